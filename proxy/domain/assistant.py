@@ -1,0 +1,30 @@
+"""A family of tasks with its model preferences and prompt; callable as a model alias."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One model of an assistant. `weight` is a factor of its score (1.0 = neutral), never a random split."""
+
+    model_id: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """`id` never contains a slash. `ordered` keeps the preferences' order; otherwise they are ranked by score.
+
+    `system_prompt` is put before the caller's messages and never shown in an answer, error, list or record.
+    """
+
+    id: str
+    name: str
+    family: str
+    task_types: tuple[str, ...]
+    preferences: tuple[Preference, ...]
+    ordered: bool = True
+    system_prompt: str | None = None
+    output_tokens_max: int | None = None
+    enabled: bool = True
+    rescue: bool = True

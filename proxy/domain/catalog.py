@@ -1,0 +1,103 @@
+"""What can be called and on which terms: one immutable snapshot with a revision, pinned by every call that uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from proxy.domain.assistant import Assistant
+from proxy.domain.money import PriceTier
+from proxy.domain.plan import Plan
+from proxy.domain.policy import PolicyTable
+from proxy.domain.usage import Kind
+from proxy.domain.verdict import RuleBook
+
+Dialect = Literal["openai"]
+LatencyTier = Literal["fast", "medium", "slow"]
+Modality = Literal["text", "image", "audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one upstream attempt, in milliseconds."""
+
+    connect_ms: int = 5_000
+    first_byte_ms: int = 60_000
+    idle_ms: int = 30_000
+    total_ms: int = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who serves. URL, dialect, key variable and headers come from operator files only; `status` may be patched."""
+
+    id: str
+    name: str
+    base_url: str
+    dialect: Dialect = "openai"
+    status: Literal["active", "disabled"] = "active"
+    key_variable: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    passes_unknown: bool = False
+    private_network: bool = False
+    concurrency_max: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model at one provider, priced. `id` is `provider/model` and always contains a slash.
+
+    `tiers` is empty for an unpriced model, which can be neither activated nor called. `quality` is 0..1 per task family.
+    `tokens_per_byte_max` and `_min` bound the tokens of a text by its UTF-8 bytes. `modalities` are what it reads.
+    `risks` are the risk levels this model is approved for when policy routes.
+    """
+
+    id: str
+    name: str
+    family: str
+    provider_id: str
+    upstream_name: str
+    context_tokens_max: int
+    output_tokens_max: int
+    kind: Kind = "chat"
+    active: bool = True
+    output_tokens_min: int = 16
+    modalities: tuple[Modality, ...] = ("text",)
+    tools: bool = False
+    json_schema: bool = False
+    hidden_output: bool = False
+    stops_billing_on_close: bool = False
+    prefill: bool = False
+    tiers: tuple[PriceTier, ...] = ()
+    free: bool = False
+    latency_tier: LatencyTier = "medium"
+    quality: Mapping[str, float] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ("safe",)
+    tokens_per_byte_max: float = 1.0
+    tokens_per_byte_min: float = 0.1
+    image_tokens: int = 1_500
+    timeouts: Timeouts = Timeouts()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A catalog name (no slash) for an ordered list of models, so that existing code needs no change."""
+
+    id: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All rows of one revision, by id. Globs are already expanded; all names are unique together. `rules` are the precheck
+    rules of the same load (their own revision; not part of `revision`, for a Verdict is recorded whole)."""
+
+    revision: str
+    milli_credits_per_dollar: int
+    providers: Mapping[str, Provider]
+    models: Mapping[str, Model]
+    aliases: Mapping[str, Alias]
+    assistants: Mapping[str, Assistant]
+    plans: Mapping[str, Plan]
+    policy: PolicyTable
+    rules: RuleBook

@@ -1,0 +1,98 @@
+"""A chat request as intake understood it, and the provider's answer in parts and as a whole; OpenAI-shaped, text inside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from proxy.domain.errors import Fault
+from proxy.domain.policy import Mode
+from proxy.domain.usage import Usage
+
+Format = Literal["text", "json_object", "json_schema"]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The `signalbox` object of a request (contract 2). `metadata` are tags for usage by feature."""
+
+    explain: bool = False
+    mode: Mode | None = None
+    avoid: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    max_credits_milli: int | None = None
+    allow_downgrade: bool = True
+    confirm: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One parsed chat request. `messages` are as the caller sent them, checked; `fields` are the known top-level fields
+    that pass upstream as they are (tools, temperature, ...); `unknown` those that pass only to providers so marked.
+
+    `asked` holds the names asked for: one name, or the explicit chain. Sizes are of the whole request: `text_bytes` counts
+    UTF-8 bytes of every text a model reads (messages, tool definitions, schemas). `output_tokens_max` is the caller's bound.
+    """
+
+    asked: tuple[str, ...]
+    messages: tuple[Json, ...]
+    fields: Json
+    unknown: Json
+    stream: bool
+    include_usage: bool
+    output_tokens_max: int | None
+    n: int
+    text_bytes: int
+    image_count: int
+    audio: bool
+    tools: bool
+    format: Format
+    end_user: str | None = None
+    conversation_id: str | None = None
+    options: Options = Options()
+
+
+class Delta(NamedTuple):
+    """One provider event, read once. `value` is an OpenAI-shaped chunk; `raw` its bytes when the dialect is the same, so
+    that it can leave as it came. A NamedTuple because one is made per event. `error` makes every other field void."""
+
+    value: Json
+    raw: bytes | None = None
+    output_bytes: int = 0
+    reasoning_bytes: int = 0
+    has_content: bool = False
+    has_tool: bool = False
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    done: bool = False
+    error: Fault | None = None
+
+    @property
+    def commits(self) -> bool:
+        """Whether sending this fixes the answering model (contract 6: content, refusal, reasoning or tool delta)."""
+        return self.has_content or self.has_tool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer in OpenAI's shape. `usage` is None when the provider did not say or said nonsense."""
+
+    value: Json
+    usage: Usage | None
+    output_bytes: int
+    reasoning_bytes: int
+    is_empty: bool
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What we add to a request for one candidate: bounds, prompt and the end user's keyed hash."""
+
+    upstream_name: str
+    output_tokens_max: int
+    stream: bool
+    system_prompt: str | None = None
+    end_user_hash: str | None = None
+    passes_unknown: bool = False

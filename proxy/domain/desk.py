@@ -1,0 +1,195 @@
+"""What people write down beside calls: changes with author and reason, audit lines, plan requests, conversations, prompts
+checked, usage and cost rows; values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from proxy.domain.usage import Kind
+from proxy.domain.verdict import Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes something and why; every admin write carries one. `actor` is `key:ID` or `cli`."""
+
+    actor: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the append-only audit log. `subject` is `kind:ID`; before and after hold no secrets."""
+
+    id: int
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    reason: str | None
+
+
+RequestSubject = Literal["plan", "model", "family", "credits"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """A user asks for more: a plan, a model, a family or extra credits (`target` names it; for credits: milli-credits).
+
+    `decided_by` is an actor; `answer` the words the user sees. A user has at most one open request per subject and target.
+    """
+
+    id: str
+    user_id: str
+    subject: RequestSubject
+    target: str
+    words: str
+    status: Literal["open", "approved", "denied"]
+    created_at_ms: int
+    decided_at_ms: int | None = None
+    decided_by: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Credits given outside the plan's windows: a bucket with an order and an expiry, in milli-credits."""
+
+    id: str
+    account_id: str
+    kind: Literal["grant", "topup"]
+    amount_milli: int
+    reason: str
+    created_at_ms: int
+    family: str | None = None
+    expires_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Groups calls and sticks to an assistant. `title` stays None unless the operator stores conversations."""
+
+    id: str
+    user_id: str
+    assistant_id: str | None
+    title: str | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCheck:
+    """What precheck said of one call's prompt; offsets are kept with it, never text."""
+
+    id: str
+    call_id: str
+    conversation_id: str | None
+    category: str
+    risk: Risk
+    recommended_assistant: str | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """What one call counts for its user. `quantity` is tokens (images for images, 1 for a precheck), `display_units`
+    milli-credits."""
+
+    id: str
+    user_id: str
+    type: Kind
+    quantity: int
+    display_units: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostRecord:
+    """What one billable attempt cost the operator (nano-USD) and showed the user (milli-credits; 0 if uncharged)."""
+
+    id: str
+    call_id: str
+    raw_cost: int
+    display_cost: int
+    multiplier_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """How one entry moved one counter: `scope` and `name` and `epoch` name it, the rest is the change."""
+
+    scope: str
+    name: str
+    epoch: str
+    spent: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One append-only ledger line: the truth of the books. `amount_milli` is what it is about."""
+
+    id: str
+    hold_id: str | None
+    account_id: str
+    kind: Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
+    amount_milli: int
+    at_ms: int
+    lines: tuple[LedgerLine, ...]
+
+
+UsageGroup = Literal["day", "family", "model", "assistant", "tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One group of a user's usage: calls, tokens and credits; never raw cost."""
+
+    group: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    credits_milli: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls to list, newest first. `before_id` is the keyset cursor (a call id; ids are time-ordered)."""
+
+    user_id: str | None = None
+    app_id: str | None = None
+    key_id: str | None = None
+    model_id: str | None = None
+    status: str | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    before_id: str | None = None
+    limit: int = 50
+
+
+CatalogKind = Literal["provider", "model", "alias", "assistant", "plan", "policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPatch:
+    """One field an admin changed over the files' value. `base` is the value it saw; field `*` with value None deletes the
+    row, with a mapping makes one."""
+
+    kind: CatalogKind
+    object_id: str
+    name: str
+    base: Any
+    value: Any
+    author: str
+    reason: str | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatchState:
+    """How a patch stands against today's files (contract 10)."""
+
+    patch: CatalogPatch
+    state: Literal["plain", "shadowed", "orphaned"]
+    file_value: Any

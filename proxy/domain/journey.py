@@ -1,0 +1,57 @@
+"""One call's identity and input (Journey), and the same without its text (Ask), which is recorded and re-decides."""
+
+from dataclasses import dataclass
+
+from proxy.domain.account import Caller
+from proxy.domain.catalog import Catalog, Modality
+from proxy.domain.chat import Chat, Format
+from proxy.domain.plan import Override
+from proxy.domain.policy import Mode
+from proxy.domain.usage import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A call from the moment its body is understood. `received_ms` is wall time, `started_ns` the monotonic clock."""
+
+    call_id: str
+    request_id: str
+    kind: Kind
+    received_ms: int
+    started_ns: int
+    caller: Caller
+    chat: Chat
+    catalog: Catalog
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
+
+    `asked` are the names as given; `plan_id` and `overrides` the entitlement (all overrides, `at_ms` selects).
+    `sticky_model_id` is the model that a conversation stays with.
+    """
+
+    kind: Kind
+    asked: tuple[str, ...]
+    at_ms: int
+    text_bytes: int
+    message_count: int
+    image_count: int
+    modalities: tuple[Modality, ...]
+    tools: bool
+    format: Format
+    stream: bool
+    output_tokens_max: int | None
+    n: int
+    plan_id: str
+    overrides: tuple[Override, ...]
+    model_scope: tuple[str, ...] | None
+    mode: Mode | None
+    avoid: tuple[str, ...]
+    only: tuple[str, ...]
+    max_credits_milli: int | None
+    allow_downgrade: bool
+    confirmed: bool = False
+    sticky_model_id: str | None = None

@@ -1,0 +1,130 @@
+"""Prices, raw cost (integer nano-USD) and credits (integer milli-credits); pure integer arithmetic, rounded once, upward."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from proxy.domain.usage import Usage
+
+NANO_USD_PER_DOLLAR: Final = 10**9
+TOKENS_PER_PRICE: Final = 10**6
+MULTIPLIER_ONE_PPM: Final = 10**6
+_CREDIT_SCALE: Final = TOKENS_PER_PRICE * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """One price per usage class, per million tokens; `image` and `request` are per million of those.
+
+    The unit is nano-USD where it is a model's price, milli-credits where it is a plan's own credit price.
+    """
+
+    input: int = 0
+    cached_input: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+    image: int = 0
+    request: int = 0
+
+    @property
+    def dearest_input(self) -> int:
+        return max(self.input, self.cached_input, self.cache_write)
+
+    @property
+    def dearest_output(self) -> int:
+        return max(self.output, self.reasoning)
+
+    @property
+    def is_zero(self) -> bool:
+        return not any((self.input, self.cached_input, self.cache_write, self.output, self.reasoning, self.image, self.request))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """Prices that hold from `input_tokens_min` input tokens on. A model's tiers ascend and the first starts at 0."""
+
+    input_tokens_min: int
+    prices: Prices
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """How raw cost becomes credits for one caller and one model family: a multiplier, or the plan's own credit prices."""
+
+    multiplier_ppm: int
+    milli_credits_per_dollar: int
+    credit_prices: Prices | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One writer's part of a call's bill."""
+
+    tiers: tuple[PriceTier, ...]
+    tariff: Tariff
+    usage: Usage
+
+
+def prices_at(tiers: tuple[PriceTier, ...], input_tokens: int) -> Prices:
+    """The prices of the highest tier whose start `input_tokens` reaches."""
+    found = tiers[0].prices
+    for tier in tiers[1:]:
+        if input_tokens >= tier.input_tokens_min:
+            found = tier.prices
+    return found
+
+
+def raw_cost_nano_usd(tiers: tuple[PriceTier, ...], usage: Usage) -> int:
+    """What the provider bills for `usage`, in nano-USD, rounded up once."""
+    return ceil_div(_weigh(prices_at(tiers, usage.input_total), usage), TOKENS_PER_PRICE)
+
+
+def credits_milli(charges: Sequence[Charge]) -> int:
+    """What the caller pays for a call, in milli-credits, rounded up once over all its writers (contract 5)."""
+    return ceil_div(sum(_scaled(charge) for charge in charges), _CREDIT_SCALE)
+
+
+def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
+    """The dearest reading of a size: all input in the dearest input class, all output in the dearest output class."""
+    prices = prices_at(tiers, input_tokens)
+    classes: Mapping[str, int] = {
+        "input": prices.input,
+        "cached_input": prices.cached_input,
+        "cache_write": prices.cache_write,
+    }
+    dearest = max(classes, key=lambda name: classes[name])
+    reasons = prices.reasoning > prices.output
+    return Usage(
+        input=input_tokens if dearest == "input" else 0,
+        cached_input=input_tokens if dearest == "cached_input" else 0,
+        cache_write=input_tokens if dearest == "cache_write" else 0,
+        output=0 if reasons else output_tokens,
+        reasoning=output_tokens if reasons else 0,
+        images=images,
+        source="estimated",
+    )
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)
+
+
+def _scaled(charge: Charge) -> int:
+    own = charge.tariff.credit_prices
+    if own is not None:
+        return _weigh(own, charge.usage) * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
+    raw = _weigh(prices_at(charge.tiers, charge.usage.input_total), charge.usage)
+    return raw * charge.tariff.multiplier_ppm * charge.tariff.milli_credits_per_dollar
+
+
+def _weigh(prices: Prices, usage: Usage) -> int:
+    return (
+        usage.input * prices.input
+        + usage.cached_input * prices.cached_input
+        + usage.cache_write * prices.cache_write
+        + usage.output * prices.output
+        + usage.reasoning * prices.reasoning
+        + usage.images * prices.image
+        + usage.requests * prices.request
+    )

@@ -1,0 +1,35 @@
+"""The operator's policy as values: ranking weights per mode, step-down thresholds and the action for each risk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Action = Literal["allow", "flag", "route", "confirm", "block"]
+Mode = Literal["economy", "balanced", "best", "fast"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Factors of a candidate's score; they need not sum to 1."""
+
+    quality: float
+    cost: float
+    latency: float
+    health: float
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """`actions` maps a hazard code or a risk level to an action; the hazard wins. `step_down_below_ppm`: share of the
+    tightest allowance left below which cheaper models come first."""
+
+    modes: Mapping[Mode, Weights]
+    default_mode: Mode = "balanced"
+    default_assistant: str = "general"
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    action_messages: Mapping[str, str] = field(default_factory=dict)
+    step_down_below_ppm: int = 100_000
+    hold_lead_tokens: int = 256
+    attempts_max: int = 4
+    retries_per_model_max: int = 1
+    deadline_ms: int = 600_000

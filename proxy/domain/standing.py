@@ -1,0 +1,146 @@
+"""What is left where: reset periods and their epochs, sources of credits, caps, and their reading at a moment."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from proxy.domain.plan import Window
+
+Unit = Literal["milli_credits", "nano_usd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit on everything a scope spends in a window. `scope` is `key:ID`, `user:ID`, `app:ID`, `provider:ID` or
+    `installation`; `nano_usd` caps are the operator's ceilings on raw cost."""
+
+    scope: str
+    window: Window
+    limit: int
+    unit: Unit = "milli_credits"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStanding:
+    """One allowance now, in milli-credits."""
+
+    window: Window
+    family: str | None
+    limit: int
+    spent: int
+    held: int
+    resets_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BucketStanding:
+    """One grant or top-up now, in milli-credits."""
+
+    id: str
+    kind: Literal["grant", "topup"]
+    family: str | None
+    limit: int
+    spent: int
+    held: int
+    expires_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CapStanding:
+    """One cap now, in its own unit."""
+
+    scope: str
+    window: Window
+    unit: Unit
+    limit: int
+    spent: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one account has left at `at_ms`."""
+
+    account_id: str
+    at_ms: int
+    windows: tuple[WindowStanding, ...]
+    buckets: tuple[BucketStanding, ...]
+    caps: tuple[CapStanding, ...]
+
+    def spendable_milli(self, family: str, exclude_held: bool = False) -> int:
+        """Credits a model of `family` could spend: limit minus spent of every source it may draw on, within the caps.
+
+        Live holds are ignored unless `exclude_held` (contract 4: standing compares limit minus spent).
+        """
+        sources = _included(self.windows, family, exclude_held) + sum(
+            _left(b, exclude_held) for b in self.buckets if b.family in (None, family)
+        )
+        caps = [_left(c, exclude_held) for c in self.caps if c.unit == "milli_credits"]
+        return max(0, min([sources, *caps]))
+
+    @property
+    def left_ppm(self) -> int:
+        """Share left of the tightest plan-wide allowance, in parts per million; all of it when there is none."""
+        shares = [(w.limit - w.spent) * 1_000_000 // w.limit for w in self.windows if w.family is None and w.limit]
+        return max(0, min(shares, default=1_000_000))
+
+
+def epoch(window: Window, at_ms: int, anchor_day: int) -> str:
+    """The name of the period of `window` that `at_ms` falls in (UTC day, ISO week, anchored month, or the one total).
+
+    A month starts on `anchor_day`, or on the month's last day where it is shorter.
+    """
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    match window:
+        case "day":
+            return at.strftime("%Y-%m-%d")
+        case "week":
+            year, week, _ = at.isocalendar()
+            return f"{year}-W{week:02d}"
+        case "month":
+            return _month_start(at, anchor_day).strftime("%Y-%m-%d")
+        case "total":
+            return "total"
+
+
+def resets_at_ms(window: Window, at_ms: int, anchor_day: int) -> int | None:
+    """When the period that `at_ms` falls in ends; None for `total`."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    match window:
+        case "day":
+            end = midnight + timedelta(days=1)
+        case "week":
+            end = midnight + timedelta(days=7 - midnight.weekday())
+        case "month":
+            start = _month_start(at, anchor_day)
+            end = _anchored(start.year + start.month // 12, start.month % 12 + 1, anchor_day)
+        case "total":
+            return None
+    return int(end.timestamp() * 1000)
+
+
+def _month_start(at: datetime, anchor_day: int) -> datetime:
+    start = _anchored(at.year, at.month, anchor_day)
+    if start <= at:
+        return start
+    return _anchored(at.year - (at.month == 1), (at.month - 2) % 12 + 1, anchor_day)
+
+
+def _anchored(year: int, month: int, anchor_day: int) -> datetime:
+    first = datetime(year, month, 1, tzinfo=UTC)
+    following = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    days = (following - first).days
+    return first.replace(day=min(anchor_day, days))
+
+
+def _included(windows: tuple[WindowStanding, ...], family: str, exclude_held: bool) -> int:
+    total = 0
+    for bound in (family, None):
+        lefts = [_left(w, exclude_held) for w in windows if w.family == bound]
+        total += max(0, min(lefts, default=0))
+    return total
+
+
+def _left(part: WindowStanding | BucketStanding | CapStanding, exclude_held: bool) -> int:
+    return part.limit - part.spent - (part.held if exclude_held else 0)

@@ -1,0 +1,32 @@
+"""Tokens by billing class for one upstream answer; counts only, never money."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+UsageSource = Literal["provider", "counted", "estimated"]
+Kind = Literal["chat", "embedding", "image", "precheck", "probe", "moderation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one attempt used. The classes are disjoint: `input` excludes cached and cache-write, `output` excludes reasoning.
+
+    `requests` is 1 for every attempt that reached a provider, so that a price per request is charged once.
+    """
+
+    input: int = 0
+    cached_input: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+    images: int = 0
+    requests: int = 1
+    source: UsageSource = "provider"
+
+    @property
+    def input_total(self) -> int:
+        return self.input + self.cached_input + self.cache_write
+
+    @property
+    def output_total(self) -> int:
+        return self.output + self.reasoning

@@ -1,0 +1,71 @@
+"""What precheck found in a prompt and what it suggests; offsets and codes, never text."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Risk = Literal["safe", "sensitive", "disallowed"]
+Complexity = Literal["simple", "standard", "hard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a rule spoke: characters `start` to `end` of message `message` (index in the request)."""
+
+    rule: str
+    message: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`category` is the task category, `family` the task family it belongs to; `hazards` are codes such as `cyber`, `pii`.
+
+    `confidence` is 0..1 for the category. `rules_revision` names the rules that spoke.
+    """
+
+    category: str
+    family: str
+    complexity: Complexity
+    risk: Risk
+    hazards: tuple[str, ...]
+    confidence: float
+    evidence: tuple[Span, ...]
+    recommended_assistant: str | None
+    rules_revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Which assistant handles the call (None when a model was named) and why, as a reason code."""
+
+    assistant_id: str | None
+    reason: Literal["asked", "recommended", "default", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One precheck rule. `pattern` is anchored or bounded, so that no input makes it slow. `says` names what it speaks
+    for (a category, a risk hazard, a complexity), `value` what it says, `weight` how strongly."""
+
+    id: str
+    says: Literal["category", "hazard", "complexity", "injection", "pii"]
+    value: str
+    pattern: re.Pattern[str]
+    weight: float = 1.0
+    validator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All rules of one revision. `families` maps a category to its task family, `risks` a hazard to its risk level,
+    `assistants` a family to the assistant recommended for it."""
+
+    revision: str
+    rules: tuple[Rule, ...]
+    families: Mapping[str, str]
+    risks: Mapping[str, Risk]
+    assistants: Mapping[str, str]
+    category_margin: float = 1.0
