@@ -1,0 +1,69 @@
+"""The simulator as a process: options in, one line with its address out; ends at once on SIGTERM or SIGINT."""
+
+import argparse
+import asyncio
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+
+from proxy.simulator.faults import MARKERS
+from proxy.simulator.server import Options, running
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs until told to stop: 0 then, 1 if it cannot listen."""
+    options = _options(arguments)
+    _allow_many_sockets()
+    try:
+        asyncio.run(_run(options))
+    except OSError as fault:
+        sys.stderr.write(f"simulator: cannot listen on {options.host}:{options.port}: {fault.strerror}\n")
+        return 1
+    return 0
+
+
+async def _run(options: Options) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with running(options) as url:
+        sys.stdout.write(f"simulator listening on {url}\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def _options(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m proxy.simulator",
+        description="A model provider that speaks the OpenAI dialect, offline and always the same for the same prompt.",
+        epilog=f"A model name says how to behave, as in sim-small--ttft=5000--cut-after=5:\n\n{_marker_table()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    usual = Options()
+    parser.add_argument("--host", default=usual.host, help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=usual.port, help="port to listen on, 0 for a free one (%(default)s)"
+    )
+    parser.add_argument(
+        "--pace", type=int, default=usual.pace_tokens_per_s, help="tokens a second, 0 for flat out (%(default)s)"
+    )
+    parser.add_argument("--key", default=None, help="the bearer key that callers must show (none: anybody)")
+    given = parser.parse_args(arguments)
+    if not 0 <= given.port <= 65_535 or given.pace < 0:
+        parser.error("--port is 0 to 65535, --pace is at least 0")
+    return Options(given.host, given.port, given.pace, given.key)
+
+
+def _marker_table() -> str:
+    shown = ((f"--{name}=N" if row.takes_value else f"--{name}", row.says) for name, row in MARKERS.items())
+    return "\n".join(f"  {name:<24}{says}" for name, says in shown)
+
+
+def _allow_many_sockets() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
