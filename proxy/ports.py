@@ -85,7 +85,8 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """One HTTP request to a provider. `headers` are ours, complete but for length and host."""
+    """One HTTP request to a provider. `headers` are ours, complete but for length and host. Unless `private_network`, an
+    address that is not public is refused before a byte is sent."""
 
     provider_id: str
     method: str
@@ -94,6 +95,7 @@ class UpstreamRequest:
     body: bytes
     timeouts: Timeouts
     concurrency_max: int = 512
+    private_network: bool = False
 
 
 class Exchange(Protocol):
