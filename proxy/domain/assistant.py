@@ -1,6 +1,10 @@
 """A family of tasks with its model preferences and prompt; callable as a model alias."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# The name that leaves the choice of assistant and model to us; no assistant, alias or model bears it.
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True)

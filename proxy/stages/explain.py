@@ -1,0 +1,83 @@
+"""A Decision in, the same in plain words for its user out; never shows a raw cost or a multiplier."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from proxy.domain.decision import Candidate, Decision, DropCode, Dropped, KeepCode, Reason
+
+# One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
+_NOT_OPEN: Final = "No model of this name is open to you."
+_HIDDEN: Final[frozenset[str]] = frozenset({"unknown", "inactive", "unpriced"})
+
+SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
+    "unknown": _NOT_OPEN,
+    "inactive": _NOT_OPEN,
+    "unpriced": _NOT_OPEN,
+    "not_in_plan": "Your plan does not include it.",
+    "not_in_key_scope": "This key may not call it.",
+    "vetoed": "The request ruled it out.",
+    "risk_not_allowed": "It is not approved for what this request may contain.",
+    "modality": "It does not take every kind of content in this request.",
+    "tools_unsupported": "It does not call tools.",
+    "output_format_unsupported": "It does not answer in the format asked for.",
+    "context_too_small": "Prompt and answer do not fit into its context window.",
+    "max_output_too_small": "It does not write answers as long as the one asked for.",
+    "over_plan_context": "The prompt is longer than your plan allows.",
+    "provider_down": "Its provider does not serve us at the moment.",
+    "cooling_down": "It failed too often just now and is given a rest.",
+    "over_max_credits": "The call could cost more than the max_credits of the request.",
+    "unaffordable": "The call could cost more credits than are left.",
+    "named": "You asked for it by name.",
+    "ordered": "The list that it stands in is tried in its own order.",
+    "best_score": "It scores best for this task of the models that may answer.",
+    "ranked": "It may answer, and others score better for this task.",
+    "sticky": "It has answered this conversation before.",
+    "stepped_down": "Credits run low, so cheaper models go first.",
+}
+
+
+def sentence(reason: Reason) -> str:
+    """One plain sentence about the model that the reason stands beside, with its numbers if it has any."""
+    said = SENTENCES[reason.code]
+    numbers = _numbers(reason.detail)
+    return f"{said[:-1]} ({numbers})." if numbers else said
+
+
+def explain(decision: Decision) -> dict[str, object]:
+    """The decision as JSON: `model` is tried first (None when refused), `then` stand by, `rejected` may not answer."""
+    first = decision.chain[0] if decision.chain else None
+    return {
+        "model": first.model_id if first is not None else None,
+        "assistant": decision.assistant_id,
+        "mode": decision.mode,
+        "action": decision.action,
+        "why": _why(decision, first),
+        "then": [candidate.model_id for candidate in decision.chain[1:]],
+        "rejected": [_rejected(dropped) for dropped in decision.dropped],
+    }
+
+
+def _why(decision: Decision, first: Candidate | None) -> list[str]:
+    if first is None:
+        return [decision.refusal.message] if decision.refusal is not None else []
+    why = [sentence(first.reason)]
+    if decision.shortened:
+        why.append(f"Credits run low, so the answer may have {first.output_tokens_max} tokens at most.")
+    return why
+
+
+def _rejected(dropped: Dropped) -> dict[str, str]:
+    code = "unknown" if dropped.reason.code in _HIDDEN else dropped.reason.code
+    return {"model": dropped.model_id, "code": code, "why": sentence(dropped.reason)}
+
+
+def _numbers(detail: Mapping[str, int | str]) -> str:
+    if "asked" in detail:
+        return f"{detail['asked']} tokens, at most {detail['limit']}"
+    if "asked_milli_credits" in detail:
+        return f"{_credits(detail['asked_milli_credits'])} credits, at most {_credits(detail['limit_milli_credits'])}"
+    return ""
+
+
+def _credits(milli: int | str) -> str:
+    return f"{int(milli) / 1000:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,162 @@
+"""Policy: a call without its text and all facts about it in, the ranked chain with its reasons out; waits for nothing.
+
+`eligible` says who may answer, `rank` in which order, `size` how large and dear the call is, `refuse` what is said when
+nobody is left, `sight` what a caller may call at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from proxy.domain.catalog import Catalog, Model
+from proxy.domain.decision import Decision, Dropped, Health, ModelHealth, Reason
+from proxy.domain.errors import Refusal
+from proxy.domain.journey import Ask
+from proxy.domain.plan import Plan, effective, tariff
+from proxy.domain.policy import Action, Mode, PolicyTable, Weights
+from proxy.domain.standing import Standing
+from proxy.domain.verdict import Advice, Verdict
+from proxy.stages.policy.eligible import Case, first_objection
+from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, Ranked, Standpoint, cheapest, rank
+from proxy.stages.policy.refuse import Hearing, nobody_left, policy_refusal
+from proxy.stages.policy.shortlist import Shortlist, shortlist
+from proxy.stages.policy.sight import unlocked_by, visible
+from proxy.stages.policy.size import Size, measure
+
+__all__ = ["REVISION", "act", "decide", "unlocked_by", "visible"]
+
+# Names this code in every Decision; raise it with any change that can alter an answer.
+REVISION: Final = "1"
+SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
+# A mode that the operator gave no weights looks at everything alike.
+EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The facts of one decision, resolved once."""
+
+    ask: Ask
+    verdict: Verdict
+    advice: Advice
+    standing: Standing
+    catalog: Catalog
+    health: Health
+    plan: Plan
+    action: Action
+    mode: Mode
+
+
+def act(verdict: Verdict, table: PolicyTable) -> Action:
+    """What the operator's table does with a verdict: the strictest action of its hazards, else that of its risk level,
+    else `allow`."""
+    by_hazard = [table.actions[hazard] for hazard in verdict.hazards if hazard in table.actions]
+    if by_hazard:
+        return max(by_hazard, key=SEVERITY.index)
+    return table.actions.get(verdict.risk, "allow")
+
+
+def decide(
+    ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catalog: Catalog, health: Health
+) -> Decision:
+    """Who answers this call, in which order, and why not the others (contract 4).
+
+    A deterministic function of its arguments: the same record decides the same way again. `chain` is empty exactly when
+    `refusal` is set.
+    """
+    plan = effective(_plan(catalog, ask.plan_id), ask.overrides, ask.at_ms)
+    mode = ask.mode or catalog.policy.default_mode
+    scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
+    refusal = policy_refusal(ask, verdict, scene.action, plan, catalog.policy)
+    return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
+
+
+def _choose(scene: Scene) -> Decision:
+    listed = shortlist(scene.ask.asked, scene.advice, scene.verdict.family, scene.catalog)
+    cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
+    objections = {name: _objection(case) for name, case in cases.items()}
+    fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
+    fit = fit or _last_resort(cases, objections)
+    kept = {case.model.id for case in fit}
+    dropped = tuple(Dropped(name, reason) for name, reason in objections.items() if reason and name not in kept)
+    if not fit:
+        return _decision(scene, dropped=dropped, refusal=nobody_left(Hearing(scene.ask, scene.catalog, dropped)))
+    weights = {entry.name: entry.weight for entry in listed.entries}
+    return _decision(scene, rank(fit, weights, _standpoint(scene, listed)), dropped)
+
+
+def _plan(catalog: Catalog, plan_id: str) -> Plan:
+    # A plan that was deleted under its users allows nothing, until an admin gives them another.
+    return catalog.plans.get(plan_id) or Plan(id=plan_id, name=plan_id, allowances=(), models=())
+
+
+def _case(scene: Scene, name: str) -> Case | None:
+    model = scene.catalog.models.get(name)
+    if model is None:
+        return None
+    spendable_milli = scene.standing.spendable_milli(model.family)
+    return Case(
+        model=model,
+        provider=scene.catalog.providers[model.provider_id],
+        plan=scene.plan,
+        model_scope=scene.ask.model_scope,
+        ask=scene.ask,
+        risk=scene.verdict.risk,
+        action=scene.action,
+        size=_size(scene, model, spendable_milli),
+        health=scene.health.models.get(model.id, ModelHealth()),
+        provider_is_down=model.provider_id in scene.health.down,
+        spendable_milli=spendable_milli,
+    )
+
+
+def _size(scene: Scene, model: Model, spendable_milli: int) -> Size:
+    assistant_id = scene.advice.assistant_id
+    assistant = scene.catalog.assistants.get(assistant_id) if assistant_id is not None else None
+    terms = tariff(scene.plan, model.family, scene.catalog.milli_credits_per_dollar)
+    return measure(model, scene.ask, scene.plan, assistant, terms, spendable_milli)
+
+
+def _objection(case: Case | None) -> Reason | None:
+    return Reason("unknown") if case is None else first_objection(case)
+
+
+def _last_resort(cases: Mapping[str, Case | None], objections: Mapping[str, Reason | None]) -> list[Case]:
+    # Standing is advice: credits alone empty no chain, for only admission's answer makes a 402.
+    poor = [case for name, case in cases.items() if case is not None and _is_poor(objections[name])]
+    return [cheapest(poor)] if poor else []
+
+
+def _is_poor(reason: Reason | None) -> bool:
+    return reason is not None and reason.code == "unaffordable"
+
+
+def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
+    table = scene.catalog.policy
+    credits_low = scene.standing.left_ppm < table.step_down_below_ppm
+    return Standpoint(
+        order=listed.order,
+        family=listed.family,
+        weights=table.modes.get(scene.mode, EVEN),
+        quality_factor=QUALITY_FACTOR[scene.verdict.complexity],
+        milli_credits_per_dollar=scene.catalog.milli_credits_per_dollar,
+        sticky_model_id=scene.ask.sticky_model_id,
+        cheap_first=credits_low and listed.by_us and scene.ask.allow_downgrade,
+    )
+
+
+def _decision(
+    scene: Scene, ranked: Ranked = NOBODY, dropped: tuple[Dropped, ...] = (), refusal: Refusal | None = None
+) -> Decision:
+    return Decision(
+        revision=REVISION,
+        catalog_revision=scene.catalog.revision,
+        assistant_id=scene.advice.assistant_id,
+        action=scene.action,
+        mode=scene.mode,
+        chain=ranked.chain,
+        dropped=dropped,
+        refusal=refusal,
+        stepped_down=ranked.stepped_down,
+        shortened=ranked.shortened,
+    )

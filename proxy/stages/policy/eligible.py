@@ -1,0 +1,180 @@
+"""Hard rules: one candidate's case in, a Reason to drop it or nothing out; never ranks, never sees another candidate.
+
+A new rule is a function here, named for its reason code, and its place in `RULES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from proxy.domain.catalog import Model, Provider
+from proxy.domain.decision import DropCode, ModelHealth, Reason
+from proxy.domain.journey import Ask
+from proxy.domain.plan import Plan
+from proxy.domain.policy import Action
+from proxy.domain.verdict import Risk
+from proxy.stages.policy.size import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What decides whether a caller may see a model at all. `plan` is in force now; no `model_scope` means no bound."""
+
+    model: Model
+    provider: Provider
+    plan: Plan
+    model_scope: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Sight):
+    """All that a rule may know of a candidate for a call. `spendable_milli` is limit minus spent, in milli-credits."""
+
+    ask: Ask
+    risk: Risk
+    action: Action
+    size: Size
+    health: ModelHealth
+    provider_is_down: bool
+    spendable_milli: int
+
+
+Rule = Callable[[Case], Reason | None]
+
+
+def first_objection(case: Case) -> Reason | None:
+    """The first rule that drops the candidate, in the order of contract 4; None when it may answer."""
+    return next((reason for rule in RULES if (reason := rule(case)) is not None), None)
+
+
+def first_blindness(sight: Sight) -> Reason | None:
+    """Why the caller may not see the model whatever is asked of it; None when it may."""
+    return next((reason for rule in SIGHT_RULES if (reason := rule(sight)) is not None), None)
+
+
+def inactive(sight: Sight) -> Reason | None:
+    if sight.model.active and sight.provider.status == "active":
+        return None
+    return Reason("inactive")
+
+
+def unpriced(sight: Sight) -> Reason | None:
+    return None if sight.model.tiers else Reason("unpriced")
+
+
+def not_in_plan(sight: Sight) -> Reason | None:
+    return None if sight.model.id in sight.plan.models else Reason("not_in_plan", {"plan": sight.plan.id})
+
+
+def not_in_key_scope(sight: Sight) -> Reason | None:
+    if sight.model_scope is None or _matches(sight.model, sight.model_scope):
+        return None
+    return Reason("not_in_key_scope")
+
+
+def vetoed(case: Case) -> Reason | None:
+    if _matches(case.model, case.ask.avoid):
+        return Reason("vetoed", {"option": "avoid"})
+    if case.ask.only and not _matches(case.model, case.ask.only):
+        return Reason("vetoed", {"option": "only"})
+    return None
+
+
+def risk_not_allowed(case: Case) -> Reason | None:
+    if case.action != "route" or case.risk in case.model.risks:
+        return None
+    return Reason("risk_not_allowed", {"risk": case.risk})
+
+
+def modality(case: Case) -> Reason | None:
+    if case.model.kind != case.ask.kind:
+        return Reason("modality", {"missing": case.ask.kind})
+    missing = [m for m in case.ask.modalities if m not in case.model.modalities]
+    return Reason("modality", {"missing": ", ".join(missing)}) if missing else None
+
+
+def tools_unsupported(case: Case) -> Reason | None:
+    return Reason("tools_unsupported") if case.ask.tools and not case.model.tools else None
+
+
+def output_format_unsupported(case: Case) -> Reason | None:
+    if case.ask.format != "json_schema" or case.model.json_schema:
+        return None
+    return Reason("output_format_unsupported", {"format": case.ask.format})
+
+
+def context_too_small(case: Case) -> Reason | None:
+    # What the next rule will drop anyhow must not speak here: the caller is to hear of `max_tokens`, not of the prompt.
+    bound = case.ask.output_tokens_max
+    output = case.model.output_tokens_min if bound is None else min(bound, case.model.output_tokens_max)
+    return _over("context_too_small", case.size.input_tokens_min + output, case.model.context_tokens_max)
+
+
+def max_output_too_small(case: Case) -> Reason | None:
+    return _over("max_output_too_small", case.ask.output_tokens_max or 0, case.model.output_tokens_max)
+
+
+def over_plan_context(case: Case) -> Reason | None:
+    return _over("over_plan_context", case.size.input_tokens_min, case.plan.context_tokens_max)
+
+
+def provider_down(case: Case) -> Reason | None:
+    return Reason("provider_down") if case.provider_is_down else None
+
+
+def cooling_down(case: Case) -> Reason | None:
+    if not case.health.open:
+        return None
+    retry_at_ms = case.health.retry_at_ms
+    return Reason("cooling_down", {} if retry_at_ms is None else {"retry_at_ms": retry_at_ms})
+
+
+def over_max_credits(case: Case) -> Reason | None:
+    limit = case.ask.max_credits_milli
+    return None if limit is None else _over_credits("over_max_credits", case.size.worst_milli_credits, limit)
+
+
+def unaffordable(case: Case) -> Reason | None:
+    return _over_credits("unaffordable", case.size.worst_milli_credits, case.spendable_milli)
+
+
+# The order is the law's (contract 4): of several objections the caller hears the first.
+SIGHT_RULES: Final[tuple[Callable[[Sight], Reason | None], ...]] = (inactive, unpriced, not_in_plan, not_in_key_scope)
+RULES: Final[tuple[Rule, ...]] = (
+    *SIGHT_RULES,
+    vetoed,
+    risk_not_allowed,
+    modality,
+    tools_unsupported,
+    output_format_unsupported,
+    context_too_small,
+    max_output_too_small,
+    over_plan_context,
+    provider_down,
+    cooling_down,
+    over_max_credits,
+    unaffordable,
+)
+
+
+def _matches(model: Model, wishes: tuple[str, ...]) -> bool:
+    return any(_is_named(model, wish) for wish in wishes)
+
+
+def _is_named(model: Model, wish: str) -> bool:
+    if wish.startswith("tag:"):
+        return wish.removeprefix("tag:") in model.tags
+    return fnmatchcase(model.id, wish)
+
+
+def _over(code: DropCode, asked_tokens: int, limit_tokens: int) -> Reason | None:
+    if asked_tokens <= limit_tokens:
+        return None
+    return Reason(code, {"asked": asked_tokens, "limit": limit_tokens})
+
+
+def _over_credits(code: DropCode, asked: int, limit: int) -> Reason | None:
+    if asked <= limit:
+        return None
+    return Reason(code, {"asked_milli_credits": asked, "limit_milli_credits": limit})

@@ -1,0 +1,126 @@
+"""In which order eligible candidates are tried: cases in, a ranked chain with a reason each out; drops nobody.
+
+A score is a sum over facts of one candidate alone, never relative to its rivals: whoever leaves, the others keep their
+order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log10
+from typing import Final
+
+from proxy.domain.catalog import LatencyTier
+from proxy.domain.decision import Candidate, KeepCode, Reason
+from proxy.domain.policy import Weights
+from proxy.domain.verdict import Complexity
+from proxy.stages.policy.eligible import Case
+from proxy.stages.policy.shortlist import Order
+
+# A model of unknown quality is neither praised nor blamed.
+QUALITY_UNKNOWN: Final = 0.5
+SPEED: Final[Mapping[LatencyTier, float]] = {"fast": 1.0, "medium": 0.5, "slow": 0.0}
+# A hard task is worth a better model; a simple one is not.
+QUALITY_FACTOR: Final[Mapping[Complexity, float]] = {"simple": 0.5, "standard": 1.0, "hard": 2.0}
+# Prices of models span about four orders of magnitude, from a cent to a hundred dollars for a million tokens.
+CHEAPEST_LOG_DOLLARS: Final = -2.0
+DEAREST_LOG_DOLLARS: Final = 2.0
+SCORE_DIGITS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """How to look at candidates. `quality_factor` is the task's; `cheap_first` says that credits run low."""
+
+    order: Order
+    family: str
+    weights: Weights
+    quality_factor: float
+    milli_credits_per_dollar: int
+    sticky_model_id: str | None = None
+    cheap_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The chain, whether low credits changed its order, and whether they shortened the first candidate's answer."""
+
+    chain: tuple[Candidate, ...]
+    stepped_down: bool
+    shortened: bool
+
+
+NOBODY: Final = Ranked((), stepped_down=False, shortened=False)
+
+
+def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoint) -> Ranked:
+    """The cases (one at least) as candidates in the order to try them; `preferences` are weights by model id.
+
+    Ties break by id.
+    """
+    scores = {case.model.id: _score(case, preferences, view) if view.order == "score" else 0.0 for case in cases}
+    usual, frugal = _usual(cases, scores, view), _frugal(cases)
+    stepped_down = view.cheap_first and frugal != usual
+    chosen = frugal if stepped_down else usual
+    chain = tuple(
+        _candidate(case, "stepped_down" if stepped_down else _keep_code(place, case, view), scores[case.model.id])
+        for place, case in enumerate(chosen)
+    )
+    return Ranked(chain, stepped_down, shortened=chosen[0].size.is_shortened)
+
+
+def cheapest(cases: Sequence[Case]) -> Case:
+    """The case that admission is most likely to let in: the least that an answer could cost, ties by id."""
+    return min(cases, key=lambda case: (case.size.worst_milli_credits, case.model.id))
+
+
+def _usual(cases: Sequence[Case], scores: Mapping[str, float], view: Standpoint) -> list[Case]:
+    if view.order != "score":
+        return list(cases)
+    return sorted(
+        cases, key=lambda case: (case.model.id != view.sticky_model_id, -scores[case.model.id], case.model.id)
+    )
+
+
+def _frugal(cases: Sequence[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: (case.size.yard_milli_credits, case.model.id))
+
+
+def _keep_code(place: int, case: Case, view: Standpoint) -> KeepCode:
+    if view.order != "score":
+        return view.order
+    if case.model.id == view.sticky_model_id:
+        return "sticky"
+    return "best_score" if place == 0 else "ranked"
+
+
+def _score(case: Case, preferences: Mapping[str, float], view: Standpoint) -> float:
+    model, weights = case.model, view.weights
+    merit = (
+        weights.quality * view.quality_factor * model.quality.get(view.family, QUALITY_UNKNOWN)
+        + weights.cost * _cheapness(case, view.milli_credits_per_dollar)
+        + weights.latency * SPEED[model.latency_tier]
+        + weights.health * case.health.score
+    )
+    # Rounded before it is compared, so that the recorded score explains the order on any machine.
+    return round(merit * preferences.get(model.id, 1.0), SCORE_DIGITS)
+
+
+def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
+    dollars = case.size.yard_milli_credits / milli_credits_per_dollar * 1_000_000 / case.size.yard_tokens
+    if dollars <= 0:
+        return 1.0
+    share = (DEAREST_LOG_DOLLARS - log10(dollars)) / (DEAREST_LOG_DOLLARS - CHEAPEST_LOG_DOLLARS)
+    return min(1.0, max(0.0, share))
+
+
+def _candidate(case: Case, code: KeepCode, score: float) -> Candidate:
+    size = case.size
+    return Candidate(
+        model_id=case.model.id,
+        provider_id=case.model.provider_id,
+        reason=Reason(code, {"output_tokens_wanted": size.output_tokens_wanted} if size.is_shortened else {}),
+        score=score,
+        input_tokens_max=size.input_tokens_max,
+        output_tokens_max=size.output_tokens_max,
+        worst_milli_credits=size.worst_milli_credits,
+    )

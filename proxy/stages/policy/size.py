@@ -1,0 +1,102 @@
+"""How large a call is for one model and what it could cost: sizes in, token bounds and credits out; drops nobody."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from proxy.domain.assistant import Assistant
+from proxy.domain.catalog import Model
+from proxy.domain.journey import Ask
+from proxy.domain.money import Charge, PriceTier, Tariff, credits_milli, worst_usage
+from proxy.domain.plan import Plan
+
+# Providers wrap each message, and the opening of the answer, in a few tokens of their own: this many, with room to spare.
+MESSAGE_TOKENS_MAX: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One call as one model would see it, in tokens and milli-credits.
+
+    `output_tokens_wanted` is the bound before credits are looked at, `output_tokens_max` the bound they afford (never
+    below the shortest useful answer), `worst_milli_credits` what the call could cost at that bound. What the same work
+    (the same output for every model) would cost is `yard_milli_credits`, and `yard_tokens` is how much work that is:
+    they compare models and are never charged.
+    """
+
+    input_tokens_min: int
+    input_tokens_max: int
+    output_tokens_wanted: int
+    output_tokens_max: int
+    worst_milli_credits: int
+    yard_milli_credits: int
+    yard_tokens: int
+
+    @property
+    def is_shortened(self) -> bool:
+        return self.output_tokens_max < self.output_tokens_wanted
+
+
+def measure(
+    model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tariff: Tariff, spendable_milli: int
+) -> Size:
+    """The size of `ask` for `model`, with the assistant's prompt counted in; `spendable_milli` shortens the output."""
+    least, most = input_tokens(model, ask, assistant)
+    wanted = _output_wanted(model, ask, plan, assistant, least)
+    cost = _cost(model, tariff, most, ask)
+    yard = plan.output_tokens_default if ask.output_tokens_max is None else ask.output_tokens_max
+    bound = _afforded(wanted, min(wanted, model.output_tokens_min), cost, spendable_milli)
+    return Size(
+        input_tokens_min=least,
+        input_tokens_max=most,
+        output_tokens_wanted=wanted,
+        output_tokens_max=bound,
+        worst_milli_credits=cost(bound),
+        yard_milli_credits=cost(yard),
+        yard_tokens=max(1, ask.text_bytes + yard * ask.n),
+    )
+
+
+def input_tokens(model: Model, ask: Ask, assistant: Assistant | None) -> tuple[int, int]:
+    """The fewest and the most input tokens that the call can be for `model` (contract 4: rules use the one, holds the
+    other). Images count in the upper bound alone, for a small one may cost next to nothing."""
+    prompt = assistant.system_prompt if assistant is not None else None
+    text_bytes = ask.text_bytes + len((prompt or "").encode())
+    wrapped = ask.message_count + (prompt is not None) + 1
+    most = (
+        ceil(text_bytes * model.tokens_per_byte_max)
+        + wrapped * MESSAGE_TOKENS_MAX
+        + ask.image_count * model.image_tokens
+    )
+    return int(text_bytes * model.tokens_per_byte_min), most
+
+
+def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, input_tokens_min: int) -> int:
+    if ask.output_tokens_max is not None:
+        return ask.output_tokens_max
+    bounds = [model.output_tokens_max, plan.output_tokens_default, model.context_tokens_max - input_tokens_min]
+    if assistant is not None and assistant.output_tokens_max is not None:
+        bounds.append(assistant.output_tokens_max)
+    return max(1, min(bounds))
+
+
+def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Callable[[int], int]:
+    if not model.tiers:
+        return lambda output_tokens: 0  # The rule `unpriced` has dropped it before anybody reads this.
+    # Where the plan has its own credit prices, they alone say which class is the dearest.
+    priced = model.tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
+
+    def cost(output_tokens: int) -> int:
+        usage = worst_usage(priced, input_tokens_max, output_tokens * ask.n, ask.image_count)
+        return credits_milli([Charge(model.tiers, tariff, usage)])
+
+    return cost
+
+
+def _afforded(wanted: int, floor: int, cost: Callable[[int], int], spendable_milli: int) -> int:
+    if cost(wanted) <= spendable_milli:
+        return wanted
+    # Cost never falls with length, so the longest answer that fits is found by halving.
+    return max(floor, bisect_right(range(wanted), spendable_milli, key=cost) - 1)
