@@ -1,4 +1,4 @@
-# Five verbs. `make run` starts the gateway, `make test` proves everything, `make check` proves what needs no process.
+# Five verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
 .DEFAULT_GOAL := help
 .PHONY: help run test check static unit everything lock clean
 .SILENT:
@@ -7,9 +7,9 @@ PYTHON ?= python3
 export PYTHON
 
 BIN := .venv/bin
-# Rooms whose tests start no process and open no socket.
+# Rooms whose tests start no gateway.
 UNIT := $(wildcard $(addprefix tests/,architecture deploy domain stages pipeline properties))
-MIDDLE := proxy/stages/*,proxy/pipeline.py
+MIDDLE := proxy/stages/*,proxy/pipeline/*,proxy/pipeline.py
 
 help:
 	echo 'make run     start the gateway with a demo catalog on http://127.0.0.1:8080'

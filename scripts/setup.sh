@@ -35,7 +35,7 @@ make_environment() {
 
 # Debian ships `venv` without the part that installs pip, so that its import alone proves nothing.
 can_make_environments() {
-    "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1
+    "$PYTHON" -c 'import venv; from ensurepip import version' >/dev/null 2>&1
 }
 
 install_venv() {
@@ -45,7 +45,7 @@ install_venv() {
         if can_make_environments; then
             return
         fi
-        echo "$PYTHON still cannot make virtual environments; name one that can: make run PYTHON=/usr/bin/python3" >&2
+        echo "$PYTHON still cannot make virtual environments; name one that can, as in: make run PYTHON=/usr/bin/python3.12" >&2
     else
         echo "$PYTHON cannot make virtual environments. On Debian or Ubuntu, type this and start again:" >&2
         echo "    sudo apt-get update && sudo apt-get install -y python3-venv" >&2
