@@ -1,0 +1,129 @@
+"""The operator's settings: SIGNALBOX_ variables in, one frozen value out; refuses on doubt and reads nothing else."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "SIGNALBOX_"
+PEPPER_LENGTH_MIN: Final = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsMistake(Exception):
+    """One or more variables are wrong; each line names the variable and what would fix it."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Settings(BaseSettings):
+    """Every variable the gateway reads. The README's table is compared with these fields by a test."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 takes any free one.")
+    database_url: str = Field("sqlite:///data/signalbox.db", description="Where the books are kept: `sqlite:///PATH`.")
+    config_dir: Path = Field(Path("config"), description="Folder of the catalog and precheck files.")
+    pepper: SecretStr | None = Field(
+        None,
+        description=f"Secret that keys the hashes of API keys, at least {PEPPER_LENGTH_MIN} characters. `demo` makes its own.",
+    )
+    metrics_token: SecretStr | None = Field(None, description="Bearer token that may read raw cost in `/metrics`.")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks, separated by commas, whose `X-Forwarded-For` is believed."
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
+        "NORMAL",
+        description="`NORMAL` survives a crash of the process, a power cut may lose the last moments; `FULL` survives both.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line that is logged.")
+    body_bytes_max: int = Field(20 * 1024 * 1024, ge=1_024, description="Largest request body.")
+    nesting_max: int = Field(64, ge=8, le=256, description="Deepest nesting of a request body.")
+    messages_max: int = Field(2_048, ge=1, description="Most messages in one request.")
+    tools_max: int = Field(128, ge=1, description="Most tools in one request.")
+    answer_bytes_max: int = Field(32 * 1024 * 1024, ge=1_024, description="Largest whole answer taken from a provider.")
+    commit_wait_ms: int = Field(
+        20_000, ge=100, le=60_000, description="How long a stream's status waits for the first content before a 200 is sent."
+    )
+    comment_every_ms: int = Field(
+        15_000, ge=100, le=60_000, description="Pause after which a silent stream gets a comment line."
+    )
+    stall_ms: int = Field(60_000, ge=1_000, description="A caller that reads nothing for so long is dropped.")
+    settle_wait_ms: int = Field(
+        2_000, ge=10, description="How long an answer's end waits for its settlement; it is settled later all the same."
+    )
+    lease_ms: int = Field(60_000, ge=5_000, description="How long a hold outlives the last sign of life of its process.")
+    queue_holds_max: int = Field(10_000, ge=1, description="Holds that may wait for the database; more get 503.")
+    auth_failures_per_minute: int = Field(30, ge=1, description="Failed sign-ins an address may make in a minute.")
+    refused_calls_per_minute: int = Field(
+        120, ge=1, description="Refused calls of one user recorded in a minute; more get 429."
+    )
+    shutdown_grace_s: int = Field(30, ge=0, le=600, description="How long live calls may go on after SIGTERM.")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError("must be sqlite:///PATH (an absolute path has four slashes)")
+        return value
+
+    @field_validator("pepper")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < PEPPER_LENGTH_MIN:
+            raise ValueError(f"must have at least {PEPPER_LENGTH_MIN} characters: openssl rand -hex 32")
+        return value
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def load() -> Settings:
+    """The settings in the environment. Raises SettingsMistake naming every wrong variable."""
+    # pydantic-settings does not see variables it has no field for, so a misspelt one would be a silent default.
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsMistake([f"{name}: there is no such setting; see the table in README.md" for name in unknown])
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise SettingsMistake([f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in found]) from None
+
+
+def provider_keys(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """The key of each provider whose variable is set. `NAME_FILE` may name a file that holds it instead.
+
+    `variables` maps provider ids to variable names. Raises SettingsMistake when such a file cannot be read.
+    """
+    found: dict[str, str] = {}
+    for provider_id, name in variables.items():
+        value = _secret(name) if name else None
+        if value:
+            found[provider_id] = value
+    return found
+
+
+def _secret(name: str) -> str | None:
+    path = os.environ.get(f"{name}_FILE")
+    if path is None:
+        return os.environ.get(name, "").strip() or None
+    try:
+        return Path(path).read_text().strip() or None
+    except OSError as error:
+        raise SettingsMistake([f"{name}_FILE: cannot be read: {error.strerror}"]) from None
