@@ -1,7 +1,8 @@
 FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 \
-    SIGNALBOX_HOST=0.0.0.0
+    SIGNALBOX_HOST=0.0.0.0 \
+    SIGNALBOX_DATABASE_URL=sqlite:////data/signalbox.db
 
 WORKDIR /app
 

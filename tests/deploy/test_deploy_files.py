@@ -67,8 +67,13 @@ def test_the_database_lies_on_the_volume() -> None:
     (volume,) = instructions("VOLUME")
     (mount,) = service()["volumes"]
     assert mount.split(":")[1] == volume
-    assert service()["environment"][f"{PREFIX}DATABASE_URL"].startswith(f"sqlite:///{volume}/")
+    assert environment()[f"{PREFIX}DATABASE_URL"].startswith(f"sqlite:///{volume}/")
+    assert service()["environment"][f"{PREFIX}DATABASE_URL"] == environment()[f"{PREFIX}DATABASE_URL"]
     assert re.search(rf"install -d -o signalbox .*{volume}$", instructions("RUN")[-1])
+
+
+def test_compose_waits_longer_than_the_gateway_drains() -> None:
+    assert int(service()["stop_grace_period"].removesuffix("s")) > Settings.model_fields["shutdown_grace_s"].default
 
 
 def test_the_gateway_does_not_run_as_root() -> None:
