@@ -1,0 +1,1 @@
+"""The durable state of the gateway in one SQL database; the only room that knows SQL."""
