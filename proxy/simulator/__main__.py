@@ -13,18 +13,20 @@ from proxy.simulator.server import Options, running
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until told to stop: 0 then, 1 if it cannot listen."""
-    options = _options(arguments)
+    options, leashed = _options(arguments)
     _allow_many_sockets()
     try:
-        asyncio.run(_run(options))
+        asyncio.run(_run(options, leashed))
     except OSError as fault:
         sys.stderr.write(f"simulator: cannot listen on {options.host}:{options.port}: {fault.strerror}\n")
         return 1
     return 0
 
 
-async def _run(options: Options) -> None:
+async def _run(options: Options, leashed: bool) -> None:
     stop = asyncio.Event()
+    if leashed:
+        asyncio.get_running_loop().add_reader(sys.stdin, stop.set)
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with running(options) as url:
@@ -33,7 +35,7 @@ async def _run(options: Options) -> None:
         await stop.wait()
 
 
-def _options(arguments: Sequence[str] | None) -> Options:
+def _options(arguments: Sequence[str] | None) -> tuple[Options, bool]:
     parser = argparse.ArgumentParser(
         prog="python -m proxy.simulator",
         description="A model provider that speaks the OpenAI dialect, offline and always the same for the same prompt.",
@@ -42,17 +44,16 @@ def _options(arguments: Sequence[str] | None) -> Options:
     )
     usual = Options()
     parser.add_argument("--host", default=usual.host, help="address to listen on (%(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=usual.port, help="port to listen on, 0 for a free one (%(default)s)"
-    )
+    parser.add_argument("--port", type=int, default=usual.port, help="port to listen on, 0 for a free one (%(default)s)")
     parser.add_argument(
         "--pace", type=int, default=usual.pace_tokens_per_s, help="tokens a second, 0 for flat out (%(default)s)"
     )
     parser.add_argument("--key", default=None, help="the bearer key that callers must show (none: anybody)")
+    parser.add_argument("--leash", action="store_true", help="end when standard input does, as when the parent is killed")
     given = parser.parse_args(arguments)
     if not 0 <= given.port <= 65_535 or given.pace < 0:
         parser.error("--port is 0 to 65535, --pace is at least 0")
-    return Options(given.host, given.port, given.pace, given.key)
+    return Options(given.host, given.port, given.pace, given.key), given.leash
 
 
 def _marker_table() -> str:
