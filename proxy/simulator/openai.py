@@ -108,18 +108,14 @@ def _problem(body: Json) -> Refused | None:
         return _invalid("every message must be an object with a role", "messages")
     for name, highest in (("n", CHOICES_MAX), ("max_tokens", None), ("max_completion_tokens", None)):
         if not _within(body.get(name), highest):
-            return _invalid(
-                f"'{name}' must be an integer of at least 1{f' and at most {highest}' if highest else ''}", name
-            )
+            return _invalid(f"'{name}' must be an integer of at least 1{f' and at most {highest}' if highest else ''}", name)
     return None
 
 
 def _within(value: object, highest: int | None) -> bool:
     if value is None:
         return True
-    return (
-        isinstance(value, int) and not isinstance(value, bool) and value >= 1 and (highest is None or value <= highest)
-    )
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1 and (highest is None or value <= highest)
 
 
 def _number(value: Any, default: int) -> int:

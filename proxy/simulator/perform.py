@@ -89,9 +89,7 @@ def _completion(stage: Stage, prompt: Prompt, behaviour: Behaviour) -> Completio
     )
 
 
-async def _whole(
-    stage: Stage, completion: Completion, pace: Pace, headers: Mapping[str, str], fault: Break | None
-) -> None:
+async def _whole(stage: Stage, completion: Completion, pace: Pace, headers: Mapping[str, str], fault: Break | None) -> None:
     if pace.tokens_per_s:
         longest = max(answer.token_count for answer in completion.answers)
         await asyncio.sleep(longest / pace.tokens_per_s)
@@ -106,9 +104,7 @@ async def _whole(
         await _break(stage, fault.how)
 
 
-async def _stream(
-    stage: Stage, completion: Completion, pace: Pace, headers: Mapping[str, str], fault: Break | None
-) -> None:
+async def _stream(stage: Stage, completion: Completion, pace: Pace, headers: Mapping[str, str], fault: Break | None) -> None:
     await stage.exchange.open(200, _SSE, {"cache-control": "no-cache", **headers})
     events = stage.dialect.events(completion)
     if fault is not None:

@@ -17,7 +17,7 @@ from proxy.simulator.phrases import (
     RECIPES,
 )
 from proxy.simulator.prompt import Prompt
-from proxy.simulator.topic import material_of, sentences_of, topic_of
+from proxy.simulator.topic import material_of, question_of, sentences_of, topic_of
 
 Style = Literal["translator", "summariser", "coder", "reasoner", "writer", "general"]
 
@@ -105,9 +105,9 @@ def _reasoner(prompt: Prompt, choice: int) -> str:
         result = _result(int(left), sign, int(right))
     else:
         middle = "Take the parts one at a time and keep only what follows from them."
-        result = f"what follows for {topic_of(prompt.asked)} is the simplest case that meets every condition"
+        result = "the simplest case that meets every condition of the question"
     return (
-        f"Step 1. Restate what is asked: {topic_of(prompt.asked)}.\n"
+        f"Step 1. Restate what is asked: {question_of(prompt.asked)}\n"
         f"Step 2. {middle}\nStep 3. {prompt.pick(CHECKS, choice)}\n\nAnswer: {result}."
     )
 
@@ -133,9 +133,7 @@ def _summariser(prompt: Prompt, choice: int) -> str:
 
 
 def _translator(prompt: Prompt, choice: int) -> str:
-    named = re.search(
-        r"\b(german|french|spanish)\b", f"{prompt.asked[:_CUE_CHARS]} {prompt.instructions}", re.IGNORECASE
-    )
+    named = re.search(r"\b(german|french|spanish)\b", f"{prompt.asked[:_CUE_CHARS]} {prompt.instructions}", re.IGNORECASE)
     glossary = GLOSSARY[named[1].lower() if named else "german"]
     text = material_of(prompt.asked)[:_TRANSLATED_CHARS_MAX]
     return re.sub(r"[A-Za-z]+", lambda word: _in_case_of(word[0], glossary.get(word[0].lower(), word[0])), text)

@@ -95,6 +95,14 @@ def test_two_tools_are_called_together_unless_that_is_forbidden() -> None:
     assert len(answered(replace(both, parallel_tools=False)).tool_calls) == 1
 
 
+def test_a_bound_cuts_the_arguments_of_a_tool_call_short() -> None:
+    both = replace(prompt("Weather and trains in Paris, please"), tools=(WEATHER, TRAINS))
+    first = answered(both).tool_calls[0]
+    bounded = answered(replace(both, output_tokens_max=len(first.arguments) - 1))
+    assert [call.arguments for call in bounded.tool_calls] == [first.arguments[:-1]]
+    assert bounded.finish_reason == "length"
+
+
 @pytest.mark.parametrize(
     ("choice", "called"), [("none", []), ("required", ["get_weather"]), ("find_trains", ["find_trains"]), ("auto", [])]
 )

@@ -32,9 +32,7 @@ def address(process: subprocess.Popen[str]) -> str:
 
 def test_it_says_where_it_listens_and_answers_there(process: subprocess.Popen[str]) -> None:
     client = OpenAI(base_url=f"{address(process)}/v1", api_key="any", max_retries=0)
-    stream = client.chat.completions.create(
-        model="sim--words=3", messages=[{"role": "user", "content": "hello"}], stream=True
-    )
+    stream = client.chat.completions.create(model="sim--words=3", messages=[{"role": "user", "content": "hello"}], stream=True)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == "w1 w2 w3"
 
 
@@ -43,9 +41,7 @@ def test_it_ends_when_told_even_in_the_middle_of_a_call(process: subprocess.Pope
     port = int(address(process).rpartition(":")[2])
     body = b'{"model":"sim--mute","messages":[{"role":"user","content":"x"}]}'
     with socket.create_connection(("127.0.0.1", port)) as caller:
-        caller.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: t\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
-        )
+        caller.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: t\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
         os.kill(process.pid, stop)
         assert process.wait(timeout=10) == 0
 

@@ -74,9 +74,7 @@ def test_formats_are_read() -> None:
     schema = {"type": "object"}
     assert read(response_format={"type": "text"}).schema is None
     assert read(response_format={"type": "json_object"}).schema == {}
-    assert (
-        read(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}).schema == schema
-    )
+    assert read(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}).schema == schema
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,7 @@ async def test_streamed_tool_calls_are_put_together_by_the_client(client: AsyncO
     async with client.chat.completions.stream(model="sim-small", messages=messages, tools=[WEATHER]) as stream:
         final = await stream.get_final_completion()
     calls_made: Any = final.choices[0].message.tool_calls
-    assert [(call.function.name, call.function.arguments) for call in calls_made] == [
-        ("get_weather", '{"city":"Paris"}')
-    ]
+    assert [(call.function.name, call.function.arguments) for call in calls_made] == [("get_weather", '{"city":"Paris"}')]
 
 
 async def test_a_schema_is_matched_well_enough_for_the_clients_parser(client: AsyncOpenAI) -> None:

@@ -1,6 +1,6 @@
 """Claims about the words a text is about."""
 
-from proxy.simulator.topic import material_of, names_in, sentences_of, topic_of
+from proxy.simulator.topic import material_of, names_in, question_of, sentences_of, topic_of
 
 
 def test_a_topic_leaves_the_asking_out() -> None:
@@ -26,6 +26,12 @@ def test_material_follows_the_instruction() -> None:
     assert material_of("Summarise this.\nOne. Two.") == "One. Two."
     assert material_of('How do I say "thank you" in French?') == "thank you"
     assert material_of("Good morning") == "Good morning"
+
+
+def test_the_question_is_the_sentence_that_asks() -> None:
+    assert question_of("A train is late. How late is it? Think.") == "How late is it?"
+    assert question_of("Sort these. Then stop.") == "Sort these."
+    assert question_of("") == ""
 
 
 def test_sentences_end_where_people_end_them() -> None:
