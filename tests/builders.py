@@ -32,8 +32,9 @@ R = TypeVar("R", Provider, Model, Alias, Assistant, Plan)
 
 
 def prices(**changes: Any) -> Prices:
-    """1 dollar per million input tokens, 4 per million output tokens."""
-    return replace(Prices(input=10**9, cached_input=10**8, output=4 * 10**9, reasoning=4 * 10**9), **changes)
+    """1 dollar per million input tokens, 4 per million output tokens; cached input costs a tenth, reasoning as output."""
+    given = {"input": 10**9, "output": 4 * 10**9} | changes
+    return Prices(**({"cached_input": given["input"] // 10, "reasoning": given["output"]} | given))
 
 
 def tiers(**changes: Any) -> tuple[PriceTier, ...]:
@@ -68,9 +69,7 @@ def alias(id: str, *models: str) -> Alias:
 
 def assistant(id: str = "general", *models: str, **changes: Any) -> Assistant:
     """An ordered assistant over `models`, each of weight 1."""
-    base = Assistant(
-        id=id, name=id.title(), family=id, task_types=(id,), preferences=tuple(Preference(m) for m in models)
-    )
+    base = Assistant(id=id, name=id.title(), family=id, task_types=(id,), preferences=tuple(Preference(m) for m in models))
     return replace(base, **changes)
 
 

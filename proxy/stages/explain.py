@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from proxy.domain.decision import Candidate, Decision, DropCode, Dropped, KeepCode, Reason
+from proxy.domain.money import credits_text
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
 _NOT_OPEN: Final = "No model of this name is open to you."
@@ -75,9 +76,6 @@ def _numbers(detail: Mapping[str, int | str]) -> str:
     if "asked" in detail:
         return f"{detail['asked']} tokens, at most {detail['limit']}"
     if "asked_milli_credits" in detail:
-        return f"{_credits(detail['asked_milli_credits'])} credits, at most {_credits(detail['limit_milli_credits'])}"
+        asked, limit = int(detail["asked_milli_credits"]), int(detail["limit_milli_credits"])
+        return f"{credits_text(asked)} credits, at most {credits_text(limit)}"
     return ""
-
-
-def _credits(milli: int | str) -> str:
-    return f"{int(milli) / 1000:.3f}".rstrip("0").rstrip(".")

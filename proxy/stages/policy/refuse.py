@@ -5,7 +5,6 @@ Messages say what would fix it; they never hold a multiplier, a raw cost, or a h
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from math import ceil
 from typing import Final, get_args
 
@@ -13,6 +12,7 @@ from proxy.domain.catalog import Catalog
 from proxy.domain.decision import DropCode, Dropped, Reason
 from proxy.domain.errors import ErrorCode, Refusal
 from proxy.domain.journey import Ask
+from proxy.domain.money import credits_text
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action, PolicyTable
 from proxy.domain.verdict import Verdict
@@ -164,7 +164,7 @@ def _details(speaker: Dropped, plan_id: str | None) -> Facts:
 
 def _in_credits(reason: Reason) -> Facts:
     return {
-        name.removesuffix("_milli_credits") + "_credits": f"{Decimal(amount).scaleb(-3).normalize():f}"
+        name.removesuffix("_milli_credits") + "_credits": credits_text(int(amount))
         for name, amount in reason.detail.items()
         if name.endswith("_milli_credits")
     }

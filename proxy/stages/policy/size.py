@@ -12,7 +12,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.money import Charge, PriceTier, Tariff, credits_milli, worst_usage
 from proxy.domain.plan import Plan
 
-# Providers wrap each message, and the opening of the answer, in a few tokens of their own: this many, with room to spare.
+# Providers wrap each message, and the opening of the answer, in a few tokens of their own; this leaves room to spare.
 MESSAGE_TOKENS_MAX: Final = 8
 
 

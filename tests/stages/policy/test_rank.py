@@ -1,0 +1,144 @@
+"""In which order candidates are tried: who keeps an order, what a score is made of, what low credits and habit change."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from proxy.domain.catalog import Model
+from proxy.domain.decision import ModelHealth, Reason
+from proxy.domain.policy import Weights
+from proxy.stages.policy.rank import QUALITY_UNKNOWN, Ranked, Standpoint, cheapest, rank
+from tests.builders import ask, model, tiers
+from tests.stages.policy.cases import MILLI_CREDITS_PER_DOLLAR, case
+
+NOTHING = Weights(quality=0.0, cost=0.0, latency=0.0, health=0.0)
+
+
+def view(**changes: Any) -> Standpoint:
+    base = Standpoint(
+        order="score",
+        family="code",
+        weights=Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0),
+        quality_factor=1.0,
+        milli_credits_per_dollar=MILLI_CREDITS_PER_DOLLAR,
+    )
+    return replace(base, **changes)
+
+
+def ranked(models: list[Model], preferences: dict[str, float] | None = None, **changes: Any) -> Ranked:
+    return rank([case(m) for m in models], preferences or {}, view(**changes))
+
+
+def order(models: list[Model], preferences: dict[str, float] | None = None, **changes: Any) -> list[str]:
+    return [candidate.model_id for candidate in ranked(models, preferences, **changes).chain]
+
+
+def codes(result: Ranked) -> list[str]:
+    return [candidate.reason.code for candidate in result.chain]
+
+
+DEAR = model("p/dear", tiers=tiers(input=10**10, output=4 * 10**10), quality={"code": 0.9})
+CHEAP = model("p/cheap", tiers=tiers(input=10**8, output=4 * 10**8), quality={"code": 0.2})
+
+
+@pytest.mark.parametrize("given", ["named", "ordered"])
+def test_a_given_order_stands_without_scores(given: Any) -> None:
+    result = ranked([DEAR, CHEAP], order=given)
+    assert [(c.model_id, c.reason.code, c.score) for c in result.chain] == [
+        ("p/dear", given, 0.0),
+        ("p/cheap", given, 0.0),
+    ]
+
+
+def test_quality_for_the_task_family_counts() -> None:
+    assert order([CHEAP, DEAR], weights=replace(NOTHING, quality=1.0)) == ["p/dear", "p/cheap"]
+
+
+def test_a_model_of_unknown_quality_stands_between_good_and_bad() -> None:
+    assert CHEAP.quality["code"] < QUALITY_UNKNOWN < DEAR.quality["code"]
+    assert order([CHEAP, model("p/new"), DEAR], weights=replace(NOTHING, quality=1.0)) == ["p/dear", "p/new", "p/cheap"]
+
+
+def test_cost_counts() -> None:
+    assert order([DEAR, CHEAP], weights=replace(NOTHING, cost=1.0)) == ["p/cheap", "p/dear"]
+
+
+def test_a_free_model_is_as_cheap_as_can_be() -> None:
+    free = model("p/free", tiers=tiers(input=0, cached_input=0, output=0, reasoning=0), free=True)
+    assert ranked([free], weights=replace(NOTHING, cost=1.0)).chain[0].score == 1.0
+
+
+def test_latency_counts() -> None:
+    tempers = [model("p/1", latency_tier="slow"), model("p/2", latency_tier="medium"), model("p/3", latency_tier="fast")]
+    assert order(tempers, weights=replace(NOTHING, latency=1.0)) == ["p/3", "p/2", "p/1"]
+
+
+def test_health_counts() -> None:
+    sick, sound = case(model("p/1"), health=ModelHealth(score=0.4)), case(model("p/2"), health=ModelHealth(score=0.9))
+    result = rank([sick, sound], {}, view(weights=replace(NOTHING, health=1.0)))
+    assert [(c.model_id, c.score) for c in result.chain] == [("p/2", 0.9), ("p/1", 0.4)]
+
+
+def test_a_preference_is_a_factor_of_the_score() -> None:
+    plain, favoured = ranked([DEAR]).chain[0].score, ranked([DEAR], {"p/dear": 2.0}).chain[0].score
+    assert favoured == pytest.approx(2 * plain)
+
+
+def test_a_hard_task_makes_quality_count_more() -> None:
+    weights = Weights(quality=0.8, cost=1.0, latency=0.0, health=0.0)
+    assert order([DEAR, CHEAP], weights=weights, quality_factor=1.0) == ["p/dear", "p/cheap"]
+    assert order([DEAR, CHEAP], weights=weights, quality_factor=0.5) == ["p/cheap", "p/dear"]
+
+
+def test_ties_break_by_id() -> None:
+    assert order([model("p/b"), model("p/c"), model("p/a")]) == ["p/a", "p/b", "p/c"]
+
+
+def test_the_best_score_is_told_from_the_others() -> None:
+    assert codes(ranked([model("p/a"), model("p/b")])) == ["best_score", "ranked"]
+
+
+def test_a_conversation_stays_with_its_model() -> None:
+    result = ranked([CHEAP, DEAR, model("p/new")], sticky_model_id="p/new")
+    assert (result.chain[0].model_id, codes(result)) == ("p/new", ["sticky", "ranked", "ranked"])
+
+
+def test_a_sticky_model_does_not_disturb_a_given_order() -> None:
+    assert order([DEAR, CHEAP], order="ordered", sticky_model_id="p/cheap") == ["p/dear", "p/cheap"]
+
+
+@pytest.mark.parametrize("given", ["ordered", "score"])
+def test_low_credits_put_cheaper_models_first(given: Any) -> None:
+    result = ranked([DEAR, CHEAP], order=given, weights=replace(NOTHING, quality=1.0), cheap_first=True)
+    assert [c.model_id for c in result.chain] == ["p/cheap", "p/dear"]
+    assert (codes(result), result.stepped_down) == (["stepped_down", "stepped_down"], True)
+
+
+def test_low_credits_win_over_habit() -> None:
+    assert order([DEAR, CHEAP], sticky_model_id="p/dear", cheap_first=True) == ["p/cheap", "p/dear"]
+
+
+def test_nobody_steps_down_where_the_cheaper_was_first_anyway() -> None:
+    result = ranked([CHEAP, DEAR], order="ordered", cheap_first=True)
+    assert (codes(result), result.stepped_down) == (["ordered", "ordered"], False)
+
+
+def test_a_shortened_answer_says_what_was_wanted() -> None:
+    poor = case(ask=ask(output_tokens_max=100), spendable_milli=1_300)
+    result = rank([poor], {}, view(order="named"))
+    assert result.shortened
+    assert result.chain[0].reason == Reason("named", {"output_tokens_wanted": 100})
+
+
+def test_a_candidate_carries_its_bounds_and_its_worst_case() -> None:
+    found = case(DEAR)
+    candidate = rank([found], {}, view()).chain[0]
+    assert (candidate.provider_id, candidate.input_tokens_max) == ("p", found.size.input_tokens_max)
+    assert candidate.output_tokens_max == found.size.output_tokens_max
+    assert candidate.worst_milli_credits == found.size.worst_milli_credits
+
+
+def test_the_cheapest_is_the_one_whose_worst_case_is_least() -> None:
+    assert cheapest([case(DEAR), case(CHEAP)]).model.id == "p/cheap"
+    assert cheapest([case(model("p/b")), case(model("p/a"))]).model.id == "p/a"

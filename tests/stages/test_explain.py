@@ -1,0 +1,72 @@
+"""A decision in plain words: a sentence for every code, the record in order, nothing a user must not see."""
+
+from typing import get_args
+
+import orjson
+import pytest
+
+from proxy.domain.decision import DropCode, KeepCode, Reason
+from proxy.domain.errors import Refusal
+from proxy.stages.explain import SENTENCES, explain, sentence
+from tests.builders import candidate, decision, dropped
+
+
+def test_every_reason_code_has_one_sentence_and_no_sentence_lacks_a_code() -> None:
+    assert set(SENTENCES) == set(get_args(DropCode)) | set(get_args(KeepCode))
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_sentence_is_one_sentence(code: DropCode | KeepCode) -> None:
+    said = sentence(Reason(code))
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert said.count(".") == 1
+
+
+def test_a_sentence_names_its_numbers() -> None:
+    said = sentence(Reason("over_plan_context", {"asked": 9_001, "limit": 8_000}))
+    assert said == "The prompt is longer than your plan allows (9001 tokens, at most 8000)."
+
+
+def test_a_sentence_names_credits_as_users_know_them() -> None:
+    said = sentence(Reason("unaffordable", {"asked_milli_credits": 12_500, "limit_milli_credits": 3_000}))
+    assert said == "The call could cost more credits than are left (12.5 credits, at most 3)."
+
+
+def test_the_explanation_of_an_answered_call() -> None:
+    made = decision(
+        candidate("p/a", reason=Reason("best_score")),
+        candidate("p/b", reason=Reason("ranked")),
+        assistant_id="coder",
+        dropped=(dropped("p/c", reason=Reason("cooling_down", {"retry_at_ms": 5})),),
+    )
+    assert explain(made) == {
+        "model": "p/a",
+        "assistant": "coder",
+        "mode": "balanced",
+        "action": "allow",
+        "why": [SENTENCES["best_score"]],
+        "then": ["p/b"],
+        "rejected": [{"model": "p/c", "code": "cooling_down", "why": SENTENCES["cooling_down"]}],
+    }
+
+
+def test_a_shortened_answer_is_explained() -> None:
+    made = decision(candidate("p/a", output_tokens_max=60), shortened=True)
+    assert explain(made)["why"] == [SENTENCES["named"], "Credits run low, so the answer may have 60 tokens at most."]
+
+
+def test_a_refused_call_is_explained_by_its_refusal() -> None:
+    made = decision(refusal=Refusal("forbidden", "No."), chain=())
+    assert (explain(made)["model"], explain(made)["why"], explain(made)["then"]) == (None, ["No."], [])
+
+
+def test_an_explanation_does_not_tell_hidden_models_from_unknown_ones() -> None:
+    hidden: tuple[DropCode, ...] = ("unknown", "inactive", "unpriced")
+    told = [explain(decision(dropped=(dropped("p/x", reason=Reason(code)),)))["rejected"] for code in hidden]
+    assert told[0] == told[1] == told[2]
+
+
+def test_an_explanation_is_json() -> None:
+    made = decision(candidate(), dropped=(dropped(),))
+    assert orjson.loads(orjson.dumps(explain(made))) == explain(made)
