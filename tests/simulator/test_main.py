@@ -63,3 +63,13 @@ def test_help_names_every_marker() -> None:
 def test_options_out_of_range_are_refused() -> None:
     for options in (["--port", "70000"], ["--pace", "-1"]):
         assert subprocess.run([*COMMAND, *options], capture_output=True, check=False, timeout=30).returncode == 2
+
+
+def test_on_a_leash_it_ends_with_its_standard_input() -> None:
+    command = [*COMMAND, "--leash"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
+        address(started)
+        assert started.poll() is None
+        assert started.stdin is not None
+        started.stdin.close()
+        assert started.wait(timeout=10) == 0
