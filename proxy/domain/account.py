@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Rate
 from proxy.domain.standing import Cap
 
@@ -77,3 +78,14 @@ class Caller:
     entitlement: Entitlement
     app: App | None = None
     enrols: bool = False
+
+
+def barred(caller: Caller, now_ms: int) -> Refusal | None:
+    """Why this caller may not call at all, though its key is good."""
+    if caller.key.suspended or caller.user.suspended or (caller.app is not None and caller.app.suspended):
+        return Refusal("forbidden", "This account is suspended. Ask its administrator.")
+    until_ms = caller.user.cooling_until_ms
+    if until_ms is not None and now_ms < until_ms:
+        wait_s = (until_ms - now_ms + 999) // 1_000
+        return Refusal("cooling_off", "This account pauses after repeated refused prompts.", retry_after_s=wait_s)
+    return None

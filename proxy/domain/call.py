@@ -35,6 +35,7 @@ class Attempt:
     number: int
     model_id: str
     provider_id: str
+    family: str
     started_ms: int
     first_byte_ms: int | None
     ended_ms: int

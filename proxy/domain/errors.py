@@ -73,6 +73,13 @@ STATUS: Final[Mapping[ErrorCode, int]] = {
     "upstream_timeout": 504,
 }
 
+_TYPES: Final[Mapping[int, str]] = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -92,6 +99,16 @@ class Refusal:
     @property
     def status(self) -> int:
         return STATUS[self.code]
+
+    def body(self) -> dict[str, dict[str, str | int | None]]:
+        """OpenAI's error object (contract 8), whole answers' and stream events' alike; `details` stand beside its fields."""
+        error: dict[str, str | int | None] = {
+            "message": self.message,
+            "type": _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error"),
+            "param": self.param,
+            "code": self.code,
+        }
+        return {"error": {**self.details, **error}}
 
 
 FaultKind = Literal[

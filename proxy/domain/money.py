@@ -106,6 +106,12 @@ def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: 
     )
 
 
+def credits_text(milli: int) -> str:
+    """Milli-credits as people read credits: `1500` is `1.5`."""
+    whole, rest = divmod(milli, 1_000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
 def ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
 

@@ -1,0 +1,150 @@
+"""The failover machine: what an attempt came to in, the next step out; a pure table, driven by the pipeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from proxy.domain.errors import ErrorCode, Fault, FaultKind, Refusal
+
+RETRY_WAIT_MS: Final = 200
+RETRY_WAIT_MS_MAX: Final = 5_000
+
+
+class Row(NamedTuple):
+    """What a kind of fault leads to before the commit point. `retry`: the same model may be tried again. `onward`: where to
+    go when it may not. `code` and `message` are the answer when nobody is left."""
+
+    retry: bool
+    onward: Literal["next", "larger", "stop"]
+    code: ErrorCode
+    message: str
+
+
+_FAILED = "The model provider failed. Try again, or choose another model."
+_SILENT = "The model did not answer in time. Try again, or choose another model."
+_BUSY = "No model could take this call right now. Try again shortly."
+_REFUSED = "The model provider did not accept this request. Check the named parameter."
+_TOO_LONG = "The prompt is longer than any model of this call can read. Shorten it, or choose a model with a larger context."
+_CONTENT = "The model provider's content policy refused this request. Change the prompt."
+
+# One row per fault (contract 6). Silence is not retried: a mute model stays mute. Our own key's or credit's trouble is
+# never the caller's, so it ends as 503 and not as the provider's 401, 402 or 403.
+TABLE: Final[Mapping[FaultKind, Row]] = {
+    "connect": Row(True, "next", "upstream_error", _FAILED),
+    "reset": Row(True, "next", "upstream_error", _FAILED),
+    "server_error": Row(True, "next", "upstream_error", _FAILED),
+    "rate_limited": Row(True, "next", "no_model_available", _BUSY),
+    "first_byte_timeout": Row(False, "next", "upstream_timeout", _SILENT),
+    "idle_timeout": Row(False, "next", "upstream_timeout", _SILENT),
+    "garbled": Row(False, "next", "upstream_error", _FAILED),
+    "empty": Row(False, "next", "upstream_error", _FAILED),
+    "truncated": Row(False, "next", "upstream_error", _FAILED),
+    "error_event": Row(False, "next", "upstream_error", _FAILED),
+    "our_key": Row(False, "next", "no_model_available", _BUSY),
+    "our_credit": Row(False, "next", "no_model_available", _BUSY),
+    "unknown_model": Row(False, "next", "no_model_available", _BUSY),
+    "context_length": Row(False, "larger", "context_length_exceeded", _TOO_LONG),
+    "bad_request": Row(False, "stop", "invalid_request", _REFUSED),
+    "content_refused": Row(False, "stop", "content_policy_violation", _CONTENT),
+    "deadline": Row(False, "stop", "upstream_timeout", _SILENT),
+}
+
+
+_MAY_BE_CHEAPER: Final = ("insufficient_credits", "budget_cap_reached", "credits_on_hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one call may spend on trying. `contexts` are the chain's context windows in tokens, in order."""
+
+    contexts: tuple[int, ...]
+    attempts_max: int
+    retries_per_model_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Call candidate `position` of the chain after `wait_ms`; `attempt` counts from 1, `retry` the tries of this model."""
+
+    position: int
+    attempt: int = 1
+    retry: int = 0
+    wait_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nobody is left to try: answer with this refusal (an event where the stream is open already)."""
+
+    refusal: Refusal
+
+
+Step = Try | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """Facts of the moment: time left until the call's deadline, whether the retry budget allows one more, and a random
+    number in [0, 1) that spreads retries."""
+
+    left_ms: int
+    retry_allowed: bool
+    jitter: float
+
+
+def after(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
+    """The step after `tried` failed before the commit point."""
+    row = TABLE[fault.kind]
+    if tried.attempt >= bounds.attempts_max or chances.left_ms <= 0 or row.onward == "stop":
+        return Stop(give_up(fault))
+    if row.retry and chances.retry_allowed and tried.retry < bounds.retries_per_model_max:
+        wait_ms = _wait_ms(fault, tried, chances.jitter)
+        if wait_ms is not None and wait_ms < chances.left_ms:
+            return Try(tried.position, tried.attempt + 1, tried.retry + 1, wait_ms)
+    return _onward(row, fault, tried, bounds)
+
+
+def skip(tried: Try, bounds: Bounds, refusal: Refusal) -> Step:
+    """The step when a candidate was not called at all because its hold was refused. Another may cost less; none makes room
+    among running calls or mends the store."""
+    position = tried.position + 1
+    if refusal.code not in _MAY_BE_CHEAPER or position >= len(bounds.contexts):
+        return Stop(refusal)
+    return Try(position, tried.attempt)
+
+
+def give_up(fault: Fault) -> Refusal:
+    """What the caller hears when this fault was the last thing that happened before the commit point."""
+    row = TABLE[fault.kind]
+    retry_after_s = None
+    if row.code == "no_model_available":
+        retry_after_s = max(1, min(60, (fault.retry_after_ms or 1_000) // 1_000))
+    return Refusal(row.code, row.message, param=fault.param, retry_after_s=retry_after_s)
+
+
+def broken(fault: Fault) -> Refusal:
+    """What a stream that failed after the commit point says: always an error, never a quiet end."""
+    row = TABLE[fault.kind]
+    code: ErrorCode = row.code if row.code in ("upstream_timeout", "content_policy_violation") else "upstream_error"
+    return Refusal(code, "The answer broke off before its end. What you have is incomplete.")
+
+
+def explains_emptiness(finish_reason: str | None, has_stop: bool, reasoned: bool) -> bool:
+    """Whether an answer with nothing in it is what the caller asked for (contract 5): its own bound, its own stop words,
+    hidden reasoning, or a content refusal that must not be routed around."""
+    return finish_reason in ("length", "content_filter") or (finish_reason == "stop" and has_stop) or reasoned
+
+
+def _onward(row: Row, fault: Fault, tried: Try, bounds: Bounds) -> Step:
+    size = bounds.contexts[tried.position]
+    for position in range(tried.position + 1, len(bounds.contexts)):
+        if row.onward == "next" or bounds.contexts[position] > size:
+            return Try(position, tried.attempt + 1)
+    return Stop(give_up(fault))
+
+
+def _wait_ms(fault: Fault, tried: Try, jitter: float) -> int | None:
+    if fault.retry_after_ms is not None:
+        return fault.retry_after_ms if fault.retry_after_ms <= RETRY_WAIT_MS_MAX else None
+    ceiling: int = RETRY_WAIT_MS * 2**tried.retry
+    return int(ceiling * (0.5 + jitter / 2))

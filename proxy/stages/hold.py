@@ -1,0 +1,120 @@
+"""How much to hold for a candidate: sizes in, credits and raw cost out; never touches the books."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from proxy.domain.account import Caller
+from proxy.domain.catalog import Catalog, Model
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
+from proxy.domain.money import Charge, Tariff, credits_milli, raw_cost_nano_usd, worst_usage
+from proxy.domain.plan import Plan, tariff
+from proxy.domain.standing import Standing, WindowStanding
+
+
+# Live holds and leases end by themselves within seconds; spent credits do not.
+_REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
+    "insufficient_credits": ("Not enough credits are left for this call. Wait for the reset, or ask for more.", None),
+    "budget_cap_reached": ("The spending cap of this key, user or app is reached. Wait for its reset, or raise it.", None),
+    "credits_on_hold": ("Running calls hold the remaining credits. Try again when they have finished.", 1),
+    "concurrency_limit": ("Too many calls are running at once. Try again when one has finished.", 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer."""
+
+    model: Model
+    tariff: Tariff
+    input_tokens_max: int
+    output_tokens_max: int
+    stepped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSize:
+    """An amount to hold: credits for the account, raw cost for the operator's ceilings; it covers `output_tokens`."""
+
+    amount_milli: int
+    raw_nano_usd: int
+    output_tokens: int
+
+
+def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, stream: bool, n: int) -> Sizing:
+    """A stream whose output we see, on a model that stops billing when closed, is held in steps; all else at its worst."""
+    model = catalog.models[candidate.model_id]
+    return Sizing(
+        model=model,
+        tariff=tariff(plan, model.family, catalog.milli_credits_per_dollar),
+        input_tokens_max=candidate.input_tokens_max,
+        output_tokens_max=candidate.output_tokens_max * n,
+        stepped=stream and model.stops_billing_on_close and not model.hidden_output,
+    )
+
+
+def first(sizing: Sizing, lead_tokens: int) -> HoldSize:
+    """The hold before the call."""
+    return _size(sizing, 2 * lead_tokens if sizing.stepped else sizing.output_tokens_max)
+
+
+def following(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_tokens: int) -> HoldSize | None:
+    """The larger hold a stream needs once less than one lead is left; None while the hold still leads.
+
+    Two leads are held at a time, so that an extension is due once a lead and never once a chunk.
+    """
+    if not sizing.stepped or covered_tokens >= min(delivered_tokens + lead_tokens, sizing.output_tokens_max):
+        return None
+    return _size(sizing, delivered_tokens + 2 * lead_tokens)
+
+
+def terms(caller: Caller, plan: Plan) -> HoldTerms:
+    """The limits in force for this caller under its effective plan."""
+    app_caps = caller.app.caps if caller.app else ()
+    return HoldTerms(
+        allowances=plan.allowances,
+        caps=caller.key.caps + caller.user.caps + app_caps,
+        concurrency=(ConcurrencyLimit(f"user:{caller.user.id}", plan.concurrency_max),),
+        anchor_day=caller.user.anchor_day,
+    )
+
+
+def scopes(caller: Caller) -> tuple[str, ...]:
+    """Every scope a call of this caller counts in."""
+    keys = tuple(f"key:{key_id}" for key_id in caller.key.lineage)
+    app = (f"app:{caller.app.id}",) if caller.app else ()
+    return (*keys, f"user:{caller.user.id}", *app)
+
+
+def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
+    """What the caller hears when the books said no: what is left, when it resets, and whether trying again helps."""
+    message, retry_after_s = _REFUSALS[refused.code]
+    window = _tightest(refused.standing)
+    return Refusal(
+        refused.code,
+        message,
+        retry_after_s=retry_after_s,
+        should_retry=retry_after_s is not None,
+        details={
+            "left_milli_credits": refused.standing.spendable_milli(""),
+            "resets_at_ms": window.resets_at_ms if window else None,
+            "plan": plan.id,
+        },
+    )
+
+
+def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
+    tokens = min(output_tokens, sizing.output_tokens_max)
+    usage = worst_usage(sizing.model.tiers, sizing.input_tokens_max, tokens)
+    return HoldSize(
+        amount_milli=credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)]),
+        raw_nano_usd=raw_cost_nano_usd(sizing.model.tiers, usage),
+        output_tokens=tokens,
+    )
+
+
+def _tightest(standing: Standing) -> WindowStanding | None:
+    plain = [w for w in standing.windows if w.family is None]
+    return min(plain, key=lambda w: w.limit - w.spent, default=None)
