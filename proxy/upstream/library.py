@@ -79,6 +79,7 @@ class _Opening:
         self._limit: FaultKind = "connect"
         self._timeout = asyncio.timeout_at(self._due(request.timeouts.connect_ms))
         self._first_byte_at = total_at
+        self._stream: Any = None
         self._reused = True
         self._listening = False
         self._heard = False
@@ -111,7 +112,11 @@ class _Opening:
             case "connection.connect_tcp.started":
                 self._reused = False
             case "connection.connect_tcp.complete":
-                await self._check_peer(info["return_value"])
+                self._stream = info["return_value"]
+                await self._check_peer()
+            case "connection.start_tls.failed":
+                # httpcore2 forgets the socket when a handshake is cancelled.
+                await self._stream.aclose()
             case "http11.send_request_headers.started":
                 self._limit = "first_byte_timeout"
                 self._first_byte_at = self._due(self._request.timeouts.first_byte_ms)
@@ -122,10 +127,10 @@ class _Opening:
             case "http11.receive_response_headers.complete" if not self._heard:
                 raise _DiedKept
 
-    async def _check_peer(self, stream: Any) -> None:
+    async def _check_peer(self) -> None:
         """The address that was really connected to, so that no second resolution can differ from the one checked."""
-        if refuses(stream.get_extra_info("server_addr")[0], self._request.private_network):
-            await stream.aclose()
+        if refuses(self._stream.get_extra_info("server_addr")[0], self._request.private_network):
+            await self._stream.aclose()
             raise UpstreamError(Fault("connect"))
 
     def _turn(self) -> None:

@@ -40,13 +40,14 @@ class Heard:
 
 @dataclass(slots=True)
 class RawProvider:
-    """`heard` are the requests so far; `asked` is set with the first of them; `sent_bytes` is what was written and taken by
-    the kernel; `left` is set when a client goes before its script is over, or between two requests."""
+    """`heard` are the requests so far; `sent_bytes` is what was written and taken by the kernel. `met` is set with the first
+    connection, `asked` with the first request, `left` when a client goes before its script is over or between requests."""
 
     url: str
     heard: list[Heard] = field(default_factory=list)
     connections: int = 0
     sent_bytes: int = 0
+    met: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,6 +103,7 @@ class _Stage:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = self.provider.connections
         self.provider.connections += 1
+        self.provider.met.set()
         if self._send_buffer_bytes is not None:
             _socket(writer).setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer_bytes)
             writer.transport.set_write_buffer_limits(0)

@@ -28,6 +28,17 @@ async def test_a_handshake_that_does_not_come_is_a_connect_fault(upstream: Upstr
     async with raw_provider((Act.MUTE,)) as provider:
         url = provider.url.replace("http:", "https:")
         assert (await fault_of(upstream, url, replace(PATIENT, connect_ms=100))).kind == "connect"
+        await soon(provider.left)
+
+
+async def test_leaving_in_the_middle_of_a_handshake_tells_the_provider(upstream: Upstream) -> None:
+    async with raw_provider((Act.MUTE,)) as provider:
+        opening = asyncio.ensure_future(upstream.open(asked(provider.url.replace("http:", "https:"))))
+        await soon(provider.met)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await soon(provider.left)
 
 
 async def test_a_private_address_is_refused_unless_allowed(upstream: Upstream) -> None:
