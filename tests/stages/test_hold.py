@@ -1,0 +1,114 @@
+"""Claims about the size of holds: what a provider may bill unseen is held at its worst, what we see is held in steps."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.domain.catalog import Model
+from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused
+from proxy.domain.standing import Cap
+from proxy.stages import hold
+from tests import builders as b
+
+LEAD = 256
+
+
+def steady(**changes: Any) -> Model:
+    return b.model(stops_billing_on_close=True, **changes)
+
+
+def sized(model: Model, stream: bool = True, n: int = 1, output_tokens_max: int = 4_000) -> hold.Sizing:
+    candidate = b.candidate(model.id, output_tokens_max=output_tokens_max)
+    return hold.sizing(candidate, b.catalog(model), b.plan(), stream, n)
+
+
+def test_a_stream_on_a_model_that_stops_billing_is_held_in_steps() -> None:
+    assert hold.first(sized(steady()), LEAD).output_tokens == 2 * LEAD
+
+
+@pytest.mark.parametrize(
+    ("model", "stream"),
+    [
+        (steady(), False),
+        (b.model(), True),
+        (steady(hidden_output=True), True),
+    ],
+    ids=["whole answer", "bills after a close", "hidden output"],
+)
+def test_what_may_be_billed_unseen_is_held_at_its_worst(model: Model, stream: bool) -> None:
+    assert hold.first(sized(model, stream), LEAD).output_tokens == 4_000
+
+
+def test_every_choice_of_an_answer_is_held() -> None:
+    assert hold.first(sized(b.model(), n=3), LEAD).output_tokens == 12_000
+
+
+def test_input_is_held_at_its_dearest_class() -> None:
+    dear = b.model(tiers=b.tiers(input=10**9, cache_write=5 * 10**9, output=0, reasoning=0))
+    assert hold.first(sized(dear), LEAD).raw_nano_usd == 1_000 * 5_000
+
+
+def test_a_hold_that_still_leads_is_not_extended() -> None:
+    assert hold.following(sized(steady()), covered_tokens=512, delivered_tokens=256, lead_tokens=LEAD) is None
+
+
+def test_a_hold_with_less_than_a_lead_left_grows_by_a_lead() -> None:
+    size = hold.following(sized(steady()), covered_tokens=512, delivered_tokens=257, lead_tokens=LEAD)
+    assert size is not None
+    assert size.output_tokens == 257 + 2 * LEAD
+
+
+def test_a_hold_never_grows_past_the_bound_written_upstream() -> None:
+    sizing = sized(steady(), output_tokens_max=600)
+    size = hold.following(sizing, covered_tokens=512, delivered_tokens=300, lead_tokens=LEAD)
+    assert size is not None
+    assert size.output_tokens == 600
+    assert hold.following(sizing, covered_tokens=600, delivered_tokens=600, lead_tokens=LEAD) is None
+
+
+@given(delivered=st.integers(0, 5_000), covered=st.integers(0, 5_000), output_max=st.integers(1, 4_500))
+def test_after_every_step_a_lead_or_the_whole_bound_is_covered(delivered: int, covered: int, output_max: int) -> None:
+    sizing = replace(sized(steady()), output_tokens_max=output_max)
+    size = hold.following(sizing, covered, delivered, LEAD)
+    now_covered = covered if size is None else size.output_tokens
+    assert now_covered >= min(delivered + LEAD, output_max)
+
+
+def test_terms_gather_the_caps_of_key_user_and_app() -> None:
+    caps = [Cap(f"{kind}:x", "day", 10) for kind in ("key", "user", "app")]
+    caller = b.caller(key=b.key(caps=(caps[0],)), user=b.user(caps=(caps[1],)), app=b.app(caps=(caps[2],)))
+    terms = hold.terms(caller, b.plan(concurrency_max=3))
+    assert terms.caps == tuple(caps)
+    assert terms.concurrency == (ConcurrencyLimit("user:u1", 3),)
+
+
+def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
+    caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
+    assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")
+    assert hold.scopes(b.caller()) == ("key:key000000001", "user:u1")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "retry_after_s", "should_retry"),
+    [
+        ("insufficient_credits", 402, None, False),
+        ("budget_cap_reached", 402, None, False),
+        ("credits_on_hold", 429, 1, True),
+        ("concurrency_limit", 429, 1, True),
+    ],
+)
+def test_only_credits_really_gone_are_402(
+    code: HoldRefusalCode, status: int, retry_after_s: int | None, should_retry: bool
+) -> None:
+    standing = b.standing(b.window(limit=1_000, spent=400, resets_at_ms=99))
+    refusal = hold.refusal(HoldRefused(code, "user:u1", standing), b.plan())
+    assert (refusal.status, refusal.retry_after_s, refusal.should_retry) == (status, retry_after_s, should_retry)
+    assert refusal.details == {"left_milli_credits": 600, "resets_at_ms": 99, "plan": "basic"}
+
+
+def test_a_refusal_without_any_window_names_no_reset() -> None:
+    standing = replace(b.standing(), windows=())
+    assert hold.refusal(HoldRefused("insufficient_credits", "user:u1", standing), b.plan()).details["resets_at_ms"] is None
