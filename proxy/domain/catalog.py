@@ -8,6 +8,7 @@ from proxy.domain.assistant import Assistant
 from proxy.domain.money import PriceTier
 from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
+from proxy.domain.standing import Cap
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import RuleBook
 
@@ -90,7 +91,8 @@ class Alias:
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All rows of one revision, by id. Globs are already expanded; all names are unique together. `rules` are the precheck
-    rules of the same load (their own revision; not part of `revision`, for a Verdict is recorded whole)."""
+    rules of the same load (their own revision; not part of `revision`, for a Verdict is recorded whole). `ceilings` are the
+    operator's daily limits on raw cost, which no API raises (contract 5); nothing is decided by them."""
 
     revision: str
     milli_credits_per_dollar: int
@@ -101,3 +103,4 @@ class Catalog:
     plans: Mapping[str, Plan]
     policy: PolicyTable
     rules: RuleBook
+    ceilings: tuple[Cap, ...] = ()

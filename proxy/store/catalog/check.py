@@ -1,0 +1,152 @@
+"""Typed rows in, every mistake they make together out: missing names, clashing names, prices nobody set; mends nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, get_args
+
+from proxy.domain.desk import CatalogKind
+from proxy.domain.usage import Kind
+from proxy.domain.verdict import Risk, RuleBook
+from proxy.store.catalog.mistakes import Mistake
+from proxy.store.catalog.names import expand, matching
+from proxy.store.catalog.parse import Parsed
+from proxy.store.catalog.rows import POLICY_ID, RESERVED_NAMES, ModelRow, PlanRow, PricesRow, scaled
+from proxy.store.catalog.rules import RULES_FILE
+
+# A chain holds at most 16 candidates (contract 4); a longer list would be cut where nobody sees it.
+CHAIN_MODELS_MAX: Final = 16
+# The classes a provider bills at all, by kind of model; a kind not named here must price at least one class.
+BILLED: Final[dict[Kind, tuple[str, ...]]] = {"chat": ("input", "output"), "embedding": ("input",)}
+
+
+def check(parsed: Parsed) -> list[Mistake]:
+    """All that is wrong with the rows as a whole."""
+    return [mistake for find in _CHECKS for mistake in find(parsed)]
+
+
+def check_rules(rules: RuleBook, parsed: Parsed) -> list[Mistake]:
+    """What the precheck rules and the catalog say of each other that is not so."""
+    mistakes = [
+        Mistake(RULES_FILE, f"assistants.{family}", f"there is no assistant {assistant_id!r}; add it or name another")
+        for family, assistant_id in rules.assistants.items()
+        if not parsed.knows("assistant", assistant_id)
+    ]
+    known = {*get_args(Risk), *rules.risks, *(rule.value for rule in rules.rules)}
+    for policy in parsed.policies.values():
+        for name in [name for name in policy.actions if name not in known]:
+            message = f"is neither a risk level nor a hazard of {RULES_FILE}; remove it or add the hazard there"
+            mistakes.append(parsed.mistake("policy", POLICY_ID, f"actions.{name}", message))
+    return mistakes
+
+
+def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
+    if not parsed.knows("policy", POLICY_ID):
+        yield Mistake("policy.toml", "policy", "is missing; write a [policy] table with at least credits_per_dollar")
+    for policy in parsed.policies.values():
+        if not parsed.knows("assistant", policy.default_assistant):
+            message = f"there is no assistant {policy.default_assistant!r}; add it or name another"
+            yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
+
+
+def _names_are_unique_together(parsed: Parsed) -> Iterator[Mistake]:
+    for alias_id in parsed.aliases:
+        if parsed.knows("assistant", alias_id):
+            yield parsed.mistake("alias", alias_id, "id", "is an assistant's id already; rename one of them")
+    named: list[tuple[CatalogKind, str]] = [("alias", name) for name in parsed.aliases]
+    named += [("assistant", name) for name in parsed.assistants]
+    for kind, name in named:
+        if name in RESERVED_NAMES:
+            yield parsed.mistake(kind, name, "id", "is a reserved name; choose another")
+
+
+def _models_are_served(parsed: Parsed) -> Iterator[Mistake]:
+    for model in parsed.models.values():
+        if not parsed.knows("provider", model.provider_id):
+            message = f"there is no provider {model.provider_id!r}; add a [[provider]] or set provider"
+            yield parsed.mistake("model", model.id, "provider", message)
+
+
+def _models_are_priced(parsed: Parsed) -> Iterator[Mistake]:
+    for model in parsed.models.values():
+        if model.prices is None:
+            if model.active:
+                yield parsed.mistake("model", model.id, "prices", "are missing; set them, or active = false")
+            continue
+        named: list[tuple[str, PricesRow]] = [("prices", model.prices)]
+        named += [(f"tiers[{number}]", tier) for number, tier in enumerate(model.tiers)]
+        for key, prices in named:
+            yield from _prices_are_real(parsed, model, key, prices)
+
+
+def _prices_are_real(parsed: Parsed, model: ModelRow, key: str, prices: PricesRow) -> Iterator[Mistake]:
+    given = {name: getattr(prices, name) for name in PricesRow.model_fields if getattr(prices, name) is not None}
+    for name in BILLED.get(model.kind, ()):
+        if name not in given:
+            yield parsed.mistake("model", model.id, f"{key}.{name}", "is missing; set it in dollars per million tokens")
+    if not given:
+        yield parsed.mistake("model", model.id, key, "name no price at all; set at least one")
+    for name, text in given.items():
+        if scaled(text, 10**9) == 0 and not model.free:
+            message = "is zero; a price of nothing needs free = true in an operator's file"
+            yield parsed.mistake("model", model.id, f"{key}.{name}", message)
+
+
+def _lists_name_models(parsed: Parsed) -> Iterator[Mistake]:
+    for alias in parsed.aliases.values():
+        yield from _wishes(parsed, "alias", alias.id, "models", alias.models)
+        yield from _chain(parsed, "alias", alias.id, "models", alias.models)
+    for assistant in parsed.assistants.values():
+        yield from _wishes(parsed, "assistant", assistant.id, "preferences", assistant.preferences)
+        yield from _chain(parsed, "assistant", assistant.id, "preferences", assistant.preferences)
+        strangers = set(assistant.weights) - set(expand(assistant.preferences, parsed.models))
+        for name in sorted(name for name in strangers if ("model", name) not in parsed.broken):
+            message = "is no model of its preferences; name a model's full id"
+            yield parsed.mistake("assistant", assistant.id, f"weights.{name}", message)
+    for plan in parsed.plans.values():
+        yield from _wishes(parsed, "plan", plan.id, "models", plan.models)
+
+
+def _wishes(parsed: Parsed, kind: CatalogKind, name: str, key: str, wishes: Sequence[str]) -> Iterator[Mistake]:
+    for number, wish in enumerate(wishes):
+        is_known = parsed.knows("model", wish) or matching(wish, parsed.models)
+        # A pattern may have meant only models whose own rows are wrong; those speak for themselves.
+        if not is_known and not any(broken == "model" for broken, _ in parsed.broken):
+            message = f"{wish!r} names no model; write a model's id, tag:NAME or a glob such as 'openrouter/*'"
+            yield parsed.mistake(kind, name, f"{key}[{number}]", message)
+
+
+def _chain(parsed: Parsed, kind: CatalogKind, name: str, key: str, wishes: Sequence[str]) -> Iterator[Mistake]:
+    count = len(expand(wishes, parsed.models))
+    if count > CHAIN_MODELS_MAX:
+        message = f"name {count} models; a chain has at most {CHAIN_MODELS_MAX}, so name fewer"
+        yield parsed.mistake(kind, name, key, message)
+
+
+def _plans_charge(parsed: Parsed) -> Iterator[Mistake]:
+    for plan in parsed.plans.values():
+        if plan.free:
+            continue
+        for key in _zero_terms(plan):
+            message = "is zero; charging nothing needs free = true in an operator's file"
+            yield parsed.mistake("plan", plan.id, key, message)
+
+
+def _zero_terms(plan: PlanRow) -> Iterator[str]:
+    if scaled(plan.multiplier, 10**6) == 0:
+        yield "multiplier"
+    for family, text in plan.family_multipliers.items():
+        if scaled(text, 10**6) == 0:
+            yield f"family_multipliers.{family}"
+    for family, prices in plan.credit_prices.items():
+        for name, text in prices.model_dump(exclude_none=True).items():
+            if scaled(text, 1_000) == 0:
+                yield f"credit_prices.{family}.{name}"
+
+
+_CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
+    _one_policy,
+    _names_are_unique_together,
+    _models_are_served,
+    _models_are_priced,
+    _lists_name_models,
+    _plans_charge,
+)

@@ -1,0 +1,131 @@
+"""The admin's layer over the operator's files: changes in, patches with audit lines out; checks each by building it first."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from proxy.domain.desk import CatalogKind, CatalogPatch, Change, PatchState
+from proxy.ports import CatalogObject, Clock, VersionConflict
+from proxy.store.catalog.build import build
+from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
+from proxy.store.catalog.sheet import Sheet
+from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.catalog.tables import read_patches, replace_patches, save_snapshot
+from proxy.store.database import Database
+from proxy.store.trail import Deed, record
+
+Patches = Sequence[CatalogPatch]
+# How many still have a plan, asked before it goes.
+_HOLDERS: Final = """
+    SELECT (SELECT count(*) FROM entitlements WHERE plan_id = ?1) + (SELECT count(*) FROM apps WHERE default_plan_id = ?1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One change of one object, seen from inside its transaction: the files' rows and the patches before it."""
+
+    kind: CatalogKind
+    object_id: str
+    change: Change
+    at_ms: int
+    sheet: Sheet
+    patches: Patches
+
+    def found(self) -> CatalogObject | None:
+        return _find(objects(self.sheet, self.patches, self.kind), self.object_id)
+
+    def expect(self, etag: str) -> None:
+        found = self.found()
+        if found is None or found.etag != etag:
+            raise VersionConflict(f"{self.kind} {self.object_id} is not what it was; read it again")
+
+    def new(self, name: str, value: Any) -> CatalogPatch:
+        base = file_value(self.sheet, self.kind, self.object_id, name)
+        author, reason = self.change.actor, self.change.reason
+        return CatalogPatch(self.kind, self.object_id, name, base, value, author, reason, self.at_ms)
+
+
+Step = Callable[[sqlite3.Connection, _Edit], Patches]
+
+
+class SqliteCatalogDesk:
+    """Implements CatalogDesk over the files that `source` last read. A change is in force here when the call returns."""
+
+    def __init__(self, database: Database, clock: Clock, source: SqliteCatalog) -> None:
+        self._database = database
+        self._clock = clock
+        self._source = source
+
+    async def objects(self, kind: CatalogKind) -> list[CatalogObject]:
+        return objects(self._source.files.sheet, await self.patches(), kind)
+
+    async def object(self, kind: CatalogKind, object_id: str) -> CatalogObject | None:
+        return _find(await self.objects(kind), object_id)
+
+    async def patch(
+        self, kind: CatalogKind, object_id: str, fields: Mapping[str, Any], etag: str, change: Change
+    ) -> CatalogObject:
+        def step(_: sqlite3.Connection, edit: _Edit) -> Patches:
+            edit.expect(etag)
+            return patched(edit.sheet, edit.patches, [edit.new(name, value) for name, value in fields.items()])
+
+        return _present(await self._write("patch", (kind, object_id), change, step))
+
+    async def create(self, kind: CatalogKind, object_id: str, value: Mapping[str, Any], change: Change) -> CatalogObject:
+        def step(_: sqlite3.Connection, edit: _Edit) -> Patches:
+            if edit.found() is not None:
+                raise VersionConflict(f"{kind} {object_id} exists already")
+            return created(edit.sheet, edit.patches, edit.new(WHOLE, {**value, "id": object_id}))
+
+        return _present(await self._write("create", (kind, object_id), change, step))
+
+    async def delete(self, kind: CatalogKind, object_id: str, etag: str, change: Change) -> None:
+        def step(connection: sqlite3.Connection, edit: _Edit) -> Patches:
+            edit.expect(etag)
+            if kind == "plan" and (holders := connection.execute(_HOLDERS, (object_id,)).fetchone()[0]):
+                raise ValueError(f"Plan {object_id!r} is held by {holders} users or apps; give them another first.")
+            return deleted(edit.sheet, edit.patches, edit.new(WHOLE, None))
+
+        await self._write("delete", (kind, object_id), change, step)
+
+    async def diff(self) -> list[PatchState]:
+        return states(self._source.files.sheet, await self.patches())
+
+    async def patches(self) -> list[CatalogPatch]:
+        return await self._database.read(read_patches)
+
+    async def _write(self, verb: str, place: tuple[CatalogKind, str], change: Change, step: Step) -> CatalogObject | None:
+        """Builds the whole snapshot with the change before anything is written; how the object looks afterwards."""
+        kind, object_id = place
+        files, at_ms = self._source.files, self._clock.now_ms()
+
+        def work(connection: sqlite3.Connection) -> CatalogObject | None:
+            edit = _Edit(kind, object_id, change, at_ms, files.sheet, read_patches(connection))
+            after = step(connection, edit)
+            built = build(merge(files.sheet, after), files, self._source.base_urls)
+            replace_patches(connection, kind, object_id, after)
+            save_snapshot(connection, built.catalog.revision, built.content, at_ms)
+            was, now = edit.found(), _find(objects(files.sheet, after, kind), object_id)
+            deed = Deed(f"{kind}.{verb}", f"{kind}:{object_id}", _value(was), _value(now))
+            record(connection, deed, change, at_ms)
+            return now
+
+        now = await self._database.write(work)
+        await self._source.refresh()
+        return now
+
+
+def _find(rows: Sequence[CatalogObject], object_id: str) -> CatalogObject | None:
+    return next((row for row in rows if row.id == object_id), None)
+
+
+def _value(found: CatalogObject | None) -> Mapping[str, Any] | None:
+    return None if found is None else found.value
+
+
+def _present(found: CatalogObject | None) -> CatalogObject:
+    if found is None:
+        raise AssertionError("a row that was just built is there")
+    return found

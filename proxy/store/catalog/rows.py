@@ -1,0 +1,319 @@
+"""The shape of every catalog row as operators and admins write it; checks one row at a time, never rows together."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from proxy.domain.catalog import Dialect, LatencyTier, Modality
+from proxy.domain.desk import CatalogKind
+from proxy.domain.plan import RateClass, Window
+from proxy.domain.policy import Action, Mode
+from proxy.domain.usage import Kind
+from proxy.domain.verdict import Risk
+
+# There is one policy; its row needs a name only so that patches can point at it.
+POLICY_ID: Final = "policy"
+RESERVED_NAMES: Final = frozenset({"auto"})
+NAME_CHARS_MAX: Final = 200
+PROMPT_CHARS_MAX: Final = 20_000
+
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
+_MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._:@+-]+)+")
+_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
+_HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")
+# The key, the length and the host are ours to set for every request.
+_OUR_HEADERS: Final = frozenset({"authorization", "connection", "content-length", "content-type", "host"})
+
+
+def _decimal(digits_after_point: int, example: str) -> Any:
+    shape = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,{digits_after_point}}})?")
+
+    def check(value: object) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f'must be a decimal string: put it in quotes, as in "{value}"')
+        if not isinstance(value, str) or shape.fullmatch(value) is None:
+            raise ValueError(f'must be a decimal string such as "{example}", with at most {digits_after_point} decimals')
+        return value
+
+    return BeforeValidator(check)
+
+
+def _credits(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,3})?", value):
+        return value
+    raise ValueError('must be credits: a whole number, or a decimal string such as "2.5" with at most 3 decimals')
+
+
+def _matching(pattern: re.Pattern[str], words: str) -> Any:
+    def check(value: str) -> str:
+        if len(value) > NAME_CHARS_MAX or pattern.fullmatch(value) is None:
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(check)
+
+
+PriceText = Annotated[str, _decimal(9, "2.50")]
+MultiplierText = Annotated[str, _decimal(6, "1.25")]
+CreditsText = Annotated[str, BeforeValidator(_credits)]
+PlainId = Annotated[str, _matching(_PLAIN_ID, "must be a name of letters, digits and . _ : @ + - that contains no slash")]
+ModelId = Annotated[str, _matching(_MODEL_ID, "must be provider/model: a model's id always contains a slash")]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
+Positive = Annotated[int, Field(ge=1, le=2**53)]
+Natural = Annotated[int, Field(ge=0, le=2**53)]
+Factor = Annotated[float, Field(ge=0, le=1_000)]
+
+
+class Row(BaseModel):
+    """Nothing is guessed: unknown keys and other types than the stated ones are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TimeoutsRow(Row):
+    """Limits of one upstream attempt in milliseconds; what is left out falls back to the provider, then the default."""
+
+    connect_ms: Positive | None = None
+    first_byte_ms: Positive | None = None
+    idle_ms: Positive | None = None
+    total_ms: Positive | None = None
+
+
+class ProviderRow(Row):
+    """Who serves. Lives in operator files only; admins may patch `status` and `concurrency_max`."""
+
+    id: PlainId
+    name: Name
+    base_url: str
+    dialect: Dialect = "openai"
+    status: Literal["active", "disabled"] = "active"
+    key_variable: Annotated[str, _matching(_VARIABLE, "must be a variable's name such as OPENAI_API_KEY")] | None = None
+    headers: dict[str, str] = {}
+    passes_unknown: bool = False
+    private_network: bool = False
+    concurrency_max: Positive = 512
+    timeouts: TimeoutsRow = TimeoutsRow()
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_are_ours_to_add(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+                raise ValueError(f"{name!r} is no header of printable ASCII characters")
+            if name.lower() in _OUR_HEADERS:
+                raise ValueError(f"{name!r} is set by the gateway; a key belongs in the variable that key_variable names")
+        return headers
+
+    @model_validator(mode="after")
+    def _base_url_is_reachable_safely(self) -> "ProviderRow":
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("base_url must be http(s)://host[:port][/path] without user, query or fragment")
+        if parts.scheme == "http" and not self.private_network:
+            raise ValueError("base_url must be https, or private_network = true for a server of your own")
+        return self
+
+
+class PricesRow(Row):
+    """Dollars per million tokens of a class; `image` and `request` in dollars each. Left-out classes cost what the
+    nearest one does: cached and cache-write input as input, reasoning as output."""
+
+    input: PriceText | None = None
+    cached_input: PriceText | None = None
+    cache_write: PriceText | None = None
+    output: PriceText | None = None
+    reasoning: PriceText | None = None
+    image: PriceText | None = None
+    request: PriceText | None = None
+
+
+class TierRow(PricesRow):
+    """Prices that hold from `input_tokens_min` input tokens on."""
+
+    input_tokens_min: Positive
+
+
+class ModelRow(Row):
+    """One model at one provider. `provider` is the part of `id` before the slash unless given."""
+
+    id: ModelId
+    name: Name | None = None
+    family: PlainId
+    provider: PlainId | None = None
+    upstream_name: Name | None = None
+    kind: Kind = "chat"
+    active: bool = True
+    context_tokens_max: Positive
+    output_tokens_max: Positive
+    output_tokens_min: Positive = 16
+    modalities: Annotated[list[Modality], Field(min_length=1)] = ["text"]
+    tools: bool = False
+    json_schema: bool = False
+    hidden_output: bool = False
+    stops_billing_on_close: bool = False
+    prefill: bool = False
+    prices: PricesRow | None = None
+    tiers: list[TierRow] = []
+    free: bool = False
+    latency_tier: LatencyTier = "medium"
+    quality: dict[PlainId, Annotated[float, Field(ge=0, le=1)]] = {}
+    tags: list[PlainId] = []
+    risks: list[Risk] = ["safe"]
+    tokens_per_byte_max: Annotated[float, Field(gt=0, le=16)] = 1.0
+    tokens_per_byte_min: Annotated[float, Field(gt=0, le=16)] = 0.1
+    image_tokens: Natural = 1_500
+    timeouts: TimeoutsRow = TimeoutsRow()
+
+    @property
+    def provider_id(self) -> str:
+        return self.provider or self.id.split("/", 1)[0]
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> "ModelRow":
+        if self.output_tokens_min > self.output_tokens_max:
+            raise ValueError("output_tokens_min must not exceed output_tokens_max")
+        if self.tokens_per_byte_min > self.tokens_per_byte_max:
+            raise ValueError("tokens_per_byte_min must not exceed tokens_per_byte_max")
+        starts = [tier.input_tokens_min for tier in self.tiers]
+        if starts != sorted(set(starts)):
+            raise ValueError("tiers must ascend by input_tokens_min, each start once")
+        if self.tiers and self.prices is None:
+            raise ValueError("tiers need prices: those of inputs below the first tier")
+        return self
+
+
+class AliasRow(Row):
+    """A name for an ordered list of models: ids, `tag:NAME` or globs such as `openrouter/*`."""
+
+    id: PlainId
+    models: Annotated[list[str], Field(min_length=1)]
+
+
+class AssistantRow(Row):
+    """A family of tasks. `preferences` are ids, tags or globs; `weights` are factors by model id for weighted order."""
+
+    id: PlainId
+    name: Name
+    family: PlainId
+    task_types: list[PlainId] = []
+    order: Literal["ordered", "weighted"] = "ordered"
+    preferences: Annotated[list[str], Field(min_length=1)]
+    weights: dict[str, Factor] = {}
+    system_prompt: Annotated[str, Field(max_length=PROMPT_CHARS_MAX)] | None = None
+    output_tokens_max: Positive | None = None
+    enabled: bool = True
+    rescue: bool = True
+
+
+class AllowanceRow(Row):
+    """Credits that a plan includes per window, for one model family or for all."""
+
+    window: Window
+    credits: CreditsText
+    family: PlainId | None = None
+
+
+class CreditPricesRow(Row):
+    """A plan's own price in credits per million tokens of a class; `image` and `request` in credits each."""
+
+    input: CreditsText
+    cached_input: CreditsText | None = None
+    cache_write: CreditsText | None = None
+    output: CreditsText
+    reasoning: CreditsText | None = None
+    image: CreditsText | None = None
+    request: CreditsText | None = None
+
+
+class RateRow(Row):
+    """At most `requests` in any `period_s` seconds."""
+
+    requests: Positive
+    period_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+
+
+class PlanRow(Row):
+    """Commercial terms. `models` are ids, tags or globs."""
+
+    id: PlainId
+    name: Name
+    models: Annotated[list[str], Field(min_length=1)]
+    allowances: list[AllowanceRow] = []
+    context_tokens_max: Positive = 128_000
+    output_tokens_default: Positive = 4_096
+    concurrency_max: Positive = 4
+    n_max: Positive = 1
+    multiplier: MultiplierText = "1"
+    family_multipliers: dict[PlainId, MultiplierText] = {}
+    credit_prices: dict[PlainId, CreditPricesRow] = {}
+    rates: dict[RateClass, RateRow] = {}
+    rescue: bool = True
+    rank: int = 0
+    free: bool = False
+
+    @field_validator("allowances")
+    @classmethod
+    def _one_allowance_per_window_and_family(cls, allowances: list[AllowanceRow]) -> list[AllowanceRow]:
+        names = [(allowance.window, allowance.family) for allowance in allowances]
+        if len(names) != len(set(names)):
+            raise ValueError("must name each window once per family")
+        return allowances
+
+
+class WeightsRow(Row):
+    """Factors of a candidate's score."""
+
+    quality: Factor
+    cost: Factor
+    latency: Factor
+    health: Factor
+
+
+class PolicyRow(Row):
+    """The operator's policy and the worth of a credit."""
+
+    id: Literal["policy"] = "policy"
+    credits_per_dollar: CreditsText
+    modes: dict[Mode, WeightsRow]
+    default_mode: Mode = "balanced"
+    default_assistant: PlainId = "general"
+    actions: dict[PlainId, Action] = {}
+    action_messages: dict[PlainId, Annotated[str, Field(max_length=1_000)]] = {}
+    step_down_below_percent: Annotated[int, Field(ge=0, le=100)] = 10
+    hold_lead_tokens: Annotated[int, Field(ge=16, le=65_536)] = 256
+    attempts_max: Annotated[int, Field(ge=1, le=16)] = 4
+    retries_per_model_max: Annotated[int, Field(ge=0, le=8)] = 1
+    deadline_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 600_000
+
+
+class CeilingRow(Row):
+    """A limit on raw cost a day that no API raises."""
+
+    scope: Annotated[
+        str, _matching(re.compile(r"installation|(provider|app):.+"), "must be installation, provider:ID or app:ID")
+    ]
+    dollars_per_day: PriceText
+
+
+AnyRow = ProviderRow | ModelRow | AliasRow | AssistantRow | PlanRow | PolicyRow
+
+ROWS: Final[Mapping[CatalogKind, type[AnyRow]]] = {
+    "provider": ProviderRow,
+    "model": ModelRow,
+    "alias": AliasRow,
+    "assistant": AssistantRow,
+    "plan": PlanRow,
+    "policy": PolicyRow,
+}
+
+
+def scaled(text: str, factor: int) -> int:
+    """A decimal string times a power of ten that makes it whole."""
+    return int(Decimal(text) * factor)

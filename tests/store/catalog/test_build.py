@@ -1,0 +1,223 @@
+"""Claims about loading: what rows become, and that every mistake is found, named and told together with the others."""
+
+from pathlib import Path
+
+import pytest
+
+from proxy.domain.assistant import Preference
+from proxy.domain.catalog import Timeouts
+from proxy.domain.money import Prices, PriceTier
+from proxy.domain.plan import Allowance, Rate
+from proxy.domain.standing import Cap
+from proxy.store.catalog.build import load
+from proxy.store.catalog.mistakes import CatalogMistakes
+from tests.store.catalog.folder import ALIASES, ASSISTANTS, MODELS, PLANS, POLICY, PRECHECK, PROVIDERS, folder, model_row
+
+
+def mistakes(path: Path, **changes: str) -> list[tuple[str, str, str]]:
+    with pytest.raises(CatalogMistakes) as caught:
+        load(folder(path, **changes))
+    return [(m.file, m.key, m.message) for m in caught.value.mistakes]
+
+
+# --- what rows become -------------------------------------------------------------------------------------------------
+
+
+def test_prices_become_nano_dollars_and_left_out_classes_cost_what_the_nearest_does(tmp_path: Path) -> None:
+    model = load(folder(tmp_path)).models["p/large"]
+    dollars = 10**9
+    assert model.tiers == (
+        PriceTier(
+            0,
+            Prices(
+                input=5 * dollars // 2,
+                cached_input=5 * dollars // 4,
+                cache_write=5 * dollars // 2,
+                output=10 * dollars,
+                reasoning=10 * dollars,
+            ),
+        ),
+    )
+
+
+def test_prices_per_piece_are_for_one_image_or_request(tmp_path: Path) -> None:
+    more = 'prices = { input = "1", output = "4", image = "0.004", request = "0.01" }'
+    prices = load(folder(tmp_path, models=MODELS + model_row("p/seer", more))).models["p/seer"].tiers[0].prices
+    # Prices are nano-dollars per million, so one image costs a millionth of this.
+    assert (prices.image, prices.request) == (4_000_000 * 10**6, 10_000_000 * 10**6)
+
+
+def test_a_tier_holds_from_its_start_on(tmp_path: Path) -> None:
+    more = 'prices = { input = "1", output = "4" }\n[[model.tiers]]\ninput_tokens_min = 200_001\ninput = "2"\noutput = "8"\n'
+    tiers = load(folder(tmp_path, models=MODELS + model_row("p/long", more))).models["p/long"].tiers
+    assert [(tier.input_tokens_min, tier.prices.input) for tier in tiers] == [(0, 10**9), (200_001, 2 * 10**9)]
+
+
+def test_names_tags_and_globs_are_expanded_in_the_catalogs_order(tmp_path: Path) -> None:
+    catalog = load(folder(tmp_path, aliases='[[alias]]\nid = "both"\nmodels = ["p/large", "p/*"]\n'))
+    assert catalog.aliases["both"].models == ("p/large", "p/small")
+    assert catalog.plans["basic"].models == ("p/small",)
+    assert catalog.assistants["general"].preferences == (Preference("p/small"), Preference("p/large"))
+
+
+def test_credits_become_milli_credits_and_multipliers_parts_per_million(tmp_path: Path) -> None:
+    plans = PLANS + 'multiplier = "1.25"\nfamily_multipliers = { gpt = "2" }\nrates = { chat = { requests = 5 } }\n'
+    catalog = load(folder(tmp_path, plans=plans))
+    plan = catalog.plans["basic"]
+    assert catalog.milli_credits_per_dollar == 1_000_000
+    assert plan.allowances == (Allowance("month", 1_000_500),)
+    assert (plan.multiplier_ppm, plan.family_multipliers_ppm) == (1_250_000, {"gpt": 2_000_000})
+    assert plan.rates == {"chat": Rate(5, 60)}
+
+
+def test_a_plans_own_credit_prices_are_milli_credits_per_million(tmp_path: Path) -> None:
+    plans = PLANS + 'credit_prices = { gpt = { input = "1.5", output = 6, image = 2 } }\n'
+    prices = load(folder(tmp_path, plans=plans)).plans["basic"].credit_prices["gpt"]
+    assert (prices.input, prices.cached_input, prices.output, prices.image) == (1_500, 1_500, 6_000, 2_000 * 10**6)
+
+
+def test_a_models_timeouts_win_over_its_providers_and_those_over_the_default(tmp_path: Path) -> None:
+    catalog = load(
+        folder(
+            tmp_path,
+            providers=PROVIDERS + "timeouts = { first_byte_ms = 9_000, idle_ms = 7_000 }\n",
+            models=MODELS + "timeouts = { first_byte_ms = 8_000 }\n",
+        )
+    )
+    assert catalog.models["p/small"].timeouts == Timeouts(first_byte_ms=9_000, idle_ms=7_000)
+    assert catalog.models["p/large"].timeouts == Timeouts(first_byte_ms=8_000, idle_ms=7_000)
+
+
+def test_the_precheck_rules_come_with_the_catalog_and_a_revision_of_their_own(tmp_path: Path) -> None:
+    first = load(folder(tmp_path / "a"))
+    second = load(folder(tmp_path / "b", precheck=PRECHECK.replace("2.0", "3.0")))
+    (rule,) = first.rules.rules
+    assert (rule.id, rule.says, rule.value, rule.weight) == ("python", "category", "coding", 2.0)
+    assert rule.pattern.search("in python please") is not None
+    assert (first.rules.risks, first.rules.category_margin) == ({"cyber": "disallowed"}, 0.5)
+    assert first.revision == second.revision
+    assert first.rules.revision != second.rules.revision
+
+
+def test_ceilings_are_caps_on_raw_cost_outside_the_revision(tmp_path: Path) -> None:
+    plain = load(folder(tmp_path / "a"))
+    capped = load(folder(tmp_path / "b", policy=POLICY + '[[ceiling]]\nscope = "provider:p"\ndollars_per_day = "2.5"\n'))
+    assert capped.ceilings == (Cap("provider:p", "day", 2_500_000_000, "nano_usd"),)
+    assert capped.revision == plain.revision
+
+
+def test_the_revision_follows_the_content_and_not_the_layout_of_the_files(tmp_path: Path) -> None:
+    usual = load(folder(tmp_path / "a"))
+    moved = load(folder(tmp_path / "b", aliases="", plans=ALIASES + PLANS))
+    changed = load(folder(tmp_path / "c", models=MODELS.replace('"4"', '"5"')))
+    assert usual.revision == moved.revision
+    assert usual.revision != changed.revision
+
+
+def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) -> None:
+    usual = load(folder(tmp_path))
+    demo = load(tmp_path, {"p": "http://127.0.0.1:5555/v1/"})
+    stand_in = demo.providers["p"]
+    assert (stand_in.base_url, stand_in.key_variable, stand_in.private_network) == (
+        "http://127.0.0.1:5555/v1",
+        None,
+        True,
+    )
+    assert demo.revision == usual.revision
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "key", "word"),
+    [
+        ("models", MODELS.replace('"4"', "4.0"), "model[p/small].prices.output", "quotes"),
+        ("models", MODELS.replace('"4"', "4"), "model[p/small].prices.output", "quotes"),
+        ("models", MODELS.replace('"4"', '"4e1"'), "model[p/small].prices.output", "decimal string"),
+        ("models", MODELS.replace('"4"', '"-4"'), "model[p/small].prices.output", "decimal string"),
+        ("models", MODELS.replace('"4"', '"0.00"'), "model[p/small].prices.output", "free = true"),
+        ("models", MODELS.replace(', output = "4"', ""), "model[p/small].prices.output", "missing"),
+        ("models", MODELS + model_row("p/bare", ""), "model[p/bare].prices", "active = false"),
+        ("models", MODELS + model_row("q/new"), "model[q/new].provider", "no provider 'q'"),
+        ("models", MODELS + model_row("p/small"), "model[p/small]", "exists already in models.toml"),
+        ("models", MODELS + model_row("bare"), "model[bare].id", "slash"),
+        ("models", MODELS + "speed = 3\n", "model[p/large].speed", "known are id, name, family"),
+        ("models", MODELS + "tools = 1\n", "model[p/large].tools", "true or false"),
+        ("models", MODELS + "output_tokens_min = 9_000\n", "model[p/large]", "output_tokens_min"),
+        ("models", MODELS + '[[modle]]\nid = "p/x"\n', "modle", "known are [[provider]]"),
+        ("aliases", '[[alias]]\nid = "a/b"\nmodels = ["p/small"]\n', "alias[a/b].id", "no slash"),
+        ("aliases", '[[alias]]\nid = "general"\nmodels = ["p/small"]\n', "alias[general].id", "assistant"),
+        ("aliases", '[[alias]]\nid = "auto"\nmodels = ["p/small"]\n', "alias[auto].id", "reserved"),
+        ("aliases", '[[alias]]\nid = "x"\nmodels = ["p/small", "p/none"]\n', "alias[x].models[1]", "'p/none'"),
+        ("aliases", "[alias]\nx = 1\n", "alias", "[[alias]]"),
+        ("aliases", '[[alias]]\nmodels = ["p/small"]\n', "alias[0].id", "missing"),
+        ("assistants", ASSISTANTS.replace("p/*", "p/gone"), "assistant[general].preferences[0]", "'p/gone'"),
+        ("assistants", ASSISTANTS + 'weights = { "p/x" = 2.0 }\n', "assistant[general].weights.p/x", "preferences"),
+        ("policy", POLICY.replace("1_000", '1_000\ndefault_assistant = "none"'), "policy[policy].default_assistant", "'none'"),
+        ("plans", PLANS.replace("tag:cheap", "tag:none"), "plan[basic].models[0]", "'tag:none'"),
+        ("plans", PLANS + 'multiplier = "0"\n', "plan[basic].multiplier", "free = true"),
+        ("plans", PLANS + "multiplier = 1.5\n", "plan[basic].multiplier", "quotes"),
+        ("plans", PLANS.replace('"1000.5"', "1000.5"), "plan[basic].allowances[0].credits", "whole number"),
+        ("plans", PLANS.replace('"month"', '"year"'), "plan[basic].allowances[0].window", "'day'"),
+        ("providers", PROVIDERS.replace("https", "http"), "provider[p]", "private_network"),
+        ("providers", PROVIDERS + 'headers = { Authorization = "x" }\n', "provider[p].headers", "key_variable"),
+        ("policy", POLICY.replace("1_000", "-1"), "policy[policy].credits_per_dollar", "credits"),
+        ("policy", POLICY + '[policy.actions]\nnothing = "block"\n', "policy[policy].actions.nothing", "hazard"),
+        ("policy", "", "policy", "[policy]"),
+        ("precheck", PRECHECK.replace("\\bpython\\b", "(python"), "rule[python].pattern", "regular expression"),
+        ("precheck", PRECHECK + PRECHECK[PRECHECK.index("[[rule]]") :], "rule[python]", "exists already"),
+        ("precheck", PRECHECK.replace('code = "general"', 'code = "none"'), "assistants.code", "'none'"),
+        ("precheck", "margin = 1\n" + PRECHECK, "file.margin", "known are rule"),
+        ("plans", "id = ", "file", "no TOML"),
+    ],
+)
+def test_a_mistake_names_its_file_its_key_and_what_would_mend_it(
+    tmp_path: Path, name: str, content: str, key: str, word: str
+) -> None:
+    found = mistakes(tmp_path, **{name: content})
+    assert [(file, where) for file, where, _ in found if where == key] == [(f"{name}.toml", key)], found
+    assert word in next(message for _, where, message in found if where == key)
+
+
+def test_mistakes_of_several_files_are_told_together(tmp_path: Path) -> None:
+    found = mistakes(
+        tmp_path,
+        models=MODELS.replace('"4"', "4.0"),
+        aliases='[[alias]]\nid = "x"\nmodels = ["p/small"]\ncolour = "red"\n',
+        plans=PLANS + 'multiplier = "0"\n',
+        precheck=PRECHECK.replace("\\bpython\\b", "(python"),
+    )
+    assert sorted(file for file, _, _ in found) == ["aliases.toml", "models.toml", "plans.toml", "precheck.toml"]
+
+
+def test_a_row_with_a_mistake_of_its_own_is_not_called_missing_as_well(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, models=MODELS.replace('"4"', "4.0"))
+    assert [key for _, key, _ in found] == ["model[p/small].prices.output"]
+
+
+def test_a_price_of_nothing_is_fine_where_the_operator_says_free(tmp_path: Path) -> None:
+    more = 'free = true\nprices = { input = "0", output = "0" }'
+    assert load(folder(tmp_path, models=MODELS + model_row("p/gift", more))).models["p/gift"].tiers[0].prices.is_zero
+
+
+def test_an_unpriced_model_may_stand_there_inactive(tmp_path: Path) -> None:
+    model = load(folder(tmp_path, models=MODELS + model_row("p/bare", "active = false"))).models["p/bare"]
+    assert (model.active, model.tiers) == (False, ())
+
+
+def test_a_chain_longer_than_policy_looks_at_is_a_mistake(tmp_path: Path) -> None:
+    many = "".join(model_row(f"p/m{number}") for number in range(16))
+    found = mistakes(tmp_path, models=MODELS + many)
+    assert [(key, "at most 16" in message) for _, key, message in found] == [("assistant[general].preferences", True)]
+
+
+def test_a_folder_without_files_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CatalogMistakes, match="no catalog file is here"):
+        load(tmp_path)
+
+
+def test_a_missing_rules_file_is_a_mistake(tmp_path: Path) -> None:
+    (folder(tmp_path) / "precheck.toml").unlink()
+    with pytest.raises(CatalogMistakes, match=r"precheck\.toml: file: cannot be read"):
+        load(tmp_path)
