@@ -56,9 +56,7 @@ def act(verdict: Verdict, table: PolicyTable) -> Action:
     return table.actions.get(verdict.risk, "allow")
 
 
-def decide(
-    ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catalog: Catalog, health: Health
-) -> Decision:
+def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catalog: Catalog, health: Health) -> Decision:
     """Who answers this call, in which order, and why not the others (contract 4).
 
     A deterministic function of its arguments: the same record decides the same way again. `chain` is empty exactly when

@@ -76,9 +76,7 @@ def cheapest(cases: Sequence[Case]) -> Case:
 def _usual(cases: Sequence[Case], scores: Mapping[str, float], view: Standpoint) -> list[Case]:
     if view.order != "score":
         return list(cases)
-    return sorted(
-        cases, key=lambda case: (case.model.id != view.sticky_model_id, -scores[case.model.id], case.model.id)
-    )
+    return sorted(cases, key=lambda case: (case.model.id != view.sticky_model_id, -scores[case.model.id], case.model.id))
 
 
 def _frugal(cases: Sequence[Case]) -> list[Case]:

@@ -36,9 +36,7 @@ class Wording:
 _NOT_FOUND: Final = Wording(
     "model_not_found", "model", "No model named {names} exists or is open to you; GET /v1/models lists those that are."
 )
-_NOBODY_UP: Final = Wording(
-    "no_model_available", None, "No model that may answer this can be reached now; try again later."
-)
+_NOBODY_UP: Final = Wording("no_model_available", None, "No model that may answer this can be reached now; try again later.")
 
 # One wording for all that the caller cannot see: an answer that differed would say what exists. `unaffordable` has
 # none, for only admission refuses for want of credits.
@@ -47,9 +45,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "inactive": _NOT_FOUND,
     "unpriced": _NOT_FOUND,
     "not_in_plan": Wording("model_not_in_plan", "model", "Your plan does not include {model}.{unlock}"),
-    "not_in_key_scope": Wording(
-        "forbidden", "model", "This key may not call {model}; use a key whose scope includes it."
-    ),
+    "not_in_key_scope": Wording("forbidden", "model", "This key may not call {model}; use a key whose scope includes it."),
     "vetoed": Wording(
         "invalid_request", "signalbox.{option}", "signalbox.{option} leaves no model: it rules out {model}; widen it."
     ),
@@ -172,8 +168,6 @@ def _in_credits(reason: Reason) -> Facts:
 
 def _retry_after_s(hearing: Hearing) -> int | None:
     probes = [
-        int(dropped.reason.detail["retry_at_ms"])
-        for dropped in hearing.dropped
-        if "retry_at_ms" in dropped.reason.detail
+        int(dropped.reason.detail["retry_at_ms"]) for dropped in hearing.dropped if "retry_at_ms" in dropped.reason.detail
     ]
     return max(1, ceil((min(probes) - hearing.ask.at_ms) / 1000)) if probes else None

@@ -19,8 +19,6 @@ def visible(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -
 
 def unlocked_by(catalog: Catalog, model_id: str, context_tokens: int = 0) -> str | None:
     """The id of the lowest plan that has the model and reads `context_tokens`; None when no plan does. Ties by id."""
-    plans = (
-        plan for plan in catalog.plans.values() if model_id in plan.models and plan.context_tokens_max >= context_tokens
-    )
+    plans = (plan for plan in catalog.plans.values() if model_id in plan.models and plan.context_tokens_max >= context_tokens)
     lowest = min(plans, key=lambda plan: (plan.rank, plan.id), default=None)
     return None if lowest is None else lowest.id

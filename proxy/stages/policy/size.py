@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import Final
 
@@ -39,9 +40,7 @@ class Size:
         return self.output_tokens_max < self.output_tokens_wanted
 
 
-def measure(
-    model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tariff: Tariff, spendable_milli: int
-) -> Size:
+def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tariff: Tariff, spendable_milli: int) -> Size:
     """The size of `ask` for `model`, with the assistant's prompt counted in; `spendable_milli` shortens the output."""
     least, most = input_tokens(model, ask, assistant)
     wanted = _output_wanted(model, ask, plan, assistant, least)
@@ -65,11 +64,7 @@ def input_tokens(model: Model, ask: Ask, assistant: Assistant | None) -> tuple[i
     prompt = assistant.system_prompt if assistant is not None else None
     text_bytes = ask.text_bytes + len((prompt or "").encode())
     wrapped = ask.message_count + (prompt is not None) + 1
-    most = (
-        ceil(text_bytes * model.tokens_per_byte_max)
-        + wrapped * MESSAGE_TOKENS_MAX
-        + ask.image_count * model.image_tokens
-    )
+    most = ceil(text_bytes * model.tokens_per_byte_max) + wrapped * MESSAGE_TOKENS_MAX + ask.image_count * model.image_tokens
     return int(text_bytes * model.tokens_per_byte_min), most
 
 
@@ -88,6 +83,7 @@ def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Call
     # Where the plan has its own credit prices, they alone say which class is the dearest.
     priced = model.tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
 
+    @cache
     def cost(output_tokens: int) -> int:
         usage = worst_usage(priced, input_tokens_max, output_tokens * ask.n, ask.image_count)
         return credits_milli([Charge(model.tiers, tariff, usage)])

@@ -71,6 +71,10 @@ def test_a_blocked_call_has_no_chain_and_no_candidates() -> None:
     assert decision.dropped == ()
 
 
+def test_a_call_blocked_for_its_risk_level_alone_names_no_hazard() -> None:
+    assert refused(decided(ask("p/m"), catalog(model()), verdict(risk="disallowed"))).details == {"risk": "disallowed"}
+
+
 @pytest.mark.parametrize("said_for", ["weapons", "disallowed", "block"])
 def test_the_operators_words_are_used_for_the_hazard_the_risk_or_the_action(said_for: str) -> None:
     table = policy_table(actions={"weapons": "block"}, action_messages={said_for: "Not here.", "flag": "Never seen."})

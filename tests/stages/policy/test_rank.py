@@ -64,6 +64,12 @@ def test_cost_counts() -> None:
     assert order([DEAR, CHEAP], weights=replace(NOTHING, cost=1.0)) == ["p/cheap", "p/dear"]
 
 
+@pytest.mark.parametrize(("price", "score"), [(10**12, 0.0), (10**5, 1.0)])
+def test_beyond_both_ends_of_the_scale_price_no_longer_counts(price: int, score: float) -> None:
+    odd = model(tiers=tiers(input=price, output=price))
+    assert ranked([odd], weights=replace(NOTHING, cost=1.0)).chain[0].score == score
+
+
 def test_a_free_model_is_as_cheap_as_can_be() -> None:
     free = model("p/free", tiers=tiers(input=0, cached_input=0, output=0, reasoning=0), free=True)
     assert ranked([free], weights=replace(NOTHING, cost=1.0)).chain[0].score == 1.0
@@ -113,6 +119,12 @@ def test_low_credits_put_cheaper_models_first(given: Any) -> None:
     result = ranked([DEAR, CHEAP], order=given, weights=replace(NOTHING, quality=1.0), cheap_first=True)
     assert [c.model_id for c in result.chain] == ["p/cheap", "p/dear"]
     assert (codes(result), result.stepped_down) == (["stepped_down", "stepped_down"], True)
+
+
+def test_cheaper_is_the_price_and_not_a_shorter_answer() -> None:
+    brief = model("p/brief", tiers=DEAR.tiers, output_tokens_max=10)
+    assert case(brief).size.worst_milli_credits < case(model("p/long")).size.worst_milli_credits
+    assert order([brief, model("p/long")], order="ordered", cheap_first=True) == ["p/long", "p/brief"]
 
 
 def test_low_credits_win_over_habit() -> None:

@@ -11,7 +11,7 @@ CATALOG = catalog(
     model("p/priceless", tiers=()),
     provider("q", status="disabled"),
     plan("basic", models=("p/small",), rank=0, context_tokens_max=1_000),
-    plan("team", models=("p/small", "p/large"), rank=2, context_tokens_max=4_000),
+    plan("all", models=("p/small", "p/large"), rank=2, context_tokens_max=4_000),
     plan("pro", models=("p/small", "p/large"), rank=1, context_tokens_max=2_000),
 )
 
@@ -47,6 +47,6 @@ def test_a_long_prompt_is_unlocked_by_a_plan_that_reads_it() -> None:
     assert [unlocked_by(CATALOG, "p/small", tokens) for tokens in (1_000, 1_001, 2_001, 4_001)] == [
         "basic",
         "pro",
-        "team",
+        "all",
         None,
     ]

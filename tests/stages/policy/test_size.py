@@ -87,6 +87,7 @@ def test_models_are_compared_by_the_same_work() -> None:
     brief, long = model(output_tokens_max=100), model(output_tokens_max=8_000)
     assert size_of(brief).yard_milli_credits == size_of(long).yard_milli_credits
     assert size_of(brief).yard_tokens == size_of(long).yard_tokens == 1_000 + 4_096
+    assert size_of(brief, ask(n=3)).yard_tokens == 1_000 + 3 * 4_096
 
 
 @given(
