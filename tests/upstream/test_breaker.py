@@ -73,7 +73,7 @@ def test_a_trial_nobody_heard_of_is_followed_by_another() -> None:
 def test_pauses_are_spread_around_their_length(jitter: float) -> None:
     retry_at_ms = after("-----", jitter=jitter).retry_at_ms
     assert retry_at_ms is not None
-    assert 0.75 * TERMS.pause_ms <= retry_at_ms < 1.25 * TERMS.pause_ms
+    assert 0.75 * TERMS.pause_ms <= retry_at_ms <= 1.25 * TERMS.pause_ms
 
 
 @given(st.text("+-", max_size=60))
