@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from proxy.domain.account import App, Caller, Key, User
 from proxy.domain.assistant import Assistant, Preference
-from proxy.domain.call import Call
+from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Alias, Catalog, Model, Provider
 from proxy.domain.chat import Chat, Options
 from proxy.domain.decision import Candidate, Decision, Dropped, Health, Reason
@@ -304,6 +304,29 @@ def decision(*chain: Candidate, **changes: Any) -> Decision:
 
 def usage(**changes: Any) -> Usage:
     return replace(Usage(input=100, output=50), **changes)
+
+
+def attempt(**changes: Any) -> Attempt:
+    """The first try of `p/m`: answered and charged."""
+    base = Attempt(
+        number=1,
+        model_id="p/m",
+        provider_id="p",
+        family="open",
+        started_ms=NOW_MS,
+        first_byte_ms=NOW_MS + 50,
+        ended_ms=NOW_MS + 100,
+        fault=None,
+        provider_status=200,
+        provider_code=None,
+        provider_request_id="upstream-1",
+        usage=usage(),
+        raw_nano_usd=300_000,
+        credits_milli=300,
+        multiplier_ppm=1_000_000,
+        charged=True,
+    )
+    return replace(base, **changes)
 
 
 def call(id: str = "call-1", **changes: Any) -> Call:
