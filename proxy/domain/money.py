@@ -106,6 +106,14 @@ def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: 
     )
 
 
+def worst_charge(
+    tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
+) -> Charge:
+    """The dearest bill a caller can get for a size. A plan's own credit prices alone say which class is the dearest."""
+    priced = tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
+    return Charge(tiers, tariff, worst_usage(priced, input_tokens, output_tokens, images))
+
+
 def credits_text(milli: int) -> str:
     """Milli-credits as people read credits: `1500` is `1.5`."""
     whole, rest = divmod(milli, 1_000)

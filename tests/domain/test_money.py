@@ -16,6 +16,7 @@ from proxy.domain.money import (
     credits_text,
     prices_at,
     raw_cost_nano_usd,
+    worst_charge,
     worst_usage,
 )
 from proxy.domain.usage import Usage
@@ -137,6 +138,13 @@ def test_splitting_a_call_over_writers_neither_loses_nor_makes_money(charges: li
 @given(any_prices, any_usage)
 def test_raw_cost_never_falls_short_and_exceeds_by_less_than_a_nano(row: Prices, usage: Usage) -> None:
     assert 0 <= raw_cost_nano_usd((PriceTier(0, row),), usage) - _weighed(row, usage) < 1
+
+
+@given(any_charge)
+def test_no_bill_for_a_size_is_dearer_than_the_worst(charge: Charge) -> None:
+    usage = charge.usage
+    worst = worst_charge(charge.tiers, charge.tariff, usage.input_total, usage.output_total, usage.images)
+    assert credits_milli([charge]) <= credits_milli([worst])
 
 
 @given(any_prices, any_usage)

@@ -10,7 +10,7 @@ from typing import Final
 from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Model
 from proxy.domain.journey import Ask
-from proxy.domain.money import Charge, PriceTier, Tariff, credits_milli, worst_usage
+from proxy.domain.money import Tariff, credits_milli, worst_charge
 from proxy.domain.plan import Plan
 
 # Providers wrap each message, and the opening of the answer, in a few tokens of their own; this leaves room to spare.
@@ -80,13 +80,11 @@ def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | No
 def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Callable[[int], int]:
     if not model.tiers:
         return lambda output_tokens: 0  # The rule `unpriced` has dropped it before anybody reads this.
-    # Where the plan has its own credit prices, they alone say which class is the dearest.
-    priced = model.tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
 
     @cache
     def cost(output_tokens: int) -> int:
-        usage = worst_usage(priced, input_tokens_max, output_tokens * ask.n, ask.image_count)
-        return credits_milli([Charge(model.tiers, tariff, usage)])
+        worst = worst_charge(model.tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.image_count)
+        return credits_milli([worst])
 
     return cost
 
