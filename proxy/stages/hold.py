@@ -9,7 +9,7 @@ from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import Charge, Tariff, credits_milli, raw_cost_nano_usd, worst_usage
+from proxy.domain.money import Tariff, credits_milli, raw_cost_nano_usd, worst_charge, worst_usage
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Standing, WindowStanding
 
@@ -106,11 +106,11 @@ def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
+    tiers, input_tokens = sizing.model.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
-    usage = worst_usage(sizing.model.tiers, sizing.input_tokens_max, tokens)
     return HoldSize(
-        amount_milli=credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)]),
-        raw_nano_usd=raw_cost_nano_usd(sizing.model.tiers, usage),
+        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens)]),
+        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens)),
         output_tokens=tokens,
     )
 

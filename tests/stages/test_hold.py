@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from proxy.domain.catalog import Model
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused
+from proxy.domain.money import Prices
 from proxy.domain.standing import Cap
 from proxy.stages import hold
 from tests import builders as b
@@ -49,6 +50,12 @@ def test_every_choice_of_an_answer_is_held() -> None:
 def test_input_is_held_at_its_dearest_class() -> None:
     dear = b.model(tiers=b.tiers(input=10**9, cache_write=5 * 10**9, output=0, reasoning=0))
     assert hold.first(sized(dear), LEAD).raw_nano_usd == 1_000 * 5_000
+
+
+def test_a_plans_own_credit_prices_say_which_class_is_dearest() -> None:
+    plan = b.plan(credit_prices={"open": Prices(input=1_000_000, cached_input=2_000_000)})
+    sizing = hold.sizing(b.candidate(), b.catalog(b.model()), plan, stream=False, n=1)
+    assert hold.first(sizing, LEAD).amount_milli == 2_000
 
 
 def test_a_hold_that_still_leads_is_not_extended() -> None:
