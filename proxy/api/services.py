@@ -1,0 +1,57 @@
+"""Everything the api may call, by its port: put together once by the composition root, never looked up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.api.auth import Gate
+from proxy.api.reply import ReplyLimits
+from proxy.pipeline import Pipeline
+from proxy.ports import (
+    Accounts,
+    Books,
+    CatalogDesk,
+    CatalogSource,
+    Clock,
+    Directory,
+    HealthBoard,
+    Ids,
+    Limiter,
+    Recorder,
+    Register,
+)
+from proxy.stages.intake import IntakeLimits
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKnobs:
+    """Bounds of the api itself. `key_pepper` hashes new keys; `metrics_token` opens the raw-cost metrics without a key;
+    `intake` are the pipeline's own bounds, for bodies that are read on their way to it."""
+
+    key_pepper: bytes
+    intake: IntakeLimits = IntakeLimits()
+    body_bytes_max: int = 20 * 1024 * 1024
+    reply: ReplyLimits = ReplyLimits()
+    metrics_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One gateway's rooms as the api sees them. `render_metrics` takes whether raw cost may be shown; `is_ready` says
+    whether calls can be taken."""
+
+    gate: Gate
+    pipeline: Pipeline
+    accounts: Accounts
+    books: Books
+    catalog: CatalogSource
+    desk: CatalogDesk
+    directory: Directory
+    register: Register
+    health: HealthBoard
+    limiter: Limiter
+    recorder: Recorder
+    clock: Clock
+    ids: Ids
+    knobs: ApiKnobs
+    render_metrics: Callable[[bool], bytes]
+    is_ready: Callable[[], bool]
