@@ -1,10 +1,14 @@
 """Tokens by billing class for one upstream answer; counts only, never money."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 UsageSource = Literal["provider", "counted", "estimated"]
 Kind = Literal["chat", "embedding", "image", "precheck", "probe", "moderation"]
+
+# Four bytes of UTF-8 are one token on average in English text, by the rule of thumb that providers publish; other
+# languages and code differ, so what rests on it is marked as estimated.
+ESTIMATED_BYTES_PER_TOKEN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""A chat and the terms of one candidate in, the request body in OpenAI's words out; never passes a choice that is ours."""
+
+from typing import Final
+
+import orjson
+
+from proxy.domain.chat import Chat, Json, Terms
+from proxy.stages.provider.adapter import Encoded
+
+_PATH: Final = "/chat/completions"
+# What only we may say upstream: which model, how much, how it is delivered, and on whose behalf.
+_OURS: Final = frozenset(
+    {
+        "model",
+        "models",
+        "messages",
+        "stream",
+        "stream_options",
+        "max_tokens",
+        "max_completion_tokens",
+        "n",
+        "user",
+        "safety_identifier",
+        "store",
+        "service_tier",
+        "metadata",
+        "signalbox",
+    }
+)
+
+
+def encode(chat: Chat, terms: Terms) -> Encoded:
+    """The body is written anew from parsed values (contract 7). The output bound is always in it (contract 5), under the
+    name that the caller used; a stream always asks for usage, whether or not the caller did."""
+    body = _passed(chat, terms)
+    body["model"] = terms.upstream_name
+    body["messages"] = _messages(chat, terms.system_prompt)
+    body[_bound_name(chat)] = terms.output_tokens_max
+    if chat.n > 1:
+        body["n"] = chat.n
+    if terms.end_user_hash is not None:
+        body["user"] = terms.end_user_hash
+    if terms.stream:
+        body["stream"] = True
+        body["stream_options"] = {"include_usage": True}
+    accept = "text/event-stream" if terms.stream else "application/json"
+    return Encoded(_PATH, {"content-type": "application/json", "accept": accept}, orjson.dumps(body))
+
+
+def _passed(chat: Chat, terms: Terms) -> Json:
+    given = {**chat.unknown, **chat.fields} if terms.passes_unknown else chat.fields
+    return {name: value for name, value in given.items() if name not in _OURS}
+
+
+def _messages(chat: Chat, system_prompt: str | None) -> list[Json]:
+    ours: list[Json] = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
+    return [*ours, *chat.messages]
+
+
+def _bound_name(chat: Chat) -> str:
+    return "max_completion_tokens" if "max_completion_tokens" in chat.fields else "max_tokens"

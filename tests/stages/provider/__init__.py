@@ -1,0 +1,1 @@
+"""Claims about providers' dialects; no mocks, no connection."""

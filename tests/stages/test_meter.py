@@ -1,0 +1,104 @@
+"""Claims about the meter: a bound while an answer runs, the provider's word at its end, an estimate only without it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.domain.chat import Answer, Delta
+from proxy.domain.usage import Usage
+from proxy.stages.meter import Meter, estimated_tokens
+
+
+def content(size: int, usage: Usage | None = None) -> Delta:
+    return Delta({}, output_bytes=size, has_content=size > 0, usage=usage)
+
+
+def reasoning(size: int) -> Delta:
+    return Delta({}, reasoning_bytes=size, has_content=True)
+
+
+def metered(*deltas: Delta, tokens_per_byte_max: float = 1.0) -> Meter:
+    meter = Meter(1_000, 100, tokens_per_byte_max)
+    for delta in deltas:
+        meter.observe(delta)
+    return meter
+
+
+def answer(usage: Usage | None, output_bytes: int = 40, is_empty: bool = False) -> Answer:
+    return Answer({}, usage, output_bytes, 8, is_empty, "stop")
+
+
+def test_four_bytes_are_estimated_as_a_token_rounded_up() -> None:
+    assert [estimated_tokens(size) for size in (0, 1, 4, 5)] == [0, 1, 1, 2]
+
+
+def test_nothing_seen_is_nothing_delivered() -> None:
+    meter = metered(content(0))
+    assert (meter.delivered, meter.output_tokens_max) == (False, 0)
+    assert meter.usage() == Usage(input=100, source="estimated")
+
+
+def test_content_and_tool_calls_are_delivered() -> None:
+    assert metered(content(1)).delivered
+    assert metered(reasoning(1)).delivered
+    assert metered(Delta({}, has_tool=True)).delivered
+
+
+def test_the_bound_is_by_bytes_and_never_below_one_token_a_piece() -> None:
+    assert metered(content(10), reasoning(5), tokens_per_byte_max=0.5).output_tokens_max == 8
+    assert metered(*[content(1)] * 10, tokens_per_byte_max=0.1).output_tokens_max == 10
+
+
+def test_an_estimate_is_by_class_and_marked() -> None:
+    assert metered(content(40), reasoning(20)).usage() == Usage(input=100, output=10, reasoning=5, source="estimated")
+
+
+def test_an_estimate_of_input_stays_within_its_bounds() -> None:
+    assert Meter(50, 100, 1.0).usage().input == 50
+    assert Meter(50, -1, 1.0).usage().input == 0
+
+
+def test_the_last_report_wins_and_reports_never_add_up() -> None:
+    meter = metered(content(40, Usage(5, output=1)), content(40, Usage(5, output=2)), content(0, Usage(5, output=2)))
+    assert meter.usage() == meter.reported == Usage(5, output=2)
+
+
+def test_a_report_that_output_followed_does_not_hide_that_output() -> None:
+    early = Usage(7, cached_input=3, output=1)
+    assert metered(content(0, early), content(400)).usage() == Usage(7, 3, output=100, source="estimated")
+    assert metered(content(0, Usage(7, output=500)), content(400)).usage() == Usage(7, output=500)
+
+
+def test_a_whole_answer_is_billed_as_reported() -> None:
+    meter = metered()
+    assert meter.of_answer(answer(Usage(5, output=9))) == Usage(5, output=9)
+    assert meter.delivered
+
+
+def test_a_whole_answer_without_report_is_estimated() -> None:
+    assert metered().of_answer(answer(None)) == Usage(100, output=10, reasoning=2, source="estimated")
+
+
+def test_an_empty_answer_delivers_nothing() -> None:
+    meter = metered()
+    meter.of_answer(answer(None, output_bytes=0, is_empty=True))
+    assert not meter.delivered
+
+
+USAGES = st.builds(Usage, *[st.integers(0, 10**6)] * 5)
+CONTENTS = st.lists(
+    st.builds(content, st.integers(0, 10_000), st.none() | USAGES) | st.builds(reasoning, st.integers(1, 10_000)), max_size=20
+)
+
+
+@given(CONTENTS, USAGES)
+def test_a_report_at_the_end_always_beats_an_estimate(deltas: list[Delta], usage: Usage) -> None:
+    assert metered(*deltas, content(0, usage)).usage() == usage
+
+
+@given(CONTENTS, st.floats(0.01, 2.0))
+def test_no_count_is_below_zero_and_no_estimate_above_the_bound(deltas: list[Delta], ratio: float) -> None:
+    meter = metered(*deltas, tokens_per_byte_max=ratio)
+    usage = meter.usage()
+    assert min(usage.input, usage.output, usage.reasoning, meter.output_tokens_max) >= 0
+    if meter.reported is None:
+        assert usage.output_total <= meter.output_tokens_max
