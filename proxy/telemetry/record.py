@@ -1,0 +1,62 @@
+"""The Recorder: finished calls and incidents in, log lines and numbers out; never keeps or passes on text."""
+
+from collections.abc import Callable
+from typing import Final
+
+from proxy.domain.call import Call
+from proxy.ports import Clock
+from proxy.telemetry.line import call_line, word
+from proxy.telemetry.log import LogWriter
+from proxy.telemetry.metrics import NONE, Numbers
+from proxy.telemetry.render import Gauge, page
+
+# A flood of failures must not become a flood of lines; every one of them is counted.
+INCIDENT_LINES_PER_SECOND_MAX: Final = 20
+_CODE_FACTS: Final = ("code", "why")
+
+
+class Telemetry:
+    """Implements Recorder. Somebody calls `flush` a few times a second and once at the end."""
+
+    def __init__(self, log: LogWriter, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self._numbers = Numbers()
+        self._gauges: dict[str, Gauge] = {}
+        self._second = 0
+        self._lines = 0
+        self.watch("log_lines_lost", "Log lines that the stream did not take.", lambda: log.lost_lines)
+
+    def began(self) -> None:
+        self._numbers.begun += 1
+
+    def finished(self, call: Call) -> None:
+        self._numbers.count(call)
+        self._log.write(call_line(call))
+
+    def incident(self, name: str, **facts: str | int) -> None:
+        """`code` or `why` among the facts, where they are words, tell incidents of one name apart in the metrics."""
+        words = {fact: word(value) if isinstance(value, str) else value for fact, value in facts.items()}
+        code = next((words[fact] for fact in _CODE_FACTS if fact in words), NONE)
+        self._numbers.incident(name, str(code))
+        now_ms = self._clock.now_ms()
+        if self._may_log(now_ms // 1_000):
+            self._log.write({**words, "event": "incident", "at_ms": now_ms, "name": name})
+
+    def watch(self, name: str, help: str, read: Callable[[], float]) -> None:
+        """Shows a number that somebody else keeps as the gauge `signalbox_NAME`."""
+        self._gauges[name] = Gauge(help, read)
+
+    def render(self, include_cost: bool) -> bytes:
+        """The metrics page; raw cost only with `include_cost` (an admin key or the metrics token)."""
+        return page(self._numbers, self._gauges, include_cost)
+
+    def flush(self) -> None:
+        """Writes the collected log lines."""
+        self._log.flush()
+
+    def _may_log(self, second: int) -> bool:
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        return self._lines <= INCIDENT_LINES_PER_SECOND_MAX
