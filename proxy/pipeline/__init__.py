@@ -1,0 +1,6 @@
+"""One call from its body to its ledger entry: the only code that knows the order of the stages and drives them."""
+
+from proxy.pipeline.call import Pipeline
+from proxy.pipeline.order import Judged, Knobs, Order, Rooms
+
+__all__ = ["Judged", "Knobs", "Order", "Pipeline", "Rooms"]

@@ -1,0 +1,235 @@
+"""One upstream try of one candidate: request out, answer in, read by its dialect, metered and, where streamed, spoken on;
+returns what it came to and never chooses what comes next."""
+
+import asyncio
+
+from proxy.domain.chat import Answer, Terms
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Fault
+from proxy.pipeline.cover import Cover
+from proxy.pipeline.headers import answer_headers
+from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
+from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
+from proxy.stages import failover
+from proxy.stages.meter import Meter, estimated_tokens
+from proxy.stages.provider.sse import Decoder
+from proxy.stages.stream import Voice
+
+
+class Attempt:
+    """`run` once. After the commit point the answer leaves through `reply` as it comes in."""
+
+    def __init__(self, rooms: Rooms, judged: Judged, candidate: Candidate, voice: Voice, reply: Reply) -> None:
+        self._rooms = rooms
+        self._judged = judged
+        self._candidate = candidate
+        self._voice = voice
+        self._reply = reply
+        catalog = judged.journey.catalog
+        self._model = catalog.models[candidate.model_id]
+        self._provider = catalog.providers[self._model.provider_id]
+        self._dialect = rooms.dialects[self._provider.dialect]
+        estimate = min(candidate.input_tokens_max, estimated_tokens(judged.ask.text_bytes))
+        self._meter = Meter(candidate.input_tokens_max, estimate, self._model.tokens_per_byte_max)
+        self._began_ms = rooms.clock.now_ms()
+        self._first_byte_ns: int | None = None
+        self._first_byte_ms: int | None = None
+        self._first_token_ns: int | None = None
+        self._status: int | None = None
+        self._provider_request_id: str | None = None
+        self._committed = False
+        self._finish_reason: str | None = None
+
+    async def run(self, cover: Cover, number: int) -> Outcome:
+        """Calls the candidate as attempt `number`, keeping `cover` ahead of a stream."""
+        try:
+            exchange = await self._open()
+        except UpstreamError as error:
+            return self._fell(error.fault)
+        if exchange is None:
+            return self._outcome("left")
+        self._arrived(exchange)
+        try:
+            if exchange.status != 200:
+                return await self._refused(exchange)
+            if self._judged.journey.chat.stream:
+                return await self._stream(exchange, cover, number)
+            return await self._whole(exchange)
+        except UpstreamError as error:
+            return self._fell(error.fault)
+        finally:
+            self._reply.on_leave(None)
+            await exchange.close()
+
+    def interrupted(self) -> Outcome:
+        """What it came to when it was stopped from outside: the fault is ours, what was delivered stays delivered."""
+        return self._fell(Fault("reset", status=self._status))
+
+    async def _open(self) -> Exchange | None:
+        if self._provider.key_variable is not None and self._provider.id not in self._rooms.provider_keys:
+            # Without our key nobody answers; then the prompt need not leave the house.
+            raise UpstreamError(Fault("our_key"))
+        opening = asyncio.ensure_future(self._rooms.upstream.open(self._request()))
+        self._reply.on_leave(lambda: _cancel(opening))
+        try:
+            return await opening
+        except asyncio.CancelledError:
+            if self._reply.gone:
+                return None
+            raise
+
+    def _request(self) -> UpstreamRequest:
+        journey, provider = self._judged.journey, self._provider
+        encoded = self._dialect.encode(journey.chat, self._terms())
+        headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
+        key = self._rooms.provider_keys.get(provider.id)
+        if key is not None:
+            headers.update(self._dialect.authorization(key))
+        if journey.traceparent is not None:
+            headers["traceparent"] = journey.traceparent
+        return UpstreamRequest(
+            provider_id=provider.id,
+            method="POST",
+            url=provider.base_url.rstrip("/") + encoded.path,
+            headers=headers,
+            body=encoded.body,
+            timeouts=self._model.timeouts,
+            concurrency_max=provider.concurrency_max,
+            private_network=provider.private_network,
+        )
+
+    def _terms(self) -> Terms:
+        journey = self._judged.journey
+        assistant = journey.catalog.assistants.get(self._judged.decision.assistant_id or "")
+        return Terms(
+            upstream_name=self._model.upstream_name,
+            output_tokens_max=self._candidate.output_tokens_max,
+            stream=journey.chat.stream,
+            system_prompt=assistant.system_prompt if assistant else None,
+            end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
+            passes_unknown=self._provider.passes_unknown,
+        )
+
+    def _arrived(self, exchange: Exchange) -> None:
+        self._first_byte_ns = self._rooms.clock.monotonic_ns()
+        self._first_byte_ms = self._rooms.clock.now_ms()
+        self._status = exchange.status
+        self._provider_request_id = exchange.headers.get("x-request-id", "")[:128] or None
+        closing: set[asyncio.Task[None]] = set()
+        self._reply.on_leave(lambda: closing.add(asyncio.ensure_future(exchange.close())))
+
+    async def _refused(self, exchange: Exchange) -> Outcome:
+        body = await _read(exchange, self._rooms.knobs.error_body_bytes_max)
+        return self._fell(self._dialect.classify(exchange.status, exchange.headers, body))
+
+    async def _whole(self, exchange: Exchange) -> Outcome:
+        knobs = self._rooms.knobs
+        body = await _read(exchange, knobs.answer_bytes_max + 1)
+        if len(body) > knobs.answer_bytes_max:
+            return self._fell(Fault("garbled", status=exchange.status))
+        answer = self._dialect.answer(body)
+        if isinstance(answer, Fault):
+            return self._fell(answer)
+        self._meter.of_answer(answer)
+        self._first_token_ns = self._rooms.clock.monotonic_ns()
+        self._finish_reason = answer.finish_reason
+        if answer.is_empty and not self._emptiness_is_explained():
+            return self._fell(Fault("empty", status=exchange.status))
+        return self._outcome("left" if self._reply.gone else "answered", answer=answer)
+
+    async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
+        decoder = Decoder()
+        while True:
+            data = await exchange.next_bytes()
+            events = decoder.feed(data) if data else decoder.end()
+            spoken, ended = await self._read_events(events, number)
+            if self._reply.gone:
+                return self._outcome("left")
+            if spoken:
+                await self._reply.write(b"".join(spoken))
+            if isinstance(ended, Fault):
+                return self._fell(ended)
+            if ended or not data or decoder.overflow:
+                return await self._stream_over(ended, decoder.overflow, number)
+            if self._committed and not await cover.keep_ahead(self._meter):
+                return self._outcome("cut")
+
+    async def _read_events(self, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
+        spoken: list[bytes] = []
+        for event in events:
+            delta = self._dialect.delta(event)
+            if delta.error is not None:
+                return spoken, delta.error
+            self._meter.observe(delta)
+            self._finish_reason = delta.finish_reason or self._finish_reason
+            if delta.done:
+                return spoken, True
+            if not self._committed and delta.commits:
+                spoken.append(await self._commit(number))
+            if self._committed:
+                spoken.append(self._voice.delta(delta))
+        return spoken, False
+
+    async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
+        """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
+        if overflow:
+            return self._fell(Fault("garbled", status=self._status))
+        if not done and self._finish_reason is None:
+            return self._fell(Fault("truncated", status=self._status))
+        if not self._committed:
+            if not self._emptiness_is_explained():
+                return self._fell(Fault("empty", status=self._status))
+            await self._reply.write(await self._commit(number))
+        return self._outcome("answered")
+
+    async def _commit(self, number: int) -> bytes:
+        """The commit point: from here on this model's answer is the answer."""
+        self._committed = True
+        self._first_token_ns = self._rooms.clock.monotonic_ns()
+        assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
+        reason = self._candidate.reason.code
+        self._voice.answering(model_id, assistant_id, reason)
+        if not self._reply.started:
+            headers = answer_headers(self._judged.journey, assistant_id, model_id, reason, number)
+            await self._reply.start(200, [(b"content-type", self._voice.content_type_stream), *headers])
+        return self._voice.head()
+
+    def _emptiness_is_explained(self) -> bool:
+        usage = self._meter.usage()
+        has_stop = "stop" in self._judged.journey.chat.fields
+        return failover.explains_emptiness(self._finish_reason, has_stop, usage.reasoning > 0)
+
+    def _fell(self, fault: Fault) -> Outcome:
+        if self._reply.gone:
+            return self._outcome("left", fault=fault)
+        return self._outcome("broken" if self._committed else "failed", fault=fault)
+
+    def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
+        return Outcome(
+            ending=ending,
+            usage=self._meter.usage(),
+            began_ms=self._began_ms,
+            ended_ms=self._rooms.clock.now_ms(),
+            first_byte_ns=self._first_byte_ns,
+            first_byte_ms=self._first_byte_ms,
+            first_token_ns=self._first_token_ns,
+            fault=fault,
+            answer=answer,
+            finish_reason="length" if ending == "cut" else self._finish_reason,
+            provider_status=self._status,
+            provider_request_id=self._provider_request_id,
+        )
+
+
+def _cancel(task: "asyncio.Future[Exchange]") -> None:
+    task.cancel()
+
+
+async def _read(exchange: Exchange, bytes_max: int) -> bytes:
+    """The whole body, or its first `bytes_max` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    while size < bytes_max and (data := await exchange.next_bytes()):
+        parts.append(data)
+        size += len(data)
+    return b"".join(parts)[:bytes_max]

@@ -1,0 +1,126 @@
+"""One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
+
+from proxy.domain.account import Caller, barred
+from proxy.domain.call import Call
+from proxy.domain.chat import Chat
+from proxy.domain.errors import Refusal
+from proxy.domain.journey import Journey
+from proxy.domain.ledger import RecordCall
+from proxy.domain.plan import effective
+from proxy.pipeline import record
+from proxy.pipeline.confirm import Confirmations
+from proxy.pipeline.cover import unavailable
+from proxy.pipeline.order import Judged, Marks, Order, Rooms
+from proxy.pipeline.run import RetryBudget, Run
+from proxy.ports import Reply, StoreUnavailable
+from proxy.stages import assistant, hold, intake, policy, precheck
+
+
+class Pipeline:
+    """`chat` answers a call; `judge` only decides one. Both leave a record, whatever happens."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._budget = RetryBudget(rooms.knobs.retry_share_percent)
+        self._confirmations = Confirmations()
+
+    async def chat(self, order: Order, reply: Reply) -> Refusal | None:
+        """Speaks the answer through `reply`, or returns why there is none (nothing was sent then)."""
+        marks = Marks(self._rooms.clock, order.started_ns)
+        judged = await self.judge(order, marks)
+        if isinstance(judged, Refusal):
+            return await self._turn_away(record.unread(order, self._revision(), judged, marks), judged)
+        refusal = judged.decision.refusal
+        if refusal is not None:
+            self._confirmations.note(order.call_id, judged, refusal)
+            call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
+            return await self._turn_away(call, refusal)
+        return await Run(self._rooms, order, judged, marks, reply, self._budget).go()
+
+    async def preview(self, order: Order) -> Judged | Refusal:
+        """Decides a call without making it, and records that it was asked (kind precheck)."""
+        marks = Marks(self._rooms.clock, order.started_ns)
+        judged = await self.judge(order, marks)
+        if isinstance(judged, Refusal):
+            return await self._turn_away(record.unread(order, self._revision(), judged, marks), judged)
+        call = record.previewed(record.begun(order, judged, marks), marks)
+        refusal = await self._write(call)
+        return refusal or judged
+
+    async def judge(self, order: Order, marks: Marks) -> Judged | Refusal:
+        """Intake, precheck, assistant, policy: the stages before any credit moves."""
+        catalog = self._rooms.catalog.current()
+        since_ns = order.started_ns
+        chat = intake.parse(order.body, self._rooms.knobs.intake, conversation_id=order.conversation_id)
+        if isinstance(chat, Refusal):
+            return chat
+        try:
+            caller = await self._acting(order.caller, chat, order.received_ms)
+        except StoreUnavailable as error:
+            return unavailable(error)
+        if isinstance(caller, Refusal):
+            return caller
+        base = catalog.plans.get(caller.entitlement.plan_id)
+        if base is None:
+            return Refusal("model_not_in_plan", "Your plan is no longer offered. Ask for another plan.")
+        plan = effective(base, caller.entitlement.overrides, order.received_ms)
+        confirmed = self._confirmations.redeem(chat, caller, order.received_ms)
+        ask = intake.ask(chat, caller, order.kind, order.received_ms, confirmed=confirmed)
+        since_ns = marks.add("intake", since_ns)
+        verdict = precheck.check(chat, catalog.rules)
+        since_ns = marks.add("precheck", since_ns)
+        terms = hold.terms(caller, plan)
+        try:
+            standing = await self._rooms.books.standing(caller.user.id, terms)
+        except StoreUnavailable as error:
+            return unavailable(error)
+        advice = assistant.advise(chat.asked, verdict, catalog)
+        health = self._rooms.health.snapshot()
+        decision = policy.decide(ask, verdict, advice, standing, catalog, health)
+        marks.add("decision", since_ns)
+        journey = Journey(
+            call_id=order.call_id,
+            request_id=order.request_id,
+            kind=order.kind,
+            received_ms=order.received_ms,
+            started_ns=order.started_ns,
+            caller=caller,
+            chat=chat,
+            catalog=catalog,
+            traceparent=order.traceparent,
+        )
+        return Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
+
+    async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
+        """The end user whom the body names, where the app turned that on (contract 1)."""
+        if chat.end_user is None or caller.app is None or not caller.app.reads_body_user:
+            return caller
+        named = caller.user.external_id
+        if named is not None and named != chat.end_user:
+            return Refusal("invalid_request", "The body and the X-Signalbox-User header name different users.", param="user")
+        acting = await self._rooms.accounts.end_user(caller, chat.end_user)
+        return barred(acting, now_ms) or acting
+
+    async def _turn_away(self, call: Call, refusal: Refusal) -> Refusal:
+        """Records a refused call; too many of them are counted but no longer written (contract 5)."""
+        quota = await self._rooms.limiter.take(f"refused:{call.user_id}", self._rooms.knobs.refused_calls)
+        if not quota.allowed:
+            self._rooms.recorder.incident("refusal_unrecorded")
+            return Refusal(
+                "rate_limit_exceeded",
+                "Too many refused calls. Mend the request, then try again.",
+                retry_after_s=quota.reset_s,
+            )
+        return await self._write(call) or refusal
+
+    async def _write(self, call: Call) -> Refusal | None:
+        try:
+            await self._rooms.books.record(RecordCall(call))
+        except StoreUnavailable as error:
+            self._rooms.recorder.incident("record_failed")
+            return unavailable(error)
+        self._rooms.recorder.finished(call)
+        return None
+
+    def _revision(self) -> str:
+        return self._rooms.catalog.current().revision

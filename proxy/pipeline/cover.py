@@ -1,0 +1,109 @@
+"""The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
+stream; asks the books and never decides a size itself."""
+
+from proxy.domain.call import Call
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest
+from proxy.domain.money import Charge, credits_milli
+from proxy.domain.standing import Standing
+from proxy.pipeline.order import Judged
+from proxy.ports import Books, StoreUnavailable
+from proxy.stages import hold
+from proxy.stages.hold import HoldSize, Sizing
+from proxy.stages.meter import Meter
+
+
+class Cover:
+    """`held_milli` is what stands in the books (0 and `stands` False before the first hold)."""
+
+    def __init__(self, books: Books, judged: Judged, began: Call, lease_ms: int) -> None:
+        self._books = books
+        self._judged = judged
+        self._began = began
+        self._lease_ms = lease_ms
+        self._sizing: Sizing | None = None
+        self._covered_tokens = 0
+        self.held_milli = 0
+        self.stands = False
+        self.standing: Standing | None = None
+
+    async def take(self, candidate: Candidate) -> Refusal | None:
+        """Covers what `candidate` may bill; the refusal when the books say no or do not answer."""
+        judged = self._judged
+        chat = judged.journey.chat
+        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, chat.stream, chat.n)
+        size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
+        try:
+            ack = await (self._extend(sizing, size, 0) if self.stands else self._hold(sizing, size))
+        except StoreUnavailable as error:
+            return unavailable(error)
+        if isinstance(ack, HoldRefused):
+            self.standing = ack.standing
+            return hold.refusal(ack, judged.plan)
+        self._took(sizing, size, ack)
+        return None
+
+    async def keep_ahead(self, meter: Meter) -> bool:
+        """Extends the hold when less than a lead is left; False when the books refuse or cannot answer."""
+        sizing = self._sizing
+        if sizing is None:
+            return False
+        lead = self._judged.journey.catalog.policy.hold_lead_tokens
+        size = hold.following(sizing, self._covered_tokens, meter.output_tokens_max, lead)
+        if size is None:
+            return True
+        metered = credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
+        try:
+            ack = await self._extend(sizing, size, metered)
+        except StoreUnavailable:
+            return False
+        if isinstance(ack, HoldRefused):
+            return False
+        self._took(sizing, size, ack)
+        return True
+
+    async def _hold(self, sizing: Sizing, size: HoldSize) -> Held | HoldRefused:
+        caller = self._judged.journey.caller
+        return await self._books.hold(
+            HoldRequest(
+                hold_id=self._judged.journey.call_id,
+                account_id=caller.user.id,
+                family=sizing.model.family,
+                amount_milli=size.amount_milli,
+                raw_nano_usd=size.raw_nano_usd,
+                terms=self._judged.terms,
+                scopes=hold.scopes(caller),
+                lease_ms=self._lease_ms,
+                began=self._began,
+                enrol=caller.user if caller.enrols else None,
+                entitlement=caller.entitlement if caller.enrols else None,
+            )
+        )
+
+    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:
+        return await self._books.extend(
+            ExtendRequest(
+                hold_id=self._judged.journey.call_id,
+                family=sizing.model.family,
+                amount_milli=size.amount_milli,
+                raw_nano_usd=size.raw_nano_usd,
+                metered_milli=metered_milli,
+                terms=self._judged.terms,
+            )
+        )
+
+    def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
+        self._sizing = sizing
+        self._covered_tokens = size.output_tokens
+        self.held_milli = ack.amount_milli
+        self.stands = True
+
+
+def unavailable(error: StoreUnavailable) -> Refusal:
+    """The store's outage as the caller hears it."""
+    return Refusal(
+        "store_unavailable",
+        "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",
+        retry_after_s=error.retry_after_s,
+    )

@@ -1,0 +1,138 @@
+"""What the pipeline is given and what it knows on the way: values of one call, and the rooms it may enter."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from proxy.domain.account import Caller
+from proxy.domain.call import Mark, Stage
+from proxy.domain.chat import Answer, Chat
+from proxy.domain.decision import Decision, Health
+from proxy.domain.errors import Fault
+from proxy.domain.journey import Ask, Journey
+from proxy.domain.ledger import HoldTerms
+from proxy.domain.plan import Plan, Rate
+from proxy.domain.standing import Standing
+from proxy.domain.usage import Kind, Usage
+from proxy.domain.verdict import Advice, Verdict
+from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, Upstream
+from proxy.stages.intake import IntakeLimits
+from proxy.stages.provider.adapter import Dialect
+from proxy.stages.stream import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """Bounds the operator sets for every call; each is a field of Settings."""
+
+    intake: IntakeLimits = IntakeLimits()
+    refused_calls: Rate = Rate(120, 60)
+    commit_wait_ms: int = 20_000
+    settle_wait_ms: int = 2_000
+    lease_ms: int = 60_000
+    answer_bytes_max: int = 32 * 1024 * 1024
+    error_body_bytes_max: int = 64 * 1024
+    retry_share_percent: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Every room a call may enter, by its port."""
+
+    accounts: Accounts
+    books: Books
+    upstream: Upstream
+    catalog: CatalogSource
+    health: HealthBoard
+    limiter: Limiter
+    recorder: Recorder
+    clock: Clock
+    ids: Ids
+    dialects: Mapping[str, Dialect]
+    provider_keys: Mapping[str, str]
+    knobs: Knobs
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One request as the api hands it over: who, what bytes, and the voice its answer is spoken in."""
+
+    call_id: str
+    request_id: str
+    kind: Kind
+    caller: Caller
+    body: bytes
+    received_ms: int
+    started_ns: int
+    voice: Callable[[Chat], Voice]
+    traceparent: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A call that was read and decided, with everything the decision was made of. `plan` is the plan in force."""
+
+    journey: Journey
+    ask: Ask
+    plan: Plan
+    terms: HoldTerms
+    verdict: Verdict
+    advice: Advice
+    standing: Standing
+    health: Health
+    decision: Decision
+
+
+Ending = Literal["answered", "failed", "broken", "cut", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to. `failed` is before the commit point, `broken` after it; `cut` was ended by us for want of
+    credits, `left` by the caller. `usage` is what is to be charged if anything is."""
+
+    ending: Ending
+    usage: Usage
+    began_ms: int
+    ended_ms: int
+    first_byte_ns: int | None = None
+    first_byte_ms: int | None = None
+    first_token_ns: int | None = None
+    fault: Fault | None = None
+    answer: Answer | None = None
+    finish_reason: str | None = None
+    provider_status: int | None = None
+    provider_request_id: str | None = None
+
+
+class Marks:
+    """The timeline of one call, in the order things happened."""
+
+    __slots__ = ("_clock", "_started_ns", "timeline")
+
+    def __init__(self, clock: Clock, started_ns: int) -> None:
+        self._clock = clock
+        self._started_ns = started_ns
+        self.timeline: list[Mark] = []
+
+    def now_ns(self) -> int:
+        return self._clock.monotonic_ns()
+
+    def add(self, stage: Stage, since_ns: int, detail: str | None = None) -> int:
+        """Marks `stage` as lasting from `since_ns` until now; returns now."""
+        now_ns = self._clock.monotonic_ns()
+        self._mark(stage, since_ns, now_ns, detail)
+        return now_ns
+
+    def moment(self, stage: Stage, at_ns: int, detail: str | None = None) -> None:
+        """Marks something that has no length."""
+        self._mark(stage, at_ns, at_ns, detail)
+
+    def after_ms(self, at_ns: int | None = None) -> int:
+        """How long after the call's start `at_ns` (now, when None) is."""
+        return ((self._clock.monotonic_ns() if at_ns is None else at_ns) - self._started_ns) // 1_000_000
+
+    def _mark(self, stage: Stage, since_ns: int, until_ns: int, detail: str | None) -> None:
+        at_us = (since_ns - self._started_ns) // 1_000
+        self.timeline.append(Mark(stage, at_us, (until_ns - since_ns) // 1_000, detail))

@@ -1,0 +1,190 @@
+"""The register's row of a call: everything known of it in, one Call out; pure, and the only place that builds one."""
+
+from dataclasses import replace
+
+from proxy.domain.call import Attempt, Call, CallStatus, Receipt
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.money import Charge, credits_milli, raw_cost_nano_usd
+from proxy.domain.plan import tariff
+from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
+from proxy.stages import explain
+
+_STATUS: dict[Ending, CallStatus] = {
+    "answered": "served",
+    "cut": "cut",
+    "broken": "cut",
+    "left": "left",
+    "failed": "failed",
+}
+
+
+def unread(order: Order, catalog_revision: str, refusal: Refusal, marks: Marks) -> Call:
+    """A call whose body could not be read, or whose caller may not call at all."""
+    caller = order.caller
+    return Call(
+        id=order.call_id,
+        request_id=order.request_id,
+        kind=order.kind,
+        at_ms=order.received_ms,
+        user_id=caller.user.id,
+        app_id=caller.app.id if caller.app else None,
+        key_id=caller.key.id,
+        catalog_revision=catalog_revision,
+        asked=(),
+        stream=False,
+        status="refused",
+        http_status=refusal.status,
+        code=refusal.code,
+        reason=refusal.code,
+        conversation_id=order.conversation_id,
+        assistant_id=None,
+        model_id=None,
+        provider_id=None,
+        family=None,
+        duration_ms=marks.after_ms(),
+        ttft_ms=None,
+        usage=None,
+        credits_milli=0,
+        raw_nano_usd=0,
+        absorbed_milli=0,
+        ask=None,
+        verdict=None,
+        advice=None,
+        standing=None,
+        health=None,
+        decision=None,
+    )
+
+
+def begun(order: Order, judged: Judged, marks: Marks) -> Call:
+    """A call that was decided and is about to hold: what a crash would leave behind."""
+    acting = replace(order, caller=judged.journey.caller)
+    decision = judged.decision
+    first = decision.chain[0] if decision.chain else None
+    return replace(
+        unread(acting, judged.journey.catalog.revision, Refusal("internal_error", ""), marks),
+        asked=judged.journey.chat.asked,
+        stream=judged.journey.chat.stream,
+        status="running",
+        http_status=0,
+        code=None,
+        reason=first.reason.code if first else None,
+        assistant_id=decision.assistant_id,
+        model_id=first.model_id if first else None,
+        provider_id=first.provider_id if first else None,
+        family=judged.journey.catalog.models[first.model_id].family if first else None,
+        ask=judged.ask,
+        verdict=judged.verdict,
+        advice=judged.advice,
+        standing=judged.standing,
+        health=judged.health,
+        decision=decision,
+        metadata=judged.journey.chat.options.metadata,
+    )
+
+
+def refused(begun_call: Call, refusal: Refusal, attempts: list[Attempt], marks: Marks) -> Call:
+    """A call that got a refusal instead of an answer, before or after upstream was tried."""
+    return replace(
+        begun_call,
+        status="failed" if attempts else "refused",
+        http_status=refusal.status,
+        code=refusal.code,
+        reason=refusal.code,
+        model_id=None,
+        provider_id=None,
+        family=None,
+        duration_ms=marks.after_ms(),
+        raw_nano_usd=sum(a.raw_nano_usd for a in attempts),
+        attempts=tuple(attempts),
+        timeline=tuple(marks.timeline),
+    )
+
+
+def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Marks) -> Call:
+    """A call that was answered, wholly or in part; the last attempt is the one that wrote."""
+    writer = attempts[-1]
+    chain = begun_call.decision.chain if begun_call.decision else ()
+    reason = next((c.reason.code for c in chain if c.model_id == writer.model_id), begun_call.reason)
+    return replace(
+        begun_call,
+        status=_STATUS[outcome.ending],
+        http_status=200,
+        code="upstream_error" if outcome.ending == "broken" else None,
+        reason=reason,
+        model_id=writer.model_id,
+        provider_id=writer.provider_id,
+        family=writer.family,
+        duration_ms=marks.after_ms(),
+        ttft_ms=None if outcome.first_token_ns is None else marks.after_ms(outcome.first_token_ns),
+        usage=outcome.usage,
+        credits_milli=writer.credits_milli,
+        raw_nano_usd=sum(a.raw_nano_usd for a in attempts),
+        attempts=tuple(attempts),
+        timeline=tuple(marks.timeline),
+    )
+
+
+def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int) -> Attempt:
+    """One try's row. The caller pays what was delivered; a fault before the commit point is never the caller's, but what the
+    provider said it billed for it is the operator's cost."""
+    catalog = judged.journey.catalog
+    model = catalog.models[candidate.model_id]
+    terms = tariff(judged.plan, model.family, catalog.milli_credits_per_dollar)
+    charged = outcome.ending != "failed"
+    billable = charged or outcome.usage.source == "provider"
+    return Attempt(
+        number=number,
+        model_id=candidate.model_id,
+        provider_id=candidate.provider_id,
+        family=model.family,
+        started_ms=outcome.began_ms,
+        first_byte_ms=outcome.first_byte_ms,
+        ended_ms=outcome.ended_ms,
+        fault=outcome.fault.kind if outcome.fault else None,
+        provider_status=outcome.provider_status,
+        provider_code=outcome.fault.provider_code if outcome.fault else None,
+        provider_request_id=outcome.provider_request_id,
+        usage=outcome.usage if billable else None,
+        raw_nano_usd=raw_cost_nano_usd(model.tiers, outcome.usage) if billable else 0,
+        credits_milli=credits_milli([Charge(model.tiers, terms, outcome.usage)]) if charged else 0,
+        multiplier_ppm=0 if terms.credit_prices else terms.multiplier_ppm,
+        charged=charged,
+    )
+
+
+def previewed(begun_call: Call, marks: Marks) -> Call:
+    """A call that was only decided: what the prompt check of a picker leaves behind."""
+    refusal = begun_call.decision.refusal if begun_call.decision else None
+    return replace(
+        begun_call,
+        status="served",
+        http_status=200,
+        reason=refusal.code if refusal else begun_call.reason,
+        duration_ms=marks.after_ms(),
+        timeline=tuple(marks.timeline),
+    )
+
+
+def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
+    """What the caller is told at the end of an answer."""
+    decision = judged.decision
+    notes = [
+        ("credits_exhausted", outcome.ending == "cut"),
+        ("output_shortened", decision.shortened and outcome.finish_reason == "length"),
+        ("stepped_down", decision.stepped_down),
+    ]
+    return Receipt(
+        call_id=call.id,
+        created_s=call.at_ms // 1_000,
+        assistant_id=call.assistant_id,
+        model_id=call.model_id or "",
+        reason=call.reason or "",
+        attempts=len(call.attempts),
+        credits_milli=call.credits_milli,
+        usage=outcome.usage,
+        finish_reason=outcome.finish_reason,
+        note=next((name for name, holds in notes if holds), None),
+        explain=explain.explain(decision) if judged.journey.chat.options.explain else None,
+    )

@@ -1,0 +1,221 @@
+"""A decided call while it runs: hold, attempts along the chain, settlement, the end of the answer; drives the failover
+machine and never decides in its place."""
+
+import asyncio
+from dataclasses import replace
+
+from proxy.domain.call import Attempt as AttemptRow
+from proxy.domain.call import Call, Receipt
+from proxy.domain.chat import Answer
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.ledger import RecordCall, Settlement
+from proxy.domain.money import credits_text
+from proxy.pipeline import record
+from proxy.pipeline.attempt import Attempt
+from proxy.pipeline.cover import Cover, unavailable
+from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
+from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
+from proxy.ports import Reply, StoreUnavailable
+from proxy.stages import failover, policy
+from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
+
+
+class RetryBudget:
+    """How many live calls may be retrying at once: a share of them all, so that retries cannot storm."""
+
+    def __init__(self, share_percent: int) -> None:
+        self._share_percent = share_percent
+        self.live = 0
+        self.retrying = 0
+
+    def allows(self) -> bool:
+        return self.retrying <= self.live * self._share_percent // 100
+
+
+class Run:
+    """`go` once. Whatever happens in it, a hold that was taken is settled exactly once."""
+
+    def __init__(self, rooms: Rooms, order: Order, judged: Judged, marks: Marks, reply: Reply, budget: RetryBudget) -> None:
+        self._rooms = rooms
+        self._judged = judged
+        self._marks = marks
+        self._reply = reply
+        self._budget = budget
+        self._order = order
+        self._call = record.begun(order, judged, marks)
+        self._voice = order.voice(judged.journey.chat)
+        self._cover = Cover(rooms.books, judged, self._call, rooms.knobs.lease_ms)
+        self._attempts: list[AttemptRow] = []
+        self._running: tuple[Candidate, Attempt, Try] | None = None
+        self._resolved = False
+
+    async def go(self) -> Refusal | None:
+        """The answer leaves through the reply; a refusal is returned when nothing was sent yet."""
+        self._budget.live += 1
+        self._rooms.recorder.began()
+        self._promise_head()
+        try:
+            ending = await self._along_the_chain()
+            if isinstance(ending, Refusal):
+                return await self._give_up(ending)
+            await self._finish(ending)
+            return None
+        finally:
+            self._budget.live -= 1
+            if self._cover.stands and not self._resolved:
+                await asyncio.shield(self._abandon())
+
+    def _promise_head(self) -> None:
+        journey = self._judged.journey
+        if journey.chat.stream:
+            content_type = (b"content-type", self._voice.content_type_stream)
+            headers = [content_type, *call_headers(journey.call_id, journey.request_id)]
+            self._reply.open_by(self._rooms.knobs.commit_wait_ms, headers)
+
+    async def _along_the_chain(self) -> Outcome | Refusal:
+        step: Step = Try(0)
+        fallen: Refusal | None = None
+        while isinstance(step, Try):
+            await self._wait(step)
+            candidate = self._judged.decision.chain[step.position]
+            short = None if step.retry else await self._take_cover(candidate)
+            if short is not None:
+                step = self._decided_once_more(short) or failover.skip(step, self._bounds(), fallen or short)
+                continue
+            outcome = await self._attempt(candidate, step)
+            if outcome.ending != "failed" or outcome.fault is None:
+                return outcome
+            fallen = failover.give_up(outcome.fault)
+            step = failover.after(outcome.fault, step, self._bounds(), self._chances())
+        return step.refusal
+
+    async def _wait(self, step: Try) -> None:
+        if step.wait_ms:
+            self._budget.retrying += 1
+            try:
+                await self._reply.pause(step.wait_ms)
+            finally:
+                self._budget.retrying -= 1
+
+    async def _take_cover(self, candidate: Candidate) -> Refusal | None:
+        since_ns = self._marks.now_ns()
+        short = await self._cover.take(candidate)
+        self._marks.add("hold", since_ns, candidate.model_id)
+        if short is not None:
+            self._rooms.recorder.incident("hold_refused", code=short.code)
+        return short
+
+    def _decided_once_more(self, short: Refusal) -> Step | None:
+        """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4)."""
+        seen = self._cover.standing
+        if short.code != "insufficient_credits" or self._cover.stands or seen is None or seen == self._judged.standing:
+            return None
+        judged = self._judged
+        catalog = judged.journey.catalog
+        decision = policy.decide(judged.ask, judged.verdict, judged.advice, seen, catalog, judged.health)
+        self._judged = replace(judged, standing=seen, decision=decision)
+        self._call = record.begun(self._order, self._judged, self._marks)
+        self._cover = Cover(self._rooms.books, self._judged, self._call, self._rooms.knobs.lease_ms)
+        return Try(0) if decision.refusal is None else Stop(decision.refusal)
+
+    async def _attempt(self, candidate: Candidate, step: Try) -> Outcome:
+        since_ns = self._marks.now_ns()
+        attempt = Attempt(self._rooms, self._judged, candidate, self._voice, self._reply)
+        self._running = (candidate, attempt, step)
+        outcome = await attempt.run(self._cover, step.attempt)
+        self._running = None
+        self._marks.add("attempt", since_ns, candidate.model_id)
+        if outcome.first_byte_ns is not None:
+            self._marks.moment("first_byte", outcome.first_byte_ns, candidate.model_id)
+        self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
+        if outcome.ending != "left":
+            ttft_ms = None if outcome.first_byte_ms is None else outcome.first_byte_ms - outcome.began_ms
+            self._rooms.health.observe(candidate.model_id, candidate.provider_id, outcome.fault, ttft_ms)
+        return outcome
+
+    async def _finish(self, outcome: Outcome) -> None:
+        """Settles, then ends the answer: what the caller is told it cost is what the books say."""
+        self._marks.moment("settle", self._marks.now_ns())
+        call = await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
+        if outcome.ending == "left":
+            return
+        receipt = record.receipt(self._judged, call, outcome)
+        if outcome.answer is not None:
+            await self._speak_whole(outcome.answer, receipt)
+        elif outcome.ending == "broken" and outcome.fault is not None:
+            await self._reply.end(self._voice.error(failover.broken(outcome.fault)))
+        else:
+            await self._reply.end(self._voice.tail(receipt))
+
+    async def _speak_whole(self, answer: Answer, receipt: Receipt) -> None:
+        body = self._voice.whole(answer, receipt)
+        headers = [
+            *answer_headers(self._judged.journey, receipt.assistant_id, receipt.model_id, receipt.reason, receipt.attempts),
+            (b"x-signalbox-credits", credits_text(receipt.credits_milli).encode()),
+            (b"content-type", JSON_TYPE),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        await self._reply.start(200, headers)
+        await self._reply.end(body)
+
+    async def _give_up(self, refusal: Refusal) -> Refusal | None:
+        """Nobody answered: nothing is charged, and an open stream hears the refusal as its error event."""
+        if self._cover.stands:
+            self._marks.moment("settle", self._marks.now_ns())
+        call = record.refused(self._call, refusal, self._attempts, self._marks)
+        if self._cover.stands:
+            await self._settle(call)
+        else:
+            refusal = await self._record(call) or refusal
+        if self._reply.started:
+            await self._reply.end(self._voice.error(refusal))
+            return None
+        return refusal
+
+    async def _abandon(self) -> None:
+        """The process is stopping, or we have a defect: what was delivered is charged, the rest is given back."""
+        self._marks.moment("settle", self._marks.now_ns())
+        stopped = Refusal("shutting_down", "The gateway stopped before this answer was complete.")
+        if self._running is None:
+            await self._settle(record.refused(self._call, stopped, self._attempts, self._marks))
+        else:
+            candidate, attempt, step = self._running
+            outcome = attempt.interrupted()
+            self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
+            await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
+        if self._reply.started and not self._reply.gone:
+            await self._reply.end(self._voice.error(stopped))
+
+    async def _settle(self, call: Call) -> Call:
+        self._resolved = True
+        credits_milli = min(call.credits_milli, self._cover.held_milli)
+        call = replace(call, credits_milli=credits_milli, absorbed_milli=call.credits_milli - credits_milli)
+        settlement = Settlement(call.id, call.credits_milli + call.absorbed_milli, call.raw_nano_usd, call)
+        try:
+            async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
+                await self._rooms.books.settle(settlement)
+        except (TimeoutError, StoreUnavailable):
+            # The writer keeps the settlement and tries again; the caller need not wait for an outage to end.
+            self._rooms.recorder.incident("settle_late")
+        self._rooms.recorder.finished(call)
+        return call
+
+    async def _record(self, call: Call) -> Refusal | None:
+        try:
+            await self._rooms.books.record(RecordCall(call))
+        except StoreUnavailable as error:
+            return unavailable(error)
+        self._rooms.recorder.finished(call)
+        return None
+
+    def _bounds(self) -> Bounds:
+        catalog = self._judged.journey.catalog
+        contexts = tuple(catalog.models[c.model_id].context_tokens_max for c in self._judged.decision.chain)
+        return Bounds(contexts, catalog.policy.attempts_max, catalog.policy.retries_per_model_max)
+
+    def _chances(self) -> Chances:
+        journey = self._judged.journey
+        spent_ms = (self._rooms.clock.monotonic_ns() - journey.started_ns) // 1_000_000
+        left_ms = journey.catalog.policy.deadline_ms - spent_ms
+        return Chances(left_ms, self._budget.allows(), self._rooms.ids.jitter())
