@@ -1,0 +1,137 @@
+"""The hot path: one chat call over plain ASGI, from its headers to its last byte; no framework object in between."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from proxy.api.body import read_body
+from proxy.api.errors import Headers, refusal_body, refusal_headers
+from proxy.api.rates import pass_rates, quota_headers
+from proxy.api.reply import AsgiReply, Message, Receive, Send
+from proxy.api.services import Services
+from proxy.domain.account import Caller
+from proxy.domain.chat import Chat
+from proxy.domain.errors import Refusal
+from proxy.pipeline import Order
+from proxy.stages.stream import Voice
+from proxy.stages.stream.openai import OpenAIVoice
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in."""
+
+    body: bytes
+    conversation_id: str | None
+    voice: Callable[[Chat], Voice]
+
+
+class Manner(Protocol):
+    """How one surface of ours is spoken: its body in, a Spoken out. `created_s` is the call's time."""
+
+    async def __call__(self, body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken | Refusal: ...
+
+
+class ChatSurface:
+    """A chat endpoint as an ASGI application."""
+
+    def __init__(self, services: Services, manner: Manner) -> None:
+        self._services = services
+        self._manner = manner
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await Visit(self._services, self._manner, scope, receive, send).answer()
+
+
+async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
+    """`POST /v1/chat/completions`: the body is in the pipeline's terms already."""
+    return Spoken(body, None, lambda chat: OpenAIVoice(call_id, created_s, chat.include_usage))
+
+
+class Visit:
+    """One caller's stay: admitted, its rate taken, its body read, its answer spoken."""
+
+    def __init__(self, services: Services, manner: Manner, scope: Message, receive: Receive, send: Send) -> None:
+        self._services = services
+        self._manner = manner
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self._request_id: str = scope["state"]["request_id"]
+        self._received_ms = services.clock.now_ms()
+        self._started_ns = services.clock.monotonic_ns()
+        self._call_id = services.ids.call_id(self._received_ms)
+        self._extra: Headers = list(scope["state"]["headers"])
+
+    async def answer(self) -> None:
+        refusal = await self._answered()
+        if refusal is not None:
+            await self._refuse(refusal)
+
+    async def _answered(self) -> Refusal | None:
+        services = self._services
+        client = self._scope.get("client")
+        address = services.gate.address(self._headers, client[0] if client else "")
+        caller = await services.gate.admit(self._headers, address)
+        if isinstance(caller, Refusal):
+            return caller
+        quota = await pass_rates(services.limiter, caller, services.catalog.current(), "chat")
+        if isinstance(quota, Refusal):
+            services.recorder.incident("refused", code=quota.code)
+            return quota
+        if quota is not None:
+            self._extra += quota_headers(quota)
+        body = await read_body(self._receive, self._headers, services.knobs.body_bytes_max)
+        if body is None or isinstance(body, Refusal):
+            return body
+        spoken = await self._manner(body, caller, self._call_id, self._received_ms // 1_000)
+        return spoken if isinstance(spoken, Refusal) else await self._call(self._order(caller, spoken))
+
+    async def _call(self, order: Order) -> Refusal | None:
+        reply = AsgiReply(self._send, self._abort(), self._extra, self._services.knobs.reply)
+        watching = asyncio.ensure_future(reply.watch(self._receive))
+        try:
+            return await self._services.pipeline.chat(order, reply)
+        finally:
+            reply.dispose()
+            watching.cancel()
+
+    def _order(self, caller: Caller, spoken: Spoken) -> Order:
+        return Order(
+            call_id=self._call_id,
+            request_id=self._request_id,
+            kind="chat",
+            caller=caller,
+            body=spoken.body,
+            received_ms=self._received_ms,
+            started_ns=self._started_ns,
+            voice=spoken.voice,
+            traceparent=traceparent(self._headers),
+            conversation_id=spoken.conversation_id,
+        )
+
+    def _abort(self) -> Callable[[], None] | None:
+        extension = self._scope.get("extensions", {}).get("signalbox.abort")
+        return extension["abort"] if extension else None
+
+    async def _refuse(self, refusal: Refusal) -> None:
+        body = refusal_body(refusal)
+        headers = [
+            *refusal_headers(refusal),
+            (b"content-length", str(len(body)).encode()),
+            (b"x-signalbox-call", self._call_id.encode()),
+            *self._extra,
+        ]
+        await self._send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def traceparent(headers: Mapping[bytes, bytes]) -> str | None:
+    """The W3C trace context as it came, where it has that form; it goes upstream unchanged."""
+    value = headers.get(b"traceparent", b"")
+    parts = value.split(b"-")
+    if len(value) != 55 or [len(part) for part in parts] != [2, 32, 16, 2]:
+        return None
+    return value.decode("ascii") if all(c in b"0123456789abcdef-" for c in value) else None

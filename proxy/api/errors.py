@@ -1,0 +1,44 @@
+"""A Refusal as an HTTP answer: status, headers and OpenAI's error body; the one place where errors become bytes."""
+
+from typing import Final
+
+import orjson
+
+from proxy.domain.errors import Refusal
+
+# Some clients ignore a longer Retry-After and hammer instead; then they are told not to retry at all.
+RETRY_AFTER_S_HEEDED: Final = 60
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def refusal_body(refusal: Refusal) -> bytes:
+    return orjson.dumps(refusal.body())
+
+
+def refusal_headers(refusal: Refusal) -> Headers:
+    """`Retry-After` and `x-should-retry`, where they help."""
+    headers: Headers = [(b"content-type", b"application/json")]
+    should_retry = refusal.should_retry
+    if refusal.retry_after_s is not None:
+        headers.append((b"retry-after", str(refusal.retry_after_s).encode()))
+        if refusal.retry_after_s > RETRY_AFTER_S_HEEDED:
+            should_retry = False
+    if refusal.status == 402:
+        should_retry = False
+    if should_retry is not None:
+        headers.append((b"x-should-retry", b"true" if should_retry else b"false"))
+    return headers
+
+
+def not_found() -> Refusal:
+    return Refusal("not_found", "There is nothing at this address. See /openapi.json for what there is.")
+
+
+def wrong_method(method: str, allowed: str) -> Refusal:
+    return Refusal("method_not_allowed", f"{method} is not allowed here; use {allowed}.")
+
+
+def defect(call_id: str) -> Refusal:
+    """An error of ours: nothing is said but the id to quote."""
+    return Refusal("internal_error", f"The gateway made a mistake. Quote {call_id} when you report it.")

@@ -1,0 +1,120 @@
+"""The way back to one caller over ASGI: what the pipeline says in, messages out; notices departure and stalled readers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+_STREAM_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """`comment_every_ms` keeps a silent stream open; a reader that takes nothing for `stall_ms` is dropped."""
+
+    comment_every_ms: int = 15_000
+    stall_ms: int = 60_000
+
+
+class AsgiReply:
+    """Implements ports.Reply. `watch` runs beside the pipeline until the caller leaves or the answer has ended."""
+
+    def __init__(self, send: Send, abort: Callable[[], None] | None, headers: Headers, limits: ReplyLimits) -> None:
+        self._send = send
+        self._abort = abort
+        self._headers = list(headers)
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._left = asyncio.Event()
+        self._on_leave: Callable[[], None] | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_write_s = self._loop.time()
+        self._writing_since_s: float | None = None
+        self._ended = False
+        self.gone = False
+        self.started = False
+
+    async def watch(self, receive: Receive) -> None:
+        """Waits for the caller's departure."""
+        while not self._ended:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                if not self._ended:
+                    self._leave()
+                return
+
+    async def start(self, status: int, headers: Headers) -> None:
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self._headers]})
+
+    async def write(self, data: bytes) -> None:
+        self._writing_since_s = self._last_write_s = self._loop.time()
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self._writing_since_s = None
+
+    async def end(self, data: bytes = b"") -> None:
+        self.dispose()
+        if not self.gone:
+            await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def open_by(self, after_ms: int, headers: Headers) -> None:
+        self._headers += _STREAM_HEADERS
+        self._timers.append(self._loop.call_later(after_ms / 1_000, self._spawn, self._open_early, headers))
+        self._timers.append(self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick))
+
+    def on_leave(self, callback: Callable[[], None] | None) -> None:
+        self._on_leave = callback
+        if self.gone and callback is not None:
+            callback()
+
+    async def pause(self, ms: int) -> None:
+        try:
+            async with asyncio.timeout(ms / 1_000):
+                await self._left.wait()
+        except TimeoutError:
+            return
+
+    def dispose(self) -> None:
+        """Ends every timer; nothing is said on its own after this."""
+        self._ended = True
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+    async def _open_early(self, headers: Headers) -> None:
+        if not self.started and not self._ended:
+            await self.start(200, headers)
+            await self.write(b": waiting for the model\n\n")
+
+    async def _comment(self) -> None:
+        if self.started and not self._ended and self._writing_since_s is None:
+            await self.write(b": still here\n\n")
+
+    def _tick(self) -> None:
+        now_s = self._loop.time()
+        stalled_s = now_s - self._writing_since_s if self._writing_since_s is not None else 0.0
+        if stalled_s * 1_000 >= self._limits.stall_ms:
+            self._leave()
+            if self._abort is not None:
+                self._abort()
+            return
+        if (now_s - self._last_write_s) * 1_000 >= self._limits.comment_every_ms:
+            self._spawn(self._comment)
+        self._timers[1:] = [self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick)]
+
+    def _leave(self) -> None:
+        self.gone = True
+        self._left.set()
+        if self._on_leave is not None:
+            self._on_leave()
+
+    def _spawn(self, work: Callable[..., Any], *arguments: Any) -> None:
+        task: asyncio.Task[None] = self._loop.create_task(work(*arguments))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
