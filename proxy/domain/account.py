@@ -1,13 +1,15 @@
 """Who calls: keys, users, apps and the caller they resolve to; no secrets, only a key's public part."""
 
 from dataclasses import dataclass
-from typing import Literal
+from fnmatch import fnmatchcase
+from typing import Final, Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Rate
 from proxy.domain.standing import Cap
 
 KeyKind = Literal["user", "app", "support", "admin"]
+_GLOB_SIGNS: Final = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,53 @@ def barred(caller: Caller, now_ms: int) -> Refusal | None:
         wait_s = (until_ms - now_ms + 999) // 1_000
         return Refusal("cooling_off", "This account pauses after repeated refused prompts.", retry_after_s=wait_s)
     return None
+
+
+def child_exceeds(parent: Key, child: Key) -> str | None:
+    """In which point a new key would have more than the key that makes it (contract 1), in words; None when in none.
+
+    A child need not repeat its parent's caps: they hold for the whole lineage.
+    """
+    if not parent.manage_keys:
+        return "This key may not make keys."
+    if (child.kind, child.user_id, child.app_id) != (parent.kind, parent.user_id, parent.app_id):
+        return "A key makes keys of its own kind and owner only."
+    if parent.expires_at_ms is not None and (child.expires_at_ms is None or child.expires_at_ms > parent.expires_at_ms):
+        return "A key must not outlive the key that makes it: set its expiry no later."
+    if not _within_scope(parent.model_scope, child.model_scope):
+        return "A key's model scope must lie within that of the key that makes it."
+    if not _within_rate(parent.rate, child.rate):
+        return "A key's request rate must not be above that of the key that makes it."
+    if any(_is_above(cap, of_parent) for cap in child.caps for of_parent in parent.caps):
+        return "A key's cap must not be above that of the key that makes it."
+    return None
+
+
+def _within_scope(parent: tuple[str, ...] | None, child: tuple[str, ...] | None) -> bool:
+    if parent is None:
+        return True
+    return child is not None and all(any(_covers(wide, narrow) for wide in parent) for narrow in child)
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    # Whether every model that `narrow` can ever mean is meant by `wide`; in doubt it is not.
+    if wide in (narrow, "*"):
+        return True
+    if wide.startswith("tag:") or narrow.startswith("tag:"):
+        return False
+    if not _GLOB_SIGNS & set(narrow):
+        return fnmatchcase(narrow, wide)
+    stem = wide.removesuffix("*")
+    return stem != wide and not _GLOB_SIGNS & set(stem) and narrow.startswith(stem)
+
+
+def _within_rate(parent: Rate | None, child: Rate | None) -> bool:
+    if parent is None:
+        return True
+    return child is not None and (
+        child.requests <= parent.requests and child.requests * parent.period_s <= parent.requests * child.period_s
+    )
+
+
+def _is_above(cap: Cap, of_parent: Cap) -> bool:
+    return (cap.window, cap.unit) == (of_parent.window, of_parent.unit) and cap.limit > of_parent.limit
