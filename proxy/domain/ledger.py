@@ -5,7 +5,7 @@ from typing import Literal
 
 from proxy.domain.account import User
 from proxy.domain.call import Call
-from proxy.domain.plan import Allowance
+from proxy.domain.plan import Allowance, Entitlement
 from proxy.domain.standing import Cap, Standing
 
 EntryKind = Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
@@ -35,7 +35,7 @@ class HoldRequest:
     """Reserve `amount_milli` (and `raw_nano_usd` against ceilings) for one call. `hold_id` is the call id.
 
     `scopes` are all scopes the call counts in, for concurrency. `lease_ms` is how long the hold may live without its call
-    resolving it. `enrol` is an end user to make durable in the same transaction.
+    resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`.
     """
 
     hold_id: str
@@ -48,6 +48,7 @@ class HoldRequest:
     lease_ms: int
     began: Call
     enrol: User | None = None
+    entitlement: Entitlement | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ CREATE TABLE holds (
     at_ms          INTEGER NOT NULL,
     at_up_ms       INTEGER NOT NULL,
     deadline_up_ms INTEGER NOT NULL,
+    scopes         TEXT NOT NULL,
     split          TEXT NOT NULL,
     began          TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,135 @@
+"""Admission arithmetic: a case, amounts and counters in, a split with its moves or the name of what refused out; never
+reads a clock or a store."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from proxy.domain.ledger import HoldRefusalCode, HoldRefused
+from proxy.stages.ledger.counters import Moved, Moves, Readings, move, without_zeros
+from proxy.stages.ledger.sources import Case, Gauge, Source, cap_gauge, cap_keys, sources, standing
+from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, spend
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The split that now stands and how the counters move to it."""
+
+    split: Split
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What settling comes to: charged within the hold, absorbed beyond it, and how the counters move."""
+
+    charged_milli: int
+    absorbed_milli: int
+    moves: Moves
+
+
+def admit(
+    case: Case, family: str, amounts: Amounts, readings: Readings, live: Mapping[str, int] | None = None
+) -> Admitted | HoldRefused:
+    """Takes `amounts` from the account's sources, or says what refused. `live` counts leases by scope; None: the call has
+    its lease already. An amount of zero always has room. Raises ValueError when an amount is negative."""
+    if amounts.credits_milli < 0 or amounts.raw_nano_usd < 0:
+        raise ValueError(f"amounts cannot be negative: {amounts}")
+    drawn = sources(case, family)
+    refusal = _refusal(case, drawn, amounts, readings, live)
+    if refusal is not None:
+        return HoldRefused(*refusal, standing(case, readings))
+    part = Part(
+        shares=_shares(drawn, amounts.credits_milli, readings),
+        caps=cap_keys(case, "milli_credits"),
+        ceilings=cap_keys(case, "nano_usd"),
+        raw_nano_usd=amounts.raw_nano_usd,
+    )
+    return Admitted(Split(family, (part,)), held((part,), 1))
+
+
+def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
+    """Makes a split as large as `amounts` in total: for its own family the difference is admitted and nothing is given
+    back; for another family the whole is split anew, for that one may draw on other sources (contract 5)."""
+    if family != split.family:
+        return _anew(case, split, family, amounts, readings)
+    has = split.amounts
+    more = Amounts(max(0, amounts.credits_milli - has.credits_milli), max(0, amounts.raw_nano_usd - has.raw_nano_usd))
+    added = admit(case, family, more, readings)
+    if isinstance(added, HoldRefused):
+        return added
+    return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.moves)
+
+
+def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
+    """Spends the split in its order and gives back the rest. Raw cost counts in full, beyond the hold too, for a provider
+    bills it whatever was held. Raises ValueError when an amount is negative."""
+    if credits_milli < 0 or raw_nano_usd < 0:
+        raise ValueError(f"amounts cannot be negative: {credits_milli}, {raw_nano_usd}")
+    moves = held(split.parts, -1)
+    charged_milli = min(credits_milli, split.amounts.credits_milli)
+    left_milli, left_nano = charged_milli, raw_nano_usd
+    for part in split.parts:
+        spent_milli = min(left_milli, part.milli)
+        spent_nano = left_nano if part is split.parts[-1] else min(left_nano, part.raw_nano_usd)
+        spend(moves, part, spent_milli, spent_nano)
+        left_milli -= spent_milli
+        left_nano -= spent_nano
+    return Resolved(charged_milli, credits_milli - charged_milli, without_zeros(moves))
+
+
+def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
+    moves = held(split.parts, -1)
+    admitted = admit(case, family, amounts, Moved(readings, moves))
+    if isinstance(admitted, HoldRefused):
+        return HoldRefused(admitted.code, admitted.scope, standing(case, readings))
+    for key, taken in admitted.moves.items():
+        move(moves, key, 0, taken.held)
+    return Admitted(admitted.split, without_zeros(moves))
+
+
+def _refusal(
+    case: Case, drawn: Sequence[Source], amounts: Amounts, readings: Readings, live: Mapping[str, int] | None
+) -> tuple[HoldRefusalCode, str] | None:
+    # What is gone for good speaks before what passes by itself.
+    if amounts.credits_milli > sum(_room(s.gauges, readings, True) for s in drawn):
+        return "insufficient_credits", case.scope
+    capped = _capped(case, amounts, readings, True)
+    if capped is not None:
+        return "budget_cap_reached", capped
+    crowded = None if live is None else _crowded(case, live)
+    if crowded is not None:
+        return "concurrency_limit", crowded
+    if amounts.credits_milli > sum(_room(s.gauges, readings, False) for s in drawn):
+        return "credits_on_hold", case.scope
+    capped = _capped(case, amounts, readings, False)
+    return None if capped is None else ("credits_on_hold", capped)
+
+
+def _capped(case: Case, amounts: Amounts, readings: Readings, ignore_held: bool) -> str | None:
+    for cap in case.terms.caps:
+        asked = amounts.credits_milli if cap.unit == "milli_credits" else amounts.raw_nano_usd
+        if asked > _room((cap_gauge(case, cap),), readings, ignore_held):
+            return cap.scope
+    return None
+
+
+def _crowded(case: Case, live: Mapping[str, int]) -> str | None:
+    return next((limit.scope for limit in case.terms.concurrency if live[limit.scope] >= limit.calls_max), None)
+
+
+def _room(gauges: Iterable[Gauge], readings: Readings, ignore_held: bool) -> int:
+    lefts = []
+    for key, limit in gauges:
+        spent, live = readings[key]
+        lefts.append(limit - spent - (0 if ignore_held else live))
+    return max(0, min(lefts))
+
+
+def _shares(drawn: Sequence[Source], amount_milli: int, readings: Readings) -> tuple[Share, ...]:
+    shares = []
+    for source in drawn:
+        milli = min(amount_milli, _room(source.gauges, readings, False))
+        if milli:
+            shares.append(Share(source.keys, milli))
+        amount_milli -= milli
+    return tuple(shares)

@@ -1,0 +1,93 @@
+"""What one hold holds, and where: shares of sources, caps and ceilings, with the counters' moves; judges no limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proxy.stages.ledger.counters import CounterKey, Moves, move
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a hold asks for or has: credits of the account, raw cost against the operator's ceilings."""
+
+    credits_milli: int
+    raw_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one source holds of a split, in milli-credits."""
+
+    keys: tuple[CounterKey, ...]
+    milli: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One admission: its shares in paying order, the caps that count their sum, the ceilings that count `raw_nano_usd`."""
+
+    shares: tuple[Share, ...]
+    caps: tuple[CounterKey, ...]
+    ceilings: tuple[CounterKey, ...]
+    raw_nano_usd: int
+
+    @property
+    def milli(self) -> int:
+        return sum(share.milli for share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """All that one hold holds, for a model of `family`. A part keeps the epochs it was admitted in."""
+
+    family: str
+    parts: tuple[Part, ...]
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(sum(p.milli for p in self.parts), sum(p.raw_nano_usd for p in self.parts))
+
+
+def held(parts: Sequence[Part], sign: int) -> Moves:
+    """The moves that take (`sign` 1) or give back (-1) what `parts` hold."""
+    moves: Moves = {}
+    for part in parts:
+        milli = part.milli
+        for share in part.shares:
+            for key in share.keys:
+                move(moves, key, 0, sign * share.milli)
+        for key in part.caps:
+            move(moves, key, 0, sign * milli)
+        for key in part.ceilings:
+            move(moves, key, 0, sign * part.raw_nano_usd)
+    return moves
+
+
+def spend(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
+    """Adds to `moves` that `part` pays `milli`, its shares in their order."""
+    for key in part.caps:
+        move(moves, key, milli, 0)
+    for key in part.ceilings:
+        move(moves, key, raw_nano_usd, 0)
+    for share in part.shares:
+        spent = min(milli, share.milli)
+        milli -= spent
+        for key in share.keys:
+            move(moves, key, spent, 0)
+
+
+def appended(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
+    """The parts with one more, grown into the last where both count in the same places: a stream extends many times."""
+    last = parts[-1]
+    if part.milli == 0 and part.raw_nano_usd == 0:
+        return parts
+    if (last.caps, last.ceilings) != (part.caps, part.ceilings):
+        return (*parts, part)
+    raw_nano_usd = last.raw_nano_usd + part.raw_nano_usd
+    return (*parts[:-1], Part(_joined(last.shares, part.shares), last.caps, last.ceilings, raw_nano_usd))
+
+
+def _joined(first: tuple[Share, ...], more: tuple[Share, ...]) -> tuple[Share, ...]:
+    if first and more and first[-1].keys == more[0].keys:
+        return (*first[:-1], Share(more[0].keys, first[-1].milli + more[0].milli), *more[1:])
+    return first + more

@@ -1,0 +1,137 @@
+"""Live holds, grants and entries as rows: split and lines to JSON and back; decides nothing."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from proxy.domain.desk import Entry, Grant, LedgerLine
+from proxy.stages.ledger.counters import CounterKey, Moves
+from proxy.stages.ledger.split import Part, Share, Split
+from proxy.store.rows import Row, to_json
+
+INSERT_HOLD: Final = "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+UPDATE_HOLD: Final = (
+    "UPDATE holds SET family = ?, amount_milli = ?, raw_nano_usd = ?, metered_milli = ?, extends = ?, split = ? WHERE id = ?"
+)
+SELECT_HOLD: Final = (
+    "SELECT id, account_id, boot_id, metered_milli, extends, at_ms, at_up_ms, deadline_up_ms, family, scopes, split, began"
+    " FROM holds WHERE id = ?"
+)
+INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A live hold. `began` is the register's row of its call as it was at admission, as JSON; the `_up_ms` moments are on
+    the store's own clock."""
+
+    id: str
+    account_id: str
+    boot_id: str
+    metered_milli: int
+    extends: int
+    at_ms: int
+    at_up_ms: int
+    deadline_up_ms: int
+    scopes: tuple[str, ...]
+    split: Split
+    began: str
+
+
+def insert_row(hold: Hold) -> Row:
+    """The parameters of INSERT_HOLD."""
+    amounts = hold.split.amounts
+    return (
+        hold.id,
+        hold.account_id,
+        hold.split.family,
+        hold.boot_id,
+        amounts.credits_milli,
+        amounts.raw_nano_usd,
+        hold.metered_milli,
+        hold.extends,
+        hold.at_ms,
+        hold.at_up_ms,
+        hold.deadline_up_ms,
+        to_json(hold.scopes),
+        _split_json(hold.split),
+        hold.began,
+    )
+
+
+def update_row(hold: Hold) -> Row:
+    """The parameters of UPDATE_HOLD."""
+    amounts = hold.split.amounts
+    return (
+        hold.split.family,
+        amounts.credits_milli,
+        amounts.raw_nano_usd,
+        hold.metered_milli,
+        hold.extends,
+        _split_json(hold.split),
+        hold.id,
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Hold:
+    """A row of SELECT_HOLD."""
+    *plain, family, scopes, split, began = row
+    values: list[Any] = [*plain, tuple(orjson.loads(scopes)), _split(family, split), began]
+    return Hold(*values)
+
+
+def lines_json(moves: Moves) -> str:
+    """An entry's lines: [scope, name, epoch, spent, held] each."""
+    return to_json([[*key, *change] for key, change in moves.items()])
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """A row of `entries`, whole."""
+    *plain, lines = row
+    values: list[Any] = [*plain, tuple(LedgerLine(*line) for line in orjson.loads(lines))]
+    return Entry(*values)
+
+
+def entries_of(connection: sqlite3.Connection, hold_id: str) -> list[Entry]:
+    """All entries of one hold, as they happened."""
+    found = connection.execute("SELECT * FROM entries WHERE id >= ? AND id < ? ORDER BY id", (f"{hold_id}:", f"{hold_id};"))
+    return [entry(row) for row in found]
+
+
+def grants_of(connection: sqlite3.Connection, account_id: str) -> tuple[Grant, ...]:
+    """All grants of one account, expired ones too."""
+    found = connection.execute(
+        "SELECT id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"
+        " FROM grants WHERE account_id = ?",
+        (account_id,),
+    )
+    return tuple(Grant(*row) for row in found)
+
+
+def _split_json(split: Split) -> str:
+    # Plain tuples: the encoder knows no NamedTuple.
+    return to_json(
+        [
+            [
+                [[[tuple(key) for key in share.keys], share.milli] for share in part.shares],
+                [tuple(key) for key in part.caps],
+                [tuple(key) for key in part.ceilings],
+                part.raw_nano_usd,
+            ]
+            for part in split.parts
+        ]
+    )
+
+
+def _split(family: str, text: str) -> Split:
+    return Split(family, tuple(_part(*part) for part in orjson.loads(text)))
+
+
+def _part(shares: list[Any], caps: list[Any], ceilings: list[Any], raw_nano_usd: int) -> Part:
+    return Part(tuple(Share(_keys(keys), milli) for keys, milli in shares), _keys(caps), _keys(ceilings), raw_nano_usd)
+
+
+def _keys(found: list[Any]) -> tuple[CounterKey, ...]:
+    return tuple(CounterKey(*key) for key in found)

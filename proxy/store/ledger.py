@@ -1,0 +1,180 @@
+"""The books on SQLite: many commands in, an acknowledgement each, all of one batch in one transaction; sizes nothing and
+judges nothing itself."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, assert_never
+
+from proxy.domain.ledger import (
+    EntryKind,
+    ExtendRequest,
+    Held,
+    HoldRefused,
+    HoldRequest,
+    HoldTerms,
+    LedgerAck,
+    LedgerCommand,
+    RecordCall,
+    Recorded,
+    Settled,
+    Settlement,
+)
+from proxy.domain.standing import Standing
+from proxy.ports import Clock, StoreUnavailable
+from proxy.stages import ledger
+from proxy.stages.ledger.sources import Case, standing
+from proxy.stages.ledger.split import Amounts
+from proxy.store.batch import Batch, Readings
+from proxy.store.database import Database
+from proxy.store.holds import Hold, grants_of
+from proxy.store.rows import CALL_COLUMNS, call_row, to_json
+
+# What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
+_BAD_ROW: Final = (sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+
+Ack = LedgerAck | Exception
+
+
+class SqliteLedger:
+    """Implements ports.Ledger. `boot_id` names this process as the owner of the holds it takes."""
+
+    def __init__(self, database: Database, clock: Clock, boot_id: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._boot_id = boot_id
+
+    async def apply(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
+        """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
+        try:
+            return await self._database.write(lambda connection: self._carry_out(connection, commands))
+        except _BAD_ROW as error:
+            if len(commands) == 1:
+                return [_as_value_error(error)]
+        return [ack for command in commands for ack in await self._alone(command)]
+
+    async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
+        """What the account has left now. Raises StoreUnavailable."""
+        at_ms = self._clock.now_ms()
+
+        def read(connection: sqlite3.Connection) -> Standing:
+            return standing(Case(account_id, terms, grants_of(connection, account_id), at_ms), Readings(connection))
+
+        return await self._database.read(read)
+
+    async def _alone(self, command: LedgerCommand) -> list[Ack]:
+        try:
+            return await self.apply([command])
+        except StoreUnavailable as error:
+            return [error]
+
+    def _carry_out(self, connection: sqlite3.Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
+        batch = Batch(connection)
+        at_ms = self._clock.now_ms()
+        acks = [self._one(batch, command, at_ms) for command in commands]
+        batch.flush()
+        return acks
+
+    def _one(self, batch: Batch, command: LedgerCommand, at_ms: int) -> Ack:
+        match command:
+            case HoldRequest():
+                return self._hold(batch, command, at_ms)
+            case ExtendRequest():
+                return _extend(batch, command, at_ms)
+            case Settlement():
+                return _settle(batch, command, at_ms)
+            case RecordCall():
+                return _record(batch, command)
+            case _:
+                assert_never(command)
+
+    def _hold(self, batch: Batch, request: HoldRequest, at_ms: int) -> Ack:
+        case = Case(request.account_id, request.terms, batch.grants(request.account_id), at_ms)
+        standing_hold = batch.hold(request.hold_id)
+        if standing_hold is not None:
+            return _held(standing_hold, standing(case, batch.readings))
+        if batch.resolution(request.hold_id) is not None:
+            return ValueError(f"hold {request.hold_id} is resolved already")
+        amounts = Amounts(request.amount_milli, request.raw_nano_usd)
+        admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
+        if isinstance(admitted, HoldRefused):
+            return admitted
+        up_ms = batch.up_ms()
+        hold = Hold(
+            id=request.hold_id,
+            account_id=request.account_id,
+            boot_id=self._boot_id,
+            metered_milli=0,
+            extends=0,
+            at_ms=at_ms,
+            at_up_ms=up_ms,
+            deadline_up_ms=up_ms + request.lease_ms,
+            scopes=request.scopes,
+            split=admitted.split,
+            began=to_json(dict(zip(CALL_COLUMNS, call_row(request.began), strict=True))),
+        )
+        batch.place(hold)
+        batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves)
+        if request.enrol is not None:
+            batch.enrol(request.enrol, request.entitlement, at_ms)
+        return _held(hold, standing(case, batch.readings))
+
+
+def resolve(batch: Batch, hold: Hold, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:
+    """Ends a live hold: spends what is charged, gives back the rest, and takes the hold off the books."""
+    resolved = ledger.settle(hold.split, credits_milli, raw_nano_usd)
+    kind: EntryKind = "settle" if resolved.charged_milli else "release"
+    batch.remove(hold)
+    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
+    return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
+
+
+def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
+    hold = batch.hold(request.hold_id)
+    if hold is None:
+        return ValueError(f"hold {request.hold_id} is not live")
+    case = Case(hold.account_id, request.terms, batch.grants(hold.account_id), at_ms)
+    # What was metered is kept whatever the answer: the reconciler charges by it.
+    hold = replace(hold, metered_milli=max(hold.metered_milli, request.metered_milli))
+    batch.change(hold)
+    if batch.is_suspended(hold.account_id):
+        # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
+        return HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
+    amounts = Amounts(request.amount_milli, request.raw_nano_usd)
+    admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
+    if isinstance(admitted, HoldRefused):
+        return admitted
+    if admitted.moves:
+        hold = replace(hold, split=admitted.split, extends=hold.extends + 1)
+        batch.change(hold)
+        batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.amounts.credits_milli, at_ms, admitted.moves)
+    return _held(hold, standing(case, batch.readings))
+
+
+def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
+    hold = batch.hold(settlement.hold_id)
+    if hold is None:
+        resolution = batch.resolution(settlement.hold_id)
+        if resolution is None:
+            return ValueError(f"hold {settlement.hold_id} was never taken")
+        return Settled(settlement.hold_id, *resolution, fresh=False)
+    settled = resolve(batch, hold, settlement.credits_milli, settlement.raw_nano_usd, at_ms)
+    call = settlement.call
+    if (call.credits_milli, call.absorbed_milli) != (settled.charged_milli, settled.absorbed_milli):
+        call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
+    batch.register(call)
+    return settled
+
+
+def _record(batch: Batch, record: RecordCall) -> Ack:
+    if not batch.has_call(record.call.id):
+        batch.register(record.call)
+    return Recorded(record.call.id)
+
+
+def _held(hold: Hold, standing_now: Standing) -> Held:
+    return Held(hold.id, hold.split.amounts.credits_milli, standing_now)
+
+
+def _as_value_error(error: Exception) -> ValueError:
+    return error if isinstance(error, ValueError) else ValueError(f"{type(error).__name__}: {error}")

@@ -1,0 +1,59 @@
+"""The whole ledger in, a sentence for every place where the books disagree with their entries out; changes nothing."""
+
+import sqlite3
+from typing import Final
+
+from proxy.store.database import Database
+
+_COUNTERS: Final = """
+WITH truth AS (
+    SELECT line.value ->> 0 AS scope, line.value ->> 1 AS name, line.value ->> 2 AS epoch,
+           sum(line.value ->> 3) AS spent, sum(line.value ->> 4) AS held
+    FROM entries, json_each(entries.lines) AS line GROUP BY 1, 2, 3
+)
+SELECT coalesce(truth.scope, counters.scope), coalesce(truth.name, counters.name), coalesce(truth.epoch, counters.epoch),
+       counters.spent, counters.held, truth.spent, truth.held
+FROM counters FULL JOIN truth USING (scope, name, epoch)
+WHERE counters.spent IS NOT truth.spent OR counters.held IS NOT truth.held
+   OR counters.spent < 0 OR counters.held < 0
+ORDER BY 1, 2, 3
+"""
+
+# Each finds ids; the sentence says what is wrong with them.
+_IDS: Final = (
+    (
+        "hold {} is live but has no entry, or has been resolved",
+        "SELECT id FROM holds WHERE NOT EXISTS (SELECT 1 FROM entries WHERE entries.id = holds.id || ':0')"
+        " OR EXISTS (SELECT 1 FROM entries WHERE entries.id = holds.id || ':2')",
+    ),
+    (
+        "hold {} is neither live nor resolved",
+        "SELECT hold_id FROM entries WHERE kind = 'hold'"
+        " AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = entries.hold_id)"
+        " AND NOT EXISTS (SELECT 1 FROM entries AS last WHERE last.id = entries.hold_id || ':2')",
+    ),
+    (
+        "hold {} is resolved but left no call, or one with another charge",
+        "SELECT hold_id FROM entries LEFT JOIN model_calls ON model_calls.id = hold_id"
+        " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS NOT entries.amount_milli",
+    ),
+    (
+        "concurrency counts hold {}, which is not live",
+        "SELECT DISTINCT hold_id FROM hold_scopes WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = hold_id)",
+    ),
+)
+
+
+async def verify(database: Database) -> list[str]:
+    """Recomputes every counter from the entries and names each difference; empty when the books are right."""
+    return await database.read(_verify)
+
+
+def _verify(connection: sqlite3.Connection) -> list[str]:
+    wrong = [
+        f"counter {scope} {name} {epoch} shows spent {spent}, held {held}; its entries sum to {true_spent}, {true_held}"
+        for scope, name, epoch, spent, held, true_spent, true_held in connection.execute(_COUNTERS)
+    ]
+    for sentence, query in _IDS:
+        wrong += [sentence.format(found) for (found,) in connection.execute(query)]
+    return wrong

@@ -1,0 +1,176 @@
+"""Commands of many calls in, batches to the ledger out, each call answered when its own command is durable (group
+commit); judges nothing."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from proxy.domain.ledger import (
+    ExtendRequest,
+    Held,
+    HoldRefused,
+    HoldRequest,
+    HoldTerms,
+    LedgerAck,
+    LedgerCommand,
+    RecordCall,
+    Recorded,
+    Settled,
+    Settlement,
+)
+from proxy.domain.standing import Standing
+from proxy.ports import Ledger, StoreUnavailable
+
+BACK_OFF_FIRST_S: Final = 0.05
+BACK_OFF_MAX_S: Final = 1.0
+
+
+class StandingLedger(Ledger, Protocol):
+    """A ledger that can also be asked what an account has left."""
+
+    async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriterLimits:
+    """`queue_holds_max` bounds the holds and records that wait for a commit; a settlement always has its place, for its
+    hold was counted. `close_wait_ms` bounds how long `close` waits for the store."""
+
+    queue_holds_max: int = 1_024
+    batch_max: int = 256
+    close_wait_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    command: LedgerCommand
+    answer: asyncio.Future[LedgerAck]
+
+
+class GroupWriter:
+    """Implements ports.Books. A caller may leave at any time: its settlement still happens, its hold is given back."""
+
+    def __init__(self, ledger: StandingLedger, limits: WriterLimits) -> None:
+        self._ledger = ledger
+        self._limits = limits
+        self._settlements: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._commits: asyncio.Task[None] | None = None
+        self._back_off_s = 0.0
+        self._closing = False
+
+    async def hold(self, request: HoldRequest) -> Held | HoldRefused:
+        """Reserves. Raises StoreUnavailable when the queue is full, the store away or the writer closing."""
+        self._refuse_when_full()
+        return _held_or_refused(await self._answered(self._others, request))
+
+    async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
+        """Enlarges. Not bounded: at most one waits for each live hold. Raises StoreUnavailable."""
+        return _held_or_refused(await self._answered(self._others, request))
+
+    async def settle(self, settlement: Settlement) -> Settled:
+        """Resolves; waits out an outage. Raises ValueError for a hold that was never taken."""
+        ack = await self._answered(self._settlements, settlement)
+        if not isinstance(ack, Settled):
+            raise _mistaken(ack)
+        return ack
+
+    async def record(self, record: RecordCall) -> Recorded:
+        """Writes the row of a call that held nothing. Raises StoreUnavailable."""
+        self._refuse_when_full()
+        ack = await self._answered(self._others, record)
+        if not isinstance(ack, Recorded):
+            raise _mistaken(ack)
+        return ack
+
+    async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
+        """What the account has left now. Raises StoreUnavailable."""
+        return await self._ledger.standing(account_id, terms)
+
+    async def close(self) -> None:
+        """Takes no more holds and commits what waits. What the store does not take in time stays held in the books, where
+        the reconciler of the next start finds it."""
+        self._closing = True
+        commits = self._commits
+        if commits is not None:
+            await asyncio.wait({commits}, timeout=self._limits.close_wait_ms / 1_000)
+            commits.cancel()
+
+    def _refuse_when_full(self) -> None:
+        if self._closing:
+            raise StoreUnavailable("the books are closing")
+        if len(self._others) >= self._limits.queue_holds_max:
+            raise StoreUnavailable("too many calls wait for the books")
+
+    async def _answered(self, queue: deque[_Waiting], command: LedgerCommand) -> LedgerAck:
+        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
+        queue.append(waiting)
+        if self._commits is None:
+            self._commits = asyncio.create_task(self._commit_all())
+        return await waiting.answer
+
+    async def _commit_all(self) -> None:
+        try:
+            while batch := self._next_batch():
+                await self._commit(batch)
+                if self._back_off_s:
+                    await asyncio.sleep(self._back_off_s)
+        finally:
+            self._commits = None
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Settlements first: what they give back may admit a hold of the same batch."""
+        batch: list[_Waiting] = []
+        for queue in (self._settlements, self._others):
+            while queue and len(batch) < self._limits.batch_max:
+                waiting = queue.popleft()
+                # A caller that left before its hold was written needs none; its settlement is needed all the same.
+                if queue is self._settlements or not waiting.answer.cancelled():
+                    batch.append(waiting)
+        return batch
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        unknown = StoreUnavailable("the books did not answer")
+        acks: Sequence[LedgerAck | Exception] = [unknown] * len(batch)
+        try:
+            acks = await self._ledger.apply([waiting.command for waiting in batch])
+        except StoreUnavailable as error:
+            acks = [error] * len(batch)
+        finally:
+            # Also after a defect nobody foresaw: no caller may wait for ever.
+            self._deliver(batch, acks)
+
+    def _deliver(self, batch: Sequence[_Waiting], acks: Sequence[LedgerAck | Exception]) -> None:
+        late = [w for w, ack in zip(batch, acks, strict=True) if _must_retry(w.command, ack)]
+        self._settlements.extendleft(reversed(late))
+        self._back_off_s = min(max(self._back_off_s * 2, BACK_OFF_FIRST_S), BACK_OFF_MAX_S) if late else 0.0
+        for waiting, ack in zip(batch, acks, strict=True):
+            if waiting.answer.done():
+                self._give_back(waiting.command, ack)
+            elif isinstance(ack, Exception):
+                if not _must_retry(waiting.command, ack):
+                    waiting.answer.set_exception(ack)
+            else:
+                waiting.answer.set_result(ack)
+
+    def _give_back(self, command: LedgerCommand, ack: LedgerAck | Exception) -> None:
+        if isinstance(command, HoldRequest) and isinstance(ack, Held):
+            left = replace(command.began, status="left", credits_milli=0, raw_nano_usd=0)
+            release = Settlement(command.hold_id, 0, 0, left)
+            self._settlements.append(_Waiting(release, asyncio.get_running_loop().create_future()))
+
+
+def _must_retry(command: LedgerCommand, ack: LedgerAck | Exception) -> bool:
+    return isinstance(command, Settlement) and isinstance(ack, StoreUnavailable)
+
+
+def _held_or_refused(ack: LedgerAck) -> Held | HoldRefused:
+    if not isinstance(ack, Held | HoldRefused):
+        raise _mistaken(ack)
+    return ack
+
+
+def _mistaken(ack: LedgerAck) -> TypeError:
+    return TypeError(f"the ledger answered with {type(ack).__name__}")
