@@ -60,10 +60,10 @@ def test_a_right_event_leaves_byte_identical_outside_the_patched_spans(
 
 PLANTED = st.sampled_from([MARKER, {"cost": MARKER}, [MARKER], {MARKER: 1}])
 PLACES = st.dictionaries(
-    st.sampled_from(["cost", "provider", "x_provider", "cost_details", "id", "model", "created", "object", "usage", "native"]),
-    PLANTED,
-    min_size=1,
+    st.sampled_from(["cost", "provider", "x_provider", "cost_details", "id", "model", "created", "object", "usage"]), PLANTED
 )
+FINGERPRINTS = st.sampled_from([{}, {"system_fingerprint": {"cost": MARKER}}, {"service_tier": [MARKER]}])
+PLACES = st.builds(lambda top, fingerprint: {**top, **fingerprint}, PLACES, FINGERPRINTS)
 
 
 @given(PLACES, st.dictionaries(st.sampled_from(["cost", "native_finish_reason", "provider", "x"]), PLANTED), st.booleans())

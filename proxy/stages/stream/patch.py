@@ -47,7 +47,7 @@ class Patch:
         return raw.startswith(self._before) and raw.endswith(self._behind) and len(value) == self._fields
 
     def _learns(self, raw: bytes, value: Json) -> bool:
-        frame = _frame(raw) if value.get("object") == OBJECT and value.keys() <= TOP_FIELDS else None
+        frame = _frame(raw, len(value)) if value.get("object") == OBJECT and value.keys() <= TOP_FIELDS else None
         ours = None if frame is None else self._rewritten(*frame, asked="usage" in value)
         if frame is None or ours is None:
             return False
@@ -73,12 +73,15 @@ class Patch:
         return before, behind
 
 
-def _frame(raw: bytes) -> tuple[bytes, bytes] | None:
-    """The chunk up to the bracket that opens its choices, and from the one that closes them; None if either is unclear."""
+def _frame(raw: bytes, fields: int) -> tuple[bytes, bytes] | None:
+    """A chunk of `fields` fields up to the bracket that opens its choices, and from the one that closes them; None if it has
+    to be rebuilt."""
     opening = _OPENING.search(raw)
     closing = _CLOSING.search(raw, opening.end()) if opening is not None else None
     if opening is None or closing is None:
         return None
     before, behind = raw[: opening.end()], raw[closing.start() :]
-    # Read without what is between them, both belong to the top level or its choices would not be gone.
-    return (before, behind) if orjson.loads(before + behind)["choices"] == [] else None
+    # Without what is between them only the choices may be gone: no other field, and none that could hold more than it says.
+    frame = orjson.loads(before + behind)
+    is_plain = all(value is None or type(value) in (str, int) for name, value in frame.items() if name != "choices")
+    return (before, behind) if is_plain and frame["choices"] == [] and len(frame) == fields else None

@@ -130,6 +130,8 @@ def test_an_event_that_came_in_several_lines_leaves_in_one() -> None:
         {"x_groq": {"id": "x"}},
         {"usage": {"prompt_tokens": 5, "completion_tokens": 1, "cost": 0.1}},
         {"system_fingerprint": {"choices": []}},
+        {"system_fingerprint": {"cost": 0.1}},
+        {"service_tier": ["x"]},
         {"system_fingerprint": {"choices": [1]}},
         {"error": None},
     ],
