@@ -24,6 +24,10 @@ class Journey:
     catalog: Catalog
     traceparent: str | None = None
 
+    def left_ms(self, now_ns: int) -> int:
+        """Time left of the call's one deadline at `now_ns` of the monotonic clock; negative when it is over."""
+        return self.catalog.policy.deadline_ms - (now_ns - self.started_ns) // 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

@@ -2,7 +2,9 @@
 returns what it came to and never chooses what comes next."""
 
 import asyncio
+from dataclasses import replace
 
+from proxy.domain.catalog import Timeouts
 from proxy.domain.chat import Answer, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
@@ -93,10 +95,15 @@ class Attempt:
             url=provider.base_url.rstrip("/") + encoded.path,
             headers=headers,
             body=encoded.body,
-            timeouts=self._model.timeouts,
+            timeouts=self._timeouts(),
             concurrency_max=provider.concurrency_max,
             private_network=provider.private_network,
         )
+
+    def _timeouts(self) -> Timeouts:
+        left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
+        own = self._model.timeouts
+        return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
 
     def _terms(self) -> Terms:
         journey = self._judged.journey

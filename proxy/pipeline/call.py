@@ -24,6 +24,11 @@ class Pipeline:
         self._budget = RetryBudget(rooms.knobs.retry_share_percent)
         self._confirmations = Confirmations()
 
+    @property
+    def live(self) -> int:
+        """How many decided calls are running now."""
+        return self._budget.live
+
     async def chat(self, order: Order, reply: Reply) -> Refusal | None:
         """Speaks the answer through `reply`, or returns why there is none (nothing was sent then)."""
         marks = Marks(self._rooms.clock, order.started_ns)

@@ -45,7 +45,7 @@ class Run:
         self._order = order
         self._call = record.begun(order, judged, marks)
         self._voice = order.voice(judged.journey.chat)
-        self._cover = Cover(rooms.books, judged, self._call, rooms.knobs.lease_ms)
+        self._cover = self._new_cover()
         self._attempts: list[AttemptRow] = []
         self._running: tuple[Candidate, Attempt, Try] | None = None
         self._resolved = False
@@ -116,7 +116,7 @@ class Run:
         decision = policy.decide(judged.ask, judged.verdict, judged.advice, seen, catalog, judged.health)
         self._judged = replace(judged, standing=seen, decision=decision)
         self._call = record.begun(self._order, self._judged, self._marks)
-        self._cover = Cover(self._rooms.books, self._judged, self._call, self._rooms.knobs.lease_ms)
+        self._cover = self._new_cover()
         return Try(0) if decision.refusal is None else Stop(decision.refusal)
 
     async def _attempt(self, candidate: Candidate, step: Try) -> Outcome:
@@ -209,13 +209,16 @@ class Run:
         self._rooms.recorder.finished(call)
         return None
 
+    def _new_cover(self) -> Cover:
+        # A call ends by its deadline; what is left then is the time its settlement may take.
+        lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
+        return Cover(self._rooms.books, self._judged, self._call, lease_ms)
+
     def _bounds(self) -> Bounds:
         catalog = self._judged.journey.catalog
         contexts = tuple(catalog.models[c.model_id].context_tokens_max for c in self._judged.decision.chain)
         return Bounds(contexts, catalog.policy.attempts_max, catalog.policy.retries_per_model_max)
 
     def _chances(self) -> Chances:
-        journey = self._judged.journey
-        spent_ms = (self._rooms.clock.monotonic_ns() - journey.started_ns) // 1_000_000
-        left_ms = journey.catalog.policy.deadline_ms - spent_ms
+        left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
         return Chances(left_ms, self._budget.allows(), self._rooms.ids.jitter())
