@@ -2,10 +2,10 @@
 reads a clock or a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
-from proxy.stages.ledger.counters import Moved, Moves, Readings, move, without_zeros
+from proxy.stages.ledger.counters import Moved, Moves, Reading, Readings, move, without_zeros
 from proxy.stages.ledger.sources import Case, Gauge, Source, cap_gauge, cap_keys, sources, standing
 from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, spend
 
@@ -54,9 +54,11 @@ def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Re
         return _anew(case, split, family, amounts, readings)
     has = split.amounts
     more = Amounts(max(0, amounts.credits_milli - has.credits_milli), max(0, amounts.raw_nano_usd - has.raw_nano_usd))
-    added = admit(case, family, more, readings)
+    # Its own hold will not end before it: for this call it is as good as spent.
+    own = {key: Reading(-change.held, change.held) for key, change in held(split.parts, -1).items()}
+    added = admit(case, family, more, Moved(readings, own))
     if isinstance(added, HoldRefused):
-        return added
+        return replace(added, standing=standing(case, readings))
     return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.moves)
 
 
@@ -81,7 +83,7 @@ def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Rea
     moves = held(split.parts, -1)
     admitted = admit(case, family, amounts, Moved(readings, moves))
     if isinstance(admitted, HoldRefused):
-        return HoldRefused(admitted.code, admitted.scope, standing(case, readings))
+        return replace(admitted, standing=standing(case, readings))
     for key, taken in admitted.moves.items():
         move(moves, key, 0, taken.held)
     return Admitted(admitted.split, without_zeros(moves))
