@@ -1,0 +1,217 @@
+"""`GET /api/calls`: what became of the caller's own calls, in plain words and credits; never a raw cost, a provider's
+request id or error code, or another user's call."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
+from proxy.domain.call import Attempt, Call, CallStatus, Stage
+from proxy.domain.desk import CallFilter
+from proxy.domain.errors import FaultKind, Refusal
+from proxy.domain.usage import Kind, Usage, UsageSource
+from proxy.domain.verdict import Risk
+from proxy.stages.explain import explain
+
+TAG: Final = "Calls"
+PAGE_MAX: Final = 200
+ANSWERED: Final = "It answered."
+# Whose trouble with whom it was is the operator's affair: the caller hears what it meant for the call.
+OUTCOMES: Final[Mapping[FaultKind, str]] = {
+    "connect": "Its provider could not be reached.",
+    "first_byte_timeout": "It did not begin to answer in time.",
+    "idle_timeout": "It fell silent in the middle of the answer.",
+    "deadline": "The time for the whole call was over.",
+    "reset": "The connection broke before the answer was complete.",
+    "rate_limited": "Its provider was too busy.",
+    "server_error": "Its provider failed.",
+    "garbled": "It sent something that is no answer.",
+    "empty": "It sent an answer with nothing in it.",
+    "truncated": "Its answer stopped before its end.",
+    "error_event": "It broke the answer off with an error.",
+    "our_key": "Its provider did not serve the gateway.",
+    "our_credit": "Its provider did not serve the gateway.",
+    "bad_request": "It did not take the request.",
+    "context_length": "It found the prompt too long.",
+    "content_refused": "It refused the content of the request.",
+    "unknown_model": "Its provider did not serve the gateway.",
+}
+
+
+class CallsQueries(Queries):
+    before: Annotated[Name | None, Field(description="Only calls older than this one: `next_before` of the page before.")] = (
+        None
+    )
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="Most calls on the page.")] = 50
+    status: Annotated[CallStatus | None, Field(description="Only calls that ended so.")] = None
+    model: Annotated[Name | None, Field(description="Only calls that this model answered.")] = None
+
+
+class TokensTold(Told):
+    """Tokens by class, disjoint; `source` says whether the provider reported them."""
+
+    input: int
+    cached_input: int
+    cache_write: int
+    output: int
+    reasoning: int
+    source: UsageSource
+
+
+class CallTold(Told):
+    id: str
+    request_id: str
+    kind: Kind
+    at_ms: MomentMs
+    status: CallStatus
+    http_status: int
+    code: str | None
+    reason: str | None
+    asked: tuple[str, ...]
+    assistant: str | None
+    model: str | None
+    family: str | None
+    stream: bool
+    conversation_id: str | None
+    duration_ms: int
+    ttft_ms: Annotated[int | None, Field(description="From request accepted to first content byte out.")]
+    tokens: TokensTold | None
+    credits: Credits
+    metadata: Mapping[str, str]
+
+
+class CallPage(Told):
+    """Newest first; `next_before` is null on the last page."""
+
+    data: list[CallTold]
+    next_before: str | None
+
+
+class AttemptTold(Told):
+    number: int
+    model: str
+    outcome: str
+    started_at_ms: MomentMs
+    duration_ms: int
+    charged: bool
+
+
+class StepTold(Told):
+    """A stage of the call: when it began after the call did, and how long it took, in microseconds."""
+
+    stage: Stage
+    at_us: int
+    duration_us: int
+
+
+class VerdictTold(Told):
+    category: str
+    complexity: str
+    risk: Risk
+    hazards: tuple[str, ...]
+
+
+class CallDetail(CallTold):
+    """`decision` says in plain words why this model, who stood by and who was ruled out."""
+
+    verdict: VerdictTold | None
+    decision: Mapping[str, Any] | None
+    attempts: list[AttemptTold]
+    timeline: list[StepTold]
+
+
+async def list_calls(visit: Visit) -> Answer:
+    asked = visit.queries_as(CallsQueries)
+    wanted = CallFilter(
+        user_id=visit.caller.user.id,
+        model_id=asked.model,
+        status=asked.status,
+        before_id=asked.before,
+        limit=asked.limit + 1,
+    )
+    found = await visit.services.register.calls(wanted)
+    page, more = found[: asked.limit], len(found) > asked.limit
+    return CallPage(data=[CallTold(**_fields(call)) for call in page], next_before=page[-1].id if more else None)
+
+
+async def show_call(visit: Visit) -> Answer:
+    call = await visit.services.register.call(visit.path("id"))
+    if call is None or call.user_id != visit.caller.user.id:
+        return Refusal("not_found", "You have made no call of this id.")
+    return CallDetail(
+        **_fields(call),
+        verdict=_verdict(call),
+        decision=None if call.decision is None else explain(call.decision),
+        attempts=[_attempt(attempt) for attempt in call.attempts],
+        timeline=[StepTold(stage=m.stage, at_us=m.at_us, duration_us=m.duration_us) for m in call.timeline],
+    )
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "request_id": call.request_id,
+        "kind": call.kind,
+        "at_ms": call.at_ms,
+        "status": call.status,
+        "http_status": call.http_status,
+        "code": call.code,
+        "reason": call.reason,
+        "asked": call.asked,
+        "assistant": call.assistant_id,
+        "model": call.model_id,
+        "family": call.family,
+        "stream": call.stream,
+        "conversation_id": call.conversation_id,
+        "duration_ms": call.duration_ms,
+        "ttft_ms": call.ttft_ms,
+        "tokens": None if call.usage is None else _tokens(call.usage),
+        "credits": credits_of(call.credits_milli),
+        "metadata": call.metadata,
+    }
+
+
+def _tokens(usage: Usage) -> TokensTold:
+    return TokensTold(
+        input=usage.input,
+        cached_input=usage.cached_input,
+        cache_write=usage.cache_write,
+        output=usage.output,
+        reasoning=usage.reasoning,
+        source=usage.source,
+    )
+
+
+def _verdict(call: Call) -> VerdictTold | None:
+    found = call.verdict
+    if found is None:
+        return None
+    return VerdictTold(category=found.category, complexity=found.complexity, risk=found.risk, hazards=found.hazards)
+
+
+def _attempt(attempt: Attempt) -> AttemptTold:
+    return AttemptTold(
+        number=attempt.number,
+        model=attempt.model_id,
+        outcome=ANSWERED if attempt.fault is None else OUTCOMES[attempt.fault],
+        started_at_ms=attempt.started_ms,
+        duration_ms=attempt.ended_ms - attempt.started_ms,
+        charged=attempt.charged,
+    )
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint(
+        "GET",
+        "/api/calls",
+        list_calls,
+        ("user", "app"),
+        "Own calls, newest first",
+        TAG,
+        queries=CallsQueries,
+        answer=CallPage,
+    ),
+    Endpoint("GET", "/api/calls/{id}", show_call, ("user", "app"), "One own call, with its decision", TAG, answer=CallDetail),
+)
