@@ -13,6 +13,7 @@ from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
 from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
 from proxy.stages import failover
+from proxy.stages.explain import explain
 from proxy.stages.meter import Meter, estimated_tokens
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
@@ -121,7 +122,7 @@ class Attempt:
         self._first_byte_ns = self._rooms.clock.monotonic_ns()
         self._first_byte_ms = self._rooms.clock.now_ms()
         self._status = exchange.status
-        self._provider_request_id = exchange.headers.get("x-request-id", "")[:128] or None
+        self._provider_request_id = self._dialect.request_id(exchange.headers)
         closing: set[asyncio.Task[None]] = set()
         self._reply.on_leave(lambda: closing.add(asyncio.ensure_future(exchange.close())))
 
@@ -195,7 +196,8 @@ class Attempt:
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
         reason = self._candidate.reason.code
-        self._voice.answering(model_id, assistant_id, reason)
+        wanted = self._judged.journey.chat.options.explain
+        self._voice.answering(model_id, assistant_id, reason, explain(self._judged.decision) if wanted else None)
         if not self._reply.started:
             headers = answer_headers(self._judged.journey, assistant_id, model_id, reason, number)
             await self._reply.start(200, [(b"content-type", self._voice.content_type_stream), *headers])

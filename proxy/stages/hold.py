@@ -9,10 +9,9 @@ from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import Tariff, credits_milli, raw_cost_nano_usd, worst_charge, worst_usage
+from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nano_usd, worst_charge, worst_usage
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Standing, WindowStanding
-
 
 # Live holds and leases end by themselves within seconds; spent credits do not.
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
@@ -98,7 +97,7 @@ def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
         retry_after_s=retry_after_s,
         should_retry=retry_after_s is not None,
         details={
-            "left_milli_credits": refused.standing.spendable_milli(""),
+            "credits_left": credits_text(refused.standing.spendable_milli("")),
             "resets_at_ms": window.resets_at_ms if window else None,
             "plan": plan.id,
         },

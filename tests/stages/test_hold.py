@@ -113,7 +113,7 @@ def test_only_credits_really_gone_are_402(
     standing = b.standing(b.window(limit=1_000, spent=400, resets_at_ms=99))
     refusal = hold.refusal(HoldRefused(code, "user:u1", standing), b.plan())
     assert (refusal.status, refusal.retry_after_s, refusal.should_retry) == (status, retry_after_s, should_retry)
-    assert refusal.details == {"left_milli_credits": 600, "resets_at_ms": 99, "plan": "basic"}
+    assert refusal.details == {"credits_left": "0.6", "resets_at_ms": 99, "plan": "basic"}
 
 
 def test_a_refusal_without_any_window_names_no_reset() -> None:

@@ -30,6 +30,10 @@ class Dialect(Protocol):
 
     def answer(self, body: bytes) -> Answer | Fault: ...
 
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        """The provider's own id of the exchange, cleaned, for the record."""
+        ...
+
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """What an answer with an error status (or a redirect) means. `headers` have lower-case names."""
         ...

@@ -2,6 +2,7 @@
 
 from proxy.domain.call import Receipt
 from proxy.domain.chat import Json
+from proxy.domain.money import credits_text
 from proxy.domain.usage import Usage
 
 
@@ -24,7 +25,7 @@ def signalbox_object(receipt: Receipt) -> Json:
         "assistant": receipt.assistant_id,
         "reason": receipt.reason,
         "attempts": receipt.attempts,
-        "credits": receipt.credits_milli / 1_000,
+        "credits": credits_text(receipt.credits_milli),
         "usage_source": receipt.usage.source,
     }
     if receipt.note is not None:

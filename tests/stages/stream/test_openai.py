@@ -25,7 +25,7 @@ SIGNALBOX = {
     "assistant": "general",
     "reason": "best_score",
     "attempts": 2,
-    "credits": 1.5,
+    "credits": "1.5",
     "usage_source": "provider",
 }
 

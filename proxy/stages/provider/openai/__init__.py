@@ -8,6 +8,7 @@ from proxy.stages.provider.adapter import Encoded
 from proxy.stages.provider.openai.chunk import read_chunk
 from proxy.stages.provider.openai.faults import classify
 from proxy.stages.provider.openai.request import encode
+from proxy.stages.provider.openai.retry import request_id
 from proxy.stages.provider.openai.whole import read_answer
 
 
@@ -25,6 +26,9 @@ class OpenAI:
 
     def answer(self, body: bytes) -> Answer | Fault:
         return read_answer(body)
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        return request_id(headers)
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         return classify(status, headers, body)
