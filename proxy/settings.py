@@ -103,7 +103,8 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise SettingsMistake([f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in found]) from None
+        wrong = {str(e["loc"][0]).upper(): e["msg"] for e in reversed(found)}
+        raise SettingsMistake([f"{PREFIX}{name}: {message}" for name, message in sorted(wrong.items())]) from None
 
 
 def provider_keys(variables: Mapping[str, str | None]) -> dict[str, str]:

@@ -1,0 +1,103 @@
+"""The command line: words in, a command run, an exit code out (0 done, 1 it could not, 2 the words are off)."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from proxy import commands, demo, serving, settings
+from proxy.settings import Settings, SettingsMistake
+
+_EPILOG = """\
+Settings come from SIGNALBOX_ variables; README.md has the table. A first look, with nothing set up:
+
+  signalbox demo
+
+From there to production: set SIGNALBOX_PEPPER, edit config/, then
+
+  signalbox check
+  signalbox keys create --kind admin --name "first admin"
+  signalbox serve
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command and option there is."""
+    parser = argparse.ArgumentParser(
+        prog="signalbox",
+        description="An OpenAI-compatible gateway: policy, budgets and failover in front of your models.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    verbs.add_parser("serve", help="run the gateway").set_defaults(run=serving.serve)
+    verbs.add_parser(
+        "demo", help="run it with a demo catalog, demo keys and, without a provider key, a simulated provider"
+    ).set_defaults(run=demo.demo)
+    verbs.add_parser("check", help="say what is wrong with settings and catalog, with file and key").set_defaults(
+        run=commands.check
+    )
+    _add_keys(verbs)
+    _add_catalog(verbs)
+    explain = verbs.add_parser("explain", help="decide a recorded call again and say why; exit 1 if the answer differs")
+    explain.add_argument("call_id", metavar="CALL_ID", help="as in the header x-signalbox-call")
+    explain.set_defaults(run=commands.explain)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command."""
+    given = build_parser().parse_args(arguments)
+    try:
+        loaded: Settings = settings.load()
+        code: int = asyncio.run(given.run(given, loaded))
+        return code
+    except SettingsMistake as mistake:
+        print("\n".join(mistake.lines), file=sys.stderr)
+    except commands.CommandFailed as failure:
+        print(failure, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = verbs.add_parser("keys", help="make, list, revoke and rotate API keys").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    create = keys.add_parser("create", help="make a key; prints the key alone, once")
+    create.add_argument(
+        "--kind", choices=("user", "app", "support", "admin"), default="user", help="who it is for (%(default)s)"
+    )
+    create.add_argument("--name", default="", help="a name to tell it from others")
+    create.add_argument("--user", metavar="ID", help="the user it belongs to; made when there is none")
+    create.add_argument("--app", metavar="ID", help="the app it belongs to; made when there is none")
+    create.add_argument("--plan", metavar="ID", help="the plan of a user or app that is made with it")
+    create.add_argument("--manage-keys", action="store_true", help="the key may make further keys")
+    create.add_argument("--expires-in-days", type=int, metavar="N", help="the key ends by itself")
+    create.set_defaults(run=commands.keys_create)
+    listing = keys.add_parser("list", help="one line a key: id, kind, owner, state, name; never the secret")
+    listing.add_argument("--user", metavar="ID", help="only this user's")
+    listing.add_argument("--app", metavar="ID", help="only this app's")
+    listing.set_defaults(run=commands.keys_list)
+    revoke = keys.add_parser("revoke", help="end a key and all made from it, at once")
+    revoke.add_argument("key_id", metavar="KEY_ID")
+    revoke.add_argument("--reason", help="for the audit log")
+    revoke.set_defaults(run=commands.keys_revoke)
+    rotate = keys.add_parser("rotate", help="a new key in the old one's place; prints the key alone")
+    rotate.add_argument("key_id", metavar="KEY_ID")
+    rotate.add_argument(
+        "--grace-minutes", type=int, default=60, metavar="N", help="how long the old key goes on working (%(default)s)"
+    )
+    rotate.set_defaults(run=commands.keys_rotate)
+
+
+def _add_catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    catalog = verbs.add_parser("catalog", help="show what can be called, and what admins changed over the files")
+    actions = catalog.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("show", help="models, assistants, aliases and plans in force").set_defaults(run=commands.catalog_show)
+    actions.add_parser("diff", help="every admin change against today's files").set_defaults(run=commands.catalog_diff)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

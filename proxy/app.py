@@ -1,0 +1,259 @@
+"""The composition root: settings in, one gateway out, its rooms wired to their ports; the only place that names concrete
+parts, and the only one that may import inside a function, so that what is not configured is not loaded."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from proxy import settings as environment
+from proxy.api.auth import Gate, GateRules
+from proxy.api.front import Front
+from proxy.api.gateway import build_gateway
+from proxy.api.reply import ReplyLimits
+from proxy.api.services import ApiKnobs, Services
+from proxy.clock import SystemClock
+from proxy.domain.catalog import Catalog
+from proxy.domain.plan import Rate
+from proxy.ids import RandomIds
+from proxy.limits.memory import MemoryLimiter
+from proxy.pipeline import Knobs, Pipeline, Rooms
+from proxy.ports import CatalogDesk, Clock, Directory, Register
+from proxy.settings import Settings, SettingsMistake
+from proxy.stages.intake import IntakeLimits
+from proxy.stages.provider.openai import OpenAI
+from proxy.store.accounts import SqliteAccounts
+from proxy.store.catalog.build import load as load_catalog
+from proxy.store.catalog.desk import SqliteCatalogDesk
+from proxy.store.catalog.mistakes import CatalogMistakes
+from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.database import Database
+from proxy.store.directory import SqliteDirectory
+from proxy.store.leases import LeaseLimits, SqliteLeases
+from proxy.store.ledger import SqliteLedger
+from proxy.store.register import SqliteRegister
+from proxy.store.writer import GroupWriter, WriterLimits
+from proxy.telemetry.log import LogWriter, route_logging
+from proxy.telemetry.record import Telemetry
+from proxy.upstream.health import PassiveHealth
+from proxy.upstream.library import LibraryUpstream
+from proxy.workers.supervisor import Job, Supervisor
+
+WATCH_EVERY_S: Final = 0.5
+FLUSH_EVERY_S: Final = 0.2
+RECONCILE_EVERY_S: Final = 60.0
+RATE_KEYS_MAX: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """Where the calls of every provider go instead: a demo's simulator."""
+
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What `signalbox check` has to say. Any mistake keeps the gateway from starting."""
+
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The store without a gateway around it: what one-shot commands need."""
+
+    database: Database
+    clock: Clock
+    directory: Directory
+    register: Register
+    catalog: SqliteCatalog
+    desk: CatalogDesk
+    key_pepper: bytes
+
+
+class Readiness:
+    """Whether calls can be taken. `server_stops` is set by whoever serves."""
+
+    def __init__(self) -> None:
+        self.server_stops: Callable[[], bool] = lambda: False
+
+    def __call__(self) -> bool:
+        return not self.server_stops()
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway whose workers run: `front` is what a server is given."""
+
+    front: Front
+    directory: Directory
+    clock: Clock
+    key_pepper: bytes
+    readiness: Readiness
+
+
+def checked(settings: Settings) -> Findings:
+    """What is wrong with settings and catalog files, and what may surprise."""
+    try:
+        catalog = load_catalog(settings.config_dir)
+    except CatalogMistakes as found:
+        return Findings(tuple(str(mistake) for mistake in found.mistakes), ())
+    pepper_missing = "SIGNALBOX_PEPPER is not set: `signalbox serve` will not start, `signalbox demo` makes its own"
+    found_keys = _provider_keys(catalog)
+    keyless = [
+        f"{provider.key_variable} is not set: models of provider {provider.id} will not be called"
+        for provider in catalog.providers.values()
+        if provider.key_variable is not None and provider.id not in found_keys
+    ]
+    return Findings((), (*([pepper_missing] if settings.pepper is None else []), *keyless))
+
+
+@asynccontextmanager
+async def opened_shelves(settings: Settings, substitution: Substitution | None = None) -> AsyncIterator[Shelves]:
+    """The store, open. Raises SettingsMistake when the catalog's files are wrong."""
+    clock = SystemClock()
+    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(str(settings.database_path), settings.sqlite_synchronous)
+        stack.push_async_callback(database.close)
+        try:
+            base_urls = _base_urls(settings.config_dir, substitution)
+            catalog = await SqliteCatalog.open(database, clock, settings.config_dir, base_urls)
+        except CatalogMistakes as found:
+            raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
+        yield Shelves(
+            database=database,
+            clock=clock,
+            directory=SqliteDirectory(database, clock),
+            register=SqliteRegister(database),
+            catalog=catalog,
+            desk=SqliteCatalogDesk(database, clock, catalog),
+            key_pepper=_pepper(settings),
+        )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, substitution: Substitution | None = None) -> AsyncIterator[Gateway]:
+    """A whole gateway: store open, workers running; closed in the opposite order. Raises SettingsMistake."""
+    async with AsyncExitStack() as stack:
+        shelves = await stack.enter_async_context(opened_shelves(settings, substitution))
+        log = LogWriter(sys.stderr.buffer)
+        route_logging(log, logging.getLevelName(settings.log_level.upper()))
+        telemetry = Telemetry(log, shelves.clock)
+        stack.callback(telemetry.flush)
+        yield await _wired(stack, settings, shelves, telemetry)
+
+
+async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:
+    clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
+    boot_id = ids.request_id()
+    ledger = SqliteLedger(shelves.database, clock, boot_id)
+    books = GroupWriter(ledger, WriterLimits(queue_holds_max=settings.queue_holds_max))
+    stack.push_async_callback(books.close)
+    accounts = SqliteAccounts(shelves.database, clock)
+    upstream = LibraryUpstream()
+    stack.push_async_callback(upstream.close)
+    health = PassiveHealth(clock, ids.jitter)
+    limiter = MemoryLimiter(clock, RATE_KEYS_MAX)
+    readiness = Readiness()
+    rooms = Rooms(
+        accounts=accounts,
+        books=books,
+        upstream=upstream,
+        catalog=shelves.catalog,
+        health=health,
+        limiter=limiter,
+        recorder=telemetry,
+        clock=clock,
+        ids=ids,
+        dialects={"openai": OpenAI()},
+        provider_keys=_provider_keys(shelves.catalog.current()),
+        knobs=_knobs(settings),
+    )
+    pipeline = Pipeline(rooms)
+    telemetry.watch("live_calls", "Calls that hold credits or wait for them now.", lambda: pipeline.live)
+    rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
+    services = Services(
+        gate=Gate(rules, accounts, limiter, telemetry, clock),
+        pipeline=pipeline,
+        accounts=accounts,
+        books=books,
+        catalog=shelves.catalog,
+        desk=shelves.desk,
+        directory=shelves.directory,
+        register=shelves.register,
+        health=health,
+        limiter=limiter,
+        recorder=telemetry,
+        clock=clock,
+        ids=ids,
+        knobs=_api_knobs(settings, shelves.key_pepper),
+        render_metrics=telemetry.render,
+        is_ready=readiness,
+    )
+    leases = SqliteLeases(shelves.database, clock, boot_id, _lease_limits(settings))
+    await leases.beat()
+    await leases.reconcile()
+
+    async def watch() -> None:
+        await accounts.refresh()
+        await shelves.catalog.refresh()
+
+    async def flush() -> None:
+        telemetry.flush()
+
+    jobs = [
+        Job("beat", _lease_limits(settings).beat_ms / 1_000, leases.beat),
+        Job("reconcile", RECONCILE_EVERY_S, leases.reconcile),
+        Job("watch", WATCH_EVERY_S, watch),
+        Job("flush", FLUSH_EVERY_S, flush),
+    ]
+    supervisor = Supervisor(jobs, telemetry)
+    supervisor.start()
+    stack.push_async_callback(supervisor.stop)
+    return Gateway(build_gateway(services), shelves.directory, clock, shelves.key_pepper, readiness)
+
+
+def _knobs(settings: Settings) -> Knobs:
+    return Knobs(
+        intake=IntakeLimits(nesting_max=settings.nesting_max, messages_max=settings.messages_max, tools_max=settings.tools_max),
+        refused_calls=Rate(settings.refused_calls_per_minute, 60),
+        commit_wait_ms=settings.commit_wait_ms,
+        settle_wait_ms=settings.settle_wait_ms,
+        lease_ms=settings.lease_ms,
+        answer_bytes_max=settings.answer_bytes_max,
+    )
+
+
+def _api_knobs(settings: Settings, key_pepper: bytes) -> ApiKnobs:
+    return ApiKnobs(
+        key_pepper=key_pepper,
+        body_bytes_max=settings.body_bytes_max,
+        reply=ReplyLimits(settings.comment_every_ms, settings.stall_ms),
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+    )
+
+
+def _lease_limits(settings: Settings) -> LeaseLimits:
+    return LeaseLimits(settings.lease_ms, grace_ms=settings.lease_ms // 4, beat_ms=settings.lease_ms // 6)
+
+
+def _provider_keys(catalog: Catalog) -> dict[str, str]:
+    return environment.provider_keys({p.id: p.key_variable for p in catalog.providers.values()})
+
+
+def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:
+    if substitution is None:
+        return {}
+    return dict.fromkeys(load_catalog(config_dir).providers, substitution.base_url)
+
+
+def _pepper(settings: Settings) -> bytes:
+    if settings.pepper is None:
+        raise SettingsMistake(["SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32"])
+    return settings.pepper.get_secret_value().encode()

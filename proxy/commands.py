@@ -1,0 +1,214 @@
+"""What the command line can do beside serving: parsed words and settings in, lines on standard output and an exit code out."""
+
+import argparse
+import sys
+from dataclasses import replace
+from typing import Final
+
+from proxy.api import keys
+from proxy.app import Shelves, checked, opened_shelves
+from proxy.domain.account import App, Key, KeyKind, User
+from proxy.domain.call import Call
+from proxy.domain.decision import Decision
+from proxy.domain.desk import Change
+from proxy.domain.plan import Entitlement
+from proxy.ports import Directory, VersionConflict
+from proxy.settings import Settings
+from proxy.stages import explain as explaining
+from proxy.stages import policy
+
+_DAY_MS: Final = 86_400_000
+_MINUTE_MS: Final = 60_000
+_BY_CLI: Final = Change("cli")
+
+
+class CommandFailed(Exception):
+    """The command could not be carried out; its text says why and what would help."""
+
+
+async def check(_: argparse.Namespace, settings: Settings) -> int:
+    """0 when settings and catalog are sound. Settings were checked when they were loaded."""
+    findings = checked(settings)
+    for line in findings.mistakes:
+        _say(f"mistake: {line}")
+    for line in findings.warnings:
+        _say(f"warning: {line}")
+    _say("not ready to serve" if findings.mistakes else "ready to serve")
+    return 1 if findings.mistakes else 0
+
+
+async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
+    """Prints the new key and nothing else, so that scripts can take it."""
+    kind: KeyKind = given.kind
+    if kind in ("user", "app") and not (given.user if kind == "user" else given.app):
+        raise CommandFailed(f"a key of kind {kind} belongs to somebody: add --{kind} ID")
+    async with opened_shelves(settings) as shelves:
+        now_ms = shelves.clock.now_ms()
+        user_id, app_id = await _owners(shelves, given, now_ms)
+        text = keys.mint(kind)
+        key = stored_key(text, shelves.key_pepper, user_id, app_id, given.name, now_ms)
+        key = replace(key, manage_keys=given.manage_keys)
+        if given.expires_in_days is not None:
+            key = replace(key, expires_at_ms=now_ms + given.expires_in_days * _DAY_MS)
+        await shelves.directory.add_key(key, _BY_CLI)
+    _say(text.text)
+    return 0
+
+
+async def keys_list(given: argparse.Namespace, settings: Settings) -> int:
+    """One line a key, columns apart by tabs."""
+    async with opened_shelves(settings) as shelves:
+        now_ms = shelves.clock.now_ms()
+        for key in await shelves.directory.keys(given.user, given.app):
+            _say("\t".join((key.id, key.kind, key.app_id or key.user_id or "-", _state(key, now_ms), key.name)))
+    return 0
+
+
+async def keys_revoke(given: argparse.Namespace, settings: Settings) -> int:
+    """Says how many keys ended: the one named and all made from it."""
+    async with opened_shelves(settings) as shelves:
+        if await shelves.directory.key(given.key_id) is None:
+            raise CommandFailed(f"there is no key {given.key_id}; see `signalbox keys list`")
+        ended = await shelves.directory.revoke_key(given.key_id, Change("cli", given.reason))
+    _say(f"{ended} ended")
+    return 0
+
+
+async def keys_rotate(given: argparse.Namespace, settings: Settings) -> int:
+    """Prints the new key alone; the old one works until the grace is over."""
+    async with opened_shelves(settings) as shelves:
+        old = await shelves.directory.key(given.key_id)
+        if old is None:
+            raise CommandFailed(f"there is no key {given.key_id}; see `signalbox keys list`")
+        now_ms = shelves.clock.now_ms()
+        text = keys.mint(old.kind)
+        new = replace(
+            old,
+            id=text.id,
+            secret_hash=keys.secret_hash(shelves.key_pepper, text.text),
+            lineage=(text.id, *old.lineage),
+            created_at_ms=now_ms,
+        )
+        await shelves.directory.rotate_key(old.id, new, now_ms + given.grace_minutes * _MINUTE_MS, _BY_CLI)
+    _say(text.text)
+    return 0
+
+
+async def catalog_show(_: argparse.Namespace, settings: Settings) -> int:
+    """What is in force: files with admin changes over them."""
+    async with opened_shelves(settings) as shelves:
+        catalog = shelves.catalog.current()
+    _say(f"revision {catalog.revision}")
+    for model in catalog.models.values():
+        _say(f"model      {model.id}\t{model.family}\t{'active' if model.active else 'inactive'}")
+    for assistant in catalog.assistants.values():
+        _say(f"assistant  {assistant.id}\t{assistant.family}\t{', '.join(p.model_id for p in assistant.preferences)}")
+    for alias in catalog.aliases.values():
+        _say(f"alias      {alias.id}\t{', '.join(alias.models)}")
+    for plan in catalog.plans.values():
+        _say(f"plan       {plan.id}\t{plan.monthly_milli_credits // 1_000} credits a month\t{len(plan.models)} models")
+    return 0
+
+
+async def catalog_diff(_: argparse.Namespace, settings: Settings) -> int:
+    """One line a change: plain, shadowed (the file changed since) or orphaned (the row is gone from the files)."""
+    async with opened_shelves(settings) as shelves:
+        for found in await shelves.desk.diff():
+            patch = found.patch
+            was = f"{patch.base!r} -> {patch.value!r} (file now: {found.file_value!r})"
+            _say(f"{found.state}\t{patch.kind} {patch.object_id}.{patch.name}\t{was}\tby {patch.author}: {patch.reason or '-'}")
+    return 0
+
+
+async def explain(given: argparse.Namespace, settings: Settings) -> int:
+    """Decides a recorded call again. 0 when the answer is the same, or when other code decided it then (said, not failed)."""
+    async with opened_shelves(settings) as shelves:
+        call = await shelves.register.call(given.call_id)
+        if call is None:
+            raise CommandFailed(f"there is no call {given.call_id}")
+        if call.decision is None:
+            _say(f"{call.id} was refused before it was decided: {call.code}")
+            return 0
+        again = await _decided_again(shelves, call)
+    _say(f"{call.id}: {call.status}, {call.model_id or call.code}, {call.credits_milli / 1_000:g} credits")
+    for key, value in explaining.explain(call.decision).items():
+        _say(f"  {key}: {value}")
+    if call.decision.revision != again.revision:
+        _say(f"decided by revision {call.decision.revision} of the decision code; this is revision {again.revision}")
+        return 0
+    _say("the record decides the same way again" if again == call.decision else f"DIFFERS: {explaining.explain(again)}")
+    return 0 if again == call.decision else 1
+
+
+async def owner(directory: Directory, now_ms: int, user_id: str, plan_id: str, change: Change) -> User:
+    """The user `user_id`, made on `plan_id` when there is none."""
+    user = await directory.user(user_id)
+    if user is None:
+        user = await directory.put_user(User(user_id, user_id, now_ms), None, change)
+        await directory.put_entitlement(Entitlement(f"ent_{user_id}", user_id, plan_id), None, change)
+    return user
+
+
+def stored_key(
+    text: keys.KeyText,
+    pepper: bytes,
+    user_id: str | None,
+    app_id: str | None,
+    name: str,
+    now_ms: int,
+) -> Key:
+    """What the store keeps of a key that was just made: the root of its own lineage."""
+    return Key(
+        id=text.id,
+        kind=text.kind,
+        secret_hash=keys.secret_hash(pepper, text.text),
+        user_id=user_id,
+        app_id=app_id,
+        name=name,
+        lineage=(text.id,),
+        created_at_ms=now_ms,
+    )
+
+
+async def _owners(shelves: Shelves, given: argparse.Namespace, now_ms: int) -> tuple[str | None, str | None]:
+    plans = shelves.catalog.current().plans
+    plan_id = given.plan or min(plans.values(), key=lambda plan: plan.rank).id
+    if plan_id not in plans:
+        raise CommandFailed(f"there is no plan {plan_id}; there are {', '.join(plans)}")
+    try:
+        if given.kind == "user":
+            return (await owner(shelves.directory, now_ms, given.user, plan_id, _BY_CLI)).id, None
+        if given.kind == "app":
+            return await _app(shelves, given.app, plan_id, now_ms)
+    except VersionConflict:
+        raise CommandFailed("somebody made the same user or app at this moment; try again") from None
+    return None, None
+
+
+async def _app(shelves: Shelves, app_id: str, plan_id: str, now_ms: int) -> tuple[str, str]:
+    app = await shelves.directory.app(app_id)
+    if app is None:
+        user = await owner(shelves.directory, now_ms, app_id, plan_id, _BY_CLI)
+        app = await shelves.directory.put_app(App(app_id, app_id, user.id, plan_id), None, _BY_CLI)
+    return app.user_id, app.id
+
+
+async def _decided_again(shelves: Shelves, call: Call) -> Decision:
+    catalog = await shelves.catalog.at(call.catalog_revision)
+    if catalog is None:
+        raise CommandFailed(f"catalog revision {call.catalog_revision} of this call is no longer kept")
+    if call.ask is None or call.verdict is None or call.advice is None or call.standing is None or call.health is None:
+        raise CommandFailed(f"the record of {call.id} is not whole; it cannot be decided again")
+    return policy.decide(call.ask, call.verdict, call.advice, call.standing, catalog, call.health)
+
+
+def _state(key: Key, now_ms: int) -> str:
+    if key.revoked_at_ms is not None:
+        return "revoked"
+    if key.expires_at_ms is not None and key.expires_at_ms <= now_ms:
+        return "expired"
+    return "suspended" if key.suspended else "live"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,139 @@
+"""`signalbox demo`: settings in; a gateway with its own keys and, where no provider key is set, a simulated provider beside
+it; never for production."""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from proxy.api import keys
+from proxy.app import Gateway, Substitution, opened
+from proxy.commands import CommandFailed, owner, stored_key
+from proxy.domain.desk import Change
+from proxy.serving import listening, run_server
+from proxy.settings import Settings
+
+SIMULATOR_START_S: Final = 10
+PAID_VARIABLES: Final = ("OPENROUTER_API_KEY", "OPENAI_API_KEY")
+_DEMO: Final = Change("cli", "demo")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSecrets:
+    """What a demo keeps between starts, in a file only its owner can read."""
+
+    pepper: str
+    user_key: str
+    admin_key: str
+
+
+async def demo(_: argparse.Namespace, settings: Settings) -> int:
+    """Runs until told to stop."""
+    kept = _kept_secrets(settings.database_path.with_suffix(".demo-keys.json"))
+    settings = settings.model_copy(update={"pepper": SecretStr(kept.pepper)})
+    with listening(settings) as (server_socket, base_url):
+        paid = [name for name in PAID_VARIABLES if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
+        async with _provider(paid) as substitution, opened(settings, substitution) as gateway:
+            await _ensure_keys(gateway, kept)
+            sys.stdout.write(_greeting(base_url, kept, paid))
+            sys.stdout.flush()
+            await run_server(gateway, settings, server_socket)
+    return 0
+
+
+def _kept_secrets(path: Path) -> DemoSecrets:
+    if path.exists():
+        return DemoSecrets(**json.loads(path.read_text()))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = DemoSecrets(secrets.token_hex(32), keys.mint("user").text, keys.mint("admin").text)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"pepper": made.pepper, "user_key": made.user_key, "admin_key": made.admin_key}, file)
+    return made
+
+
+@asynccontextmanager
+async def _provider(paid: list[str]) -> AsyncIterator[Substitution | None]:
+    """The simulator as every provider there is, unless the environment holds the key of a real one."""
+    if paid:
+        yield None
+        return
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "proxy.simulator",
+        "--port",
+        "0",
+        "--leash",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parent.parent,
+        # Ctrl-C is for the gateway: its last streams still need their provider.
+        start_new_session=True,
+    )
+    try:
+        yield Substitution(base_url=await _address(process) + "/v1")
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    if process.stdout is None:
+        raise CommandFailed("the simulated provider has no output to read its address from")
+    try:
+        async with asyncio.timeout(SIMULATOR_START_S):
+            line = (await process.stdout.readline()).decode()
+    except TimeoutError:
+        line = ""
+    if "http://" not in line:
+        raise CommandFailed("the simulated provider did not start; try `python -m proxy.simulator` alone to see why")
+    return line.split()[-1]
+
+
+async def _ensure_keys(gateway: Gateway, kept: DemoSecrets) -> None:
+    user = await owner(gateway.directory, gateway.clock.now_ms(), "demo", "plus", _DEMO)
+    for text, user_id in ((kept.user_key, user.id), (kept.admin_key, None)):
+        key_text = keys.read(text)
+        if key_text is None:
+            raise CommandFailed("the demo's key file is damaged; delete it to get new keys")
+        if await gateway.directory.key(key_text.id) is None:
+            key = stored_key(key_text, gateway.key_pepper, user_id, None, "demo", gateway.clock.now_ms())
+            await gateway.directory.add_key(key, _DEMO)
+
+
+def _greeting(base_url: str, kept: DemoSecrets, paid: list[str]) -> str:
+    if paid:
+        provider = f"CALLS COST MONEY: {' and '.join(paid)} is set, so models are called for real."
+    else:
+        provider = "No provider key is set, so a simulated provider answers. It is offline and free."
+    return f"""
+Signalbox is running. {provider}
+
+  base URL   {base_url}/v1
+  user key   {kept.user_key}
+  admin key  {kept.admin_key}
+
+Try it:
+
+curl {base_url}/v1/chat/completions -H "Authorization: Bearer {kept.user_key}" \\
+  -H "Content-Type: application/json" -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Write a haiku about trains"}}]}}'
+
+from openai import OpenAI
+client = OpenAI(base_url="{base_url}/v1", api_key="{kept.user_key}")
+answer = client.chat.completions.create(model="auto", messages=[{{"role": "user", "content": "Write a haiku about trains"}}])
+print(answer.choices[0].message.content)
+
+Ctrl-C stops it. Keys and data stay for the next start.
+"""

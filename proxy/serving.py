@@ -1,0 +1,83 @@
+"""`signalbox serve`: settings in, a listening gateway until a signal ends it; decides nothing about calls."""
+
+import argparse
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from proxy.api.http10 import GatewayProtocol
+from proxy.app import Gateway, opened
+from proxy.commands import CommandFailed
+from proxy.settings import Settings
+
+BACKLOG: Final = 4_096
+INTERRUPT_GRACE_S: Final = 1
+# Calls that were cut off at the end of the grace still settle; this bounds how long that is waited for.
+SETTLE_GRACE_S: Final = 5
+
+
+async def serve(_: argparse.Namespace, settings: Settings) -> int:
+    """Runs until told to stop."""
+    if settings.pepper is None:
+        raise CommandFailed("SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32")
+    with listening(settings) as (server_socket, _base_url):
+        async with opened(settings) as gateway:
+            await run_server(gateway, settings, server_socket)
+    return 0
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
+    """The listening socket and the base URL it is reached at. Raises CommandFailed when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as server_socket:
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server_socket.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CommandFailed(_cannot_listen(settings, error)) from None
+        server_socket.listen(BACKLOG)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        yield server_socket, f"http://{host}:{server_socket.getsockname()[1]}"
+
+
+async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket) -> None:
+    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second)."""
+    config = uvicorn.Config(
+        gateway.front,
+        http=GatewayProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+    server = _Server(config)
+    gateway.readiness.server_stops = lambda: server.should_exit
+    await server.serve(sockets=[server_socket])
+    left = [task for task in server.server_state.tasks if not task.done()]
+    if left:
+        await asyncio.wait(left, timeout=SETTLE_GRACE_S)
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGINT:
+            self.config.timeout_graceful_shutdown = INTERRUPT_GRACE_S
+        super().handle_exit(sig, frame)
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is taken by another program. Choose another port: SIGNALBOX_PORT={settings.port + 1}"
+    return f"Cannot listen on {where}: {error.strerror}. Choose another SIGNALBOX_HOST or SIGNALBOX_PORT."
