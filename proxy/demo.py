@@ -128,11 +128,12 @@ Signalbox is running. {provider}
 Try it:
 
 curl {base_url}/v1/chat/completions -H "Authorization: Bearer {kept.user_key}" \\
-  -H "Content-Type: application/json" -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Write a haiku about trains"}}]}}'
+  -H "Content-Type: application/json" \\
+  -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Write a poem about trains"}}]}}'
 
 from openai import OpenAI
 client = OpenAI(base_url="{base_url}/v1", api_key="{kept.user_key}")
-answer = client.chat.completions.create(model="auto", messages=[{{"role": "user", "content": "Write a haiku about trains"}}])
+answer = client.chat.completions.create(model="auto", messages=[{{"role": "user", "content": "Write a poem about trains"}}])
 print(answer.choices[0].message.content)
 
 Ctrl-C stops it. Keys and data stay for the next start.
