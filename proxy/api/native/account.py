@@ -133,9 +133,9 @@ async def show_me(visit: Visit) -> Answer:
         user=Party(id=user.id, name=user.name, external_id=user.external_id),
         app=None if app is None else Party(id=app.id, name=app.name),
         plan=_plan(plan, catalog, caller),
-        windows=_windows(standing),
-        buckets=_buckets(standing),
-        caps=_caps(standing),
+        windows=windows_told(standing),
+        buckets=buckets_told(standing),
+        caps=caps_told(standing),
     )
 
 
@@ -143,6 +143,26 @@ async def list_plans(visit: Visit) -> Answer:
     catalog = visit.services.catalog.current()
     plans = sorted(catalog.plans.values(), key=lambda plan: (plan.rank, plan.id))
     return PlanList(data=[_plan(plan, catalog, visit.caller) for plan in plans])
+
+
+def windows_told(standing: Standing) -> list[WindowTold]:
+    return [
+        WindowTold(window=w.window, family=w.family, resets_at_ms=w.resets_at_ms, **_amounts(w.limit, w.spent, w.held))
+        for w in standing.windows
+    ]
+
+
+def buckets_told(standing: Standing) -> list[BucketTold]:
+    return [
+        BucketTold(id=b.id, kind=b.kind, family=b.family, expires_at_ms=b.expires_at_ms, **_amounts(b.limit, b.spent, b.held))
+        for b in standing.buckets
+    ]
+
+
+def caps_told(standing: Standing) -> list[CapTold]:
+    # Caps in dollars are the operator's own ceilings on raw cost.
+    shown = [c for c in standing.caps if c.unit == "milli_credits"]
+    return [CapTold(scope=c.scope, window=c.window, **_amounts(c.limit, c.spent, c.held)) for c in shown]
 
 
 def _plan(plan: Plan, catalog: Catalog, caller: Caller) -> PlanTold:
@@ -165,26 +185,6 @@ def _plan(plan: Plan, catalog: Catalog, caller: Caller) -> PlanTold:
 
 def _rate(rate: Rate) -> RateTold:
     return RateTold(requests=rate.requests, period_s=rate.period_s)
-
-
-def _windows(standing: Standing) -> list[WindowTold]:
-    return [
-        WindowTold(window=w.window, family=w.family, resets_at_ms=w.resets_at_ms, **_amounts(w.limit, w.spent, w.held))
-        for w in standing.windows
-    ]
-
-
-def _buckets(standing: Standing) -> list[BucketTold]:
-    return [
-        BucketTold(id=b.id, kind=b.kind, family=b.family, expires_at_ms=b.expires_at_ms, **_amounts(b.limit, b.spent, b.held))
-        for b in standing.buckets
-    ]
-
-
-def _caps(standing: Standing) -> list[CapTold]:
-    # Caps in dollars are the operator's own ceilings on raw cost.
-    shown = [c for c in standing.caps if c.unit == "milli_credits"]
-    return [CapTold(scope=c.scope, window=c.window, **_amounts(c.limit, c.spent, c.held)) for c in shown]
 
 
 def _amounts(limit: int, spent: int, held: int) -> dict[str, str]:

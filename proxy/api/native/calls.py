@@ -133,7 +133,7 @@ async def list_calls(visit: Visit) -> Answer:
     )
     found = await visit.services.register.calls(wanted)
     page, more = found[: asked.limit], len(found) > asked.limit
-    return CallPage(data=[CallTold(**_fields(call)) for call in page], next_before=page[-1].id if more else None)
+    return CallPage(data=[CallTold(**call_fields(call)) for call in page], next_before=page[-1].id if more else None)
 
 
 async def show_call(visit: Visit) -> Answer:
@@ -141,7 +141,7 @@ async def show_call(visit: Visit) -> Answer:
     if call is None or call.user_id != visit.caller.user.id:
         return Refusal("not_found", "You have made no call of this id.")
     return CallDetail(
-        **_fields(call),
+        **call_fields(call),
         verdict=_verdict(call),
         decision=None if call.decision is None else explain(call.decision),
         attempts=[_attempt(attempt) for attempt in call.attempts],
@@ -149,7 +149,8 @@ async def show_call(visit: Visit) -> Answer:
     )
 
 
-def _fields(call: Call) -> dict[str, Any]:
+def call_fields(call: Call) -> dict[str, Any]:
+    """What CallTold shows, by name."""
     return {
         "id": call.id,
         "request_id": call.request_id,

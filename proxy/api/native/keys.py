@@ -1,0 +1,231 @@
+"""`/api/keys`: keys that make keys, bounded by themselves; a secret is shown once, in the answer that makes it."""
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from proxy.api import keys
+from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.native.account import RateTold
+from proxy.api.schemas import Credits, CreditsIn, Given, MomentMs, Name, Told, credits_of, milli_of
+from proxy.domain.account import Key, child_exceeds
+from proxy.domain.desk import Change
+from proxy.domain.errors import Refusal
+from proxy.domain.plan import Rate, Window
+from proxy.domain.standing import Cap
+
+TAG: Final = "Keys"
+MINUTE_MS: Final = 60_000
+# A key's caps are asked for every hold, so what descends from what stays shallow and the keys of one owner countable.
+LINEAGE_MAX: Final = 16
+KEYS_MAX: Final = 200
+GRACE_MINUTES_MAX: Final = 7 * 24 * 60
+
+
+class CapGiven(Given):
+    """Most that the key and all keys made from it may spend in a window."""
+
+    window: Window
+    credits: CreditsIn
+
+
+class RateGiven(Given):
+    """At most `requests` in any `period_s` seconds."""
+
+    requests: Annotated[int, Field(ge=1, le=10**6)]
+    period_s: Annotated[int, Field(ge=1, le=86_400)]
+
+
+class KeyGiven(Given):
+    """A new key. What is left out is as in the key that makes it; nothing may exceed it."""
+
+    name: Name
+    model_scope: Annotated[
+        tuple[Name, ...] | None, Field(min_length=1, max_length=64, description="Model ids, `tag:` names or globs.")
+    ] = None
+    caps: Annotated[tuple[CapGiven, ...], Field(max_length=8)] = ()
+    rate: RateGiven | None = None
+    expires_at_ms: MomentMs | None = None
+    manage_keys: bool = False
+
+
+class RotationGiven(Given):
+    """How long the old key goes on working beside the new one."""
+
+    grace_minutes: Annotated[int, Field(ge=0, le=GRACE_MINUTES_MAX)] = 60
+
+
+class KeyCap(Told):
+    window: Window
+    credits: Credits
+
+
+class KeyCard(Told):
+    """A key without its secret. `made_by` is the key that it descends from."""
+
+    id: str
+    name: str
+    made_by: str | None
+    created_at_ms: MomentMs
+    expires_at_ms: MomentMs | None
+    revoked_at_ms: MomentMs | None
+    suspended: bool
+    model_scope: tuple[str, ...] | None
+    caps: tuple[KeyCap, ...]
+    rate: RateTold | None
+    manage_keys: bool
+
+
+class KeyList(Told):
+    data: list[KeyCard]
+
+
+class NewKey(KeyCard):
+    key: Annotated[str, Field(description="The whole key with its secret. It is not kept and never shown again.")]
+
+
+class Revoked(Told):
+    revoked: Annotated[int, Field(description="How many live keys ended: the one named and all made from it.")]
+
+
+async def list_keys(visit: Visit) -> Answer:
+    own = visit.caller.key
+    found = await _owned(visit) if own.manage_keys else [own]
+    return KeyList(data=[_card(key) for key in found])
+
+
+async def make_key(visit: Visit) -> Answer:
+    parent, given, now_ms = visit.caller.key, visit.body_as(KeyGiven), visit.services.clock.now_ms()
+    text = keys.mint(parent.kind)
+    child = _child(parent, given, text, _hash(visit, text), now_ms)
+    objection = child_exceeds(parent, child) or await _too_many(visit, child, now_ms)
+    if objection is not None:
+        return Refusal("forbidden", objection)
+    return _shown_once(await visit.services.directory.add_key(child, Change(visit.actor)), text)
+
+
+async def revoke_key(visit: Visit) -> Answer:
+    target = await _target(visit)
+    if isinstance(target, Refusal):
+        return target
+    return Revoked(revoked=await visit.services.directory.revoke_key(target.id, Change(visit.actor)))
+
+
+async def rotate_key(visit: Visit) -> Answer:
+    target = await _target(visit)
+    if isinstance(target, Refusal):
+        return target
+    now_ms = visit.services.clock.now_ms()
+    if _has_ended(target, now_ms):
+        return Refusal("conflict", "This key has ended already. Make a new one.")
+    text = keys.mint(target.kind)
+    new = replace(
+        target,
+        id=text.id,
+        secret_hash=_hash(visit, text),
+        lineage=(text.id, *target.lineage),
+        created_at_ms=now_ms,
+    )
+    grace_until_ms = now_ms + visit.body_as(RotationGiven).grace_minutes * MINUTE_MS
+    rotated = await visit.services.directory.rotate_key(target.id, new, grace_until_ms, Change(visit.actor))
+    return _shown_once(rotated, text)
+
+
+def governs(own: Key, target: Key) -> bool:
+    """Whether `own` may end or renew `target`: it descends from it, or it can do no more and spends under the same caps
+    (a rotated key stands beside those that its predecessor made)."""
+    if not own.manage_keys:
+        return False
+    if own.id in target.lineage:
+        return True
+    shares_caps = all(cap.scope.removeprefix("key:") in target.lineage for cap in own.caps)
+    return shares_caps and child_exceeds(own, target) is None
+
+
+async def _target(visit: Visit) -> Key | Refusal:
+    own = visit.caller.key
+    target = await visit.services.directory.key(visit.path("id"))
+    if target is None or (target.kind, target.user_id, target.app_id) != (own.kind, own.user_id, own.app_id):
+        return Refusal("not_found", "You have no key of this id.")
+    if governs(own, target):
+        return target
+    return Refusal("forbidden", "This key may not change that one: only keys with manage_keys, within their own bounds.")
+
+
+async def _owned(visit: Visit) -> list[Key]:
+    own = visit.caller.key
+    found = await visit.services.directory.keys(own.user_id, own.app_id)
+    return [key for key in found if (key.kind, key.app_id) == (own.kind, own.app_id)]
+
+
+async def _too_many(visit: Visit, child: Key, now_ms: int) -> str | None:
+    if len(child.lineage) > LINEAGE_MAX:
+        return f"Keys may descend from keys {LINEAGE_MAX - 1} times at most."
+    live = sum(not _has_ended(key, now_ms) for key in await _owned(visit))
+    return f"At most {KEYS_MAX} keys may live at once. Revoke some." if live >= KEYS_MAX else None
+
+
+def _child(parent: Key, given: KeyGiven, text: keys.KeyText, kept: bytes, now_ms: int) -> Key:
+    rate = parent.rate if given.rate is None else Rate(given.rate.requests, given.rate.period_s)
+    return Key(
+        id=text.id,
+        kind=parent.kind,
+        secret_hash=kept,
+        user_id=parent.user_id,
+        app_id=parent.app_id,
+        name=given.name,
+        lineage=(text.id, *parent.lineage),
+        created_at_ms=now_ms,
+        model_scope=parent.model_scope if given.model_scope is None else given.model_scope,
+        caps=tuple(Cap(f"key:{text.id}", cap.window, milli_of(cap.credits)) for cap in given.caps),
+        rate=rate,
+        expires_at_ms=parent.expires_at_ms if given.expires_at_ms is None else given.expires_at_ms,
+        manage_keys=given.manage_keys,
+    )
+
+
+def _hash(visit: Visit, text: keys.KeyText) -> bytes:
+    return keys.secret_hash(visit.services.knobs.key_pepper, text.text)
+
+
+def _has_ended(key: Key, now_ms: int) -> bool:
+    return key.revoked_at_ms is not None or (key.expires_at_ms is not None and key.expires_at_ms <= now_ms)
+
+
+def _shown_once(key: Key, text: keys.KeyText) -> NewKey:
+    return NewKey(**_card(key).model_dump(), key=text.text)
+
+
+def _card(key: Key) -> KeyCard:
+    return KeyCard(
+        id=key.id,
+        name=key.name,
+        made_by=key.lineage[1] if len(key.lineage) > 1 else None,
+        created_at_ms=key.created_at_ms,
+        expires_at_ms=key.expires_at_ms,
+        revoked_at_ms=key.revoked_at_ms,
+        suspended=key.suspended,
+        model_scope=key.model_scope,
+        caps=tuple(KeyCap(window=c.window, credits=credits_of(c.limit)) for c in key.caps if c.unit == "milli_credits"),
+        rate=None if key.rate is None else RateTold(requests=key.rate.requests, period_s=key.rate.period_s),
+        manage_keys=key.manage_keys,
+    )
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint("GET", "/api/keys", list_keys, ("user", "app"), "Own keys, without secrets", TAG, answer=KeyList),
+    Endpoint("POST", "/api/keys", make_key, ("user", "app"), "Makes a key", TAG, body=KeyGiven, answer=NewKey, status=201),
+    Endpoint("DELETE", "/api/keys/{id}", revoke_key, ("user", "app"), "Ends a key and all made from it", TAG, answer=Revoked),
+    Endpoint(
+        "POST",
+        "/api/keys/{id}/rotate",
+        rotate_key,
+        ("user", "app"),
+        "A new key in the place of an old one",
+        TAG,
+        body=RotationGiven,
+        answer=NewKey,
+        status=201,
+    ),
+)

@@ -1,0 +1,187 @@
+"""`POST /api/ai/precheck`: what a call would come to, without making it: verdict, assistant, model, worst price, or the
+refusal it would get; calls no model and costs nothing."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from proxy.api.chat import traceparent
+from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
+from proxy.api.native.shape import openai_shaped
+from proxy.api.schemas import Credits, Told, credits_of
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.ledger import HoldRefused
+from proxy.domain.policy import Action, Mode
+from proxy.domain.verdict import Complexity, Risk, Span, Verdict
+from proxy.pipeline import Judged, Order
+from proxy.stages import hold
+from proxy.stages.explain import explain
+from proxy.stages.stream.native import NativeVoice
+
+
+class PrecheckGiven(BaseModel):
+    """A chat request, or one plain `prompt` in place of its messages. Every other field of a chat is understood too."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    assistant: Annotated[Any, Field(description="An assistant's id, in place of `model`.")] = None
+    model: Annotated[Any, Field(description="Any name of GET /v1/models; `auto` when neither is given.")] = None
+    prompt: Annotated[Any, Field(description="The text of a single user message.")] = None
+    messages: Annotated[Any, Field(description="The messages of a chat, as in /v1/chat/completions.")] = None
+
+
+class SpanTold(Told):
+    """Where a rule spoke: characters `start` to `end` of message `message`."""
+
+    rule: str
+    message: int
+    start: int
+    end: int
+
+
+class VerdictFound(Told):
+    """What the rules found in the prompt; offsets, never its text."""
+
+    category: str
+    family: str
+    complexity: Complexity
+    risk: Risk
+    hazards: tuple[str, ...]
+    confidence: float
+    evidence: list[SpanTold]
+    rules_revision: str
+
+
+class RejectedTold(Told):
+    model: str
+    code: str
+    why: str
+
+
+class RefusalTold(Told):
+    """The error that the call would be answered with."""
+
+    status: int
+    code: str
+    message: str
+    param: str | None
+    details: Mapping[str, str | int | None]
+
+
+class Precheck(Told):
+    """`credits_worst` is what the whole answer could cost at most; null when the call would be refused."""
+
+    call: str
+    verdict: VerdictFound
+    recommended_assistant: str | None
+    assistant: str | None
+    action: Action
+    mode: Mode
+    model: str | None
+    why: list[str]
+    then: list[str]
+    rejected: list[RejectedTold]
+    credits_worst: Credits | None
+    refusal: RefusalTold | None
+
+
+async def precheck(visit: Visit) -> Answer:
+    services = visit.services
+    given = visit.body_as(PrecheckGiven).model_dump(exclude_unset=True)
+    shaped = openai_shaped(given, "prompt", None, services.catalog.current())
+    if isinstance(shaped, Refusal):
+        return shaped
+    now_ms = services.clock.now_ms()
+    call_id = services.ids.call_id(now_ms)
+    order = Order(
+        call_id=call_id,
+        request_id=visit.request_id,
+        kind="precheck",
+        caller=visit.caller,
+        body=orjson.dumps(shaped),
+        received_ms=now_ms,
+        started_ns=services.clock.monotonic_ns(),
+        voice=lambda _: NativeVoice(call_id, now_ms // 1_000, None),
+        traceparent=traceparent(dict(visit.request.headers.raw)),
+    )
+    judged = await services.pipeline.preview(order)
+    if isinstance(judged, Refusal):
+        return judged
+    return json_response(_told(call_id, judged), headers={"x-signalbox-call": call_id})
+
+
+def _told(call_id: str, judged: Judged) -> Precheck:
+    decision, verdict = judged.decision, judged.verdict
+    refusal = decision.refusal or _unaffordable(judged, decision.chain[0])
+    said = explain(decision)
+    return Precheck(
+        call=call_id,
+        verdict=_verdict(verdict),
+        recommended_assistant=verdict.recommended_assistant,
+        assistant=decision.assistant_id,
+        action=decision.action,
+        mode=decision.mode,
+        model=decision.chain[0].model_id if decision.chain else None,
+        why=said["why"],
+        then=said["then"],
+        rejected=said["rejected"],
+        credits_worst=None if refusal is not None else credits_of(decision.chain[0].worst_milli_credits),
+        refusal=None if refusal is None else _refusal(refusal),
+    )
+
+
+def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:
+    """What admission would say of credits that are really gone; live holds pass by themselves and say nothing here."""
+    journey = judged.journey
+    sizing = hold.sizing(first, journey.catalog, judged.plan, journey.chat.stream, journey.chat.n)
+    size = hold.first(sizing, journey.catalog.policy.hold_lead_tokens)
+    if size.amount_milli <= judged.standing.spendable_milli(sizing.model.family):
+        return None
+    user_id = journey.caller.user.id
+    return hold.refusal(HoldRefused("insufficient_credits", f"user:{user_id}", judged.standing), judged.plan)
+
+
+def _verdict(verdict: Verdict) -> VerdictFound:
+    return VerdictFound(
+        category=verdict.category,
+        family=verdict.family,
+        complexity=verdict.complexity,
+        risk=verdict.risk,
+        hazards=verdict.hazards,
+        confidence=verdict.confidence,
+        evidence=[_span(span) for span in verdict.evidence],
+        rules_revision=verdict.rules_revision,
+    )
+
+
+def _span(span: Span) -> SpanTold:
+    return SpanTold(rule=span.rule, message=span.message, start=span.start, end=span.end)
+
+
+def _refusal(refusal: Refusal) -> RefusalTold:
+    return RefusalTold(
+        status=refusal.status,
+        code=refusal.code,
+        message=refusal.message,
+        param=refusal.param,
+        details=refusal.details,
+    )
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint(
+        "POST",
+        "/api/ai/precheck",
+        precheck,
+        ("user", "app"),
+        "What a call would come to, without making it",
+        "AI",
+        body=PrecheckGiven,
+        answer=Precheck,
+        rate_class="precheck",
+        takes_prompts=True,
+    ),
+)
