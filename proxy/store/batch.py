@@ -41,6 +41,7 @@ class Batch:
         self._holds: dict[str, Hold | None] = {}
         self._new: dict[str, Hold] = {}
         self._changed: dict[str, Hold] = {}
+        self._resolved: dict[str, tuple[int, int]] = {}
         self._calls: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
         self.readings = Readings(connection)
@@ -70,6 +71,8 @@ class Batch:
 
     def resolution(self, hold_id: str) -> tuple[int, int] | None:
         """What was charged and absorbed when this hold was resolved; None if it never was."""
+        if hold_id in self._resolved:
+            return self._resolved[hold_id]
         row: tuple[int, int] | None = self._connection.execute(
             "SELECT amount_milli, coalesce((SELECT absorbed_milli FROM model_calls WHERE id = ?), 0) FROM entries WHERE id = ?",
             (hold_id, f"{hold_id}:2"),
@@ -90,7 +93,9 @@ class Batch:
         self._holds[hold.id] = hold
         (self._new if hold.id in self._new else self._changed)[hold.id] = hold
 
-    def remove(self, hold: Hold) -> None:
+    def remove(self, hold: Hold, charged_milli: int, absorbed_milli: int) -> None:
+        """Takes a hold off the books, for it is resolved."""
+        self._resolved[hold.id] = (charged_milli, absorbed_milli)
         self._holds[hold.id] = None
         self._changed.pop(hold.id, None)
         for scope in hold.scopes:

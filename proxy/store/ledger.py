@@ -124,7 +124,7 @@ def resolve(batch: Batch, hold: Hold, credits_milli: int, raw_nano_usd: int, at_
     """Ends a live hold: spends what is charged, gives back the rest, and takes the hold off the books."""
     resolved = ledger.settle(hold.split, credits_milli, raw_nano_usd)
     kind: EntryKind = "settle" if resolved.charged_milli else "release"
-    batch.remove(hold)
+    batch.remove(hold, resolved.charged_milli, resolved.absorbed_milli)
     batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
     return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
 

@@ -97,6 +97,9 @@ class GroupWriter:
         if commits is not None:
             await asyncio.wait({commits}, timeout=self._limits.close_wait_ms / 1_000)
             commits.cancel()
+        for waiting in (*self._settlements, *self._others):
+            if not waiting.answer.done():
+                waiting.answer.set_exception(StoreUnavailable("the books are closed"))
 
     def _refuse_when_full(self) -> None:
         if self._closing:

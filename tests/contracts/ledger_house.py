@@ -1,0 +1,137 @@
+"""Everything a ledger's contract needs to know of one database: its doors, a clock to set, and a look at what it keeps.
+
+A second implementation adds one class like `SqliteHouse` and its name to `HOUSES`.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from proxy.domain.desk import Entry, Grant
+from proxy.domain.ledger import ExtendRequest, HoldRequest, HoldTerms, LedgerAck, LedgerCommand, Settlement
+from proxy.domain.plan import Allowance
+from proxy.store.database import Database
+from proxy.store.holds import entries_of
+from proxy.store.leases import LeaseLimits, SqliteLeases
+from proxy.store.ledger import SqliteLedger
+from proxy.store.verify import verify
+from tests.builders import NOW_MS, call
+
+LEASES: Final = LeaseLimits(lease_ms=10_000, grace_ms=2_000, beat_ms=1_000)
+
+
+class SetClock:
+    """Stands still until told."""
+
+    def __init__(self) -> None:
+        self.at_ms = NOW_MS
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+    def monotonic_ns(self) -> int:
+        return self.at_ms * 1_000_000
+
+
+class Door:
+    """One process's way into the books."""
+
+    def __init__(self, database: Database, clock: SetClock, boot_id: str) -> None:
+        self.database = database
+        self.ledger = SqliteLedger(database, clock, boot_id)
+        self.leases = SqliteLeases(database, clock, boot_id, LEASES)
+
+    async def one(self, command: LedgerCommand) -> LedgerAck | Exception:
+        (ack,) = await self.ledger.apply([command])
+        return ack
+
+
+class SqliteHouse:
+    """One file; each door has its own connections, as a process of its own would."""
+
+    def __init__(self, path: Path, stack: AsyncExitStack) -> None:
+        self._path = path
+        self._stack = stack
+        self.clock = SetClock()
+
+    async def door(self, boot_id: str = "boot-1") -> Door:
+        database = await Database.open(str(self._path))
+        self._stack.push_async_callback(database.close)
+        return Door(database, self.clock, boot_id)
+
+    async def put_grant(self, door: Door, grant: Grant) -> None:
+        await door.database.write(
+            lambda c: c.execute(
+                "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    grant.id,
+                    grant.account_id,
+                    grant.kind,
+                    grant.amount_milli,
+                    grant.reason,
+                    grant.created_at_ms,
+                    grant.family,
+                    grant.expires_at_ms,
+                ),
+            )
+        )
+
+    async def suspend(self, door: Door, user_id: str) -> None:
+        await door.database.write(
+            lambda c: c.execute(
+                "INSERT INTO users (id, name, suspended, created_at_ms) VALUES (?, ?, 1, 0)"
+                " ON CONFLICT (id) DO UPDATE SET suspended = 1",
+                (user_id, user_id),
+            )
+        )
+
+    async def look(self, door: Door, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What a query over the schema finds; every implementation has the same tables."""
+        return await door.database.read(lambda c: c.execute(query, parameters).fetchall())
+
+    async def entries(self, door: Door, hold_id: str) -> list[Entry]:
+        return await door.database.read(lambda c: entries_of(c, hold_id))
+
+    async def wrongs(self, door: Door) -> list[str]:
+        return await verify(door.database)
+
+
+@asynccontextmanager
+async def sqlite_house(folder: Path) -> AsyncIterator[SqliteHouse]:
+    async with AsyncExitStack() as stack:
+        yield SqliteHouse(folder / "books.db", stack)
+
+
+HOUSES: Final[dict[str, Callable[[Path], Any]]] = {"sqlite": sqlite_house}
+
+
+def month(limit_milli: int, **changes: Any) -> HoldTerms:
+    """Terms of one monthly allowance."""
+    return replace(HoldTerms((Allowance("month", limit_milli),), (), (), 1), **changes)
+
+
+def hold(hold_id: str = "call-1", amount_milli: int = 100, **changes: Any) -> HoldRequest:
+    """A hold of user `u1` on 1,000 milli-credits a month."""
+    base = HoldRequest(
+        hold_id=hold_id,
+        account_id="u1",
+        family="open",
+        amount_milli=amount_milli,
+        raw_nano_usd=0,
+        terms=month(1_000),
+        scopes=("key:k1", "user:u1"),
+        lease_ms=60_000,
+        began=call(hold_id, status="running", http_status=0, usage=None, credits_milli=0, raw_nano_usd=0),
+    )
+    return replace(base, **changes)
+
+
+def extension(hold_id: str = "call-1", amount_milli: int = 200, **changes: Any) -> ExtendRequest:
+    return replace(ExtendRequest(hold_id, "open", amount_milli, 0, 0, month(1_000)), **changes)
+
+
+def settlement(hold_id: str = "call-1", credits_milli: int = 100, **changes: Any) -> Settlement:
+    finished = call(hold_id, credits_milli=credits_milli, raw_nano_usd=0)
+    return replace(Settlement(hold_id, credits_milli, 0, finished), **changes)

@@ -1,0 +1,141 @@
+"""Laws of the books over any history: entries sum to counters, no limit is passed, nothing is charged twice or left over."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proxy.domain.desk import Grant
+from proxy.domain.ledger import ConcurrencyLimit, HoldTerms, LedgerAck, LedgerCommand, RecordCall, Settled
+from proxy.domain.plan import Allowance
+from proxy.domain.standing import Cap
+from tests import builders
+from tests.builders import NOW_MS
+from tests.contracts.ledger_house import Door, SqliteHouse, extension, hold, settlement, sqlite_house
+
+HALF_DAY_MS = 43_200_000
+TERMS = HoldTerms(
+    allowances=(Allowance("day", 300), Allowance("month", 1_000), Allowance("week", 200, family="reasoning")),
+    caps=(Cap("key:k1", "day", 400), Cap("user:u1", "total", 2_000), Cap("installation", "day", 50_000, "nano_usd")),
+    concurrency=(ConcurrencyLimit("user:u1", 3),),
+    anchor_day=31,
+)
+GRANTS = (
+    Grant("g1", "u1", "topup", 150, "a test", NOW_MS),
+    Grant("g2", "u1", "grant", 80, "a test", NOW_MS, family="reasoning", expires_at_ms=NOW_MS + 3 * HALF_DAY_MS),
+)
+CALLS = 12
+CALL_IDS = st.sampled_from([f"call-{n}" for n in range(CALLS)])
+FAMILIES = st.sampled_from(["open", "reasoning"])
+MILLI = st.integers(0, 350)
+NANO = st.integers(0, 9_000)
+
+
+def _hold(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=TERMS)
+
+
+def _extend(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    return extension(hold_id, milli, raw_nano_usd=nano, metered_milli=milli // 2, family=family, terms=TERMS)
+
+
+def _settle(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    return settlement(hold_id, milli, raw_nano_usd=nano)
+
+
+def _record(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    return RecordCall(builders.call(f"refused-{hold_id}", status="refused", usage=None, credits_milli=0))
+
+
+COMMANDS = st.builds(
+    lambda make, *facts: make(*facts),
+    st.sampled_from([_hold, _hold, _extend, _settle, _record]),
+    CALL_IDS,
+    MILLI,
+    NANO,
+    FAMILIES,
+)
+# A history: batches of commands, and between them time that passes (in half days).
+HISTORIES = st.lists(st.tuples(st.lists(COMMANDS, max_size=6), st.integers(0, 3)), max_size=12)
+
+
+def _held_now(acks: list[LedgerAck | Exception], charged: dict[str, int]) -> None:
+    for ack in acks:
+        if isinstance(ack, Settled) and ack.fresh:
+            assert ack.hold_id not in charged
+            charged[ack.hold_id] = ack.charged_milli
+        elif isinstance(ack, Settled):
+            assert charged[ack.hold_id] == ack.charged_milli
+
+
+async def _no_limit_is_passed(house: SqliteHouse, door: Door) -> None:
+    now = await door.ledger.standing("u1", TERMS)
+    caps = [cap for cap in now.caps if cap.unit == "milli_credits"]
+    sums = [(part.spent, part.held, part.limit) for parts in (now.windows, now.buckets, caps) for part in parts]
+    assert [(spent, held, limit) for spent, held, limit in sums if min(spent, held) < 0 or spent + held > limit] == []
+    assert await house.look(door, "SELECT scope FROM hold_scopes GROUP BY scope HAVING count(*) > 3") == []
+
+
+async def _live(history: list[tuple[list[LedgerCommand], int]], folder: Path) -> None:
+    charged: dict[str, int] = {}
+    async with sqlite_house(folder) as house:
+        door = await house.door()
+        for grant in GRANTS:
+            await house.put_grant(door, grant)
+        for commands, half_days in history:
+            _held_now(await door.ledger.apply(commands), charged)
+            await _no_limit_is_passed(house, door)
+            assert await house.wrongs(door) == []
+            house.clock.at_ms += half_days * HALF_DAY_MS
+        await door.ledger.apply([settlement(f"call-{n}", 0) for n in range(CALLS)])
+        assert await house.look(door, "SELECT * FROM counters WHERE held <> 0") == []
+        spent: list[tuple[Any, ...]] = await house.look(
+            door, "SELECT coalesce(sum(spent), 0) FROM counters WHERE name LIKE 'included/total%' OR scope LIKE 'grant:%'"
+        )
+        assert spent == [(sum(charged.values()),)]
+        assert await house.wrongs(door) == []
+
+
+@settings(max_examples=100)
+@given(HISTORIES)
+def test_entries_sum_to_counters_and_no_history_passes_a_limit(
+    history: list[tuple[list[LedgerCommand], int]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_live(history, Path(folder)))
+
+
+@settings(max_examples=25)
+@given(st.lists(COMMANDS, max_size=12), st.data())
+def test_cutting_a_list_of_commands_into_batches_changes_no_book(commands: list[LedgerCommand], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(commands)))
+
+    async def books(*batches: list[LedgerCommand]) -> tuple[list[Any], list[Any]]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with sqlite_house(Path(folder)) as house:
+                door = await house.door()
+                acks = [ack for batch in batches for ack in await door.ledger.apply(batch)]
+                shown = [repr(ack) if isinstance(ack, Exception) else ack for ack in acks]
+                return shown, await house.look(door, "SELECT * FROM entries ORDER BY id")
+
+    whole = asyncio.run(books(commands))
+    assert asyncio.run(books(commands[:cut], commands[cut:])) == whole
+    assert asyncio.run(books(*([command] for command in commands))) == whole
+
+
+def test_the_law_of_sums_can_fail(tmp_path: Path) -> None:
+    async def tampered() -> list[str]:
+        async with sqlite_house(tmp_path) as house:
+            door = await house.door()
+            assert isinstance(await door.ledger.apply([hold()]), list)
+            await door.database.write(lambda c: c.execute("UPDATE counters SET held = held - 1 WHERE name LIKE '%day'"))
+            await door.database.write(lambda c: c.execute("DELETE FROM holds"))
+            return await house.wrongs(door)
+
+    wrongs = asyncio.run(tampered())
+    assert any(line.startswith("counter user:u1 included/day 2026-01-01 shows spent 0, held 99") for line in wrongs)
+    assert "hold call-1 is neither live nor resolved" in wrongs
+    assert "concurrency counts hold call-1, which is not live" in wrongs
