@@ -285,6 +285,10 @@ class Directory(Protocol):
 
     async def add_key(self, key: Key, change: Change) -> Key: ...
 
+    async def suspend_key(self, key_id: str, suspended: bool, change: Change) -> Key:
+        """Stops the key at once, or lets it go on. VersionConflict when there is none."""
+        ...
+
     async def revoke_key(self, key_id: str, change: Change) -> int:
         """Revokes the key and its descendants; how many were live."""
         ...

@@ -1,8 +1,8 @@
-"""What every write of the desk leaves behind in its own transaction: an audit line, and a note for who keeps it in memory."""
+"""One write of the desk: its transaction, its author and moment, and the audit line and change note it leaves behind."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,31 +10,25 @@ from proxy.domain.desk import Change
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that was done. `subject` is `kind:ID`; `before` and `after` must hold no secrets and no key hashes."""
+class Writing:
+    """A write in progress. Whoever changes something calls `note` in the same transaction."""
 
-    action: str
-    subject: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    connection: sqlite3.Connection
+    change: Change
+    at_ms: int
 
+    def note(self, action: str, subject: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+        """Appends the audit line and announces the subject (`kind:ID`). No secrets and no key hashes in either value."""
+        self.connection.execute(
+            "INSERT INTO audit (at_ms, actor, action, subject, before, after, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self.at_ms, self.change.actor, action, subject, _json(before), _json(after), self.change.reason),
+        )
+        self.announce(subject)
 
-def record(connection: sqlite3.Connection, deed: Deed, change: Change, at_ms: int) -> None:
-    """Appends the audit line and tells every process which object changed."""
-    connection.execute(
-        "INSERT INTO audit (at_ms, actor, action, subject, before, after, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (at_ms, change.actor, deed.action, deed.subject, _json(deed.before), _json(deed.after), change.reason),
-    )
-    kind, _, object_id = deed.subject.partition(":")
-    announce(connection, [(kind, object_id)], at_ms)
-
-
-def announce(connection: sqlite3.Connection, objects: Iterable[tuple[str, str]], at_ms: int) -> None:
-    """Tells every process that these (kind, id) changed."""
-    connection.executemany(
-        "INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)",
-        [(kind, object_id, at_ms) for kind, object_id in objects],
-    )
+    def announce(self, subject: str) -> None:
+        """Tells every process that keeps `kind:ID` in memory that it is another now."""
+        kind, _, object_id = subject.partition(":")
+        self.connection.execute("INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)", (kind, object_id, self.at_ms))
 
 
 def last_change(connection: sqlite3.Connection) -> int:

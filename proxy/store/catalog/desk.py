@@ -13,7 +13,7 @@ from proxy.store.catalog.sheet import Sheet
 from proxy.store.catalog.source import SqliteCatalog
 from proxy.store.catalog.tables import read_patches, replace_patches, save_snapshot
 from proxy.store.database import Database
-from proxy.store.trail import Deed, record
+from proxy.store.trail import Writing
 
 Patches = Sequence[CatalogPatch]
 # How many still have a plan, asked before it goes.
@@ -108,8 +108,7 @@ class SqliteCatalogDesk:
             replace_patches(connection, kind, object_id, after)
             save_snapshot(connection, built.catalog.revision, built.content, at_ms)
             was, now = edit.found(), _find(objects(files.sheet, after, kind), object_id)
-            deed = Deed(f"{kind}.{verb}", f"{kind}:{object_id}", _value(was), _value(now))
-            record(connection, deed, change, at_ms)
+            Writing(connection, change, at_ms).note(f"{kind}.{verb}", f"{kind}:{object_id}", _value(was), _value(now))
             return now
 
         now = await self._database.write(work)

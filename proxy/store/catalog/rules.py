@@ -81,7 +81,7 @@ def _rule(where: str, content: Any, mistakes: list[Mistake]) -> Rule | None:
         mistakes.extend(mistakes_of(error, RULES_FILE, where, RuleRow.model_fields))
         return None
     try:
-        pattern = re.compile(row.pattern)
+        pattern = re.compile(row.pattern, re.IGNORECASE)
     except re.error as error:
         mistakes.append(Mistake(RULES_FILE, f"{where}.pattern", f"is no regular expression: {error}"))
         return None

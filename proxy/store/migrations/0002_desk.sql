@@ -33,8 +33,9 @@ CREATE TABLE keys (
 CREATE INDEX keys_of_user ON keys (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX keys_of_app ON keys (app_id) WHERE app_id IS NOT NULL;
 
--- Every key and each of its ancestors, itself included: what is revoked with an ancestor is one look-up.
-CREATE TABLE key_lineage (
+-- Every key and each key it descends from, itself included: what is revoked with an ancestor is one look-up. Not the lineage:
+-- a rotated key keeps the lineage of the old one, whose spend stays its own, but does not end with it.
+CREATE TABLE key_descent (
     ancestor_id TEXT NOT NULL,
     key_id      TEXT NOT NULL,
     PRIMARY KEY (ancestor_id, key_id)

@@ -1,0 +1,163 @@
+"""Users, apps, entitlements, grants and plan requests as people manage them; each write with its audit line at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from proxy.domain.account import App, Key, User
+from proxy.domain.desk import Change, Grant, PlanRequest
+from proxy.domain.plan import Entitlement
+from proxy.ports import Clock, VersionConflict
+from proxy.store import keyring, values
+from proxy.store.database import Database
+from proxy.store.table import Table
+from proxy.store.trail import Writing
+
+T = TypeVar("T")
+V = TypeVar("V", User, App, Entitlement)
+
+ROWS_MAX: Final = 1_000
+
+USERS: Final = Table("users", values.USER_COLUMNS, values.user_of, values.user_row)
+APPS: Final = Table("apps", values.APP_COLUMNS, values.app_of, values.app_row)
+ENTITLEMENTS: Final = Table(
+    "entitlements", values.ENTITLEMENT_COLUMNS, values.entitlement_of, values.entitlement_row, key="user_id"
+)
+PLAN_REQUESTS: Final = Table("plan_requests", values.PLAN_REQUEST_COLUMNS, values.plan_request_of, values.plan_request_row)
+GRANTS: Final = Table("grants", values.GRANT_COLUMNS, values.grant_of, values.grant_row)
+
+
+async def nobody_waits() -> None:
+    """What to do after a write where nobody keeps anything in memory (the command line)."""
+
+
+class SqliteDirectory:
+    """Implements Directory. `changed` runs after every write, so that this process sees it before the call returns."""
+
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], Awaitable[None]] = nobody_waits) -> None:
+        self._database = database
+        self._clock = clock
+        self._changed = changed
+
+    async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]:
+        where = "(?1 IS NULL OR app_id = ?1) AND id > ?2 ORDER BY id LIMIT ?3"
+        asked = (app_id, after_id or "", min(limit, ROWS_MAX))
+        return await self._database.read(lambda connection: USERS.select(connection, where, asked))
+
+    async def user(self, user_id: str) -> User | None:
+        return await self._database.read(lambda connection: USERS.get(connection, user_id))
+
+    async def put_user(self, user: User, expected_version: int | None, change: Change) -> User:
+        return await self._write(change, lambda writing: _put(writing, USERS, user, expected_version))
+
+    async def apps(self) -> list[App]:
+        where = "true ORDER BY id LIMIT ?"
+        return await self._database.read(lambda connection: APPS.select(connection, where, (ROWS_MAX,)))
+
+    async def app(self, app_id: str) -> App | None:
+        return await self._database.read(lambda connection: APPS.get(connection, app_id))
+
+    async def put_app(self, app: App, expected_version: int | None, change: Change) -> App:
+        return await self._write(change, lambda writing: _put(writing, APPS, app, expected_version))
+
+    async def entitlement(self, user_id: str) -> Entitlement | None:
+        return await self._database.read(lambda connection: ENTITLEMENTS.get(connection, user_id))
+
+    async def put_entitlement(self, entitlement: Entitlement, expected_version: int | None, change: Change) -> Entitlement:
+        return await self._write(change, lambda writing: _put(writing, ENTITLEMENTS, entitlement, expected_version))
+
+    async def keys(self, user_id: str | None, app_id: str | None) -> list[Key]:
+        return await self._database.read(lambda connection: keyring.select(connection, user_id, app_id, ROWS_MAX))
+
+    async def key(self, key_id: str) -> Key | None:
+        return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))
+
+    async def add_key(self, key: Key, change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.add(writing, key))
+
+    async def suspend_key(self, key_id: str, suspended: bool, change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.suspend(writing, key_id, suspended))
+
+    async def revoke_key(self, key_id: str, change: Change) -> int:
+        return await self._write(change, lambda writing: keyring.revoke(writing, key_id))
+
+    async def rotate_key(self, old_id: str, new: Key, grace_until_ms: int, change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.rotate(writing, old_id, new, grace_until_ms))
+
+    async def grant(self, grant: Grant, change: Change) -> Grant:
+        return await self._write(change, lambda writing: _give(writing, grant))
+
+    async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]:
+        where = "(?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY created_at_ms DESC, id DESC LIMIT ?3"
+        asked = (user_id, status, ROWS_MAX)
+        return await self._database.read(lambda connection: PLAN_REQUESTS.select(connection, where, asked))
+
+    async def plan_request(self, request_id: str) -> PlanRequest | None:
+        return await self._database.read(lambda connection: PLAN_REQUESTS.get(connection, request_id))
+
+    async def file_plan_request(self, request: PlanRequest) -> PlanRequest:
+        return await self._write(Change(f"user:{request.user_id}"), lambda writing: _file(writing, request))
+
+    async def decide_plan_request(self, decided: PlanRequest, entitlement: Entitlement | None, change: Change) -> PlanRequest:
+        return await self._write(change, lambda writing: _decide(writing, decided, entitlement))
+
+    async def _write(self, change: Change, work: Callable[[Writing], T]) -> T:
+        at_ms = self._clock.now_ms()
+        result = await self._database.write(lambda connection: work(Writing(connection, change, at_ms)))
+        await self._changed()
+        return result
+
+
+def _put(writing: Writing, table: Table[V], value: V, expected_version: int | None) -> V:
+    subject = _subject(value)
+    before = table.get(writing.connection, subject.partition(":")[2])
+    if expected_version is None:
+        new = replace(value, version=1)
+        table.insert(writing.connection, new)
+    elif before is None or before.version != expected_version:
+        raise VersionConflict(f"{subject} is not what it was; read it again")
+    else:
+        new = replace(value, version=expected_version + 1)
+        table.update(writing.connection, new)
+    shown_before = None if before is None else values.shown(before)
+    writing.note(f"{subject.partition(':')[0]}.put", subject, shown_before, values.shown(new))
+    return new
+
+
+def _subject(value: User | App | Entitlement) -> str:
+    match value:
+        case User():
+            return f"user:{value.id}"
+        case App():
+            return f"app:{value.id}"
+        case Entitlement():
+            # Whoever keeps callers in memory knows them by user.
+            return f"entitlement:{value.user_id}"
+
+
+def _give(writing: Writing, grant: Grant) -> Grant:
+    GRANTS.insert(writing.connection, grant)
+    writing.connection.execute(
+        "INSERT INTO entries (id, hold_id, account_id, kind, amount_milli, at_ms, lines) VALUES (?, NULL, ?, ?, ?, ?, ?)",
+        (f"{grant.id}:grant", grant.account_id, "grant", grant.amount_milli, writing.at_ms, "[]"),
+    )
+    writing.note("grant.create", f"grant:{grant.id}", None, values.shown(grant))
+    return grant
+
+
+def _file(writing: Writing, request: PlanRequest) -> PlanRequest:
+    PLAN_REQUESTS.insert(writing.connection, request)
+    writing.note("plan_request.file", f"plan_request:{request.id}", None, values.shown(request))
+    return request
+
+
+def _decide(writing: Writing, decided: PlanRequest, entitlement: Entitlement | None) -> PlanRequest:
+    asked = PLAN_REQUESTS.get(writing.connection, decided.id)
+    if asked is None or asked.status != "open":
+        raise VersionConflict(f"plan request {decided.id} is not open")
+    PLAN_REQUESTS.update(writing.connection, decided)
+    writing.note(f"plan_request.{decided.status}", f"plan_request:{decided.id}", values.shown(asked), values.shown(decided))
+    if entitlement is not None:
+        exists = ENTITLEMENTS.get(writing.connection, entitlement.user_id) is not None
+        _put(writing, ENTITLEMENTS, entitlement, entitlement.version if exists else None)
+    return decided

@@ -1,0 +1,93 @@
+"""Keys inside a write: adding, revoking with descendants, rotating, suspending; knows a key's hash, shows it to nobody."""
+
+import json
+import sqlite3
+from dataclasses import replace
+from typing import Final
+
+from proxy.domain.account import Key
+from proxy.ports import VersionConflict
+from proxy.store import values
+from proxy.store.table import Table
+from proxy.store.trail import Writing
+
+KEYS: Final = Table("keys", values.KEY_COLUMNS, values.key_of, values.key_row)
+
+_INHERIT: Final = "INSERT OR IGNORE INTO key_descent SELECT ancestor_id, ? FROM key_descent WHERE key_id = ?"
+_ADOPT: Final = "INSERT OR IGNORE INTO key_descent SELECT ?, key_id FROM key_descent WHERE ancestor_id = ?"
+
+
+def select(connection: sqlite3.Connection, user_id: str | None, app_id: str | None, limit: int) -> list[Key]:
+    """Keys of a user, of an app, or all; oldest first."""
+    where = "(?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR app_id = ?2) ORDER BY created_at_ms, id LIMIT ?3"
+    return KEYS.select(connection, where, (user_id, app_id, limit))
+
+
+def add(writing: Writing, key: Key) -> Key:
+    """Adds a key under the parent its lineage names, if any. VersionConflict when it exists."""
+    _insert(writing, key)
+    for parent_id in key.lineage[1:2]:
+        writing.connection.execute(_INHERIT, (key.id, parent_id))
+    writing.note("key.create", f"key:{key.id}", None, values.shown(key))
+    return key
+
+
+def revoke(writing: Writing, key_id: str) -> int:
+    """Revokes the key and all that descend from it; how many were live."""
+    where = "id IN (SELECT key_id FROM key_descent WHERE ancestor_id = ?) AND revoked_at_ms IS NULL ORDER BY created_at_ms, id"
+    ending = KEYS.select(writing.connection, where, (key_id,))
+    for key in ending:
+        _change(writing, key, replace(key, revoked_at_ms=writing.at_ms), "key.revoke")
+    return sum(_is_live(key, writing.at_ms) for key in ending)
+
+
+def rotate(writing: Writing, old_id: str, new: Key, grace_until_ms: int) -> Key:
+    """Puts `new` in the place of the old key, which ends with the grace. VersionConflict when the old one has ended.
+
+    The new key ends with the old one's ancestors, and the old one's children with the new key; but revoking the old key,
+    to cut its grace short, leaves its successor alone.
+    """
+    old = KEYS.get(writing.connection, old_id)
+    if old is None or not _is_live(old, writing.at_ms):
+        raise VersionConflict(f"key {old_id} has ended")
+    ends_at_ms = min(grace_until_ms, old.expires_at_ms) if old.expires_at_ms is not None else grace_until_ms
+    _change(writing, old, replace(old, expires_at_ms=ends_at_ms), "key.rotate")
+    _insert(writing, new)
+    writing.connection.execute(f"{_INHERIT} AND ancestor_id <> ?", (new.id, old_id, old_id))
+    writing.connection.execute(f"{_ADOPT} AND key_id <> ?", (new.id, old_id, old_id))
+    writing.note("key.create", f"key:{new.id}", None, values.shown(new))
+    return new
+
+
+def suspend(writing: Writing, key_id: str, suspended: bool) -> Key:
+    """Stops a key for now, or lets it go on. VersionConflict when there is none."""
+    key = KEYS.get(writing.connection, key_id)
+    if key is None:
+        raise VersionConflict(f"there is no key {key_id}")
+    changed = replace(key, suspended=suspended)
+    _change(writing, key, changed, "key.suspend" if suspended else "key.resume")
+    return changed
+
+
+def lineage_caps(connection: sqlite3.Connection, key: Key) -> Key:
+    """The key with the caps of its whole lineage, for caps belong to the lineage and not to one key (contract 1)."""
+    ancestors = connection.execute(
+        "SELECT caps FROM keys WHERE id IN (SELECT value FROM json_each(?)) AND id <> ?",
+        (json.dumps(key.lineage), key.id),
+    )
+    caps = (*key.caps, *(cap for (text,) in ancestors for cap in values.caps_of(text)))
+    return replace(key, caps=tuple(dict.fromkeys(caps)))
+
+
+def _insert(writing: Writing, key: Key) -> None:
+    KEYS.insert(writing.connection, key)
+    writing.connection.execute("INSERT INTO key_descent VALUES (?, ?)", (key.id, key.id))
+
+
+def _change(writing: Writing, before: Key, after: Key, action: str) -> None:
+    KEYS.update(writing.connection, after)
+    writing.note(action, f"key:{after.id}", values.shown(before), values.shown(after))
+
+
+def _is_live(key: Key, now_ms: int) -> bool:
+    return key.revoked_at_ms is None and (key.expires_at_ms is None or key.expires_at_ms > now_ms)

@@ -1,0 +1,52 @@
+"""One table of the desk: rows in, domain values out and back; one row at a time, conflicts as VersionConflict."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from proxy.ports import VersionConflict
+from proxy.store.values import Row
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[V]):
+    """`columns` are those that `read` takes and `write` gives, in their order; `key` is the one that names a row.
+
+    Every word of SQL here is a constant of this program; values go as parameters.
+    """
+
+    name: str
+    columns: str
+    read: Callable[[Row], V]
+    write: Callable[[V], Row]
+    key: str = "id"
+
+    def get(self, connection: sqlite3.Connection, key: str) -> V | None:
+        return next(iter(self.select(connection, f"{self.key} = ?", (key,))), None)
+
+    def select(self, connection: sqlite3.Connection, where: str, parameters: Sequence[Any]) -> list[V]:
+        """The rows for which `where` holds (it may order and limit them)."""
+        found = connection.execute(f"SELECT {self.columns} FROM {self.name} WHERE {where}", parameters)  # noqa: S608
+        return [self.read(row) for row in found]
+
+    def insert(self, connection: sqlite3.Connection, value: V) -> None:
+        """Raises VersionConflict when it exists, or clashes with one that does."""
+        row = self.write(value)
+        places = ", ".join("?" * len(row))
+        try:
+            connection.execute(f"INSERT INTO {self.name} ({self.columns}) VALUES ({places})", row)  # noqa: S608
+        except sqlite3.IntegrityError as error:
+            raise VersionConflict(f"{self.name}: {row[0]} exists already") from error
+
+    def update(self, connection: sqlite3.Connection, value: V) -> None:
+        """Writes every column of the row that `value` names."""
+        row = self.write(value)
+        places = ", ".join("?" * len(row))
+        key = row[self.columns.split(", ").index(self.key)]
+        connection.execute(
+            f"UPDATE {self.name} SET ({self.columns}) = ({places}) WHERE {self.key} = ?",  # noqa: S608
+            (*row, key),
+        )
