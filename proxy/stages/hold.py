@@ -1,10 +1,10 @@
 """How much to hold for a candidate: sizes in, credits and raw cost out; never touches the books."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from proxy.domain.account import Caller
+from proxy.domain.account import App, Caller, User
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
@@ -71,12 +71,17 @@ def following(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_t
 
 def terms(caller: Caller, plan: Plan) -> HoldTerms:
     """The limits in force for this caller under its effective plan."""
-    app_caps = caller.app.caps if caller.app else ()
+    account = account_terms(caller.user, caller.app, plan)
+    return replace(account, caps=caller.key.caps + account.caps)
+
+
+def account_terms(user: User, app: App | None, plan: Plan) -> HoldTerms:
+    """The limits in force for a user of `app` under its effective plan, whatever key it calls with."""
     return HoldTerms(
         allowances=plan.allowances,
-        caps=caller.key.caps + caller.user.caps + app_caps,
-        concurrency=(ConcurrencyLimit(f"user:{caller.user.id}", plan.concurrency_max),),
-        anchor_day=caller.user.anchor_day,
+        caps=user.caps + (app.caps if app else ()),
+        concurrency=(ConcurrencyLimit(f"user:{user.id}", plan.concurrency_max),),
+        anchor_day=user.anchor_day,
     )
 
 
