@@ -5,6 +5,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+import uvloop
+
 from proxy import commands, demo, serving, settings
 from proxy.settings import Settings, SettingsMistake
 
@@ -50,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = build_parser().parse_args(arguments)
     try:
         loaded: Settings = settings.load()
-        code: int = asyncio.run(given.run(given, loaded))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code: int = runner.run(given.run(given, loaded))
         return code
     except SettingsMistake as mistake:
         print("\n".join(mistake.lines), file=sys.stderr)

@@ -1,5 +1,7 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
+from dataclasses import replace
+
 from proxy.domain.account import Caller, barred
 from proxy.domain.call import Call
 from proxy.domain.chat import Chat
@@ -42,10 +44,15 @@ class Pipeline:
             return await self._turn_away(call, refusal)
         return await Run(self._rooms, order, judged, marks, reply, self._budget).go()
 
-    async def preview(self, order: Order) -> Judged | Refusal:
-        """Decides a call without making it, and records that it was asked (kind precheck)."""
+    async def refuse(self, order: Order, refusal: Refusal) -> Refusal:
+        """Records a call that its surface could not bring into an Order's terms: it is a call all the same."""
         marks = Marks(self._rooms.clock, order.started_ns)
-        judged = await self.judge(order, marks)
+        return await self._turn_away(record.unread(order, self._revision(), refusal, marks), refusal)
+
+    async def preview(self, order: Order) -> Judged | Refusal:
+        """Decides a chat call without making it, and records that it was asked (kind precheck)."""
+        marks = Marks(self._rooms.clock, order.started_ns)
+        judged = await self.judge(replace(order, kind="chat"), marks)
         if isinstance(judged, Refusal):
             return await self._turn_away(record.unread(order, self._revision(), judged, marks), judged)
         call = record.previewed(record.begun(order, judged, marks), marks)

@@ -70,7 +70,7 @@ class Run:
         journey = self._judged.journey
         if journey.chat.stream:
             content_type = (b"content-type", self._voice.content_type_stream)
-            headers = [content_type, *call_headers(journey.call_id, journey.request_id)]
+            headers = [content_type, *call_headers(journey.call_id)]
             self._reply.open_by(self._rooms.knobs.commit_wait_ms, headers)
 
     async def _along_the_chain(self) -> Outcome | Refusal:

@@ -129,6 +129,7 @@ async def test_a_preview_decides_records_and_calls_nobody() -> None:
     assert isinstance(judged, Judged)
     (call,) = theatre.books.records
     assert (call.kind, call.status, call.credits_milli) == ("precheck", "served", 0)
+    assert judged.decision.chain
     assert theatre.upstream.requests == []
     assert theatre.books.holds == []
 
