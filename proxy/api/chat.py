@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers
@@ -31,6 +31,10 @@ class Manner(Protocol):
     """How one surface of ours is spoken: its body in, a Spoken out. `created_s` is the call's time."""
 
     async def __call__(self, body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken | Refusal: ...
+
+
+# Stands in the order of a call that could not be read; nothing is ever spoken for it.
+_UNREAD: Final = Spoken(b"", None, lambda _: OpenAIVoice("", 0, False))
 
 
 class ChatSurface:
@@ -83,11 +87,17 @@ class Visit:
             return quota
         if quota is not None:
             self._extra += quota_headers(quota)
-        body = await read_body(self._receive, self._headers, services.knobs.body_bytes_max)
+        spoken = await self._spoken(caller)
+        if isinstance(spoken, Refusal):
+            return await services.pipeline.refuse(self._order(caller, _UNREAD), spoken)
+        return None if spoken is None else await self._call(self._order(caller, spoken))
+
+    async def _spoken(self, caller: Caller) -> Spoken | Refusal | None:
+        """None when the caller left before its body was complete."""
+        body = await read_body(self._receive, self._headers, self._services.knobs.body_bytes_max)
         if body is None or isinstance(body, Refusal):
             return body
-        spoken = await self._manner(body, caller, self._call_id, self._received_ms // 1_000)
-        return spoken if isinstance(spoken, Refusal) else await self._call(self._order(caller, spoken))
+        return await self._manner(body, caller, self._call_id, self._received_ms // 1_000)
 
     async def _call(self, order: Order) -> Refusal | None:
         reply = AsgiReply(self._send, self._abort(), self._extra, self._services.knobs.reply)
