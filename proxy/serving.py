@@ -5,6 +5,7 @@ import asyncio
 import errno
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -27,8 +28,10 @@ async def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Runs until told to stop."""
     if settings.pepper is None:
         raise CommandFailed("SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32")
-    with listening(settings) as (server_socket, _base_url):
+    with listening(settings) as (server_socket, base_url):
         async with opened(settings) as gateway:
+            sys.stdout.write(f"listening on {base_url}\n")
+            sys.stdout.flush()
             await run_server(gateway, settings, server_socket)
     return 0
 
