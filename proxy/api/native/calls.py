@@ -168,13 +168,13 @@ def call_fields(call: Call) -> dict[str, Any]:
         "conversation_id": call.conversation_id,
         "duration_ms": call.duration_ms,
         "ttft_ms": call.ttft_ms,
-        "tokens": None if call.usage is None else _tokens(call.usage),
+        "tokens": None if call.usage is None else tokens_told(call.usage),
         "credits": credits_of(call.credits_milli),
         "metadata": call.metadata,
     }
 
 
-def _tokens(usage: Usage) -> TokensTold:
+def tokens_told(usage: Usage) -> TokensTold:
     return TokensTold(
         input=usage.input,
         cached_input=usage.cached_input,

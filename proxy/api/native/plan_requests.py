@@ -63,6 +63,20 @@ async def file_request(visit: Visit) -> Answer:
     return _told(await visit.services.directory.file_plan_request(request))
 
 
+def request_fields(request: PlanRequest) -> dict[str, Any]:
+    """What RequestTold shows, by name."""
+    return {
+        "id": request.id,
+        "subject": request.subject,
+        "target": credits_of(int(request.target)) if request.subject == "credits" else request.target,
+        "words": request.words,
+        "status": request.status,
+        "created_at_ms": request.created_at_ms,
+        "decided_at_ms": request.decided_at_ms,
+        "answer": request.answer,
+    }
+
+
 def _target(visit: Visit, given: RequestGiven, now_ms: int) -> str | Refusal:
     """What is asked for as it is kept, if there is such a thing and the caller lacks it."""
     catalog = visit.services.catalog.current()
@@ -94,17 +108,7 @@ def _wrong(message: str) -> Refusal:
 
 
 def _told(request: PlanRequest) -> RequestTold:
-    fields: dict[str, Any] = {
-        "id": request.id,
-        "subject": request.subject,
-        "target": credits_of(int(request.target)) if request.subject == "credits" else request.target,
-        "words": request.words,
-        "status": request.status,
-        "created_at_ms": request.created_at_ms,
-        "decided_at_ms": request.decided_at_ms,
-        "answer": request.answer,
-    }
-    return RequestTold(**fields)
+    return RequestTold(**request_fields(request))
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
