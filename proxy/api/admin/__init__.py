@@ -1,5 +1,19 @@
 """What administrators and supporters call: changes with audit and `If-Match`, records with raw cost; never prompts."""
 
+from typing import Final
+
+from proxy.api.admin import apps, audit, calls, catalog, catalog_rows, entitlements, health, keys, plan_requests, users
 from proxy.api.endpoint import Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = ()
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *catalog_rows.ENDPOINTS,
+    *catalog.ENDPOINTS,
+    *users.ENDPOINTS,
+    *entitlements.ENDPOINTS,
+    *keys.ENDPOINTS,
+    *apps.ENDPOINTS,
+    *plan_requests.ENDPOINTS,
+    *calls.ENDPOINTS,
+    *audit.ENDPOINTS,
+    *health.ENDPOINTS,
+)

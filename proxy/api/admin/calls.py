@@ -1,0 +1,111 @@
+"""The register of calls: lists with filters and one call with its whole story; raw cost for admins, none for supporters, and
+no text of a prompt for anybody."""
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import RootModel
+
+from proxy.api.admin.call_views import (
+    AdminCall,
+    AdminCallDetail,
+    SupportCall,
+    SupportCallDetail,
+    admin_call,
+    admin_detail,
+    support_call,
+    support_detail,
+)
+from proxy.api.admin.schemas import CallQuery
+from proxy.api.admin.visiting import READERS, TAG, missing
+from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.schemas import Told
+from proxy.domain.desk import CallFilter
+from proxy.domain.errors import Refusal
+
+
+class AdminCallPage(Told):
+    """Newest first; `next_before` is null when the page is not full."""
+
+    data: list[AdminCall]
+    next_before: str | None
+
+
+class SupportCallPage(Told):
+    """The same for supporters."""
+
+    data: list[SupportCall]
+    next_before: str | None
+
+
+class CallPageSeen(RootModel[AdminCallPage | SupportCallPage]):
+    """Which of the two depends on the key that asks."""
+
+
+class CallSeen(RootModel[AdminCallDetail | SupportCallDetail]):
+    """Which of the two depends on the key that asks."""
+
+
+async def _list(visit: Visit) -> Answer:
+    query = visit.queries_as(CallQuery)
+    if query.key is not None and not _is_admin(visit):
+        return Refusal("forbidden", "Only admin keys look at keys.", param="key")
+    found = await visit.services.register.calls(_filter(query))
+    next_before = found[-1].id if len(found) == query.limit else None
+    if _is_admin(visit):
+        return AdminCallPage(data=[admin_call(call) for call in found], next_before=next_before)
+    return SupportCallPage(data=[support_call(call) for call in found], next_before=next_before)
+
+
+async def _read(visit: Visit) -> Answer:
+    register, call_id = visit.services.register, visit.path("id")
+    call = await register.call(call_id)
+    if call is None:
+        return missing("call", call_id)
+    entries = await register.entries(call_id)
+    return admin_detail(call, entries) if _is_admin(visit) else support_detail(call, entries)
+
+
+def _is_admin(visit: Visit) -> bool:
+    return visit.caller.key.kind == "admin"
+
+
+def _filter(query: CallQuery) -> CallFilter:
+    return CallFilter(
+        user_id=query.user,
+        app_id=query.app,
+        key_id=query.key,
+        model_id=query.model,
+        status=query.status,
+        from_ms=_ms(query.since),
+        until_ms=_ms(query.until),
+        before_id=query.before,
+        limit=query.limit,
+    )
+
+
+def _ms(at: datetime | None) -> int | None:
+    return None if at is None else int(at.timestamp() * 1_000)
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/api/admin/model-calls",
+        _list,
+        READERS,
+        "Calls, newest first; raw cost for admins",
+        TAG,
+        queries=CallQuery,
+        answer=CallPageSeen,
+    ),
+    Endpoint(
+        "GET",
+        "/api/admin/model-calls/{id}",
+        _read,
+        READERS,
+        "One call: decision, attempts, entries, timeline",
+        TAG,
+        answer=CallSeen,
+    ),
+)

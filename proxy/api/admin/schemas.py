@@ -1,0 +1,299 @@
+"""What admins may send: one strict model per body and query, every value cleaned and bounded; knows no store."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, RateGiven
+from proxy.api.native.usage import Moment
+from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Queries, Words
+from proxy.domain.account import KeyKind
+from proxy.domain.call import CallStatus
+from proxy.domain.money import MULTIPLIER_ONE_PPM
+from proxy.domain.plan import Window
+
+CAPS_MAX: Final = 8
+OVERRIDES_MAX: Final = 64
+NAMES_MAX: Final = 256
+PAGE_MAX: Final = 200
+ROW_DEPTH_MAX: Final = 12
+# The last moment of the year 9999: later ones have no date.
+_MS_MAX: Final = 253_402_300_799_999
+
+_MULTIPLIER: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
+# Control characters but tabs and line ends, and lone surrogates.
+_UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _ppm(value: object) -> int:
+    if isinstance(value, str) and _MULTIPLIER.fullmatch(value) and (ppm := int(Decimal(value) * MULTIPLIER_ONE_PPM)):
+        return ppm
+    raise ValueError('must be a decimal string above zero such as "1.25", with at most 6 decimals')
+
+
+Reason = Annotated[Words, StringConstraints(strip_whitespace=True, min_length=1)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$")]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9:*?][A-Za-z0-9._:@+/*?-]*$")]
+AtMs = Annotated[MomentMs, Field(ge=0, le=_MS_MAX)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+# Bodies are strict, and JSON has no decimal: this one field reads text and numbers.
+Amount = Annotated[CreditsIn, Field(strict=False)]
+# Parts per million inside, a decimal string on the wire.
+MultiplierPpm = Annotated[int, BeforeValidator(_ppm), WithJsonSchema({"type": "string", "pattern": f"^{_MULTIPLIER.pattern}$"})]
+
+
+class Body(Given):
+    """Nothing is guessed: other types than the stated ones are mistakes too."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Reasoned(Body):
+    """Every write says why; the words stand in the audit log."""
+
+    reason: Reason
+
+
+class RowBody(Reasoned):
+    """Fields of a catalog row beside the reason. Their shape is checked by the catalog, their text here."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clean(cls, value: Any) -> Any:
+        _check_text(value)
+        return value
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class NewRowBody(RowBody):
+    """A whole catalog row beside the reason."""
+
+    id: Id
+
+
+class Activation(Reasoned):
+    active: bool
+
+
+def _distinct(caps: list[CapGiven]) -> list[CapGiven]:
+    if len({cap.window for cap in caps}) != len(caps):
+        raise ValueError("must name each window once")
+    return caps
+
+
+Caps = Annotated[list[CapGiven], Field(max_length=CAPS_MAX), AfterValidator(_distinct)]
+
+
+class Partial(Reasoned):
+    """A change of some fields: what is left out, or null, stays as it is."""
+
+    @property
+    def plain_fields(self) -> dict[str, Any]:
+        """The fields to change that are in the domain's form already."""
+        return {name: value for name, value in self.model_dump(exclude={"caps", "reason"}).items() if value is not None}
+
+
+class NewUser(Reasoned):
+    """`id` is made up where it is not given, `plan_id` is the lowest plan."""
+
+    name: Name
+    id: Id | None = None
+    plan_id: Id | None = None
+    anchor_day: Annotated[int, Field(ge=1, le=31)] = 1
+    caps: Caps = Field(default_factory=list)
+
+
+class UserChange(Partial):
+    """`cooling_until_ms: null` lifts a cool-off; nobody can be sent into one by hand."""
+
+    name: Name | None = None
+    suspended: bool | None = None
+    anchor_day: Annotated[int, Field(ge=1, le=31)] | None = None
+    caps: Caps | None = None
+    cooling_until_ms: None = None
+
+    @property
+    def lifts_cooling(self) -> bool:
+        return "cooling_until_ms" in self.model_fields_set
+
+
+class OverrideBody(Body):
+    """A dated exception. `extra_credits` are per window; what is left out stays as the plan has it."""
+
+    reason: Reason
+    id: Id | None = None
+    from_ms: AtMs = 0
+    until_ms: AtMs | None = None
+    extra_credits: dict[Window, Amount] = Field(default_factory=dict)
+    extra_models: list[ModelName] = Field(default_factory=list, max_length=NAMES_MAX)
+    multiplier: MultiplierPpm | None = None
+    context_tokens_max: Count | None = None
+    output_tokens_default: Count | None = None
+    concurrency_max: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    n_max: Annotated[int, Field(ge=1, le=128)] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "OverrideBody":
+        if self.until_ms is not None and self.until_ms <= self.from_ms:
+            raise ValueError("until_ms must be after from_ms")
+        return self
+
+
+class EntitlementBody(Reasoned):
+    """The whole entitlement: what is not in it is gone."""
+
+    plan_id: Id
+    overrides: list[OverrideBody] = Field(default_factory=list, max_length=OVERRIDES_MAX)
+
+
+class NewGrant(Reasoned):
+    amount: Amount
+    kind: Literal["grant", "topup"] = "grant"
+    family: Id | None = None
+    expires_at_ms: AtMs | None = None
+
+
+class NewKey(Reasoned):
+    """A user key belongs to a user, an app key to an app; support and admin keys may name the user who holds them."""
+
+    kind: KeyKind
+    name: Name
+    user_id: Id | None = None
+    app_id: Id | None = None
+    model_scope: Annotated[list[ModelName], Field(max_length=NAMES_MAX)] | None = None
+    caps: Caps = Field(default_factory=list)
+    rate: RateGiven | None = None
+    expires_at_ms: AtMs | None = None
+    manage_keys: bool = False
+
+    @model_validator(mode="after")
+    def _belongs_to_whom_its_kind_says(self) -> "NewKey":
+        if (self.kind == "app") != (self.app_id is not None):
+            raise ValueError("app_id is named for keys of kind app, and only for them")
+        if self.kind == "user" and self.user_id is None:
+            raise ValueError("a key of kind user needs its user_id")
+        if self.kind == "app" and self.user_id is not None:
+            raise ValueError("a key of kind app acts for the app's own user; leave user_id out")
+        return self
+
+
+class Suspension(Reasoned):
+    suspended: bool
+
+
+class Rotation(Reasoned):
+    """The old key works for `grace_minutes` more minutes."""
+
+    grace_minutes: Annotated[int, Field(ge=0, le=GRACE_MINUTES_MAX)]
+
+
+class NewApp(Reasoned):
+    """Without `user_id` the app gets an account of its own, named like itself."""
+
+    id: Id
+    name: Name
+    default_plan_id: Id
+    user_id: Id | None = None
+    caps: Caps = Field(default_factory=list)
+    enrols_daily_max: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000
+    reads_body_user: bool = False
+
+
+class AppChange(Partial):
+    name: Name | None = None
+    default_plan_id: Id | None = None
+    caps: Caps | None = None
+    enrols_daily_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    reads_body_user: bool | None = None
+    suspended: bool | None = None
+
+
+class Denial(Body):
+    """`answer` is what the user reads, `reason` what the audit log says (the answer, when left out)."""
+
+    answer: Reason
+    reason: Reason | None = None
+
+
+class Approval(Denial):
+    """`until_ms` ends what is granted; extra credits end with the month where it is left out."""
+
+    until_ms: AtMs | None = None
+
+
+class Query(Queries):
+    """A filter that is misspelt would show everything, so here an unknown name is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UserQuery(Query):
+    app: Id | None = None
+    after: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+
+class KeyQuery(Query):
+    user: Id | None = None
+    app: Id | None = None
+
+
+class PlanRequestQuery(Query):
+    user: Id | None = None
+    status: Literal["open", "approved", "denied"] | None = None
+
+
+class CallQuery(Query):
+    """`from` and `until` are moments in ISO 8601; `before` is the `next_before` of the page before."""
+
+    user: Id | None = None
+    app: Id | None = None
+    key: Id | None = None
+    model: ModelName | None = None
+    status: CallStatus | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    before: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+
+class AuditQuery(Query):
+    before: Count | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+
+class DeleteQuery(Query):
+    """A DELETE has no body, so its reason stands in the address."""
+
+    reason: Reason
+
+
+def _check_text(value: Any) -> None:
+    """Walks without recursion: how deep a body may nest is the sender's choice, how deep we look is ours."""
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if depth > ROW_DEPTH_MAX:
+            raise ValueError(f"must not nest deeper than {ROW_DEPTH_MAX} levels")
+        if isinstance(part, str) and _UNFIT.search(part):
+            raise ValueError("must not contain control characters")
+        if isinstance(part, dict):
+            waiting.extend((child, depth + 1) for pair in part.items() for child in pair)
+        elif isinstance(part, list):
+            waiting.extend((child, depth + 1) for child in part)

@@ -1,0 +1,150 @@
+"""Users, their entitlement and their standing as JSON answers: domain values in, credits as decimal strings out; never a raw
+cost, and a multiplier only in the entitlement."""
+
+from collections.abc import Iterable
+
+from proxy.api.native.account import BucketTold, CapTold, WindowTold, buckets_told, caps_told, windows_told
+from proxy.api.native.keys import KeyCap
+from proxy.api.schemas import Credits, MomentMs, Told
+from proxy.domain.account import User
+from proxy.domain.desk import Grant
+from proxy.domain.money import MULTIPLIER_ONE_PPM, credits_text
+from proxy.domain.plan import Entitlement, Override
+from proxy.domain.standing import Cap, Standing
+
+
+class UserView(Told):
+    id: str
+    name: str
+    app_id: str | None
+    external_id: str | None
+    suspended: bool
+    cooling_until_ms: int | None
+    anchor_day: int
+    caps: list[KeyCap]
+    created_at_ms: MomentMs
+    version: int
+
+    @classmethod
+    def of(cls, user: User) -> "UserView":
+        return cls(
+            id=user.id,
+            name=user.name,
+            app_id=user.app_id,
+            external_id=user.external_id,
+            suspended=user.suspended,
+            cooling_until_ms=user.cooling_until_ms,
+            anchor_day=user.anchor_day,
+            caps=caps_shown(user.caps),
+            created_at_ms=user.created_at_ms,
+            version=user.version,
+        )
+
+
+class UserList(Told):
+    """`next_after` is null when the page is not full."""
+
+    data: list[UserView]
+    next_after: str | None
+
+
+class OverrideView(Told):
+    id: str
+    reason: str
+    from_ms: int
+    until_ms: int | None
+    extra_credits: dict[str, Credits]
+    extra_models: list[str]
+    multiplier: str | None
+    context_tokens_max: int | None
+    output_tokens_default: int | None
+    concurrency_max: int | None
+    n_max: int | None
+
+    @classmethod
+    def of(cls, override: Override) -> "OverrideView":
+        return cls(
+            id=override.id,
+            reason=override.reason,
+            from_ms=override.from_ms,
+            until_ms=override.until_ms,
+            extra_credits={window: credits_text(milli) for window, milli in override.extra_milli_credits.items()},
+            extra_models=list(override.extra_models),
+            multiplier=None if override.multiplier_ppm is None else multiplier_text(override.multiplier_ppm),
+            context_tokens_max=override.context_tokens_max,
+            output_tokens_default=override.output_tokens_default,
+            concurrency_max=override.concurrency_max,
+            n_max=override.n_max,
+        )
+
+
+class EntitlementView(Told):
+    id: str
+    user_id: str
+    plan_id: str
+    overrides: list[OverrideView]
+    version: int
+
+    @classmethod
+    def of(cls, entitlement: Entitlement) -> "EntitlementView":
+        return cls(
+            id=entitlement.id,
+            user_id=entitlement.user_id,
+            plan_id=entitlement.plan_id,
+            overrides=[OverrideView.of(override) for override in entitlement.overrides],
+            version=entitlement.version,
+        )
+
+
+class GrantView(Told):
+    id: str
+    user_id: str
+    kind: str
+    amount: Credits
+    family: str | None
+    expires_at_ms: MomentMs | None
+    reason: str
+
+    @classmethod
+    def of(cls, grant: Grant) -> "GrantView":
+        return cls(
+            id=grant.id,
+            user_id=grant.account_id,
+            kind=grant.kind,
+            amount=credits_text(grant.amount_milli),
+            family=grant.family,
+            expires_at_ms=grant.expires_at_ms,
+            reason=grant.reason,
+        )
+
+
+class StandingView(Told):
+    """What a user has left under the terms in force at `at_ms`."""
+
+    user_id: str
+    plan_id: str
+    at_ms: MomentMs
+    windows: list[WindowTold]
+    buckets: list[BucketTold]
+    caps: list[CapTold]
+
+    @classmethod
+    def of(cls, standing: Standing, plan_id: str) -> "StandingView":
+        return cls(
+            user_id=standing.account_id,
+            plan_id=plan_id,
+            at_ms=standing.at_ms,
+            windows=windows_told(standing),
+            buckets=buckets_told(standing),
+            caps=caps_told(standing),
+        )
+
+
+def caps_shown(caps: Iterable[Cap]) -> list[KeyCap]:
+    return [KeyCap(window=c.window, credits=credits_text(c.limit)) for c in caps if c.unit == "milli_credits"]
+
+
+def multiplier_text(ppm: int) -> str:
+    """Parts per million as a factor: `1500000` is `1.5`."""
+    whole, rest = divmod(ppm, MULTIPLIER_ONE_PPM)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
