@@ -13,7 +13,7 @@ from proxy.store.catalog.files import Files, read_files
 from proxy.store.catalog.layers import merge
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.sheet import KINDS
-from proxy.store.catalog.tables import read_patches, read_snapshot, save_snapshot
+from proxy.store.catalog.tables import drop_unused_snapshots, read_patches, read_snapshot, save_snapshot
 from proxy.store.database import Database
 from proxy.store.trail import last_change
 
@@ -82,6 +82,11 @@ class SqliteCatalog:
             seen = self._seen
             self._seen, is_ours = await self._database.read(lambda connection: _news(connection, seen))
             return await self._try_swap(self._files) if is_ours else self._refused
+
+    async def prune(self, before_ms: int) -> int:
+        """Drops snapshots saved before a moment that no recorded call names; how many. Raises StoreUnavailable."""
+        current = self._current.revision
+        return await self._database.write(lambda connection: drop_unused_snapshots(connection, current, before_ms))
 
     async def _try_swap(self, files: Files) -> str | None:
         try:

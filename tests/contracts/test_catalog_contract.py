@@ -1,0 +1,253 @@
+"""The contract of ports.CatalogSource and ports.CatalogDesk, the same for every database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from proxy.domain.desk import Change
+from proxy.domain.ledger import RecordCall
+from proxy.ports import CatalogDesk, VersionConflict
+from proxy.store.catalog.mistakes import CatalogMistakes
+from proxy.store.catalog.source import SqliteCatalog
+from tests.builders import app, call, entitlement
+from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
+from tests.store.catalog.folder import MODELS, PLANS, folder, model_row
+
+WHY = Change("key:admin", "because")
+NEW_MODEL = {
+    "family": "open",
+    "context_tokens_max": 4_000,
+    "output_tokens_max": 1_000,
+    "prices": {"input": "1", "output": "2"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One process with its catalog and its desk."""
+
+    door: DeskDoor
+    source: SqliteCatalog
+    desk: CatalogDesk
+
+    async def etag(self, kind: str, object_id: str) -> str:
+        found = await self.desk.object(kind, object_id)  # type: ignore[arg-type]
+        assert found is not None
+        return found.etag
+
+    async def set_model(self, object_id: str, **fields: object) -> None:
+        await self.desk.patch("model", object_id, fields, await self.etag("model", object_id), WHY)
+
+
+@pytest.fixture(params=sorted(DESK_HOUSES))
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteDeskHouse]:
+    async with DESK_HOUSES[request.param](tmp_path) as opened:
+        yield opened
+
+
+async def office_of(house: SqliteDeskHouse) -> Office:
+    door = await house.door()
+    source = await door.catalog(house.config_dir)
+    return Office(door, source, door.desk(source))
+
+
+@pytest.fixture
+async def office(house: SqliteDeskHouse) -> Office:
+    return await office_of(house)
+
+
+# --- the snapshot -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_bad_folder_does_not_open(house: SqliteDeskHouse) -> None:
+    folder(house.config_dir, models=MODELS.replace('"4"', "4.0"))
+    with pytest.raises(CatalogMistakes, match="quotes"):
+        await office_of(house)
+
+
+async def test_a_reload_swaps_the_snapshot_and_leaves_the_old_one_whole(house: SqliteDeskHouse, office: Office) -> None:
+    pinned = office.source.current()
+    folder(house.config_dir, models=MODELS + model_row("p/new"))
+    assert await office.source.reload() is None
+    assert "p/new" in office.source.current().models
+    assert "p/new" not in pinned.models
+
+
+async def test_a_bad_reload_keeps_the_old_snapshot_and_says_why(house: SqliteDeskHouse, office: Office) -> None:
+    pinned = office.source.current()
+    folder(house.config_dir, models=MODELS.replace('"4"', "4.0"))
+    reason = await office.source.reload()
+    assert reason is not None
+    assert "models.toml: model[p/small].prices.output" in reason
+    assert office.source.current() is pinned
+
+
+async def test_every_revision_that_was_in_force_can_be_had_again(house: SqliteDeskHouse, office: Office) -> None:
+    first = office.source.current()
+    folder(house.config_dir, models=MODELS.replace('"4"', '"5"'))
+    await office.source.reload()
+    second = office.source.current()
+    await office.set_model("p/small", active=False)
+    later = await office_of(house)
+    assert await later.source.at(first.revision) == first
+    assert await later.source.at(second.revision) == second
+    assert await later.source.at("no such") is None
+
+
+async def test_a_stand_in_for_a_provider_stands_in_replays_too(house: SqliteDeskHouse) -> None:
+    door = await house.door()
+    source = await door.catalog(house.config_dir, {"p": "http://127.0.0.1:1/v1"})
+    revision = source.current().revision
+    await door.desk(source).create("model", "p/new", NEW_MODEL, WHY)
+    again = await source.at(revision)
+    assert again is not None
+    assert again.providers["p"].base_url == "http://127.0.0.1:1/v1"
+
+
+# --- an admin's changes -----------------------------------------------------------------------------------------------
+
+
+async def test_a_patch_wins_over_the_file_at_once_and_survives_a_reload(house: SqliteDeskHouse, office: Office) -> None:
+    await office.set_model("p/small", active=False, prices={"input": "9", "output": "9"})
+    model = office.source.current().models["p/small"]
+    assert (model.active, model.tiers[0].prices.input) == (False, 9 * 10**9)
+    assert await office.source.reload() is None
+    assert office.source.current().models["p/small"] == model
+    assert (await office_of(house)).source.current().models["p/small"] == model
+
+
+async def test_another_process_sees_a_patch_at_its_next_look(house: SqliteDeskHouse, office: Office) -> None:
+    other = await office_of(house)
+    await office.set_model("p/small", active=False)
+    assert other.source.current().models["p/small"].active
+    assert await other.source.refresh() is None
+    assert not other.source.current().models["p/small"].active
+
+
+async def test_a_look_that_finds_nothing_new_changes_nothing(house: SqliteDeskHouse, office: Office) -> None:
+    pinned = office.source.current()
+    await office.door.directory.put_app(app("a1"), None, WHY)
+    assert await office.source.refresh() is None
+    assert office.source.current() is pinned
+
+
+async def test_a_look_that_finds_what_does_not_fit_its_files_says_so_until_it_does(
+    house: SqliteDeskHouse, office: Office
+) -> None:
+    await office.desk.create("model", "p/new", NEW_MODEL, WHY)
+    other = await office_of(house)
+    await office.desk.create("alias", "mine", {"models": ["p/new"]}, WHY)
+    folder(house.config_dir, aliases='[[alias]]\nid = "gpt"\nmodels = ["p/new"]\n')
+    assert await other.source.reload() is None
+    await office.desk.delete("alias", "mine", await office.etag("alias", "mine"), WHY)
+    await office.desk.delete("model", "p/new", await office.etag("model", "p/new"), WHY)
+    pinned = other.source.current()
+    first = await other.source.refresh()
+    assert first is not None
+    assert "p/new" in first
+    assert await other.source.refresh() == first
+    assert other.source.current() is pinned
+
+
+async def test_an_old_etag_is_refused_and_changes_nothing(office: Office) -> None:
+    etag = await office.etag("model", "p/small")
+    await office.set_model("p/small", active=False)
+    with pytest.raises(VersionConflict):
+        await office.desk.patch("model", "p/small", {"active": True}, etag, WHY)
+    with pytest.raises(VersionConflict):
+        await office.desk.delete("model", "p/small", etag, WHY)
+    assert not office.source.current().models["p/small"].active
+
+
+async def test_a_change_that_breaks_the_catalog_is_refused_in_words_and_changes_nothing(office: Office) -> None:
+    pinned = office.source.current()
+    etag = await office.etag("model", "p/large")
+    with pytest.raises(ValueError, match="free = true"):
+        await office.desk.patch("model", "p/large", {"prices": {"input": "0", "output": "1"}}, etag, WHY)
+    with pytest.raises(ValueError, match="'p/large' names no model"):
+        await office.desk.delete("model", "p/large", etag, WHY)
+    with pytest.raises(ValueError, match="no provider 'q'"):
+        await office.desk.create("model", "q/new", NEW_MODEL, WHY)
+    with pytest.raises(ValueError, match="must be a whole number"):
+        await office.desk.patch("model", "p/large", {"output_tokens_max": "many"}, etag, WHY)
+    assert office.source.current() is pinned
+    assert await office.desk.patches() == []
+    assert await office.door.register.audit(None, 10) == []
+
+
+async def test_a_provider_is_disabled_but_never_redirected(office: Office) -> None:
+    etag = await office.etag("provider", "p")
+    with pytest.raises(ValueError, match="Of a provider only"):
+        await office.desk.patch("provider", "p", {"base_url": "https://evil.example"}, etag, WHY)
+    with pytest.raises(ValueError, match="operator's files"):
+        await office.desk.create("provider", "q", {"name": "Q", "base_url": "https://q.example"}, WHY)
+    shown = await office.desk.patch("provider", "p", {"status": "disabled"}, etag, WHY)
+    assert shown.value["status"] == "disabled"
+    assert office.source.current().providers["p"].status == "disabled"
+
+
+async def test_a_row_is_made_changed_and_deleted(office: Office) -> None:
+    made = await office.desk.create("model", "p/new", NEW_MODEL, WHY)
+    assert made.file_value is None
+    with pytest.raises(VersionConflict):
+        await office.desk.create("model", "p/new", NEW_MODEL, WHY)
+    await office.set_model("p/new", active=False)
+    assert not office.source.current().models["p/new"].active
+    await office.desk.delete("model", "p/new", await office.etag("model", "p/new"), WHY)
+    assert await office.desk.object("model", "p/new") is None
+    assert await office.desk.patches() == []
+
+
+async def test_a_deleted_row_of_the_files_stays_deleted_until_it_is_made_again(house: SqliteDeskHouse, office: Office) -> None:
+    await office.desk.delete("alias", "gpt", await office.etag("alias", "gpt"), WHY)
+    assert "gpt" not in (await office_of(house)).source.current().aliases
+    await office.desk.create("alias", "gpt", {"models": ["p/small"]}, WHY)
+    assert office.source.current().aliases["gpt"].models == ("p/small",)
+
+
+async def test_a_plan_that_somebody_holds_is_not_deleted(office: Office) -> None:
+    await office.desk.create("plan", "gold", {"name": "Gold", "models": ["p/*"]}, WHY)
+    await office.door.directory.put_entitlement(entitlement("u1", plan_id="gold"), None, WHY)
+    with pytest.raises(ValueError, match="held by 1"):
+        await office.desk.delete("plan", "gold", await office.etag("plan", "gold"), WHY)
+
+
+async def test_the_diff_shows_how_each_patch_stands_against_todays_files(house: SqliteDeskHouse, office: Office) -> None:
+    folder(house.config_dir, models=MODELS + model_row("p/extra"))
+    await office.source.reload()
+    await office.set_model("p/small", latency_tier="fast")
+    await office.set_model("p/large", output_tokens_max=500)
+    await office.set_model("p/extra", active=False)
+    folder(house.config_dir, models=MODELS.replace("8_000\nprices", "9_000\nprices"))
+    await office.source.reload()
+    found = {(s.patch.object_id, s.patch.name): (s.state, s.file_value) for s in await office.desk.diff()}
+    assert found == {
+        ("p/small", "latency_tier"): ("plain", "medium"),
+        ("p/large", "output_tokens_max"): ("shadowed", 9_000),
+        ("p/extra", "active"): ("orphaned", None),
+    }
+
+
+async def test_a_patch_remembers_who_why_and_the_value_it_saw(office: Office) -> None:
+    await office.set_model("p/small", active=False)
+    (patch,) = await office.desk.patches()
+    assert (patch.author, patch.reason, patch.base, patch.value) == ("key:admin", "because", True, False)
+    (line,) = await office.door.register.audit(None, 10)
+    assert (line.action, line.subject) == ("model.patch", "model:p/small")
+    assert line.before is not None
+    assert line.after is not None
+    assert (line.before["active"], line.after["active"]) == (True, False)
+
+
+async def test_snapshots_that_no_call_names_can_go(house: SqliteDeskHouse, office: Office) -> None:
+    used, unused = office.source.current().revision, ""
+    await office.door.ledger.apply([RecordCall(call(catalog_revision=used))])
+    for price in ("5", "6"):
+        unused = office.source.current().revision if price == "6" else unused
+        folder(house.config_dir, plans=PLANS + f'multiplier = "{price}"\n')
+        await office.source.reload()
+    assert await office.source.prune(before_ms=house.clock.at_ms + 1) == 1
+    assert await office.source.at(used) is not None
+    assert await office.source.at(unused) is None
