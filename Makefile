@@ -1,6 +1,6 @@
-# Five verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
+# Six verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
 .DEFAULT_GOAL := help
-.PHONY: help run test check static unit everything lock clean
+.PHONY: help run test check static unit everything bench lock clean
 .SILENT:
 
 PYTHON ?= python3
@@ -15,6 +15,7 @@ help:
 	echo 'make run     start the gateway with a demo catalog on http://127.0.0.1:8080'
 	echo 'make test    set up, check, then run every test and measure branch coverage of the middle'
 	echo 'make check   format, lint, types, architecture, unit tests'
+	echo 'make bench   CPU time of a call, next to a bare relay in the same run'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
 
@@ -39,6 +40,9 @@ everything: static
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
 	echo '== branch coverage of the middle' && $(BIN)/coverage report --include='$(MIDDLE)' --fail-under=95
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.bench
 
 .venv/run.stamp: requirements.lock
 	scripts/setup.sh $< $@
