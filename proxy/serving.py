@@ -58,6 +58,8 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
         http=GatewayProtocol,
         ws="none",
         lifespan="off",
+        # Whose X-Forwarded-For is believed is our setting; uvicorn would believe every caller on this machine.
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,
