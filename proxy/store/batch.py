@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from proxy.domain.account import User
@@ -9,7 +11,7 @@ from proxy.domain.call import Call
 from proxy.domain.desk import Grant
 from proxy.domain.ledger import EntryKind
 from proxy.domain.plan import Entitlement
-from proxy.stages.ledger.counters import CounterKey, Moves, Reading, move
+from proxy.stages.ledger.counters import CounterKey, Moves, Reading
 from proxy.store import holds, rows
 from proxy.store.holds import Hold
 from proxy.store.rows import Row, to_json
@@ -30,15 +32,38 @@ _INSERT_ENTITLEMENT: Final = (
 )
 _INSERT_CHANGE: Final = "INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)"
 
+_REMEMBERED_MAX: Final = 10_000
+_STILL: Final = Reading()
+
+
+class Memory:
+    """What one process remembers of its live holds between batches, to read and encode less. It is never believed: a hold is
+    taken from it only when the books still show the same."""
+
+    def __init__(self) -> None:
+        self.holds: dict[str, Hold] = {}
+        self.calls: dict[str, tuple[Call, Row]] = {}
+
+    def keep(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
+        """Remembers these holds and forgets those; forgets all when there are too many, for somebody else resolves them."""
+        if len(self.holds) > _REMEMBERED_MAX or len(self.calls) > _REMEMBERED_MAX:
+            self.holds.clear()
+            self.calls.clear()
+        self.holds.update(live)
+        for hold_id in resolved:
+            self.holds.pop(hold_id, None)
+            self.calls.pop(hold_id, None)
+
 
 class Batch:
-    """Everything inside one write transaction: reads see what is about to be written, writes wait for `flush`."""
+    """Everything inside one write transaction: reads see what is about to be written, writes wait for `flush`. It is
+    about the holds `hold_ids`, which are read at once; `memory` spares it what this process still knows."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, hold_ids: Sequence[str], memory: Memory) -> None:
         self._connection = connection
-        self._moves: Moves = {}
         self._grants: dict[str, tuple[Grant, ...]] = {}
-        self._holds: dict[str, Hold | None] = {}
+        self._memory = memory
+        self._holds = holds.find(connection, hold_ids, memory.holds)
         self._new: dict[str, Hold] = {}
         self._changed: dict[str, Hold] = {}
         self._resolved: dict[str, tuple[int, int]] = {}
@@ -47,6 +72,7 @@ class Batch:
         self.readings = Readings(connection)
         self.live = _Live(connection)
 
+    @cached_property
     def up_ms(self) -> int:
         """The store's own clock at its last beat."""
         row: tuple[int] = self._connection.execute("SELECT coalesce(max(up_ms), 0) FROM processes").fetchone()
@@ -64,10 +90,7 @@ class Batch:
 
     def hold(self, hold_id: str) -> Hold | None:
         """The live hold of this id."""
-        if hold_id not in self._holds:
-            row = self._connection.execute(holds.SELECT_HOLD, (hold_id,)).fetchone()
-            self._holds[hold_id] = None if row is None else holds.from_row(row)
-        return self._holds[hold_id]
+        return self._holds.get(hold_id)
 
     def resolution(self, hold_id: str) -> tuple[int, int] | None:
         """What was charged and absorbed when this hold was resolved; None if it never was."""
@@ -84,10 +107,15 @@ class Batch:
         found = self._connection.execute("SELECT 1 FROM model_calls WHERE id = ?", (call_id,)).fetchone()
         return call_id in self._calls or found is not None
 
+    def began(self, call: Call) -> str:
+        """The call's row as JSON, for the hold to keep; remembered for the row at its end."""
+        row = rows.call_row(call)
+        self._memory.calls[call.id] = (call, row)
+        return to_json(dict(zip(rows.CALL_COLUMNS, row, strict=True)))
+
     def place(self, hold: Hold) -> None:
         self._holds[hold.id] = self._new[hold.id] = hold
-        for scope in hold.scopes:
-            self.live[scope] += 1
+        self.live.shift(hold.scopes, 1)
 
     def change(self, hold: Hold) -> None:
         self._holds[hold.id] = hold
@@ -96,10 +124,9 @@ class Batch:
     def remove(self, hold: Hold, charged_milli: int, absorbed_milli: int) -> None:
         """Takes a hold off the books, for it is resolved."""
         self._resolved[hold.id] = (charged_milli, absorbed_milli)
-        self._holds[hold.id] = None
+        del self._holds[hold.id]
         self._changed.pop(hold.id, None)
-        for scope in hold.scopes:
-            self.live[scope] -= 1
+        self.live.shift(hold.scopes, -1)
         if self._new.pop(hold.id, None) is None:
             self._writes[_DELETE_HOLD].append((hold.id,))
             self._writes[_DELETE_SCOPE].extend((scope, hold.id) for scope in hold.scopes)
@@ -109,14 +136,12 @@ class Batch:
         self._writes[holds.INSERT_ENTRY].append(
             (f"{hold.id}:{number}", hold.id, hold.account_id, kind, amount_milli, at_ms, holds.lines_json(moves))
         )
-        for key, change in moves.items():
-            move(self._moves, key, change.spent, change.held)
         self.readings.shift(moves)
 
     def register(self, call: Call) -> None:
         """Everything a finished call leaves behind."""
         self._calls.add(call.id)
-        self._writes[rows.INSERT_CALL].append(rows.call_row(call))
+        self._writes[rows.INSERT_CALL].append(rows.call_row(call, self._memory.calls.get(call.id)))
         for attempt in call.attempts:
             self._writes[rows.INSERT_ATTEMPT].append(rows.attempt_row(call.id, attempt))
             if attempt.usage is not None:
@@ -146,10 +171,11 @@ class Batch:
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
-        self._writes[_MOVE_COUNTER] = [(*key, *change) for key, change in sorted(self._moves.items())]
+        self._writes[_MOVE_COUNTER] = [(*key, *change) for key, change in self.readings.moved.items()]
         for statement, parameters in self._writes.items():
             if parameters:
                 self._connection.executemany(statement, parameters)
+        self._memory.keep(self._new | self._changed, self._resolved)
 
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:
@@ -157,41 +183,43 @@ class Batch:
 
 
 class Readings(dict[CounterKey, Reading]):
-    """Counters, read when first asked for and kept in step with what the batch has entered since."""
+    """Counters, read when first asked for and kept in step with what has `moved` in this transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._unread: Moves = {}
+        self.moved: Moves = {}
 
     def __missing__(self, key: CounterKey) -> Reading:
         row = self._connection.execute(
             "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AND epoch = ?", key
         ).fetchone()
-        stored = Reading(*row) if row else Reading()
-        change = self._unread.pop(key, None)
-        self[key] = reading = stored if change is None else _sum(stored, change)
+        spent, held = row or (0, 0)
+        moved = self.moved.get(key, _STILL)
+        self[key] = reading = Reading(spent + moved.spent, held + moved.held)
         return reading
 
     def shift(self, moves: Moves) -> None:
         for key, change in moves.items():
-            known = self.get(key)
-            if known is None:
-                move(self._unread, key, change.spent, change.held)
-            else:
-                self[key] = _sum(known, change)
+            for readings in (self, self.moved):
+                before = readings.get(key)
+                if before is not None:
+                    readings[key] = Reading(before.spent + change.spent, before.held + change.held)
+            self.moved.setdefault(key, change)
 
 
 class _Live(dict[str, int]):
-    """How many holds live in a scope."""
+    """How many holds live in a scope, counted when first asked for and kept in step."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._uncounted: dict[str, int] = {}
 
     def __missing__(self, scope: str) -> int:
         row: tuple[int] = self._connection.execute("SELECT count(*) FROM hold_scopes WHERE scope = ?", (scope,)).fetchone()
-        self[scope] = row[0]
-        return row[0]
+        self[scope] = count = row[0] + self._uncounted.pop(scope, 0)
+        return count
 
-
-def _sum(reading: Reading, change: Reading) -> Reading:
-    return Reading(reading.spent + change.spent, reading.held + change.held)
+    def shift(self, scopes: Sequence[str], change: int) -> None:
+        for scope in scopes:
+            counts = self if scope in self else self._uncounted
+            counts[scope] = counts.get(scope, 0) + change

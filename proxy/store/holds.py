@@ -1,6 +1,7 @@
 """Live holds, grants and entries as rows: split and lines to JSON and back; decides nothing."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ INSERT_HOLD: Final = "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 UPDATE_HOLD: Final = (
     "UPDATE holds SET family = ?, amount_milli = ?, raw_nano_usd = ?, metered_milli = ?, extends = ?, split = ? WHERE id = ?"
 )
-SELECT_HOLD: Final = (
+_SELECT_HOLDS: Final = (
     "SELECT id, account_id, boot_id, metered_milli, extends, at_ms, at_up_ms, deadline_up_ms, family, scopes, split, began"
-    " FROM holds WHERE id = ?"
+    " FROM holds WHERE id IN (SELECT value FROM json_each(?))"
 )
+_SELECT_LIVE: Final = "SELECT id, extends, metered_milli FROM holds WHERE id IN (SELECT value FROM json_each(?))"
 INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -75,11 +77,19 @@ def update_row(hold: Hold) -> Row:
     )
 
 
-def from_row(row: tuple[Any, ...]) -> Hold:
-    """A row of SELECT_HOLD."""
-    *plain, family, scopes, split, began = row
-    values: list[Any] = [*plain, tuple(orjson.loads(scopes)), _split(family, split), began]
-    return Hold(*values)
+def find(connection: sqlite3.Connection, hold_ids: Sequence[str], known: Mapping[str, Hold]) -> dict[str, Hold]:
+    """Those of `hold_ids` that are live, by id. One that is `known` as it stands is not read again."""
+    found: dict[str, Hold] = {}
+    unread: list[str] = []
+    for hold_id, extends, metered_milli in connection.execute(_SELECT_LIVE, (to_json(hold_ids),)):
+        hold = known.get(hold_id)
+        if hold is not None and (hold.extends, hold.metered_milli) == (extends, metered_milli):
+            found[hold_id] = hold
+        else:
+            unread.append(hold_id)
+    if unread:
+        found |= {row[0]: _from_row(row) for row in connection.execute(_SELECT_HOLDS, (to_json(unread),))}
+    return found
 
 
 def lines_json(moves: Moves) -> str:
@@ -108,6 +118,12 @@ def grants_of(connection: sqlite3.Connection, account_id: str) -> tuple[Grant, .
         (account_id,),
     )
     return tuple(Grant(*row) for row in found)
+
+
+def _from_row(row: tuple[Any, ...]) -> Hold:
+    *plain, family, scopes, split, began = row
+    values: list[Any] = [*plain, tuple(orjson.loads(scopes)), _split(family, split), began]
+    return Hold(*values)
 
 
 def _split_json(split: Split) -> str:

@@ -8,7 +8,7 @@ import orjson
 
 from proxy.ports import Clock, ReconcileReport
 from proxy.store import rows
-from proxy.store.batch import Batch
+from proxy.store.batch import Batch, Memory
 from proxy.store.database import Database
 from proxy.store.holds import Hold
 from proxy.store.ledger import resolve
@@ -81,9 +81,9 @@ class SqliteLeases:
             "grace": self._limits.grace_ms,
             "limit": _RECONCILE_MAX,
         }
-        batch = Batch(connection)
-        found = [batch.hold(hold_id) for (hold_id,) in connection.execute(_ABANDONED, bounds).fetchall()]
-        holds = [hold for hold in found if hold is not None]
+        found = [hold_id for (hold_id,) in connection.execute(_ABANDONED, bounds).fetchall()]
+        batch = Batch(connection, found, Memory())
+        holds = [hold for hold_id in found if (hold := batch.hold(hold_id)) is not None]
         at_ms = self._clock.now_ms()
         for hold in holds:
             _bury(batch, hold, at_ms)

@@ -25,10 +25,9 @@ from proxy.ports import Clock, StoreUnavailable
 from proxy.stages import ledger
 from proxy.stages.ledger.sources import Case, standing
 from proxy.stages.ledger.split import Amounts
-from proxy.store.batch import Batch, Readings
+from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Database
 from proxy.store.holds import Hold, grants_of
-from proxy.store.rows import CALL_COLUMNS, call_row, to_json
 
 # What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
 _BAD_ROW: Final = (sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
@@ -43,6 +42,7 @@ class SqliteLedger:
         self._database = database
         self._clock = clock
         self._boot_id = boot_id
+        self._memory = Memory()
 
     async def apply(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
@@ -69,7 +69,7 @@ class SqliteLedger:
             return [error]
 
     def _carry_out(self, connection: sqlite3.Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
-        batch = Batch(connection)
+        batch = Batch(connection, [_subject(command) for command in commands], self._memory)
         at_ms = self._clock.now_ms()
         acks = [self._one(batch, command, at_ms) for command in commands]
         batch.flush()
@@ -93,13 +93,10 @@ class SqliteLedger:
         standing_hold = batch.hold(request.hold_id)
         if standing_hold is not None:
             return _held(standing_hold, standing(case, batch.readings))
-        if batch.resolution(request.hold_id) is not None:
-            return ValueError(f"hold {request.hold_id} is resolved already")
         amounts = Amounts(request.amount_milli, request.raw_nano_usd)
         admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
         if isinstance(admitted, HoldRefused):
             return admitted
-        up_ms = batch.up_ms()
         hold = Hold(
             id=request.hold_id,
             account_id=request.account_id,
@@ -107,11 +104,11 @@ class SqliteLedger:
             metered_milli=0,
             extends=0,
             at_ms=at_ms,
-            at_up_ms=up_ms,
-            deadline_up_ms=up_ms + request.lease_ms,
+            at_up_ms=batch.up_ms,
+            deadline_up_ms=batch.up_ms + request.lease_ms,
             scopes=request.scopes,
             split=admitted.split,
-            began=to_json(dict(zip(CALL_COLUMNS, call_row(request.began), strict=True))),
+            began=batch.began(request.began),
         )
         batch.place(hold)
         batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves)
@@ -127,6 +124,10 @@ def resolve(batch: Batch, hold: Hold, credits_milli: int, raw_nano_usd: int, at_
     batch.remove(hold, resolved.charged_milli, resolved.absorbed_milli)
     batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
     return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
+
+
+def _subject(command: LedgerCommand) -> str:
+    return command.call.id if isinstance(command, RecordCall) else command.hold_id
 
 
 def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:

@@ -55,6 +55,8 @@ CALL_COLUMNS: Final = (
     "timeline",
 )
 
+_JUDGED: Final = slice(CALL_COLUMNS.index("ask"), CALL_COLUMNS.index("decision") + 1)
+
 
 def _insert(table: str, columns: int | tuple[str, ...]) -> str:
     named = "" if isinstance(columns, int) else f" ({', '.join(columns)})"
@@ -71,8 +73,9 @@ INSERT_CHECK: Final = _insert("prompt_checks", 8)
 INSERT_CONVERSATION: Final = _insert("conversations", 5)
 
 
-def call_row(call: Call) -> Row:
-    """The row of `model_calls`, in the order of CALL_COLUMNS."""
+def call_row(call: Call, earlier: tuple[Call, Row] | None = None) -> Row:
+    """The row of `model_calls`, in the order of CALL_COLUMNS. `earlier` is the same call with its row as it began: what it
+    was judged by rarely changes until its end and is dear to encode."""
     return (
         call.id,
         call.request_id,
@@ -100,12 +103,7 @@ def call_row(call: Call) -> Row:
         call.absorbed_milli,
         to_json(call.metadata),
         to_json(call.asked),
-        _json_or_none(call.ask),
-        _json_or_none(call.verdict),
-        _json_or_none(call.advice),
-        _json_or_none(call.standing),
-        _json_or_none(call.health),
-        _json_or_none(call.decision),
+        *_judged_columns(call, earlier),
         to_json(call.timeline),
     )
 
@@ -179,6 +177,17 @@ def conversation_row(call: Call) -> Row | None:
 def to_json(value: object) -> str:
     """JSON of values and plain containers. Raises TypeError or ValueError for what has none (a lone surrogate)."""
     return orjson.dumps(value, default=_plain).decode()
+
+
+def _judged_columns(call: Call, earlier: tuple[Call, Row] | None) -> Row:
+    judged = _judged(call)
+    if earlier is not None and all(now is then for now, then in zip(judged, _judged(earlier[0]), strict=True)):
+        return earlier[1][_JUDGED]
+    return tuple(_json_or_none(value) for value in judged)
+
+
+def _judged(call: Call) -> tuple[object, ...]:
+    return call.ask, call.verdict, call.advice, call.standing, call.health, call.decision
 
 
 def _json_or_none(value: object) -> str | None:

@@ -3,11 +3,15 @@ reads a clock or a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
-from proxy.stages.ledger.counters import Moved, Moves, Reading, Readings, move, without_zeros
-from proxy.stages.ledger.sources import Case, Gauge, Source, cap_gauge, cap_keys, sources, standing
-from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, spend
+from proxy.domain.standing import Cap
+from proxy.stages.ledger.counters import CounterKey, Moved, Moves, Reading, Readings, move, without_zeros
+from proxy.stages.ledger.sources import Case, Gauge, Source, sources, standing
+from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, resolve
+
+_UNLIMITED: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ def admit(
     refusal = _refusal(case, drawn, amounts, readings, live)
     if refusal is not None:
         return HoldRefused(*refusal, standing(case, readings))
+    cap_keys = case.chart.cap_keys
     part = Part(
         shares=_shares(drawn, amounts.credits_milli, readings),
-        caps=cap_keys(case, "milli_credits"),
-        ceilings=cap_keys(case, "nano_usd"),
+        caps=cap_keys["milli_credits"],
+        ceilings=cap_keys["nano_usd"],
         raw_nano_usd=amounts.raw_nano_usd,
     )
     return Admitted(Split(family, (part,)), held((part,), 1))
@@ -67,16 +72,16 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
     bills it whatever was held. Raises ValueError when an amount is negative."""
     if credits_milli < 0 or raw_nano_usd < 0:
         raise ValueError(f"amounts cannot be negative: {credits_milli}, {raw_nano_usd}")
-    moves = held(split.parts, -1)
+    moves: Moves = {}
     charged_milli = min(credits_milli, split.amounts.credits_milli)
     left_milli, left_nano = charged_milli, raw_nano_usd
     for part in split.parts:
         spent_milli = min(left_milli, part.milli)
         spent_nano = left_nano if part is split.parts[-1] else min(left_nano, part.raw_nano_usd)
-        spend(moves, part, spent_milli, spent_nano)
+        resolve(moves, part, spent_milli, spent_nano)
         left_milli -= spent_milli
         left_nano -= spent_nano
-    return Resolved(charged_milli, credits_milli - charged_milli, without_zeros(moves))
+    return Resolved(charged_milli, credits_milli - charged_milli, moves)
 
 
 def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
@@ -93,24 +98,33 @@ def _refusal(
     case: Case, drawn: Sequence[Source], amounts: Amounts, readings: Readings, live: Mapping[str, int] | None
 ) -> tuple[HoldRefusalCode, str] | None:
     # What is gone for good speaks before what passes by itself.
-    if amounts.credits_milli > sum(_room(s.gauges, readings, True) for s in drawn):
+    if not _affordable(drawn, amounts, readings, 0):
         return "insufficient_credits", case.scope
-    capped = _capped(case, amounts, readings, True)
+    caps = case.chart.caps
+    capped = _capped(caps, amounts, readings, 0)
     if capped is not None:
         return "budget_cap_reached", capped
     crowded = None if live is None else _crowded(case, live)
     if crowded is not None:
         return "concurrency_limit", crowded
-    if amounts.credits_milli > sum(_room(s.gauges, readings, False) for s in drawn):
+    if not _affordable(drawn, amounts, readings, 1):
         return "credits_on_hold", case.scope
-    capped = _capped(case, amounts, readings, False)
+    capped = _capped(caps, amounts, readings, 1)
     return None if capped is None else ("credits_on_hold", capped)
 
 
-def _capped(case: Case, amounts: Amounts, readings: Readings, ignore_held: bool) -> str | None:
-    for cap in case.terms.caps:
+def _affordable(drawn: Sequence[Source], amounts: Amounts, readings: Readings, holds: int) -> bool:
+    missing = amounts.credits_milli
+    for source in drawn:
+        missing -= _room(source.gauges, readings, holds)
+    return missing <= 0
+
+
+def _capped(caps: Sequence[tuple[Cap, CounterKey]], amounts: Amounts, readings: Readings, holds: int) -> str | None:
+    for cap, key in caps:
         asked = amounts.credits_milli if cap.unit == "milli_credits" else amounts.raw_nano_usd
-        if asked > _room((cap_gauge(case, cap),), readings, ignore_held):
+        spent, held_now = readings[key]
+        if asked > max(0, cap.limit - spent - holds * held_now):
             return cap.scope
     return None
 
@@ -119,18 +133,19 @@ def _crowded(case: Case, live: Mapping[str, int]) -> str | None:
     return next((limit.scope for limit in case.terms.concurrency if live[limit.scope] >= limit.calls_max), None)
 
 
-def _room(gauges: Iterable[Gauge], readings: Readings, ignore_held: bool) -> int:
-    lefts = []
+def _room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
+    """What is left; `holds` 0 takes live holds for nothing, 1 for what they are."""
+    left = _UNLIMITED
     for key, limit in gauges:
-        spent, live = readings[key]
-        lefts.append(limit - spent - (0 if ignore_held else live))
-    return max(0, min(lefts))
+        spent, held_now = readings[key]
+        left = min(left, limit - spent - holds * held_now)
+    return max(0, left)
 
 
 def _shares(drawn: Sequence[Source], amount_milli: int, readings: Readings) -> tuple[Share, ...]:
     shares = []
     for source in drawn:
-        milli = min(amount_milli, _room(source.gauges, readings, False))
+        milli = min(amount_milli, _room(source.gauges, readings, 1))
         if milli:
             shares.append(Share(source.keys, milli))
         amount_milli -= milli

@@ -27,6 +27,35 @@ _NEVER: Final = 1 << 62
 _BOUND, _INCLUDED, _TOPUP = range(3)
 
 
+class Gauge(NamedTuple):
+    """A counter and what it may reach."""
+
+    key: CounterKey
+    limit: int
+
+
+class Source(NamedTuple):
+    """Credits an account may draw on: all `gauges` must have room, all `keys` move when it pays. Sources pay in the order of
+    `rank` and, within one, of their expiry."""
+
+    rank: int
+    expires_at_ms: int
+    id: str
+    gauges: tuple[Gauge, ...]
+    keys: tuple[CounterKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Which counters one account's terms are about on one day: the included sources by the family they are bound to (None:
+    by none), each allowance and cap with its counter, and the counters of all caps in a unit."""
+
+    included: Mapping[str | None, Source]
+    windows: tuple[tuple[Allowance, CounterKey, int | None], ...]
+    caps: tuple[tuple[Cap, CounterKey], ...]
+    cap_keys: Mapping[Unit, tuple[CounterKey, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What admission is judged by. `grants` are those of the account; whether one has expired is judged here."""
@@ -40,114 +69,106 @@ class Case:
     def scope(self) -> str:
         return f"user:{self.account_id}"
 
-
-class Gauge(NamedTuple):
-    """A counter and what it may reach."""
-
-    key: CounterKey
-    limit: int
-
-
-class Source(NamedTuple):
-    """Credits an account may draw on: all `gauges` must have room, all `keys` move when it pays."""
-
-    gauges: tuple[Gauge, ...]
-    keys: tuple[CounterKey, ...]
+    @property
+    def chart(self) -> Chart:
+        return _chart(self.account_id, self.terms, self.at_ms // _DAY_MS)
 
 
 def sources(case: Case, family: str) -> tuple[Source, ...]:
     """What a model of `family` may draw on, in paying order: bound to the family, included, top-up; earliest expiry
     first."""
-    ranked = [
-        (_INCLUDED if bound is None else _BOUND, _resets(case, bound), "", _included(case, bound))
-        for bound in (family, None)
-        if any(allowance.family == bound for allowance in case.terms.allowances)
-    ]
+    included = case.chart.included
+    found = [included[bound] for bound in (family, None) if bound in included]
     for grant in case.grants:
         if grant.family in (None, family) and _is_open(grant, case.at_ms):
-            rank = _TOPUP if grant.family is None else _BOUND
-            ranked.append((rank, grant.expires_at_ms or _NEVER, grant.id, _granted(grant)))
-    ranked.sort(key=lambda entry: entry[:3])
-    return tuple(source for _, _, _, source in ranked)
-
-
-def cap_gauge(case: Case, cap: Cap) -> Gauge:
-    """The counter of a cap in the period of now."""
-    # Only an account has an anchor: what many accounts share must count them all in the same month.
-    anchor_day = case.terms.anchor_day if cap.scope == case.scope else _CALENDAR_ANCHOR
-    period = _epochs(case.at_ms // _DAY_MS, anchor_day)[cap.window]
-    return Gauge(CounterKey(cap.scope, f"cap/{cap.window}/{cap.unit}", period), cap.limit)
-
-
-def cap_keys(case: Case, unit: Unit) -> tuple[CounterKey, ...]:
-    """The counters of all caps in `unit`; two caps on one counter move it once."""
-    return tuple({cap_gauge(case, cap).key: None for cap in case.terms.caps if cap.unit == unit})
+            found.append(_granted(grant))
+    return tuple(sorted(found, key=_turn)) if case.grants else tuple(found)
 
 
 def standing(case: Case, readings: Readings) -> Standing:
     """What the account has left, as `readings` show it."""
+    chart = case.chart
     return Standing(
         case.account_id,
         case.at_ms,
-        windows=tuple(_window(case, allowance, readings) for allowance in case.terms.allowances),
-        buckets=tuple(_bucket(grant, readings) for grant in case.grants if _is_open(grant, case.at_ms)),
-        caps=tuple(_cap(case, cap, readings) for cap in case.terms.caps),
+        tuple(
+            WindowStanding(a.window, a.family, a.limit_milli_credits, *readings[key], ends) for a, key, ends in chart.windows
+        ),
+        tuple(_bucket(grant, readings) for grant in case.grants if _is_open(grant, case.at_ms)),
+        tuple(CapStanding(cap.scope, cap.window, cap.unit, cap.limit, *readings[key]) for cap, key in chart.caps),
     )
 
 
-def _included(case: Case, bound: str | None) -> Source:
-    gauges = tuple(
-        Gauge(_included_key(case, a.window, bound), a.limit_milli_credits) for a in case.terms.allowances if a.family == bound
+# Every window begins at a UTC midnight, so the day decides them all.
+@lru_cache(maxsize=4_096)
+def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
+    at_ms = day * _DAY_MS
+    scope = f"user:{account_id}"
+    anchor_day = terms.anchor_day
+    bounds = {allowance.family: None for allowance in terms.allowances}
+    windows = tuple(
+        (a, _included_key(scope, a, at_ms, anchor_day), resets_at_ms(a.window, at_ms, anchor_day)) for a in terms.allowances
     )
-    # Every window counts, limited by this plan or not: a plan change carries the spent credits over (contract 5).
-    return Source(gauges, tuple(_included_key(case, window, bound) for window in WINDOWS))
+    # Only an account has an anchor: what many accounts share must count them all in the same month.
+    caps = tuple((c, _cap_key(c, at_ms, anchor_day if c.scope == scope else _CALENDAR_ANCHOR)) for c in terms.caps)
+    return Chart(
+        included={bound: _included(scope, bound, windows, at_ms, anchor_day) for bound in bounds},
+        windows=windows,
+        caps=caps,
+        cap_keys={"milli_credits": _in_unit(caps, "milli_credits"), "nano_usd": _in_unit(caps, "nano_usd")},
+    )
+
+
+def _in_unit(caps: tuple[tuple[Cap, CounterKey], ...], unit: Unit) -> tuple[CounterKey, ...]:
+    # Two caps on one counter must not move it twice.
+    return tuple({key: None for cap, key in caps if cap.unit == unit})
+
+
+def _included(
+    scope: str,
+    bound: str | None,
+    windows: tuple[tuple[Allowance, CounterKey, int | None], ...],
+    at_ms: int,
+    anchor_day: int,
+) -> Source:
+    own = [(allowance, key, ends) for allowance, key, ends in windows if allowance.family == bound]
+    return Source(
+        rank=_INCLUDED if bound is None else _BOUND,
+        expires_at_ms=min(ends or _NEVER for _, _, ends in own),
+        id="",
+        gauges=tuple(Gauge(key, allowance.limit_milli_credits) for allowance, key, _ in own),
+        # Every window counts, limited by this plan or not: a plan change carries the spent credits over (contract 5).
+        keys=tuple(_included_key(scope, Allowance(window, 0, bound), at_ms, anchor_day) for window in WINDOWS),
+    )
+
+
+def _included_key(scope: str, allowance: Allowance, at_ms: int, anchor_day: int) -> CounterKey:
+    name = f"included/{allowance.window}" + (f"/{allowance.family}" if allowance.family else "")
+    return CounterKey(scope, name, epoch(allowance.window, at_ms, anchor_day))
+
+
+def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
+    return CounterKey(cap.scope, f"cap/{cap.window}/{cap.unit}", epoch(cap.window, at_ms, anchor_day))
 
 
 def _granted(grant: Grant) -> Source:
+    rank = _TOPUP if grant.family is None else _BOUND
     key = _grant_key(grant)
-    return Source((Gauge(key, grant.amount_milli),), (key,))
-
-
-def _included_key(case: Case, window: Window, bound: str | None) -> CounterKey:
-    name = f"included/{window}" if bound is None else f"included/{window}/{bound}"
-    return CounterKey(case.scope, name, _epochs(case.at_ms // _DAY_MS, case.terms.anchor_day)[window])
+    return Source(rank, grant.expires_at_ms or _NEVER, grant.id, (Gauge(key, grant.amount_milli),), (key,))
 
 
 def _grant_key(grant: Grant) -> CounterKey:
     return CounterKey(f"grant:{grant.id}", grant.kind, "total")
 
 
-@lru_cache(maxsize=1_024)
-def _epochs(day: int, anchor_day: int) -> Mapping[Window, str]:
-    # Every window begins at a UTC midnight, so the day decides them all.
-    return {window: epoch(window, day * _DAY_MS, anchor_day) for window in WINDOWS}
-
-
-@lru_cache(maxsize=1_024)
-def _ends(day: int, anchor_day: int) -> Mapping[Window, int | None]:
-    return {window: resets_at_ms(window, day * _DAY_MS, anchor_day) for window in WINDOWS}
-
-
-def _resets(case: Case, bound: str | None) -> int:
-    ends = _ends(case.at_ms // _DAY_MS, case.terms.anchor_day)
-    return min(ends[a.window] or _NEVER for a in case.terms.allowances if a.family == bound)
+def _turn(source: Source) -> tuple[int, int, str]:
+    return source.rank, source.expires_at_ms, source.id
 
 
 def _is_open(grant: Grant, at_ms: int) -> bool:
     return grant.expires_at_ms is None or at_ms < grant.expires_at_ms
 
 
-def _window(case: Case, allowance: Allowance, readings: Readings) -> WindowStanding:
-    reading = readings[_included_key(case, allowance.window, allowance.family)]
-    ends = _ends(case.at_ms // _DAY_MS, case.terms.anchor_day)
-    limit = allowance.limit_milli_credits
-    return WindowStanding(allowance.window, allowance.family, limit, *reading, ends[allowance.window])
-
-
 def _bucket(grant: Grant, readings: Readings) -> BucketStanding:
     reading = readings[_grant_key(grant)]
     return BucketStanding(grant.id, grant.kind, grant.family, grant.amount_milli, *reading, grant.expires_at_ms)
-
-
-def _cap(case: Case, cap: Cap, readings: Readings) -> CapStanding:
-    return CapStanding(cap.scope, cap.window, cap.unit, cap.limit, *readings[cap_gauge(case, cap).key])

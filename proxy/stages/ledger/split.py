@@ -63,17 +63,17 @@ def held(parts: Sequence[Part], sign: int) -> Moves:
     return moves
 
 
-def spend(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
-    """Adds to `moves` that `part` pays `milli`, its shares in their order."""
+def resolve(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
+    """Adds to `moves` that `part` pays `milli` in the order of its shares, and gives back all it holds."""
     for key in part.caps:
-        move(moves, key, milli, 0)
+        move(moves, key, milli, -part.milli)
     for key in part.ceilings:
-        move(moves, key, raw_nano_usd, 0)
+        move(moves, key, raw_nano_usd, -part.raw_nano_usd)
     for share in part.shares:
         spent = min(milli, share.milli)
         milli -= spent
         for key in share.keys:
-            move(moves, key, spent, 0)
+            move(moves, key, spent, -share.milli)
 
 
 def appended(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
