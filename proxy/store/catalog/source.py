@@ -67,7 +67,11 @@ class SqliteCatalog:
         if revision == current.revision:
             return current
         content = await self._database.read(lambda connection: read_snapshot(connection, revision))
-        return None if content is None else rebuild(content, current, self._base_urls)
+        try:
+            return None if content is None else rebuild(content, current, self._base_urls)
+        except CatalogMistakes:
+            # Written by a release whose rows this one no longer reads: as good as gone.
+            return None
 
     async def reload(self) -> str | None:
         async with self._one_load_at_a_time:
