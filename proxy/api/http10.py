@@ -1,9 +1,17 @@
 """HTTP on the wire: uvicorn's protocol, but an HTTP/1.0 caller gets a close-delimited body instead of chunks it cannot read,
-and the app gets a way to drop a connection."""
+what is no HTTP is refused in our error shape, and the app gets a way to drop a connection."""
 
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from proxy.api.errors import refusal_body
+from proxy.domain.errors import Refusal
+
+# The parser has no bound of its own: a head without an end would grow for ever.
+HEAD_BYTES_MAX: Final = 64 * 1024
+_UNREADABLE: Final = "This is no HTTP/1.1 request that can be read in one way only."
+_HEAD_TOO_LARGE: Final = f"Request line and headers are larger than {HEAD_BYTES_MAX} bytes. Send fewer or shorter headers."
 
 
 class CloseDelimitedCycle(RequestResponseCycle):
@@ -20,6 +28,31 @@ class CloseDelimitedCycle(RequestResponseCycle):
 
 class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
+
+    _head_bytes: int | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_bytes is not None and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self.send_400_response(_HEAD_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = None
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuses and closes; an answer that has begun is cut, for nothing else may be written into it."""
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            body = refusal_body(Refusal("invalid_request", msg if msg == _HEAD_TOO_LARGE else _UNREADABLE))
+            head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + body)
+        self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["http_version"] == "1.0":
