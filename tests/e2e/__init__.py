@@ -1,0 +1,1 @@
+"""The gateway as a process of its own, its providers as others, judged from outside."""
