@@ -149,7 +149,7 @@ async def _handled(endpoint: Endpoint, visit: Visit) -> Answer:
 
 
 async def _visit(endpoint: Endpoint, services: Services, request: Request, caller: Caller) -> Visit | Refusal:
-    queries = _fitted(endpoint.queries, dict(request.query_params))
+    queries = _fitted(endpoint.queries, dict(request.query_params), "query")
     if isinstance(queries, Refusal):
         return queries
     body = await _body(endpoint, services, request)
@@ -168,18 +168,18 @@ async def _body(endpoint: Endpoint, services: Services, request: Request) -> Bas
     if endpoint.body is None or isinstance(raw, Refusal):
         return raw if isinstance(raw, Refusal) else None
     value = read_json(raw or b"{}", services.knobs.intake)
-    return value if isinstance(value, Refusal) else _fitted(endpoint.body, value)
+    return value if isinstance(value, Refusal) else _fitted(endpoint.body, value, "body")
 
 
-def _fitted(model: type[BaseModel] | None, value: Mapping[str, Any]) -> BaseModel | Refusal | None:
+def _fitted(model: type[BaseModel] | None, value: Mapping[str, Any], whole: str) -> BaseModel | Refusal | None:
     if model is None:
         return None
     try:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        return invalid(where, f"{first['msg'].removeprefix('Value error, ')}.")
+        where = ".".join(str(part) for part in first["loc"])
+        return invalid(where or whole, f"{first['msg'].removeprefix('Value error, ')}.")
 
 
 def _as(value: BaseModel | None, model: type[M]) -> M:

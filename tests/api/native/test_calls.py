@@ -1,0 +1,102 @@
+"""Claims about `GET /api/calls`: own calls alone, in plain words, with nothing of a provider or of raw cost."""
+
+from typing import get_args
+
+import pytest
+
+from proxy.api.native.calls import OUTCOMES
+from proxy.domain.errors import Fault, FaultKind
+from tests.api.house import House, Script, code_of
+
+PRIVATE = ("nano", "raw", "multiplier", "ppm", "prov-request", "provider_", "secret_hash", "SECRET PROMPT", "0.123456789")
+
+
+async def test_a_call_is_found_by_the_id_in_its_headers(house: House) -> None:
+    key = await house.user_key()
+    answer = await house.chat(key, "auto", signalbox={"metadata": {"feature": "search"}})
+    call = (await house.get(f"/api/calls/{answer.headers['x-signalbox-call']}", key)).json()
+    assert call["id"] == answer.json()["id"]
+    assert (call["status"], call["http_status"], call["model"], call["assistant"]) == ("served", 200, "p/cheap", "general")
+    assert call["credits"] == answer.headers["x-signalbox-credits"]
+    assert call["tokens"] == {
+        "input": 10,
+        "cached_input": 0,
+        "cache_write": 0,
+        "output": 5,
+        "reasoning": 0,
+        "source": "provider",
+    }
+    assert call["decision"]["why"]
+    assert call["metadata"] == {"feature": "search"}
+    assert [step["stage"] for step in call["timeline"]][:3] == ["intake", "precheck", "decision"]
+    assert [(a["model"], a["outcome"], a["charged"]) for a in call["attempts"]] == [("p/cheap", "It answered.", True)]
+
+
+async def test_a_failed_attempt_is_told_in_plain_words(house: House) -> None:
+    key = await house.user_key("u1", "pro")
+    house.upstream.scripts = [Script(fault=Fault("first_byte_timeout"))]
+    answer = await house.chat(key, "gpt")
+    first, second = (await house.get(f"/api/calls/{answer.headers['x-signalbox-call']}", key)).json()["attempts"]
+    assert (first["outcome"], first["charged"]) == (OUTCOMES["first_byte_timeout"], False)
+    assert (second["outcome"], second["model"]) == ("It answered.", "p/cheap")
+
+
+def test_every_fault_has_its_words() -> None:
+    assert set(OUTCOMES) == set(get_args(FaultKind))
+
+
+async def test_another_users_call_is_not_there(house: House) -> None:
+    call_id = (await house.chat(await house.user_key())).json()["id"]
+    stranger = await house.user_key("u2")
+    missing = await house.get("/api/calls/call_nobody", stranger)
+    answer = await house.get(f"/api/calls/{call_id}", stranger)
+    assert code_of(answer) == code_of(missing) == (404, "not_found")
+    assert answer.json() == missing.json()
+    assert (await house.get("/api/calls", stranger)).json()["data"] == []
+
+
+async def test_pages_follow_each_other_newest_first_without_gap_or_repeat(house: House) -> None:
+    key = await house.user_key()
+    made = [(await house.chat(key)).json()["id"] for _ in range(5)]
+    seen: list[str] = []
+    before = ""
+    for _ in range(5):
+        page = (await house.get(f"/api/calls?limit=2{before}", key)).json()
+        seen += [call["id"] for call in page["data"]]
+        if page["next_before"] is None:
+            break
+        before = f"&before={page['next_before']}"
+    assert seen == sorted(made, reverse=True)
+
+
+async def test_a_page_that_holds_all_is_the_last(house: House) -> None:
+    key = await house.user_key()
+    await house.chat(key)
+    await house.chat(key)
+    assert (await house.get("/api/calls?limit=2", key)).json()["next_before"] is None
+
+
+async def test_status_and_model_choose(house: House) -> None:
+    key = await house.user_key()
+    await house.chat(key)
+    await house.chat(key, "no/such")
+    refused = (await house.get("/api/calls?status=refused", key)).json()["data"]
+    assert [(c["code"], c["credits"]) for c in refused] == [("model_not_found", "0")]
+    answered = (await house.get("/api/calls?model=p/cheap", key)).json()["data"]
+    assert [c["model"] for c in answered] == ["p/cheap"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "status=odd", "before=%00"])
+async def test_a_wrong_query_is_named(house: House, query: str) -> None:
+    answer = await house.get(f"/api/calls?{query}", await house.user_key())
+    assert code_of(answer) == (400, "invalid_request")
+    assert answer.json()["error"]["param"] == query.partition("=")[0]
+
+
+async def test_nothing_private_is_in_any_answer(house: House) -> None:
+    key = await house.user_key("u1", "pro")
+    house.upstream.scripts = [Script([b"{}"], status=500)]
+    call_id = (await house.chat(key, "gpt", signalbox={"explain": True})).json()["id"]
+    for path in ("/api/calls", f"/api/calls/{call_id}", "/api/usage", "/api/me"):
+        text = (await house.get(path, key)).text
+        assert [word for word in PRIVATE if word in text] == [], path
