@@ -1,0 +1,109 @@
+"""Keys through the admin's door: shown once, ended with all made from them."""
+
+from tests.api.admin.office import Office
+from tests.api.house import PEPPER
+
+
+async def test_a_new_key_works_and_is_shown_once(office: Office) -> None:
+    await office.house.user("ada")
+    made = await office.post("/keys", kind="user", name="laptop", user_id="ada")
+    key = made.json()["key"]
+    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
+    assert (await office.call(key)).status_code == 200
+    shown = await office.get(f"/keys/{made.json()['id']}")
+    assert (shown.json()["state"], key in shown.text, "key" in shown.json()) == ("live", False, False)
+
+
+async def test_no_answer_holds_a_hash(office: Office) -> None:
+    await office.house.user("ada")
+    made = await office.post("/keys", kind="user", name="laptop", user_id="ada")
+    stored = await office.house.parts.directory.key(made.json()["id"])
+    assert stored is not None
+    for answer in (made, await office.get("/keys"), await office.get("/audit")):
+        assert "secret_hash" not in answer.text
+        assert stored.secret_hash.hex() not in answer.text
+        assert PEPPER.decode() not in answer.text
+
+
+async def test_every_kind_of_key_belongs_to_whom_it_says(office: Office) -> None:
+    await office.house.user("ada")
+    await office.post("/apps", id="shop", name="Shop", default_plan_id="basic")
+    assert (await office.post("/keys", kind="app", name="server", app_id="shop")).json()["user_id"] == "shop"
+    assert (await office.post("/keys", kind="support", name="desk")).status_code == 201
+    assert (await office.post("/keys", kind="admin", name="Ada's", user_id="ada")).json()["user_id"] == "ada"
+    for wrong in (
+        {"kind": "user"},
+        {"kind": "app"},
+        {"kind": "app", "app_id": "shop", "user_id": "ada"},
+        {"kind": "user", "user_id": "ada", "app_id": "shop"},
+        {"kind": "root"},
+    ):
+        assert (await office.post("/keys", name="wrong", **wrong)).status_code == 400
+    assert (await office.post("/keys", kind="user", name="x", user_id="none")).status_code == 404
+
+
+async def test_keys_are_listed_by_user_and_app(office: Office) -> None:
+    await office.house.user("ada")
+    made = (await office.post("/keys", kind="user", name="laptop", user_id="ada")).json()
+    assert [key["id"] for key in (await office.read("/keys?user=ada"))["data"]] == [made["id"]]
+    assert (await office.read("/keys?app=shop"))["data"] == []
+    assert len((await office.read("/keys"))["data"]) == 3
+
+
+async def test_a_misspelt_filter_is_a_mistake_and_not_everything(office: Office) -> None:
+    answer = await office.get("/keys?usr=ada")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "usr")
+
+
+async def test_revoking_takes_descendants_along(office: Office) -> None:
+    parent = await office.house.user_key("ada", manage_keys=True)
+    child = (await office.house.post("/api/keys", parent, {"name": "child"})).json()["key"]
+    assert (await office.call(child)).status_code == 200
+    parent_id = parent.split("_")[2]
+    assert (await office.post(f"/keys/{parent_id}/revoke", reason="leaked")).json()["revoked"] == 2
+    assert [(await office.call(key)).status_code for key in (parent, child)] == [401, 401]
+    assert (await office.read(f"/keys/{parent_id}"))["state"] == "revoked"
+
+
+async def test_a_key_is_suspended_and_goes_on(office: Office) -> None:
+    key = await office.house.user_key("ada")
+    path = f"/keys/{key.split('_')[2]}/suspend"
+    assert (await office.post(path, suspended=True)).json()["state"] == "suspended"
+    assert (await office.call(key)).status_code == 403
+    await office.post(path, suspended=False)
+    assert (await office.call(key)).status_code == 200
+
+
+async def test_a_rotated_key_works_beside_the_old_one_within_the_grace(office: Office) -> None:
+    old = await office.house.user_key("ada")
+    rotated = await office.post(f"/keys/{old.split('_')[2]}/rotate", grace_minutes=60)
+    new = rotated.json()["key"]
+    assert (rotated.status_code, rotated.json()["lineage"][1:]) == (201, [old.split("_")[2]])
+    assert [(await office.call(key)).status_code for key in (old, new)] == [200, 200]
+
+
+async def test_without_grace_the_old_key_ends_at_once_and_cannot_be_rotated_again(office: Office) -> None:
+    old = await office.house.user_key("ada")
+    path = f"/keys/{old.split('_')[2]}/rotate"
+    new = (await office.post(path, grace_minutes=0)).json()["key"]
+    assert [(await office.call(key)).status_code for key in (old, new)] == [401, 200]
+    assert (await office.post(path, grace_minutes=0)).status_code == 409
+
+
+async def test_caps_rate_scope_and_expiry_come_back(office: Office) -> None:
+    await office.house.user("ada")
+    terms = {
+        "model_scope": ["p/*"],
+        "caps": [{"window": "day", "credits": "1.5"}],
+        "rate": {"requests": 5, "period_s": 60},
+        "expires_at_ms": 99_999_999_999_999,
+        "manage_keys": True,
+    }
+    made = (await office.post("/keys", kind="user", name="laptop", user_id="ada", **terms)).json()
+    assert {name: made[name] for name in terms} == terms
+    assert (await office.post("/keys", kind="user", name="late", user_id="ada", expires_at_ms=1)).status_code == 400
+
+
+async def test_an_unknown_key_is_not_found(office: Office) -> None:
+    assert (await office.get("/keys/none")).status_code == 404
+    assert (await office.post("/keys/none/revoke")).status_code == 404
