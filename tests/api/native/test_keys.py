@@ -1,0 +1,193 @@
+"""Claims about `/api/keys`: only keys that may make keys do, a child never exceeds its parent, a secret is seen once."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from proxy.api.native.keys import KEYS_MAX, LINEAGE_MAX, governs
+from proxy.domain.plan import Rate
+from proxy.domain.standing import Cap
+from tests import builders as b
+from tests.api.house import House, bearing, code_of
+
+
+async def manager(house: House, **changes: Any) -> str:
+    return await house.user_key(manage_keys=True, **changes)
+
+
+async def made(house: House, key: str, **body: Any) -> dict[str, Any]:
+    answer = await house.post("/api/keys", key, {"name": "a child", **body})
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def end(house: House, key: str, key_id: str) -> httpx2.Response:
+    return await house.client.delete(f"/api/keys/{key_id}", headers=bearing(key))
+
+
+async def test_a_new_key_works_and_its_secret_is_shown_once(house: House) -> None:
+    key = await manager(house)
+    child = await made(house, key)
+    assert (await house.get("/api/me", child["key"])).json()["key"]["id"] == child["id"]
+    listing = await house.get("/api/keys", key)
+    assert child["key"] not in listing.text
+    assert {row["id"] for row in listing.json()["data"]} == {child["id"], child["made_by"]}
+
+
+async def test_only_keys_that_may_make_keys_do(house: House) -> None:
+    key = await house.user_key()
+    assert code_of(await house.post("/api/keys", key, {"name": "x"})) == (403, "forbidden")
+    own_id = (await house.get("/api/me", key)).json()["key"]["id"]
+    assert code_of(await house.post(f"/api/keys/{own_id}/rotate", key)) == (403, "forbidden")
+    assert code_of(await end(house, key, own_id)) == (403, "forbidden")
+
+
+async def test_a_plain_key_sees_itself_alone(house: House) -> None:
+    child = await made(house, await manager(house))
+    rows = (await house.get("/api/keys", child["key"])).json()["data"]
+    assert [row["id"] for row in rows] == [child["id"]]
+
+
+async def test_what_is_left_out_is_inherited(house: House) -> None:
+    ends_ms = house.parts.clock.now_ms() + 10**8
+    key = await manager(house, expires_at_ms=ends_ms, model_scope=("p/*",), rate=Rate(100, 60))
+    child = await made(house, key)
+    assert (child["expires_at_ms"], child["model_scope"]) == (ends_ms, ["p/*"])
+    assert child["rate"] == {"requests": 100, "period_s": 60}
+    assert child["manage_keys"] is False
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"model_scope": ["*"]},
+        {"model_scope": ["p/cheap", "q/any"]},
+        {"expires_at_ms": 99_999_999_999_999},
+        {"rate": {"requests": 101, "period_s": 60}},
+        {"caps": [{"window": "day", "credits": "10.001"}]},
+    ],
+)
+async def test_a_child_never_exceeds_its_parent(house: House, wish: dict[str, Any]) -> None:
+    key = await manager(
+        house,
+        expires_at_ms=house.parts.clock.now_ms() + 10**8,
+        model_scope=("p/*",),
+        rate=Rate(100, 60),
+        caps=(Cap("key:parent", "day", 10_000),),
+    )
+    assert code_of(await house.post("/api/keys", key, {"name": "x", **wish})) == (403, "forbidden")
+
+
+async def test_a_parents_cap_holds_for_what_its_children_spend(house: House) -> None:
+    root = await made(house, await manager(house), caps=[{"window": "day", "credits": "0.001"}], manage_keys=True)
+    child = await made(house, root["key"])
+    assert code_of(await house.chat(child["key"])) == (402, "budget_cap_reached")
+
+
+async def test_a_childs_scope_binds_its_calls(house: House) -> None:
+    child = await made(house, await house.user_key("u9", "pro", manage_keys=True), model_scope=["p/strong"])
+    assert (await house.chat(child["key"], "p/strong")).status_code == 200
+    assert code_of(await house.chat(child["key"], "p/cheap")) == (403, "forbidden")
+
+
+async def test_revoking_takes_descendants_along(house: House) -> None:
+    root = await manager(house)
+    middle = await made(house, root, manage_keys=True)
+    leaf = await made(house, middle["key"])
+    answer = await end(house, root, middle["id"])
+    assert answer.json() == {"revoked": 2}
+    for key in (middle["key"], leaf["key"]):
+        assert code_of(await house.get("/api/me", key)) == (401, "invalid_api_key")
+    assert (await house.get("/api/me", root)).status_code == 200
+
+
+async def test_rotation_gives_a_new_secret_and_the_old_one_a_stated_grace(house: House) -> None:
+    root = await manager(house)
+    child = await made(house, root, model_scope=["p/cheap"])
+    with_grace = await house.post(f"/api/keys/{child['id']}/rotate", root, {"grace_minutes": 5})
+    assert (with_grace.status_code, with_grace.json()["model_scope"]) == (201, ["p/cheap"])
+    for key in (child["key"], with_grace.json()["key"]):
+        assert (await house.get("/api/me", key)).status_code == 200
+    at_once = await house.post(f"/api/keys/{with_grace.json()['id']}/rotate", root, {"grace_minutes": 0})
+    assert code_of(await house.get("/api/me", with_grace.json()["key"])) == (401, "invalid_api_key")
+    assert (await house.get("/api/me", at_once.json()["key"])).status_code == 200
+
+
+async def test_a_rotated_key_still_governs_what_its_predecessor_made(house: House) -> None:
+    root = await manager(house)
+    child = await made(house, root)
+    root_id = (await house.get("/api/me", root)).json()["key"]["id"]
+    rotated = (await house.post(f"/api/keys/{root_id}/rotate", root, {"grace_minutes": 0})).json()
+    answer = await end(house, rotated["key"], child["id"])
+    assert answer.json() == {"revoked": 1}
+
+
+async def test_a_key_that_has_ended_is_not_rotated(house: House) -> None:
+    root = await manager(house)
+    child = await made(house, root)
+    await end(house, root, child["id"])
+    assert code_of(await house.post(f"/api/keys/{child['id']}/rotate", root)) == (409, "conflict")
+
+
+async def test_a_bounded_key_cannot_reach_for_a_broader_one(house: House) -> None:
+    root = await manager(house)
+    root_id = (await house.get("/api/me", root)).json()["key"]["id"]
+    for bound in ({"model_scope": ["p/cheap"]}, {"caps": [{"window": "day", "credits": 5}]}):
+        bounded = await made(house, root, manage_keys=True, **bound)
+        sibling = await made(house, root)
+        for target in (root_id, sibling["id"]):
+            assert code_of(await house.post(f"/api/keys/{target}/rotate", bounded["key"])) == (403, "forbidden")
+
+
+def test_a_capped_key_governs_only_what_spends_under_its_cap() -> None:
+    capped = b.key("capped", manage_keys=True, caps=(Cap("key:capped", "day", 1),))
+    assert governs(capped, b.key("child", lineage=("child", "capped")))
+    assert not governs(capped, b.key("sibling"))
+    assert not governs(b.key("plain"), b.key("plain"))
+
+
+async def test_another_owners_key_is_not_there(house: House) -> None:
+    root, stranger = await manager(house), await house.user_key("u2", manage_keys=True)
+    child = await made(house, root)
+    for target in (child["id"], "nobody"):
+        assert code_of(await house.post(f"/api/keys/{target}/rotate", stranger)) == (404, "not_found")
+    assert child["id"] not in (await house.get("/api/keys", stranger)).text
+
+
+async def test_depth_and_number_of_keys_are_bounded(house: House) -> None:
+    deep = await house.user_key("u3", manage_keys=True, lineage=tuple(f"k{n}" for n in range(LINEAGE_MAX)))
+    assert code_of(await house.post("/api/keys", deep, {"name": "x"})) == (403, "forbidden")
+    key = await manager(house)
+    for _ in range(KEYS_MAX - 1):
+        await house.key("user", user_id="u1")
+    assert code_of(await house.post("/api/keys", key, {"name": "x"})) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "a\u0000b"},
+        {"name": "x" * 257},
+        {"name": "x", "model_scope": []},
+        {"name": "x", "caps": [{"window": "day", "credits": "0"}]},
+        {"name": "x", "caps": [{"window": "era", "credits": "1"}]},
+        {"name": "x", "rate": {"requests": 0, "period_s": 1}},
+        {"name": "x", "kind": "admin"},
+    ],
+)
+async def test_a_wrong_body_is_refused(house: House, body: dict[str, Any]) -> None:
+    assert code_of(await house.post("/api/keys", await manager(house), body)) == (400, "invalid_request")
+
+
+async def test_every_change_is_in_the_audit_log_without_a_secret(house: House) -> None:
+    root = await manager(house)
+    child = await made(house, root)
+    await end(house, root, child["id"])
+    lines = await house.parts.register.audit(None, 10)
+    actor = f"key:{(await house.get('/api/me', root)).json()['key']['id']}"
+    assert [(line.action, line.actor) for line in lines[:2]] == [("key.revoke", actor), ("key.create", actor)]
+    assert child["key"].split("_")[-1] not in repr(lines)
