@@ -114,3 +114,22 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
         usage = (f"{hold.id}:usage", hold.id, hold.account_id, call["kind"], 0, settled.charged_milli, call["at_ms"])
         batch.insert(rows.INSERT_USAGE, usage)
         batch.insert(rows.INSERT_COST, (f"{hold.id}:cost:0", hold.id, raw_nano_usd, settled.charged_milli, 0))
+    if call["verdict"] is not None:
+        batch.insert(rows.INSERT_CHECK, _check_row(call))
+    if call["conversation_id"] is not None:
+        conversation = (call["conversation_id"], hold.account_id, call["assistant_id"], None, call["at_ms"])
+        batch.insert(rows.INSERT_CONVERSATION, conversation)
+
+
+def _check_row(call: dict[str, Any]) -> rows.Row:
+    verdict: dict[str, Any] = orjson.loads(call["verdict"])
+    return (
+        f"{call['id']}:check",
+        call["id"],
+        call["conversation_id"],
+        verdict["category"],
+        verdict["risk"],
+        verdict["recommended_assistant"],
+        rows.to_json(verdict["evidence"]),
+        call["at_ms"],
+    )

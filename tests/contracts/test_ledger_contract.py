@@ -114,6 +114,27 @@ async def test_a_refused_extension_keeps_the_hold_and_what_was_metered(house: Sq
     assert isinstance(await door.one(extension("never")), ValueError)
 
 
+async def test_what_another_process_did_to_a_hold_counts(house: SqliteHouse) -> None:
+    door, other = await house.door("boot-1"), await house.door("boot-2")
+    await door.ledger.apply([hold("call-1", 100), hold("call-2", 100)])
+    await other.one(extension("call-1", 300))
+    await other.one(settlement("call-2", 40))
+    assert await door.one(settlement("call-1", 250)) == Settled("call-1", 250, 0, fresh=True)
+    assert await door.one(settlement("call-2", 90)) == Settled("call-2", 40, 0, fresh=False)
+    assert await house.wrongs(door) == []
+
+
+async def test_splitting_anew_for_another_family_moves_the_hold(house: SqliteHouse) -> None:
+    door = await house.door()
+    await house.put_grant(door, Grant("g1", "u1", "topup", 500, "a test", NOW_MS, family="reasoning"))
+    await door.one(hold(amount_milli=500, family="reasoning"))
+    moved = await door.one(extension(amount_milli=300, family="open"))
+    assert isinstance(moved, Held)
+    assert (moved.amount_milli, moved.standing.buckets[0].held, moved.standing.windows[0].held) == (300, 0, 300)
+    await door.one(settlement(credits_milli=300))
+    assert await house.wrongs(door) == []
+
+
 async def test_a_suspended_account_extends_nothing(house: SqliteHouse) -> None:
     door = await house.door()
     await door.one(hold())
@@ -221,7 +242,8 @@ async def _beat(house: SqliteHouse, *boot_ids: str, for_ms: int) -> None:
 async def test_the_holds_of_a_dead_process_are_charged_what_was_metered(house: SqliteHouse) -> None:
     dead, alive = await house.door("dead"), await house.door("alive")
     await dead.leases.beat()
-    await dead.ledger.apply([hold("silent", 100, lease_ms=600_000), hold("spoke", 100, lease_ms=600_000)])
+    began = replace(hold("spoke").began, conversation_id="conv-1")
+    await dead.ledger.apply([hold("silent", 100, lease_ms=600_000), hold("spoke", 100, lease_ms=600_000, began=began)])
     await dead.one(extension("spoke", 200, metered_milli=70, raw_nano_usd=4_000))
     await alive.one(hold("kept", 100, lease_ms=600_000))
     await _beat(house, "alive", for_ms=LEASES.lease_ms + LEASES.grace_ms)
@@ -236,6 +258,10 @@ async def test_the_holds_of_a_dead_process_are_charged_what_was_metered(house: S
     assert (await alive.leases.reconcile()).call_ids == ()
     assert await dead.one(settlement("spoke", 90)) == Settled("spoke", 70, 0, fresh=False)
     assert await house.look(alive, "SELECT id FROM holds") == [("kept",)]
+    assert await house.look(alive, "SELECT id, display_units FROM usage_records") == [("spoke:usage", 70)]
+    assert await house.look(alive, "SELECT id, raw_cost, display_cost FROM cost_records") == [("spoke:cost:0", 1_400, 70)]
+    assert await house.look(alive, "SELECT id FROM prompt_checks") == [("silent:check",), ("spoke:check",)]
+    assert await house.look(alive, "SELECT id FROM conversations") == [("conv-1",)]
     assert await house.wrongs(alive) == []
 
 

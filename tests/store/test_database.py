@@ -73,6 +73,19 @@ async def test_a_full_disk_is_an_outage_that_passes(database: Database) -> None:
     assert await _count(database) == 1
 
 
+async def test_a_lock_held_by_another_process_is_an_outage_that_passes(database: Database, path: str) -> None:
+    await database.write(lambda c: c.execute("PRAGMA busy_timeout = 20"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="BUSY"):
+        await database.write(lambda c: c.execute(NOTE))
+    assert await _count(database) == 0
+    other.execute("COMMIT")
+    other.close()
+    await database.write(lambda c: c.execute(NOTE))
+    assert await _count(database) == 1
+
+
 async def test_a_file_that_cannot_be_opened_is_an_outage(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="CANTOPEN"):
         await Database.open(str(tmp_path / "missing" / "books.db"))
