@@ -31,12 +31,12 @@ class Front:
 
     def __init__(self, hot: Mapping[str, ASGIApp], rest: ASGIApp, ids: Ids) -> None:
         self._hot = hot
-        self._rest = rest
+        self.rest = rest
         self._ids = ids
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._rest(scope, receive, send)
+            await self.rest(scope, receive, send)
             return
         request_id = _request_id(scope) or self._ids.request_id()
         state = scope.setdefault("state", {})
@@ -57,7 +57,7 @@ class Front:
             await self._hot[path](scope, receive, answer.watched)
         else:
             scope["path"] = path
-            await self._rest(scope, receive, answer.with_headers)
+            await self.rest(scope, receive, answer.with_headers)
 
 
 class _Answer:

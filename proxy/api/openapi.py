@@ -7,15 +7,13 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from proxy import __version__
 from proxy.api.endpoint import Endpoint
 from proxy.api.open import OPEN_ENDPOINTS, OpenEndpoint
 from proxy.api.openapi_chat import CHAT_PATHS, CHAT_SCHEMAS
 from proxy.domain.errors import STATUS, ErrorCode
 
 Json = dict[str, Any]
-
-# As in pyproject.toml; a test compares them, for a gateway run from its source is not installed under a version.
-VERSION: Final = "0.1.0"
 
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _REF: Final = "#/components/schemas/{model}"
@@ -70,7 +68,7 @@ def describe(endpoints: Sequence[Endpoint]) -> Json:
         paths[open_endpoint.path] = {"get": _open(open_endpoint)}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Signalbox", "version": VERSION, "description": _ABOUT},
+        "info": {"title": "Signalbox", "version": __version__, "description": _ABOUT},
         "security": [{"key": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(_tags(paths))],
         "paths": paths,

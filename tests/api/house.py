@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx2
 import orjson
+from starlette.applications import Starlette
 
 from proxy.api import keys
 from proxy.api.auth import Gate, GateRules
@@ -175,6 +176,7 @@ class House:
     """`client` speaks to the gateway; `parts` are its services."""
 
     front: Front
+    app: Starlette
     client: httpx2.AsyncClient
     parts: Services
     upstream: ScriptedUpstream
@@ -267,6 +269,7 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
             is_ready=lambda: True,
         )
         front = build_gateway(services)
+        assert isinstance(front.rest, Starlette)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
         await stack.enter_async_context(client)
-        yield House(front, client, services, upstream, shown, log)
+        yield House(front, front.rest, client, services, upstream, shown, log)

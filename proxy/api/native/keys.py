@@ -77,7 +77,7 @@ class KeyCard(Told):
     manage_keys: bool
 
 
-class KeyList(Told):
+class OwnKeys(Told):
     data: list[KeyCard]
 
 
@@ -92,7 +92,7 @@ class Revoked(Told):
 async def list_keys(visit: Visit) -> Answer:
     own = visit.caller.key
     found = await _owned(visit) if own.manage_keys else [own]
-    return KeyList(data=[_card(key) for key in found])
+    return OwnKeys(data=[_card(key) for key in found])
 
 
 async def make_key(visit: Visit) -> Answer:
@@ -214,7 +214,7 @@ def _card(key: Key) -> KeyCard:
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    Endpoint("GET", "/api/keys", list_keys, ("user", "app"), "Own keys, without secrets", TAG, answer=KeyList),
+    Endpoint("GET", "/api/keys", list_keys, ("user", "app"), "Own keys, without secrets", TAG, answer=OwnKeys),
     Endpoint("POST", "/api/keys", make_key, ("user", "app"), "Makes a key", TAG, body=KeyGiven, answer=NewKey, status=201),
     Endpoint("DELETE", "/api/keys/{id}", revoke_key, ("user", "app"), "Ends a key and all made from it", TAG, answer=Revoked),
     Endpoint(
