@@ -1,0 +1,81 @@
+"""Chooses which windows of a conversation are read, joins them into one text and finds the way back to offsets."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from proxy.domain.chat import Json
+from proxy.domain.verdict import Span
+
+# Head and tail of every text for safety; less of each where a conversation has very many texts, so that reading it all
+# stays bounded and every text is still looked at.
+WINDOW_CHARS_MAX: Final = 4_000
+WINDOW_CHARS_MIN: Final = 200
+READING_CHARS: Final = 64_000
+# What a human asks for stands at the beginning or the end of the turn; between lies what it is asked about.
+TURN_HEAD_CHARS: Final = 600
+TURN_TAIL_CHARS: Final = 300
+TURNS_MAX: Final = 3
+# No pattern of ours matches across it.
+SEPARATOR: Final = "\n\x00\n"
+
+
+class Piece(NamedTuple):
+    """A window of a message's text: `text` begins at character `start` of message `message`."""
+
+    message: int
+    start: int
+    text: str
+
+
+class Reading(NamedTuple):
+    """Pieces joined into one text; `offsets` are where each begins in it."""
+
+    text: str
+    pieces: Sequence[Piece]
+    offsets: Sequence[int]
+
+    def span(self, rule: str, start: int, end: int) -> Span | None:
+        """Where a match lies in its message; None if it reaches over the end of its piece."""
+        index = bisect_right(self.offsets, start) - 1
+        piece, shift = self.pieces[index], start - self.offsets[index]
+        if shift + end - start > len(piece.text):
+            return None
+        return Span(rule, piece.message, piece.start + shift, piece.start + shift + end - start)
+
+
+def whole(messages: Sequence[Json]) -> Reading:
+    """Head and tail of every text of a conversation, whoever said it."""
+    texts = [(index, text) for index, message in enumerate(messages) if (text := _text(message))]
+    window = max(WINDOW_CHARS_MIN, min(WINDOW_CHARS_MAX, READING_CHARS // max(1, len(texts))))
+    return _join(piece for index, text in texts for piece in _windows(index, text, window, window))
+
+
+def turns(messages: Sequence[Json]) -> list[Reading]:
+    """The last human turn and up to two before it, latest first, each by its head and tail."""
+    humans = [index for index, message in enumerate(messages) if message["role"] == "user"]
+    latest = humans[-1 : -TURNS_MAX - 1 : -1]
+    return [_join(_windows(index, _text(messages[index]), TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for index in latest]
+
+
+def _text(message: Json) -> str:
+    """All text of a message; offsets of spans count in it. Parts stand on lines of their own."""
+    content = message.get("content")
+    if isinstance(content, list):
+        return "\n".join(part.get("text") or part.get("refusal") or "" for part in content)
+    return content or ""
+
+
+def _windows(message: int, text: str, head: int, tail: int) -> list[Piece]:
+    if len(text) <= head + tail:
+        return [Piece(message, 0, text)]
+    return [Piece(message, 0, text[:head]), Piece(message, len(text) - tail, text[-tail:])]
+
+
+def _join(pieces: Iterable[Piece]) -> Reading:
+    found = list(pieces)
+    offsets, offset = [], 0
+    for piece in found:
+        offsets.append(offset)
+        offset += len(piece.text) + len(SEPARATOR)
+    return Reading(SEPARATOR.join(piece.text for piece in found), found, offsets)
