@@ -51,7 +51,9 @@ class SqliteLedger:
         except _BAD_ROW as error:
             if len(commands) == 1:
                 return [_as_value_error(error)]
-        return [ack for command in commands for ack in await self._alone(command)]
+        # In halves until the bad one is alone: a few transactions more, not one for each neighbour.
+        middle = len(commands) // 2
+        return [*await self._half(commands[:middle]), *await self._half(commands[middle:])]
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""
@@ -62,11 +64,11 @@ class SqliteLedger:
 
         return await self._database.read(read)
 
-    async def _alone(self, command: LedgerCommand) -> list[Ack]:
+    async def _half(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         try:
-            return await self.apply([command])
+            return await self.apply(commands)
         except StoreUnavailable as error:
-            return [error]
+            return [error] * len(commands)
 
     def _carry_out(self, connection: sqlite3.Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
         batch = Batch(connection, [_subject(command) for command in commands], self._memory)
