@@ -64,7 +64,7 @@ async def _reload(visit: Visit) -> Answer:
     source = visit.services.catalog
     before = source.current().revision
     why = await source.reload()
-    visit.services.recorder.incident("catalog_reload", outcome="kept" if why else "read", actor=visit.actor)
+    visit.services.recorder.incident("catalog_reload", code="kept" if why else "read", actor=visit.actor)
     if why is not None:
         return Refusal("conflict", f"The files have a mistake, so the old catalog stays in force. {why}")
     revision = source.current().revision
