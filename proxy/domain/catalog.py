@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.domain.assistant import Assistant
+from proxy.domain.chat import OutputBound
 from proxy.domain.money import PriceTier
 from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
@@ -39,6 +40,7 @@ class Provider:
     key_variable: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     passes_unknown: bool = False
+    output_bound: OutputBound = "max_tokens"
     private_network: bool = False
     concurrency_max: int = 512
 

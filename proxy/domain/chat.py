@@ -9,6 +9,8 @@ from proxy.domain.policy import Mode
 from proxy.domain.usage import Usage
 
 Format = Literal["text", "json_object", "json_schema"]
+# What a provider calls the bound of an answer; OpenAI's newer models take the longer name alone.
+OutputBound = Literal["max_tokens", "max_completion_tokens"]
 Json = dict[str, Any]
 
 
@@ -96,3 +98,4 @@ class Terms:
     system_prompt: str | None = None
     end_user_hash: str | None = None
     passes_unknown: bool = False
+    output_bound: OutputBound = "max_tokens"

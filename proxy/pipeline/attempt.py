@@ -116,6 +116,7 @@ class Attempt:
             system_prompt=assistant.system_prompt if assistant else None,
             end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
             passes_unknown=self._provider.passes_unknown,
+            output_bound=self._provider.output_bound,
         )
 
     def _arrived(self, exchange: Exchange) -> None:

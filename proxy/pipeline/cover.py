@@ -4,7 +4,7 @@ stream; asks the books and never decides a size itself."""
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
-from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest
+from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest, HoldTerms
 from proxy.domain.money import Charge, credits_milli
 from proxy.domain.standing import Standing
 from proxy.pipeline.order import Judged
@@ -72,7 +72,7 @@ class Cover:
                 family=sizing.model.family,
                 amount_milli=size.amount_milli,
                 raw_nano_usd=size.raw_nano_usd,
-                terms=self._judged.terms,
+                terms=self._terms(sizing),
                 scopes=hold.scopes(caller),
                 lease_ms=self._lease_ms,
                 began=self._began,
@@ -89,9 +89,13 @@ class Cover:
                 amount_milli=size.amount_milli,
                 raw_nano_usd=size.raw_nano_usd,
                 metered_milli=metered_milli,
-                terms=self._judged.terms,
+                terms=self._terms(sizing),
             )
         )
+
+    def _terms(self, sizing: Sizing) -> HoldTerms:
+        journey = self._judged.journey
+        return hold.under_ceilings(self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app)
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing

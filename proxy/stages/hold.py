@@ -1,6 +1,6 @@
 """How much to hold for a candidate: sizes in, credits and raw cost out; never touches the books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nano_usd, worst_charge, worst_usage
 from proxy.domain.plan import Plan, tariff
-from proxy.domain.standing import Standing, WindowStanding
+from proxy.domain.standing import Cap, Standing, WindowStanding
 
 # Live holds and leases end by themselves within seconds; spent credits do not.
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
@@ -73,6 +73,12 @@ def terms(caller: Caller, plan: Plan) -> HoldTerms:
     """The limits in force for this caller under its effective plan."""
     account = account_terms(caller.user, caller.app, plan)
     return replace(account, caps=caller.key.caps + account.caps)
+
+
+def under_ceilings(terms: HoldTerms, ceilings: Iterable[Cap], provider_id: str, app: App | None) -> HoldTerms:
+    """The same limits for a call at one provider: the operator's ceilings on raw cost stand over it too (contract 5)."""
+    over = {"installation", f"provider:{provider_id}", f"app:{app.id}" if app else None}
+    return replace(terms, caps=(*terms.caps, *(ceiling for ceiling in ceilings if ceiling.scope in over)))
 
 
 def account_terms(user: User, app: App | None, plan: Plan) -> HoldTerms:

@@ -92,6 +92,15 @@ def test_terms_gather_the_caps_of_key_user_and_app() -> None:
     assert terms.concurrency == (ConcurrencyLimit("user:u1", 3),)
 
 
+def test_a_call_stands_under_the_ceilings_of_its_provider_its_app_and_the_installation() -> None:
+    scopes = ("installation", "provider:p1", "provider:p2", "app:a1", "app:a2")
+    ceilings = [Cap(scope, "day", 10, "nano_usd") for scope in scopes]
+    terms = hold.terms(b.caller(), b.plan())
+    mine = hold.under_ceilings(terms, ceilings, "p1", b.app(id="a1"))
+    assert [cap.scope for cap in mine.caps] == ["installation", "provider:p1", "app:a1"]
+    assert [cap.scope for cap in hold.under_ceilings(terms, ceilings, "p2", None).caps] == ["installation", "provider:p2"]
+
+
 def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
     caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
     assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")

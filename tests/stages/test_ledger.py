@@ -258,6 +258,21 @@ def test_for_another_family_the_whole_is_split_anew() -> None:
     assert counters.of("grant:bound", "topup") == Reading(0, 0)
 
 
+def test_at_another_provider_the_whole_raw_cost_counts_under_its_ceilings() -> None:
+    counters = Counters()
+    here, there = (case(caps=(Cap(f"provider:{name}", "day", 1_000, "nano_usd"),)) for name in ("p1", "p2"))
+    first = admit(here, "open", Amounts(10, 700), counters, {})
+    assert isinstance(first, Admitted)
+    counters.follow(first.moves)
+    anew = extend(there, first.split, "open", Amounts(10, 700), counters)
+    assert isinstance(anew, Admitted)
+    counters.follow(anew.moves)
+    counters.follow(settle(anew.split, 10, 650).moves)
+    assert counters.of("provider:p1", "cap/day/nano_usd") == Reading(0, 0)
+    assert counters.of("provider:p2", "cap/day/nano_usd") == Reading(650, 0)
+    assert refusal(extend(there, first.split, "open", Amounts(10, 1_001), Counters()))[0] == "budget_cap_reached"
+
+
 def test_splitting_anew_may_reuse_what_the_hold_itself_holds() -> None:
     counters = Counters()
     first = taken(case(), 1_000, counters, family="reasoning")

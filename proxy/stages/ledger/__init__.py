@@ -54,8 +54,9 @@ def admit(
 
 def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
     """Makes a split as large as `amounts` in total: for its own family the difference is admitted and nothing is given
-    back; for another family the whole is split anew, for that one may draw on other sources (contract 5)."""
-    if family != split.family:
+    back; for another family, or under the ceilings of another provider, the whole is split anew: it may draw on other
+    sources, and what is yet to be billed is billed there (contract 5)."""
+    if family != split.family or _scopes(case.chart.cap_keys["nano_usd"]) != _scopes(split.parts[-1].ceilings):
         return _anew(case, split, family, amounts, readings)
     has = split.amounts
     more = Amounts(max(0, amounts.credits_milli - has.credits_milli), max(0, amounts.raw_nano_usd - has.raw_nano_usd))
@@ -82,6 +83,10 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
         left_milli -= spent_milli
         left_nano -= spent_nano
     return Resolved(charged_milli, credits_milli - charged_milli, moves)
+
+
+def _scopes(keys: Iterable[CounterKey]) -> set[str]:
+    return {key.scope for key in keys}
 
 
 def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:

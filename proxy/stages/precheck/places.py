@@ -15,15 +15,16 @@ _ASCII_LETTERS: Final = bytes(code if code < 128 and chr(code).isalpha() else 32
 
 
 class Places:
-    """A text in lower case, with the places where words of the `wanted` stems begin and, once asked for, its numbers."""
+    """`text` is the text in lower case, of the same length; with it go the places where words of the `wanted` stems begin and,
+    once asked for, its numbers."""
 
-    __slots__ = ("_ascii", "_counts", "_numbers", "_stems", "_text")
+    __slots__ = ("_ascii", "_counts", "_numbers", "_stems", "text")
 
     def __init__(self, text: str, wanted: Set[str]) -> None:
         # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
-        self._text = text.replace("\u0130", "i").lower()
-        self._ascii = self._text.isascii()
-        self._stems = _stems(_words(self._text, self._ascii), wanted)
+        self.text = text.replace("\u0130", "i").lower()
+        self._ascii = self.text.isascii()
+        self._stems = _stems(_words(self.text, self._ascii), wanted)
         self._numbers: Sequence[int] | None = None
         self._counts: dict[str, int] = {}
 
@@ -45,22 +46,22 @@ class Places:
     def count(self, characters: str) -> int:
         """How often these characters occur."""
         if characters not in self._counts:
-            self._counts[characters] = sum(map(self._text.count, characters))
+            self._counts[characters] = sum(map(self.text.count, characters))
         return self._counts[characters]
 
     def _holds(self, text: str) -> bool:
-        return (text.isascii() or not self._ascii) and text in self._text
+        return (text.isascii() or not self._ascii) and text in self.text
 
     def _beginnings(self, group: Group) -> Iterator[int]:
         for stem in self._stems.keys() & group.stems:
             leads = group.words[stem]
-            yield from (place for places in self._stems[stem] for place in places if self._text.startswith(leads, place))
+            yield from (place for places in self._stems[stem] for place in places if self.text.startswith(leads, place))
         for lead in group.loose:
-            yield from (match.start() for match in re.finditer(re.escape(lead), self._text))
+            yield from (match.start() for match in re.finditer(re.escape(lead), self.text))
 
     def _number_places(self) -> Sequence[int]:
         if self._numbers is None:
-            self._numbers = [match.start() for match in _NUMBER.finditer(self._text)]
+            self._numbers = [match.start() for match in _NUMBER.finditer(self.text)]
         return self._numbers
 
 

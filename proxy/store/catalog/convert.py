@@ -68,6 +68,7 @@ def _provider(row: ProviderRow, base_url: str | None) -> Provider:
         key_variable=row.key_variable if base_url is None else None,
         headers=row.headers,
         passes_unknown=row.passes_unknown,
+        output_bound=row.output_bound,
         private_network=row.private_network or base_url is not None,
         concurrency_max=row.concurrency_max,
     )

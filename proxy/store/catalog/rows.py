@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from proxy.domain.catalog import Dialect, LatencyTier, Modality
+from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
 from proxy.domain.plan import RateClass, Window
 from proxy.domain.policy import Action, Mode
@@ -97,6 +98,7 @@ class ProviderRow(Row):
     key_variable: Annotated[str, _matching(_VARIABLE, "must be a variable's name such as OPENAI_API_KEY")] | None = None
     headers: dict[str, str] = {}
     passes_unknown: bool = False
+    output_bound: OutputBound = "max_tokens"
     private_network: bool = False
     concurrency_max: Positive = 512
     timeouts: TimeoutsRow = TimeoutsRow()

@@ -31,11 +31,11 @@ _OURS: Final = frozenset(
 
 def encode(chat: Chat, terms: Terms) -> Encoded:
     """The body is written anew from parsed values (contract 7). The output bound is always in it (contract 5), under the
-    name that the caller used; a stream always asks for usage, whether or not the caller did."""
+    name that the provider takes; a stream always asks for usage, whether or not the caller did."""
     body = _passed(chat, terms)
     body["model"] = terms.upstream_name
     body["messages"] = _messages(chat, terms.system_prompt)
-    body[_bound_name(chat)] = terms.output_tokens_max
+    body[terms.output_bound] = terms.output_tokens_max
     if chat.n > 1:
         body["n"] = chat.n
     if terms.end_user_hash is not None:
@@ -55,7 +55,3 @@ def _passed(chat: Chat, terms: Terms) -> Json:
 def _messages(chat: Chat, system_prompt: str | None) -> list[Json]:
     ours: list[Json] = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
     return [*ours, *chat.messages]
-
-
-def _bound_name(chat: Chat) -> str:
-    return "max_completion_tokens" if "max_completion_tokens" in chat.fields else "max_tokens"
