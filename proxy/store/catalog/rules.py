@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError
 
 from proxy.domain.verdict import Risk, Rule, RuleBook
+from proxy.stages import precheck
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
 from proxy.store.catalog.rows import Factor, Name, PlainId, Row
 from proxy.store.catalog.sheet import digest
@@ -47,6 +48,9 @@ def read_rules(content: Mapping[str, Any]) -> tuple[RuleBook, list[Mistake]]:
         risks=tables.risks,
         assistants=tables.assistants,
         category_margin=float(tables.category_margin),
+    )
+    mistakes.extend(
+        Mistake(RULES_FILE, "rule", f"{words}; mend it there or in the tables") for words in precheck.mistakes(book)
     )
     return book, mistakes
 

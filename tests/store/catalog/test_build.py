@@ -169,6 +169,7 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
         ("precheck", PRECHECK + PRECHECK[PRECHECK.index("[[rule]]") :], "rule[python]", "exists already"),
         ("precheck", PRECHECK.replace('code = "general"', 'code = "none"'), "assistants.code", "'none'"),
         ("precheck", "margin = 1\n" + PRECHECK, "file.margin", "known are rule"),
+        ("precheck", PRECHECK.replace('value = "coding"', 'value = "sport"'), "rule", "sport has no family"),
         ("plans", "id = ", "file", "no TOML"),
     ],
 )
