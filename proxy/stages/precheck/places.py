@@ -11,7 +11,9 @@ from proxy.stages.precheck.clues import STEM_LETTERS, Clues, Group
 PLACES_MAX: Final = 128
 _WORD: Final = re.compile("[^\\W\\d_\u2e80-\U0010ffff]+")
 _NUMBER: Final = re.compile(r"\d+")
-_ASCII_LETTERS: Final = bytes(code if code < 128 and chr(code).isalpha() else 32 for code in range(256))
+# Letters that words of our rules are written with, beyond those of western Europe.
+_OTHER_ALPHABET: Final = re.compile("[\u0100-\u024f\u0370-\u1fff]")
+_LATIN_1_LETTERS: Final = bytes(code if chr(code).isalpha() else 32 for code in range(256))
 
 
 class Places:
@@ -67,13 +69,13 @@ class Places:
 
 def _words(text: str, is_ascii: bool) -> Mapping[str, Sequence[int]]:
     found: dict[str, list[int]] = defaultdict(list)
-    if not is_ascii:
+    if not is_ascii and _OTHER_ALPHABET.search(text):
         for match in _WORD.finditer(text):
             found[match.group()].append(match.start())
         return found
     place = 0
     # Twice as fast as the pattern: whatever is no letter becomes a space, one for one.
-    for word in text.encode().translate(_ASCII_LETTERS).decode().split(" "):
+    for word in text.encode("latin-1", "replace").translate(_LATIN_1_LETTERS).decode("latin-1").split(" "):
         if word:
             found[word].append(place)
         place += len(word) + 1

@@ -78,6 +78,12 @@ def test_a_hazard_without_a_level_is_sensitive() -> None:
     assert check(said("boo"), book(rule("hazard", "ghosts", r"\b(?:boo)"))).risk == "sensitive"
 
 
+@pytest.mark.parametrize("pattern", [r"\b(?:MALware)", r"\b(?:malware)", r"MALWARE"])
+@pytest.mark.parametrize("text", ["malware", "Malware", "MALWARE"])
+def test_rules_are_matched_without_regard_to_case(pattern: str, text: str) -> None:
+    assert check(said(text), book(rule("hazard", "cyber", pattern))).risk == "disallowed"
+
+
 def test_weak_marks_of_one_hazard_add_up() -> None:
     weak = [rule("hazard", "cyber", rf"\b(?:{word})", weight=0.5, id=word) for word in ("hack", "crack")]
     assert check(said("hack"), book(*weak)).risk == "safe"

@@ -66,6 +66,11 @@ def test_letters_of_scripts_without_spaces_are_found_inside_words() -> None:
     assert places(r"(?<![a-z])(?:python)", "用python写") == [1]
 
 
+def test_words_are_found_in_every_alphabet_and_between_other_signs() -> None:
+    assert places(r"\b(?:перевед)", "Пожалуйста, переведи это") == [12]
+    assert places(r"\b(?:übersetz)", "“Bitte” — Übersetze “dies”") == [10]
+
+
 def test_the_dotted_capital_i_moves_no_place() -> None:
     assert places(r"\b(?:write)", "\u0130stanbul write") == [9]
     assert places(r"\b(?:istanbul)", "\u0130stanbul") == [0]
