@@ -3,7 +3,7 @@ parts, and the only one that may import inside a function, so that what is not c
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.supervisor import Job, Supervisor
+from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
 FLUSH_EVERY_S: Final = 0.2
@@ -69,6 +70,7 @@ class Shelves:
 
     database: Database
     clock: Clock
+    accounts: SqliteAccounts
     directory: Directory
     register: Register
     catalog: SqliteCatalog
@@ -88,13 +90,14 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway whose workers run: `front` is what a server is given."""
+    """A gateway whose workers run: `front` is what a server is given, `reload` reads the catalog's files again."""
 
     front: Front
     directory: Directory
     clock: Clock
     key_pepper: bytes
     readiness: Readiness
+    reload: Callable[[], Awaitable[None]]
 
 
 def checked(settings: Settings) -> Findings:
@@ -126,10 +129,12 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
             catalog = await SqliteCatalog.open(database, clock, settings.config_dir, base_urls)
         except CatalogMistakes as found:
             raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
+        accounts = SqliteAccounts(database, clock)
         yield Shelves(
             database=database,
             clock=clock,
-            directory=SqliteDirectory(database, clock),
+            accounts=accounts,
+            directory=SqliteDirectory(database, clock, accounts.refresh),
             register=SqliteRegister(database),
             catalog=catalog,
             desk=SqliteCatalogDesk(database, clock, catalog),
@@ -150,24 +155,46 @@ async def opened(settings: Settings, substitution: Substitution | None = None) -
 
 
 async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:
+    boot_id = RandomIds(shelves.key_pepper).request_id()
+    leases = SqliteLeases(shelves.database, shelves.clock, boot_id, _lease_limits(settings))
+    await leases.beat()
+    await leases.reconcile()
+    rooms = await _rooms(stack, settings, shelves, telemetry, boot_id)
+    readiness = Readiness()
+    services = _services(settings, shelves, rooms, telemetry, readiness)
+
+    watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
+
+    async def flush() -> None:
+        telemetry.flush()
+
+    jobs = [
+        Job("beat", _lease_limits(settings).beat_ms / 1_000, leases.beat),
+        Job("reconcile", min(RECONCILE_EVERY_S, settings.lease_ms / 1_000), leases.reconcile),
+        Job("watch", WATCH_EVERY_S, watch.look),
+        Job("flush", FLUSH_EVERY_S, flush),
+    ]
+    supervisor = Supervisor(jobs, telemetry)
+    supervisor.start()
+    stack.push_async_callback(supervisor.stop)
+    front = build_gateway(services)
+    return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
+
+
+async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, boot_id: str) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
-    boot_id = ids.request_id()
     ledger = SqliteLedger(shelves.database, clock, boot_id)
     books = GroupWriter(ledger, WriterLimits(queue_holds_max=settings.queue_holds_max))
     stack.push_async_callback(books.close)
-    accounts = SqliteAccounts(shelves.database, clock)
     upstream = LibraryUpstream()
     stack.push_async_callback(upstream.close)
-    health = PassiveHealth(clock, ids.jitter)
-    limiter = MemoryLimiter(clock, RATE_KEYS_MAX)
-    readiness = Readiness()
-    rooms = Rooms(
-        accounts=accounts,
+    return Rooms(
+        accounts=shelves.accounts,
         books=books,
         upstream=upstream,
         catalog=shelves.catalog,
-        health=health,
-        limiter=limiter,
+        health=PassiveHealth(clock, ids.jitter),
+        limiter=MemoryLimiter(clock, RATE_KEYS_MAX),
         recorder=telemetry,
         clock=clock,
         ids=ids,
@@ -175,48 +202,30 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         provider_keys=_provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )
+
+
+def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Telemetry, readiness: Readiness) -> Services:
+    rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
     pipeline = Pipeline(rooms)
     telemetry.watch("live_calls", "Calls that hold credits or wait for them now.", lambda: pipeline.live)
-    rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
-    services = Services(
-        gate=Gate(rules, accounts, limiter, telemetry, clock),
+    return Services(
+        gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,
-        accounts=accounts,
-        books=books,
+        accounts=rooms.accounts,
+        books=rooms.books,
         catalog=shelves.catalog,
         desk=shelves.desk,
         directory=shelves.directory,
         register=shelves.register,
-        health=health,
-        limiter=limiter,
+        health=rooms.health,
+        limiter=rooms.limiter,
         recorder=telemetry,
-        clock=clock,
-        ids=ids,
+        clock=rooms.clock,
+        ids=rooms.ids,
         knobs=_api_knobs(settings, shelves.key_pepper),
         render_metrics=telemetry.render,
         is_ready=readiness,
     )
-    leases = SqliteLeases(shelves.database, clock, boot_id, _lease_limits(settings))
-    await leases.beat()
-    await leases.reconcile()
-
-    async def watch() -> None:
-        await accounts.refresh()
-        await shelves.catalog.refresh()
-
-    async def flush() -> None:
-        telemetry.flush()
-
-    jobs = [
-        Job("beat", _lease_limits(settings).beat_ms / 1_000, leases.beat),
-        Job("reconcile", RECONCILE_EVERY_S, leases.reconcile),
-        Job("watch", WATCH_EVERY_S, watch),
-        Job("flush", FLUSH_EVERY_S, flush),
-    ]
-    supervisor = Supervisor(jobs, telemetry)
-    supervisor.start()
-    stack.push_async_callback(supervisor.stop)
-    return Gateway(build_gateway(services), shelves.directory, clock, shelves.key_pepper, readiness)
 
 
 def _knobs(settings: Settings) -> Knobs:

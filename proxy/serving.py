@@ -67,11 +67,18 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     server = _Server(config)
+    tasks: set[asyncio.Task[None]] = set()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(_reload(gateway))))
     gateway.readiness.server_stops = lambda: server.should_exit
     await server.serve(sockets=[server_socket])
     left = [task for task in server.server_state.tasks if not task.done()]
     if left:
         await asyncio.wait(left, timeout=SETTLE_GRACE_S)
+
+
+async def _reload(gateway: Gateway) -> None:
+    await gateway.reload()
 
 
 class _Server(uvicorn.Server):

@@ -50,7 +50,7 @@ TABLE: Final[Mapping[FaultKind, Row]] = {
 }
 
 
-_MAY_BE_CHEAPER: Final = ("insufficient_credits", "budget_cap_reached", "credits_on_hold")
+_MAY_BE_CHEAPER: Final = ("insufficient_credits", "budget_cap_reached", "credits_on_hold", "no_model_available")
 
 
 @dataclass(frozen=True, slots=True)

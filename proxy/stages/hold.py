@@ -13,6 +13,11 @@ from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nan
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, Standing, WindowStanding
 
+# The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
+_OPERATORS: Final = ("installation", "provider:")
+_CEILING: Final = "This gateway has used up its budget for today. Ask its operator, or try again tomorrow."
+_CEILING_RETRY_AFTER_S: Final = 3_600
+
 # Live holds and leases end by themselves within seconds; spent credits do not.
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
     "insufficient_credits": ("Not enough credits are left for this call. Wait for the reset, or ask for more.", None),
@@ -100,6 +105,8 @@ def scopes(caller: Caller) -> tuple[str, ...]:
 
 def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
     """What the caller hears when the books said no: what is left, when it resets, and whether trying again helps."""
+    if refused.scope.startswith(_OPERATORS):
+        return Refusal("no_model_available", _CEILING, retry_after_s=_CEILING_RETRY_AFTER_S)
     message, retry_after_s = _REFUSALS[refused.code]
     window = _tightest(refused.standing)
     return Refusal(

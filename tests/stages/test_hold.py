@@ -101,6 +101,12 @@ def test_a_call_stands_under_the_ceilings_of_its_provider_its_app_and_the_instal
     assert [cap.scope for cap in hold.under_ceilings(terms, ceilings, "p2", None).caps] == ["installation", "provider:p2"]
 
 
+@pytest.mark.parametrize("scope", ["installation", "provider:p"])
+def test_the_operators_empty_purse_is_no_fault_of_the_caller(scope: str) -> None:
+    refusal = hold.refusal(HoldRefused("budget_cap_reached", scope, b.standing()), b.plan())
+    assert (refusal.status, refusal.retry_after_s) == (503, 3_600)
+
+
 def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
     caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
     assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")
