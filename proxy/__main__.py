@@ -73,7 +73,9 @@ def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--kind", choices=("user", "app", "support", "admin"), default="user", help="who it is for (%(default)s)"
     )
     create.add_argument("--name", default="", help="a name to tell it from others")
-    create.add_argument("--user", metavar="ID", help="the user it belongs to; made when there is none")
+    create.add_argument(
+        "--user", metavar="ID", help="the user it belongs to, or who holds an admin or support key; made when there is none"
+    )
     create.add_argument("--app", metavar="ID", help="the app it belongs to; made when there is none")
     create.add_argument("--plan", metavar="ID", help="the plan of a user or app that is made with it")
     create.add_argument("--manage-keys", action="store_true", help="the key may make further keys")

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -40,6 +41,9 @@ async def check(_: argparse.Namespace, settings: Settings) -> int:
 async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
     """Prints the new key and nothing else, so that scripts can take it."""
     kind: KeyKind = given.kind
+    other = "user" if kind == "app" else "app"
+    if getattr(given, other) is not None:
+        raise CommandFailed(f"a key of kind {kind} belongs to no {other}: leave out --{other}")
     if kind in ("user", "app") and not (given.user if kind == "user" else given.app):
         raise CommandFailed(f"a key of kind {kind} belongs to somebody: add --{kind} ID")
     async with opened_shelves(settings) as shelves:
@@ -131,13 +135,15 @@ async def explain(given: argparse.Namespace, settings: Settings) -> int:
             return 0
         again = await _decided_again(shelves, call)
     _say(f"{call.id}: {call.status}, {call.model_id or call.code}, {call.credits_milli / 1_000:g} credits")
-    for key, value in explaining.explain(call.decision).items():
-        _say(f"  {key}: {value}")
+    _say_decision(explaining.explain(call.decision))
     if call.decision.revision != again.revision:
         _say(f"decided by revision {call.decision.revision} of the decision code; this is revision {again.revision}")
         return 0
-    _say("the record decides the same way again" if again == call.decision else f"DIFFERS: {explaining.explain(again)}")
-    return 0 if again == call.decision else 1
+    _say("the record decides the same way again" if again == call.decision else "today it would be decided otherwise:")
+    if again == call.decision:
+        return 0
+    _say_decision(explaining.explain(again))
+    return 1
 
 
 async def owner(directory: Directory, now_ms: int, user_id: str, plan_id: str, change: Change) -> User:
@@ -176,10 +182,10 @@ async def _owners(shelves: Shelves, given: argparse.Namespace, now_ms: int) -> t
     if plan_id not in plans:
         raise CommandFailed(f"there is no plan {plan_id}; there are {', '.join(plans)}")
     try:
-        if given.kind == "user":
-            return (await owner(shelves.directory, now_ms, given.user, plan_id, _BY_CLI)).id, None
         if given.kind == "app":
             return await _app(shelves, given.app, plan_id, now_ms)
+        if given.user is not None:
+            return (await owner(shelves.directory, now_ms, given.user, plan_id, _BY_CLI)).id, None
     except VersionConflict:
         raise CommandFailed("somebody made the same user or app at this moment; try again") from None
     return None, None
@@ -200,6 +206,14 @@ async def _decided_again(shelves: Shelves, call: Call) -> Decision:
     if call.ask is None or call.verdict is None or call.advice is None or call.standing is None or call.health is None:
         raise CommandFailed(f"the record of {call.id} is not whole; it cannot be decided again")
     return policy.decide(call.ask, call.verdict, call.advice, call.standing, catalog, call.health)
+
+
+def _say_decision(explained: Mapping[str, object]) -> None:
+    for name, value in explained.items():
+        if not isinstance(value, list):
+            _say(f"  {name}: {value}")
+        for part in value if isinstance(value, list) else ():
+            _say(f"  {name}: {' '.join(str(v) for v in part.values()) if isinstance(part, dict) else part}")
 
 
 def _state(key: Key, now_ms: int) -> str:
