@@ -88,7 +88,7 @@ class Gate:
 
     async def _acting(self, caller: Caller, headers: Mapping[bytes, bytes]) -> Caller | Refusal:
         named = headers.get(b"x-signalbox-user")
-        if named is None or caller.app is None:
+        if named is None or caller.key.kind != "app":
             return caller
         external_id = named.decode("utf-8", "replace").strip()
         if not 0 < len(external_id) <= EXTERNAL_ID_MAX or not external_id.isprintable():
@@ -104,7 +104,9 @@ class Gate:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(parsed in network for network in self._rules.trusted_proxies)
+        # A socket that listens for both versions shows an IPv4 caller inside an IPv6 address.
+        plain = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(plain in network for network in self._rules.trusted_proxies)
 
 
 def _bearer(headers: Mapping[bytes, bytes]) -> str:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers
-from proxy.api.rates import pass_rates, quota_headers
+from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.reply import AsgiReply, Message, Receive, Send
 from proxy.api.services import Services
 from proxy.domain.account import Caller
@@ -81,12 +81,12 @@ class Visit:
         caller = await services.gate.admit(self._headers, address)
         if isinstance(caller, Refusal):
             return caller
-        quota = await pass_rates(services.limiter, caller, services.catalog.current(), "chat")
-        if isinstance(quota, Refusal):
-            services.recorder.incident("refused", code=quota.code)
-            return quota
-        if quota is not None:
-            self._extra += quota_headers(quota)
+        quota = await take_rates(services.limiter, caller, services.catalog.current(), "chat")
+        self._extra += quota_headers(quota)
+        refusal = over_rate(quota)
+        if refusal is not None:
+            services.recorder.incident("refused", code=refusal.code)
+            return refusal
         spoken = await self._spoken(caller)
         if isinstance(spoken, Refusal):
             return await services.pipeline.refuse(self._order(caller, _UNREAD), spoken)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers
-from proxy.api.rates import pass_rates, quota_headers
+from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.services import Services
 from proxy.domain.account import Caller, KeyKind
 from proxy.domain.errors import Refusal
@@ -126,12 +126,9 @@ async def _answer(endpoint: Endpoint, services: Services, request: Request) -> t
     caller = await services.gate.admit(headers, address, endpoint.kinds)
     if isinstance(caller, Refusal):
         return [], caller
-    quota = await pass_rates(services.limiter, caller, services.catalog.current(), endpoint.rate_class)
-    if isinstance(quota, Refusal):
-        return [], quota
-    visit = await _visit(endpoint, services, request, caller)
-    answer = visit if isinstance(visit, Refusal) else await _handled(endpoint, visit)
-    return quota_headers(quota) if quota is not None else [], answer
+    quota = await take_rates(services.limiter, caller, services.catalog.current(), endpoint.rate_class)
+    visit = over_rate(quota) or await _visit(endpoint, services, request, caller)
+    return quota_headers(quota), visit if isinstance(visit, Refusal) else await _handled(endpoint, visit)
 
 
 async def _handled(endpoint: Endpoint, visit: Visit) -> Answer:

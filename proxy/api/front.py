@@ -90,9 +90,11 @@ class _Answer:
         if self._begun:
             return
         refusal = defect(request_id)
-        headers = [*refusal_headers(refusal), *self._headers]
+        body = refusal_body(refusal)
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*refusal_headers(refusal), length, *self._headers]
         await self._send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": refusal_body(refusal)})
+        await self._send({"type": "http.response.body", "body": body})
 
 
 def _request_id(scope: Message) -> str | None:

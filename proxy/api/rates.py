@@ -1,4 +1,5 @@
-"""Request rates of one caller: which limits apply in, a Quota or a Refusal out; counting is the limiter's."""
+"""Request rates of one caller: which limits apply in, a Quota out, and a Refusal where it is used up; counting is the
+limiter's."""
 
 from proxy.domain.account import Caller
 from proxy.domain.catalog import Catalog
@@ -9,8 +10,9 @@ from proxy.ports import Limiter, Quota
 Headers = list[tuple[bytes, bytes]]
 
 
-async def pass_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_class: RateClass) -> Quota | Refusal | None:
-    """Takes one request from the caller's own rate and its key's; the tighter quota, or None where nothing limits."""
+async def take_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_class: RateClass) -> Quota | None:
+    """Takes one request from the caller's own rate and its key's; the quota that refused, else the tighter one, or None
+    where nothing limits."""
     plan = catalog.plans.get(caller.entitlement.plan_id)
     plan_rate = plan.rates.get(rate_class) if plan else None
     limits = ((f"user:{caller.user.id}:{rate_class}", plan_rate), (f"key:{caller.key.id}", caller.key.rate))
@@ -20,25 +22,30 @@ async def pass_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_cl
             continue
         quota = await limiter.take(key, rate)
         if not quota.allowed:
-            return _refusal(quota)
+            return quota
         if tightest is None or quota.remaining < tightest.remaining:
             tightest = quota
     return tightest
 
 
-def quota_headers(quota: Quota) -> Headers:
-    """OpenAI's names, so that SDKs and their users find them."""
-    return [
-        (b"x-ratelimit-limit-requests", str(quota.limit).encode()),
-        (b"x-ratelimit-remaining-requests", str(quota.remaining).encode()),
-        (b"x-ratelimit-reset-requests", f"{quota.reset_s}s".encode()),
-    ]
-
-
-def _refusal(quota: Quota) -> Refusal:
+def over_rate(quota: Quota | None) -> Refusal | None:
+    """The refusal of a request that came too soon."""
+    if quota is None or quota.allowed:
+        return None
     return Refusal(
         "rate_limit_exceeded",
         f"More than {quota.limit} requests in this period. Try again in {quota.reset_s} s.",
         retry_after_s=max(1, quota.reset_s),
         details={"limit": quota.limit, "remaining": quota.remaining, "reset_s": quota.reset_s},
     )
+
+
+def quota_headers(quota: Quota | None) -> Headers:
+    """OpenAI's names, so that SDKs and their users find them; on refusals too."""
+    if quota is None:
+        return []
+    return [
+        (b"x-ratelimit-limit-requests", str(quota.limit).encode()),
+        (b"x-ratelimit-remaining-requests", str(quota.remaining).encode()),
+        (b"x-ratelimit-reset-requests", f"{quota.reset_s}s".encode()),
+    ]

@@ -59,9 +59,11 @@ class AsgiReply:
         self._writing_since_s = None
 
     async def end(self, data: bytes = b"") -> None:
-        self.dispose()
+        # The timers outlive the last write, for its reader may stall as well.
+        self._writing_since_s = self._loop.time()
         if not self.gone:
             await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        self.dispose()
 
     def open_by(self, after_ms: int, headers: Headers) -> None:
         self._headers += _STREAM_HEADERS

@@ -1,5 +1,6 @@
 """A whole gateway in this process: the real store in a file, the real pipeline, a provider that answers from a script."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -88,11 +89,12 @@ class ShownCatalog:
 
 @dataclass
 class Script:
-    """One provider answer; a fault is raised in its place."""
+    """One provider answer; a fault is raised in its place; one that `hangs` says nothing after its pieces until closed."""
 
     pieces: Sequence[bytes] = ()
     status: int = 200
     fault: Fault | None = None
+    hangs: bool = False
 
 
 class ScriptedExchange:
@@ -100,12 +102,17 @@ class ScriptedExchange:
         self.status = script.status
         self.headers: Mapping[str, str] = {"x-request-id": "prov-request-1"}
         self._pieces = list(script.pieces)
+        self._hangs = script.hangs
+        self._closed = asyncio.Event()
 
     async def next_bytes(self) -> bytes:
-        return self._pieces.pop(0) if self._pieces else b""
+        if self._pieces or not self._hangs:
+            return self._pieces.pop(0) if self._pieces else b""
+        await self._closed.wait()
+        raise UpstreamError(Fault("reset"))
 
     async def close(self) -> None:
-        self._pieces.clear()
+        self._closed.set()
 
 
 @dataclass
@@ -114,9 +121,11 @@ class ScriptedUpstream:
 
     scripts: list[Script] = field(default_factory=list)
     requests: list[UpstreamRequest] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self, request: UpstreamRequest) -> Exchange:
         self.requests.append(request)
+        self.asked.set()
         script = self.scripts.pop(0) if self.scripts else self._otherwise(request)
         if script.fault is not None:
             raise UpstreamError(script.fault)
@@ -181,7 +190,13 @@ class House:
     parts: Services
     upstream: ScriptedUpstream
     shown: ShownCatalog
+    telemetry: Telemetry
     log: io.BytesIO
+
+    def logged(self) -> str:
+        """Every log line so far."""
+        self.telemetry.flush()
+        return self.log.getvalue().decode()
 
     async def user(self, user_id: str = "u1", plan_id: str = "basic", **changes: Any) -> User:
         made = replace(User(user_id, user_id, b.NOW_MS), **changes)
@@ -272,4 +287,4 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
         assert isinstance(front.rest, Starlette)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
         await stack.enter_async_context(client)
-        yield House(front, front.rest, client, services, upstream, shown, log)
+        yield House(front, front.rest, client, services, upstream, shown, recorder, log)

@@ -1,0 +1,194 @@
+"""Claims about the wire itself, on raw sockets: framing for old callers, unread bodies, dropped connections."""
+
+import asyncio
+
+import orjson
+import pytest
+
+from proxy.api.reply import Message, Receive, Send
+from tests.api.house import House, Script
+from tests.api.wire import connected, serving
+
+JSON = {"model": "p/cheap", "messages": [{"role": "user", "content": "Hi."}]}
+
+
+def request(method: str, path: str, version: str, *headers: str, body: bytes = b"") -> bytes:
+    length = [f"Content-Length: {len(body)}"] if body else []
+    lines = [f"{method} {path} HTTP/{version}", "Host: gateway", *headers, *length]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def post(key: str, version: str, **fields: object) -> bytes:
+    body = orjson.dumps({**JSON, **fields})
+    headers = (f"Authorization: Bearer {key}", "Content-Type: application/json")
+    return request("POST", "/v1/chat/completions", version, *headers, body=body)
+
+
+def parted(answer: bytes) -> tuple[bytes, bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.lower(), body
+
+
+async def said(port: int, data: bytes) -> tuple[bytes, bytes]:
+    async with connected(port) as line:
+        await line.send(data)
+        return parted(await line.rest())
+
+
+async def test_an_old_caller_gets_a_stream_that_ends_with_its_connection(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port:
+        head, body = await said(port, post(key, "1.0", stream=True))
+    assert b" 200 " in head
+    assert b"transfer-encoding" not in head
+    assert b"content-length" not in head
+    assert body.startswith(b"data: {")
+    assert body.endswith(b"data: [DONE]\n\n")
+
+
+async def test_and_a_whole_answer_with_its_length(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port:
+        for data in (post(key, "1.0"), request("GET", "/v1/models", "1.0", f"Authorization: Bearer {key}")):
+            head, body = await said(port, data)
+            assert f"content-length: {len(body)}".encode() in head
+            assert orjson.loads(body)
+
+
+async def test_asking_to_keep_the_connection_changes_nothing_for_it(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port:
+        data = post(key, "1.0", stream=True).replace(b"Host:", b"Connection: keep-alive\r\nHost:")
+        _, body = await said(port, data)
+    assert body.endswith(b"data: [DONE]\n\n")
+
+
+async def test_a_new_caller_gets_chunks(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port, connected(port) as line:
+        await line.send(post(key, "1.1", stream=True))
+        head = (await line.until(b"\r\n\r\n")).lower()
+        assert b"transfer-encoding: chunked" in head
+        assert (await line.until(b"0\r\n\r\n")).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+        await line.send(post(key, "1.1"))
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_head_has_the_headers_of_get_and_no_body(house: House, version: str) -> None:
+    async with serving(house.front) as port:
+        head, body = await said(port, request("HEAD", "/openapi.json", version, "Connection: close"))
+    assert b" 200 " in head
+    assert b"content-length: " in head
+    assert body == b""
+
+
+async def test_a_preflight_has_no_body(house: House) -> None:
+    async with serving(house.front) as port:
+        for version in ("1.0", "1.1"):
+            head, body = await said(port, request("OPTIONS", "/v1/models", version, "Connection: close"))
+            assert (b" 204 " in head, body) == (True, b"")
+
+
+async def test_a_body_that_is_not_wanted_is_refused_before_it_is_sent(house: House) -> None:
+    headers = ("Authorization: Bearer wrong", "Expect: 100-continue", "Content-Length: 1000000")
+    async with serving(house.front) as port, connected(port) as line:
+        await line.send(request("POST", "/v1/chat/completions", "1.1", *headers))
+        assert b" 401 " in await line.until(b"\r\n")
+
+
+async def test_a_body_that_is_wanted_is_asked_for(house: House) -> None:
+    key = await house.user_key()
+    body = orjson.dumps(JSON)
+    headers = (f"Authorization: Bearer {key}", "Expect: 100-continue", f"Content-Length: {len(body)}")
+    async with serving(house.front) as port, connected(port) as line:
+        await line.send(request("POST", "/v1/chat/completions", "1.1", *headers))
+        assert b" 100 " in await line.until(b"\r\n\r\n")
+        await line.send(body)
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+
+
+async def test_a_body_that_comes_byte_by_byte_is_read(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port, connected(port) as line:
+        for byte in post(key, "1.1"):
+            await line.send(bytes((byte,)))
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+
+
+async def test_pipelined_calls_are_answered_in_order(house: House) -> None:
+    key = await house.user_key()
+    house.upstream.scripts = []
+    async with serving(house.front) as port, connected(port) as line:
+        await line.send(post(key, "1.1") + request("GET", "/livez", "1.1", "Connection: close"))
+        answers = await line.rest()
+    assert answers.index(b"chat.completion") < answers.index(b'{"status":"live"}')
+    assert answers.count(b" 200 ") == 2
+
+
+async def test_a_caller_who_leaves_within_its_body_made_no_call(house: House) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port:
+        async with connected(port) as line:
+            await line.send(post(key, "1.1")[:-5])
+        assert (await house.get("/api/calls", key)).json()["data"] == []
+    assert house.upstream.requests == []
+
+
+async def ended(house: House, key: str) -> str:
+    """The status of the one call, once it has ended."""
+    async with asyncio.timeout(10):
+        while True:
+            (call,) = (await house.get("/api/calls", key)).json()["data"] or [{"status": "running"}]
+            if call["status"] != "running":
+                return str(call["status"])
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_caller_who_leaves_before_the_first_byte_is_noticed(house: House, stream: bool) -> None:
+    key = await house.user_key()
+    house.upstream.scripts = [Script(hangs=True)]
+    async with serving(house.front) as port:
+        async with connected(port) as line:
+            await line.send(post(key, "1.1", stream=stream))
+            await asyncio.wait_for(house.upstream.asked.wait(), 10)
+        assert await ended(house, key) == "left"
+
+
+async def test_a_caller_who_leaves_in_the_middle_is_noticed_and_pays_what_was_delivered(house: House) -> None:
+    key = await house.user_key()
+    started = b'data: {"choices":[{"index":0,"delta":{"content":"Hello there"},"finish_reason":null}]}\n\n'
+    house.upstream.scripts = [Script([started], hangs=True)]
+    async with serving(house.front) as port:
+        async with connected(port) as line:
+            await line.send(post(key, "1.1", stream=True))
+            await line.until(b"Hello there")
+        assert await ended(house, key) == "left"
+    (call,) = (await house.get("/api/calls", key)).json()["data"]
+    assert float(call["credits"]) > 0
+    (month,) = (await house.get("/api/me", key)).json()["windows"]
+    assert (month["spent"], month["held"]) == (call["credits"], "0")
+
+
+async def test_a_stream_that_broke_is_closed_without_a_clean_end(house: House) -> None:
+    key = await house.user_key()
+    started = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]}\n\n'
+    house.upstream.scripts = [Script([started])]
+    async with serving(house.front) as port:
+        _, body = await said(port, post(key, "1.0", stream=True))
+    last = orjson.loads(body.strip().split(b"\n\n")[-1].removeprefix(b"data: "))
+    assert last["error"]["code"] == "upstream_error"
+    assert b"[DONE]" not in body
+
+
+async def test_the_app_can_drop_a_connection() -> None:
+    async def dropping(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"some", "more_body": True})
+        scope["extensions"]["signalbox.abort"]["abort"]()
+
+    async with serving(dropping) as port, connected(port) as line:
+        await line.send(request("GET", "/", "1.1"))
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await line.until(b"never")
