@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line that is logged.")
     body_bytes_max: int = Field(20 * 1024 * 1024, ge=1_024, description="Largest request body.")
-    nesting_max: int = Field(64, ge=8, le=256, description="Deepest nesting of a request body.")
+    nesting_max: int = Field(64, ge=8, le=250, description="Deepest nesting of a request body.")
     messages_max: int = Field(2_048, ge=1, description="Most messages in one request.")
     tools_max: int = Field(128, ge=1, description="Most tools in one request.")
     answer_bytes_max: int = Field(32 * 1024 * 1024, ge=1_024, description="Largest whole answer taken from a provider.")

@@ -25,6 +25,7 @@ class Pipeline:
         self._rooms = rooms
         self._budget = RetryBudget(rooms.knobs.retry_share_percent)
         self._confirmations = Confirmations()
+        precheck.prepare(rooms.catalog.current().rules)
 
     @property
     def live(self) -> int:

@@ -215,12 +215,12 @@ def admin_detail(call: Call, entries: Sequence[Entry]) -> AdminCallDetail:
 
 
 def with_settlement(call: Call, entries: Sequence[Entry]) -> list[Mark]:
-    """The call's timeline and, where its hold is resolved, how long that took: from its last mark to the books' own time,
-    which are milliseconds of the wall clock."""
-    marks = list(call.timeline)
+    """The call's timeline and, where its hold is resolved, how long that took: from the moment the call ended to the books'
+    own time, which are milliseconds of the wall clock."""
     resolved = [entry for entry in entries if entry.kind in ("settle", "release")]
     if not resolved:
-        return marks
+        return list(call.timeline)
+    marks = [mark for mark in call.timeline if mark.stage != "settle"]
     at_us = max((mark.at_us + mark.duration_us for mark in marks), default=0)
     settled_us = (resolved[-1].at_ms - call.at_ms) * _US_PER_MS
     return [*marks, Mark("settle", at_us, max(0, settled_us - at_us), resolved[-1].kind)]

@@ -1,7 +1,7 @@
 """Runs rules over a reading: which of them speak, and where; weighs nothing."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from re import Match, Pattern
@@ -55,6 +55,13 @@ def _confirmed(rule: Rule, text: str, starts: Sequence[int] | None) -> Iterator[
     for match in islice(_matches(rule.pattern, text, starts), MATCHES_MAX):
         if accepts is None or accepts(match.group()):
             yield match.span()
+
+
+def prepare_rules(rules: Iterable[Rule]) -> None:
+    """Works out once what every later reading needs of these rules, so that no call waits for it."""
+    for rule in rules:
+        clues(rule.pattern.pattern)
+        _for_lower_case(rule.pattern.pattern, rule.pattern.flags)
 
 
 def _matches(pattern: Pattern[str], text: str, starts: Sequence[int] | None) -> Iterator[Match[str]]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.verdict import Span
-from proxy.stages.precheck import SPANS_MAX, check, mistakes
+from proxy.stages.precheck import SPANS_MAX, check, mistakes, prepare
+from proxy.stages.precheck.clues import clues
 from proxy.stages.precheck.reading import SEPARATOR, WINDOW_CHARS_MAX, turns, whole
 from tests import builders
 from tests.stages.precheck.books import book, rule, said, shipped
@@ -179,3 +180,11 @@ def test_mistakes_in_a_book_are_named() -> None:
         "rule ghosts",
     ]
     assert mistakes(book(CODING, CYBER, CARD)) == ()
+
+
+def test_a_prepared_book_leaves_nothing_to_work_out_for_a_call() -> None:
+    fresh = book(rule("category", "coding", r"\b(?:neverseenbefore)"))
+    prepare(fresh)
+    worked_out = clues.cache_info().misses
+    check(said("neverseenbefore"), fresh)
+    assert clues.cache_info().misses == worked_out
