@@ -1,7 +1,7 @@
 """What the pipeline is given and what it knows on the way: values of one call, and the rooms it may enter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from proxy.domain.account import Caller
@@ -128,6 +128,12 @@ class Marks:
     def moment(self, stage: Stage, at_ns: int, detail: str | None = None) -> None:
         """Marks something that has no length."""
         self._mark(stage, at_ns, at_ns, detail)
+
+    def lasted(self, timeline: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """`timeline` with its last mark lasting until now: for what is told once the books have answered."""
+        last = timeline[-1]
+        until_us = (self._clock.monotonic_ns() - self._started_ns) // 1_000
+        return (*timeline[:-1], replace(last, duration_us=until_us - last.at_us))
 
     def after_ms(self, at_ns: int | None = None) -> int:
         """How long after the call's start `at_ns` (now, when None) is."""

@@ -38,6 +38,7 @@ async def test_a_whole_answer_says_who_answered_and_what_it_cost() -> None:
     assert reply.headers[b"x-signalbox-credits"] == b"0.03"
     assert reply.headers[b"content-length"] == str(len(reply.heard)).encode()
     assert (call.status, call.credits_milli, call.usage) == ("served", 30, Usage(input=10, output=5))
+    assert theatre.fixed.finished_calls[0].timeline[-1].duration_us > 0
     assert [m.stage for m in call.timeline] == [
         "intake",
         "precheck",

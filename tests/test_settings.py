@@ -1,0 +1,103 @@
+"""Claims about settings: what the environment says is taken whole or refused by name; README's table is the truth."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from proxy import settings
+from proxy.settings import PREFIX, Settings, SettingsMistake
+from tests.architecture.sizes import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+def mistakes(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
+    for name, value in variables.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsMistake) as caught:
+        settings.load()
+    return caught.value.lines
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert settings.load() == Settings()
+    assert settings.load().port == 8080
+
+
+def test_variables_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNALBOX_PORT", "9000")
+    monkeypatch.setenv("SIGNALBOX_TRUSTED_PROXIES", "10.0.0.0/8, ::1/128")
+    monkeypatch.setenv("SIGNALBOX_DATABASE_URL", "sqlite:////data/books.db")
+    loaded = settings.load()
+    assert loaded.port == 9000
+    assert [str(network) for network in loaded.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert loaded.database_path == Path("/data/books.db")
+
+
+def test_a_misspelt_variable_is_refused_and_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = mistakes(monkeypatch, PROT="9000")
+    assert line.startswith("SIGNALBOX_PROT: there is no such setting")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "80800"),
+        ("PORT", "http"),
+        ("PEPPER", "short"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("TRUSTED_PROXIES", "everywhere"),
+        ("SQLITE_SYNCHRONOUS", "OFF"),
+        ("COMMIT_WAIT_MS", "-1"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    (line,) = mistakes(monkeypatch, **{name: value})
+    assert line.startswith(f"SIGNALBOX_{name}")
+
+
+def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(mistakes(monkeypatch, PORT="x", PEPPER="short")) == 2
+
+
+def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNALBOX_PEPPER", "p" * 40)
+    assert "p" * 40 not in repr(settings.load())
+    assert "short-secret" not in "".join(mistakes(monkeypatch, PEPPER="short-secret"))
+
+
+def test_provider_keys_come_from_their_variable_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-file\n")
+    monkeypatch.setenv("A_KEY", "from-variable")
+    monkeypatch.setenv("B_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("C_KEY", "  ")
+    variables = {"a": "A_KEY", "b": "B_KEY", "c": "C_KEY", "d": "D_KEY", "e": None}
+    assert settings.provider_keys(variables) == {"a": "from-variable", "b": "from-file"}
+
+
+def test_a_key_file_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("B_KEY_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(SettingsMistake, match="B_KEY_FILE"):
+        settings.provider_keys({"b": "B_KEY"})
+
+
+def test_the_readme_has_a_row_for_every_setting_with_its_default_and_meaning() -> None:
+    rows = dict(re.findall(r"^\| `(SIGNALBOX_\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert rows == {f"{PREFIX}{name.upper()}": f"{_shown(name)} | {_meaning(name)}" for name in Settings.model_fields}
+
+
+def _shown(name: str) -> str:
+    default = Settings.model_fields[name].default
+    return "" if default in (None, ()) else f"`{default}`"
+
+
+def _meaning(name: str) -> str | None:
+    return Settings.model_fields[name].description
