@@ -61,8 +61,10 @@ class NativeManner:
     async def _acting(self, given: Json, caller: Caller) -> Caller | Refusal:
         """Whose conversation it must be: the end user in the body, where the app turned that on (contract 1)."""
         named = end_user(given, self._services.knobs.intake)
-        if named is None or isinstance(named, Refusal) or caller.app is None or not caller.app.reads_body_user:
-            return named if isinstance(named, Refusal) else caller
+        if isinstance(named, Refusal):
+            return named
+        if named is None or not caller.reads_body_user:
+            return caller
         return await self._services.accounts.end_user(caller, named)
 
 

@@ -81,6 +81,11 @@ class Caller:
     app: App | None = None
     enrols: bool = False
 
+    @property
+    def reads_body_user(self) -> bool:
+        """Whether a body may name the end user: with an app's own key, where the app turned that on (contract 1)."""
+        return self.key.kind == "app" and self.app is not None and self.app.reads_body_user
+
 
 def barred(caller: Caller, now_ms: int) -> Refusal | None:
     """Why this caller may not call at all, though its key is good."""

@@ -106,7 +106,7 @@ class Pipeline:
 
     async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
         """The end user whom the body names, where the app turned that on (contract 1)."""
-        if chat.end_user is None or caller.app is None or not caller.app.reads_body_user:
+        if chat.end_user is None or not caller.reads_body_user:
             return caller
         named = caller.user.external_id
         if named is not None and named != chat.end_user:

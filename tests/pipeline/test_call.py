@@ -10,6 +10,8 @@ from proxy.pipeline import Judged
 from tests import builders as b
 from tests.pipeline.theatre import Theatre, whole
 
+APP_KEY = b.key(kind="app")
+
 
 def refused(refusal: Refusal | None) -> Refusal:
     assert refusal is not None
@@ -61,7 +63,7 @@ async def test_a_store_that_is_away_takes_no_calls() -> None:
 
 async def test_the_body_names_the_end_user_where_the_app_turned_that_on() -> None:
     theatre = Theatre(whole())
-    app_caller = b.caller(key=b.key(kind="app"), app=b.app(reads_body_user=True))
+    app_caller = b.caller(key=APP_KEY, app=b.app(reads_body_user=True))
     assert await theatre.play(app_caller, user="ann") is None
     assert theatre.settled.user_id == "eu-ann"
     assert theatre.books.holds[0].enrol is not None
@@ -70,19 +72,19 @@ async def test_the_body_names_the_end_user_where_the_app_turned_that_on() -> Non
 
 async def test_the_bodys_user_selects_nothing_for_a_user_key() -> None:
     theatre = Theatre(whole())
-    await theatre.play(user="ann")
+    await theatre.play(b.caller(app=b.app(reads_body_user=True)), user="ann")
     assert theatre.settled.user_id == "u1"
 
 
 async def test_header_and_body_must_not_name_different_users() -> None:
     theatre = Theatre()
-    caller = b.caller(user=b.user(external_id="bob"), app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, user=b.user(external_id="bob"), app=b.app(reads_body_user=True))
     assert refused(await theatre.play(caller, user="ann")).param == "user"
 
 
 async def test_header_and_body_may_name_the_same_user() -> None:
     theatre = Theatre(whole())
-    caller = b.caller(user=b.user(external_id="ann"), app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, user=b.user(external_id="ann"), app=b.app(reads_body_user=True))
     assert await theatre.play(caller, user="ann") is None
 
 
@@ -93,7 +95,7 @@ async def test_a_suspended_end_user_named_in_the_body_is_refused(monkeypatch: py
         return b.caller(user=b.user(suspended=True))
 
     monkeypatch.setattr(theatre.fixed, "end_user_caller", suspended)
-    caller = b.caller(app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, app=b.app(reads_body_user=True))
     assert refused(await theatre.play(caller, user="ann")).code == "forbidden"
 
 
