@@ -33,7 +33,7 @@ static: .venv/dev.stamp
 	echo '== architecture' && $(BIN)/lint-imports --no-logo
 
 unit: .venv/dev.stamp
-	echo '== unit tests' && $(BIN)/python -m pytest -q $(UNIT)
+	echo '== unit tests' && $(BIN)/python -m pytest -q --numprocesses=auto --dist=loadfile $(UNIT)
 
 # Branch coverage of the middle is printed and has a floor; that of the rest is not a goal.
 everything: static
