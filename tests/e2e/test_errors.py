@@ -88,6 +88,13 @@ def _made_twice(stage: Stage) -> httpx2.Response:
     return [stage.admin("POST", "/api/admin/users", body) for _ in range(2)][-1]
 
 
+def _over_its_cap(stage: Stage) -> httpx2.Response:
+    caps = [{"window": "day", "credits": "0.001"}]
+    body = {"id": "capped", "name": "Capped", "plan_id": "free", "caps": caps, "reason": "test"}
+    assert stage.admin("POST", "/api/admin/users", body).status_code == 201
+    return stage.call(chat("sim/small"), stage.house.key("user", "capped"))
+
+
 def _changed_unseen(stage: Stage) -> httpx2.Response:
     return stage.admin("PATCH", "/api/admin/users/ursula", {"name": "U", "reason": "test"})
 
@@ -120,7 +127,7 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
     "content_policy_violation": lambda on: on.call(chat("sim/small", "a forbiddenword")),
     "invalid_api_key": lambda on: on.call(chat("sim/small"), "sb_user_wrong"),
     "insufficient_credits": lambda on: on.call(chat("sim/small"), on.key_on("poor")),
-    "budget_cap_reached": lambda on: on.call(chat("capped/small")),
+    "budget_cap_reached": _over_its_cap,
     "model_not_in_plan": lambda on: on.call(chat("sim/gold"), on.keys.free),
     "forbidden": lambda on: on.get("/v1/models", on.keys.support),
     "confirmation_required": lambda on: on.call(chat("sim/small", "a delicateword")),
@@ -183,7 +190,7 @@ def test_an_error_of_a_failing_gateway_looks_like_any_other(
 
 def _check(answer: httpx2.Response, code: str) -> None:
     error = answer.json()["error"]
-    assert (error["code"], answer.status_code) == (code, STATUS[code])  # type: ignore[index]
+    assert (error["code"], answer.status_code) == (code, STATUS[code]), error  # type: ignore[index]
     assert {"message", "type", "param", "code"} <= set(error)
     assert error["message"][-1] in ".!"
     assert error["type"]
@@ -211,6 +218,13 @@ def test_a_rate_limit_is_told_in_openais_headers_before_and_after_it_is_reached(
         answers = [http.post(CHAT, json=chat("sim/small")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert [answer.headers.get("x-ratelimit-remaining-requests") for answer in answers[:2]] == ["1", "0"]
+
+
+def test_an_operators_ceiling_stops_calls_before_any_provider_hears_of_them(house: House, keys: Keys, spare: Simulator) -> None:
+    spare.forget()
+    answer = Stage(house, keys).call(chat("capped/small"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_model_available")
+    assert spare.calls() == []
 
 
 def test_a_confirmed_call_is_answered_once(house: House, keys: Keys) -> None:

@@ -1,0 +1,177 @@
+"""The command line beside a running gateway: what it refuses, what it prints, and how soon the gateway knows."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import HouseMaker, Keys
+from tests.e2e.harness import House, Simulator, chat, eventually, key_id
+
+CHAT = "/v1/chat/completions"
+
+
+def test_a_taken_port_is_named_with_a_way_out(own_house: HouseMaker, sim: Simulator) -> None:
+    house = own_house(sim)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = house.command("serve", SIGNALBOX_PORT=str(port))
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} is taken" in done.stderr
+    assert "SIGNALBOX_PORT=" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["serve", "check", "demo"])
+def test_an_unknown_setting_is_refused_by_name(own_house: HouseMaker, sim: Simulator, verb: str) -> None:
+    done = own_house(sim).command(verb, SIGNALBOX_PROT="8080")
+    assert done.returncode == 1
+    assert "SIGNALBOX_PROT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIGNALBOX_PORT", "eighty"),
+        ("SIGNALBOX_PEPPER", "short"),
+        ("SIGNALBOX_DATABASE_URL", "mysql://x"),
+        ("SIGNALBOX_LEASE_MS", "1"),
+        ("E2E_PROVIDER_KEY_FILE", "/nowhere/at/all"),
+    ],
+)
+def test_a_doubtful_setting_keeps_the_gateway_from_starting(
+    own_house: HouseMaker, sim: Simulator, name: str, value: str
+) -> None:
+    done = own_house(sim).command("serve", **{name: value})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_pepper_nothing_is_served(own_house: HouseMaker, sim: Simulator) -> None:
+    house = own_house(sim)
+    del house.env["SIGNALBOX_PEPPER"]
+    done = house.command("serve")
+    assert done.returncode == 1
+    assert "SIGNALBOX_PEPPER" in done.stderr
+    assert not house.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "named"),
+    [
+        ('prices = { input = "1.5", output = "10" }', "prices = { input = 1.5, output = 10 }", ("spare/small", "prices.input")),
+        ('id = "spare/words"\n', 'id = "nobody/words"\n', ("nobody",)),
+        ('default_mode = "x"', "", ()),
+        ("hold_lead_tokens = 16", "hold_leed_tokens = 16", ("hold_leed_tokens",)),
+    ],
+)
+def test_check_names_file_and_key_of_a_mistake(
+    own_house: HouseMaker, sim: Simulator, was: str, becomes: str, named: tuple[str, ...]
+) -> None:
+    house = own_house(sim)
+    file = house.config / "catalog.toml"
+    text = file.read_text()
+    file.write_text(text.replace(was, becomes))
+    done = house.command("check")
+    assert done.returncode == (1 if was in text else 0)
+    if was in text:
+        assert "catalog.toml" in done.stdout
+        assert all(name in done.stdout for name in named), done.stdout
+        refused = house.command("serve")
+        assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+        assert "catalog.toml" in refused.stderr
+
+
+def test_a_sound_house_is_ready(house: House) -> None:
+    done = house.command("check")
+    assert done.returncode == 0
+    assert "ready to serve" in done.stdout
+    assert "E2E_KEY_THAT_IS_NOT_SET" in done.stdout
+
+
+def test_a_new_key_works_and_a_revoked_one_stops_while_the_gateway_runs(house: House) -> None:
+    key = house.key("user", "passing", "free")
+    with house.http(key) as http:
+        assert http.get("/api/me").status_code == 200
+        done = house.command("keys", "revoke", key_id(key), "--reason", "test")
+        assert "1 ended" in done.stdout
+        eventually(lambda: http.get("/api/me").status_code == 401, "the end of the key", 3.0)
+    assert f"{key_id(key)}\tuser\tpassing\trevoked" in house.command("keys", "list", "--user", "passing").stdout
+
+
+def test_a_rotated_key_hands_over(house: House) -> None:
+    old = house.key("user", "turning", "free")
+    new = house.command("keys", "rotate", key_id(old), "--grace-minutes", "0").stdout.strip()
+    with house.http(new) as http:
+        assert http.get("/api/me").status_code == 200
+    with house.http(old) as http:
+        eventually(lambda: http.get("/api/me").status_code == 401, "the end of the old key", 3.0)
+
+
+def test_revoking_a_key_ends_the_keys_made_from_it(house: House) -> None:
+    parent = house.key("user", "parent", "free", "--manage-keys")
+    with house.http(parent) as http:
+        child = http.post("/api/keys", json={"name": "child"}).json()["key"]
+    house.command("keys", "revoke", key_id(parent))
+    with house.http(child) as http:
+        eventually(lambda: http.get("/api/me").status_code == 401, "the end of the child", 3.0)
+
+
+def test_a_key_needs_its_owner_and_no_other(house: House) -> None:
+    for words in (
+        ["--kind", "user"],
+        ["--kind", "app"],
+        ["--kind", "user", "--user", "u", "--app", "a"],
+        ["--kind", "admin", "--app", "a"],
+    ):
+        done = house.command("keys", "create", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "--" in done.stderr
+
+
+def test_a_blocked_prompt_reaches_no_provider_and_costs_nothing(house: House, sim: Simulator, spare: Simulator) -> None:
+    for provider in (sim, spare):
+        provider.forget()
+    key = house.key("user", "blocked", "plus")
+    with house.http(key) as http:
+        for body in (chat("sim/small", "a forbiddenword"), chat("auto", "forbiddenword", stream=True)):
+            answer = http.post(CHAT, json=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "content_policy_violation")
+            call = http.get(f"/api/calls/{answer.headers['x-signalbox-call']}").json()
+            assert (call["status"], float(call["credits"]), call["attempts"]) == ("refused", 0.0, [])
+        assert float(http.get("/api/me").json()["windows"][0]["spent"]) == 0
+    assert (sim.calls(), spare.calls()) == ([], [])
+    assert house.rows("SELECT 1 FROM entries JOIN model_calls ON hold_id = model_calls.id WHERE user_id = 'blocked'") == []
+
+
+@pytest.mark.parametrize("model", ["sim/small", "auto", "falls-over", "sim/absent", "sim/gold", "sim/broken"])
+def test_explain_decides_every_recorded_call_the_same_way(house: House, keys: Keys, model: str) -> None:
+    with house.http(keys.free) as http:
+        call_id = http.post(CHAT, json=chat(model)).headers["x-signalbox-call"]
+    done = house.command("explain", call_id)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert call_id in done.stdout
+
+
+def test_explain_says_when_there_is_no_such_call(house: House) -> None:
+    done = house.command("explain", "call_nobody")
+    assert (done.returncode, "call_nobody" in done.stderr) == (1, True)
+
+
+def test_catalog_shows_what_can_be_called_and_what_an_admin_changed(house: House, keys: Keys) -> None:
+    shown = house.command("catalog", "show").stdout
+    assert "sim/small" in shown
+    assert "secretive" in shown
+    with house.http(keys.admin) as http:
+        seen = {"if-match": http.get("/api/admin/models/sim/cut").headers["etag"]}
+        changed = http.patch("/api/admin/models/sim/cut", json={"name": "Cutter", "reason": "test"}, headers=seen)
+        assert changed.status_code == 200, changed.text
+    assert "sim/cut" in house.command("catalog", "diff").stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["keys", "create", "--help"], ["serve", "--help"], ["explain", "--help"]])
+def test_help_is_there_without_any_setting(house: House, words: list[str], tmp_path: Path) -> None:
+    done = house.command(*words, SIGNALBOX_CONFIG_DIR=str(tmp_path / "absent"))
+    assert done.returncode == 0
+    assert len(done.stdout) > 80
