@@ -63,7 +63,9 @@ def test_there_are_routes_of_each_kind_to_walk(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [None, "Bearer", "sk-proj-1", key_texts.mint("user").text, key_texts.mint("admin").text, "sb_admin_x_y"]
+    "key",
+    [None, "Bearer", "sk-proj-1", key_texts.mint("user").text, key_texts.mint("admin").text, "sb_admin_x_y"],
+    ids=["none", "no key", "another house's", "unknown user", "unknown admin", "misspelt"],
 )
 def test_without_a_good_key_every_route_is_401(house: House, key: str | None) -> None:
     answers = _answers(house, _closed(house), key)
