@@ -228,9 +228,13 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Tel
     )
 
 
+def _intake_limits(settings: Settings) -> IntakeLimits:
+    return IntakeLimits(nesting_max=settings.nesting_max, messages_max=settings.messages_max, tools_max=settings.tools_max)
+
+
 def _knobs(settings: Settings) -> Knobs:
     return Knobs(
-        intake=IntakeLimits(nesting_max=settings.nesting_max, messages_max=settings.messages_max, tools_max=settings.tools_max),
+        intake=_intake_limits(settings),
         refused_calls=Rate(settings.refused_calls_per_minute, 60),
         commit_wait_ms=settings.commit_wait_ms,
         settle_wait_ms=settings.settle_wait_ms,
@@ -242,6 +246,7 @@ def _knobs(settings: Settings) -> Knobs:
 def _api_knobs(settings: Settings, key_pepper: bytes) -> ApiKnobs:
     return ApiKnobs(
         key_pepper=key_pepper,
+        intake=_intake_limits(settings),
         body_bytes_max=settings.body_bytes_max,
         reply=ReplyLimits(settings.comment_every_ms, settings.stall_ms),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,

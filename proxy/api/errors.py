@@ -39,6 +39,10 @@ def wrong_method(method: str, allowed: str) -> Refusal:
     return Refusal("method_not_allowed", f"{method} is not allowed here; use {allowed}.")
 
 
+def stopping() -> Refusal:
+    return Refusal("shutting_down", "The gateway is stopping. Try again.", retry_after_s=1)
+
+
 def defect(call_id: str) -> Refusal:
     """An error of ours: nothing is said but the id to quote."""
     return Refusal("internal_error", f"The gateway made a mistake. Quote {call_id} when you report it.")

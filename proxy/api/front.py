@@ -1,12 +1,14 @@
 """The door of the gateway: any ASGI message in; the hot path is a dictionary away, everything else is ordinary Starlette;
 gives every answer its request id and CORS headers and turns a defect of ours into a 500."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from proxy.api.errors import Headers, defect, refusal_body, refusal_headers
+from proxy.api.errors import Headers, defect, refusal_body, refusal_headers, stopping
 from proxy.api.reply import Message, Receive, Send
+from proxy.domain.errors import Refusal
 from proxy.ports import Ids
 
 ASGIApp = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -45,9 +47,12 @@ class Front:
         answer = _Answer(send, state["headers"])
         try:
             await self._serve(scope, receive, send, answer)
+        except asyncio.CancelledError:
+            # The server stops. The call has settled, and said so where it had begun to speak.
+            await answer.refuse(stopping())
         except Exception:  # noqa: BLE001 - the one outermost handler: a defect of ours becomes a 500 with an id
             _LOG.exception("defect in %s", request_id)
-            await answer.defect(request_id)
+            await answer.refuse(defect(request_id))
 
     async def _serve(self, scope: Message, receive: Receive, send: Send, answer: "_Answer") -> None:
         method, path = scope["method"], _canonical(scope["path"])
@@ -86,10 +91,9 @@ class _Answer:
         await self._send({"type": "http.response.start", "status": 204, "headers": [*allowed, *self._headers]})
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def defect(self, request_id: str) -> None:
+    async def refuse(self, refusal: Refusal) -> None:
         if self._begun:
             return
-        refusal = defect(request_id)
         body = refusal_body(refusal)
         length = (b"content-length", str(len(body)).encode())
         headers = [*refusal_headers(refusal), length, *self._headers]

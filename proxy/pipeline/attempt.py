@@ -156,6 +156,8 @@ class Attempt:
                 return self._outcome("left")
             if spoken:
                 await self._reply.write(b"".join(spoken))
+            if ended and self._committed:
+                await cover.catch_up(self._meter)
             if isinstance(ended, Fault):
                 return self._fell(ended)
             if ended or not data or decoder.overflow:

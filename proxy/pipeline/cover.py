@@ -63,6 +63,20 @@ class Cover:
         self._took(sizing, size, ack)
         return True
 
+    async def catch_up(self, meter: Meter) -> None:
+        """At the end of a stream: covers what came in the same breath as its end, where the books allow. What a provider
+        bills beyond what was seen is never covered; it is the operator's loss."""
+        sizing, seen_tokens = self._sizing, min(meter.output_tokens_max, meter.usage().output_total)
+        if sizing is None or not sizing.stepped or seen_tokens <= self._covered_tokens:
+            return
+        size = hold.exactly(sizing, seen_tokens)
+        try:
+            ack = await self._extend(sizing, size, size.amount_milli)
+        except StoreUnavailable:
+            return
+        if not isinstance(ack, HoldRefused):
+            self._took(sizing, size, ack)
+
     async def _hold(self, sizing: Sizing, size: HoldSize) -> Held | HoldRefused:
         caller = self._judged.journey.caller
         return await self._books.hold(

@@ -64,6 +64,11 @@ def first(sizing: Sizing, lead_tokens: int) -> HoldSize:
     return _size(sizing, 2 * lead_tokens if sizing.stepped else sizing.output_tokens_max)
 
 
+def exactly(sizing: Sizing, output_tokens: int) -> HoldSize:
+    """The hold for an answer of known length."""
+    return _size(sizing, output_tokens)
+
+
 def following(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_tokens: int) -> HoldSize | None:
     """The larger hold a stream needs once less than one lead is left; None while the hold still leads.
 

@@ -1,6 +1,7 @@
 """Claims about the door: every answer has its request id and CORS headers, every spelling of a path means one endpoint, and
 a defect of ours is a 500 that says nothing but its id."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -22,6 +23,8 @@ class Answering:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._before == "raise":
             raise RuntimeError("a secret of ours")
+        if self._before == "stop":
+            raise asyncio.CancelledError
         headers = [(b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if self._before == "raise late":
@@ -123,6 +126,13 @@ async def test_a_defect_is_a_500_with_an_id_and_the_log_knows_the_rest(path: str
     assert "secret" not in answer.text
     assert "r-1" in caplog.text
     assert "a secret of ours" in caplog.text
+
+
+async def test_a_call_that_the_end_of_the_server_cuts_off_is_told_to_come_again() -> None:
+    async with client_of(front("stop")) as client:
+        answer = await client.post("/v1/chat/completions")
+    assert code_of(answer) == (503, "shutting_down")
+    assert answer.headers["retry-after"] == "1"
 
 
 async def test_a_defect_in_an_endpoint_is_one_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -294,6 +294,25 @@ async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
     assert theatre.settled.status == "served"
 
 
+async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_is_settled() -> None:
+    words = ["word "] * 600
+    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    await theatre.play(stream=True)
+    (caught_up,) = theatre.books.extensions
+    assert caught_up.amount_milli > theatre.books.holds[0].amount_milli
+    assert theatre.settled.absorbed_milli == 0
+
+
+@pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
+async def test_a_burst_that_the_books_do_not_cover_is_the_operators_loss(answer: HoldRefused | StoreUnavailable) -> None:
+    words = ["word "] * 600
+    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    theatre.books.answers = [None, answer]
+    await theatre.play(stream=True)
+    assert theatre.settled.absorbed_milli > 0
+    assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
+
+
 async def test_a_refused_extension_ends_upstream_and_stream_and_says_why() -> None:
     theatre = Theatre(Script([*(chunk("x" * 300) for _ in range(4)), WAIT]), catalog=STEADY)
     theatre.books.answers = [None, says_no("insufficient_credits")]
