@@ -207,7 +207,8 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Telemetry, readiness: Readiness) -> Services:
     rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
     pipeline = Pipeline(rooms)
-    telemetry.watch("live_calls", "Calls that hold credits or wait for them now.", lambda: pipeline.live)
+    telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
+    telemetry.watch("live_streams", "Streams among the live calls.", lambda: pipeline.traffic.streams)
     return Services(
         gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,

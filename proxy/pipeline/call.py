@@ -13,24 +13,19 @@ from proxy.pipeline import record
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
-from proxy.pipeline.run import RetryBudget, Run
+from proxy.pipeline.run import Run, Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, intake, policy, precheck
 
 
 class Pipeline:
-    """`chat` answers a call; `judge` only decides one. Both leave a record, whatever happens."""
+    """`chat` answers a call, `preview` only decides one; both leave a record, whatever happens. `traffic` is what runs now."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._budget = RetryBudget(rooms.knobs.retry_share_percent)
+        self.traffic = Traffic(rooms.knobs.retry_share_percent)
         self._confirmations = Confirmations()
         precheck.prepare(rooms.catalog.current().rules)
-
-    @property
-    def live(self) -> int:
-        """How many decided calls are running now."""
-        return self._budget.live
 
     async def chat(self, order: Order, reply: Reply) -> Refusal | None:
         """Speaks the answer through `reply`, or returns why there is none (nothing was sent then)."""
@@ -43,7 +38,7 @@ class Pipeline:
             self._confirmations.note(order.call_id, judged, refusal)
             call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
             return await self._turn_away(call, refusal)
-        return await Run(self._rooms, order, judged, marks, reply, self._budget).go()
+        return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
 
     async def refuse(self, order: Order, refusal: Refusal) -> Refusal:
         """Records a call that its surface could not bring into an Order's terms: it is a call all the same."""

@@ -21,27 +21,28 @@ from proxy.stages import failover, policy
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
 
 
-class RetryBudget:
-    """How many live calls may be retrying at once: a share of them all, so that retries cannot storm."""
+class Traffic:
+    """What is running now, and how many of it may be retrying at once: a share of them all, so that retries cannot storm."""
 
-    def __init__(self, share_percent: int) -> None:
-        self._share_percent = share_percent
+    def __init__(self, retry_share_percent: int) -> None:
+        self._retry_share_percent = retry_share_percent
         self.live = 0
+        self.streams = 0
         self.retrying = 0
 
-    def allows(self) -> bool:
-        return self.retrying <= self.live * self._share_percent // 100
+    def allows_retry(self) -> bool:
+        return self.retrying <= self.live * self._retry_share_percent // 100
 
 
 class Run:
     """`go` once. Whatever happens in it, a hold that was taken is settled exactly once."""
 
-    def __init__(self, rooms: Rooms, order: Order, judged: Judged, marks: Marks, reply: Reply, budget: RetryBudget) -> None:
+    def __init__(self, rooms: Rooms, order: Order, judged: Judged, marks: Marks, reply: Reply, traffic: Traffic) -> None:
         self._rooms = rooms
         self._judged = judged
         self._marks = marks
         self._reply = reply
-        self._budget = budget
+        self._traffic = traffic
         self._order = order
         self._call = record.begun(order, judged, marks)
         self._voice = order.voice(judged.journey.chat)
@@ -52,7 +53,9 @@ class Run:
 
     async def go(self) -> Refusal | None:
         """The answer leaves through the reply; a refusal is returned when nothing was sent yet."""
-        self._budget.live += 1
+        streams = int(self._judged.journey.chat.stream)
+        self._traffic.live += 1
+        self._traffic.streams += streams
         self._rooms.recorder.began()
         self._promise_head()
         try:
@@ -62,7 +65,8 @@ class Run:
             await self._finish(ending)
             return None
         finally:
-            self._budget.live -= 1
+            self._traffic.live -= 1
+            self._traffic.streams -= streams
             if self._cover.stands and not self._resolved:
                 await asyncio.shield(self._abandon())
 
@@ -92,11 +96,11 @@ class Run:
 
     async def _wait(self, step: Try) -> None:
         if step.wait_ms:
-            self._budget.retrying += 1
+            self._traffic.retrying += 1
             try:
                 await self._reply.pause(step.wait_ms)
             finally:
-                self._budget.retrying -= 1
+                self._traffic.retrying -= 1
 
     async def _take_cover(self, candidate: Candidate) -> Refusal | None:
         since_ns = self._marks.now_ns()
@@ -221,4 +225,4 @@ class Run:
 
     def _chances(self) -> Chances:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
-        return Chances(left_ms, self._budget.allows(), self._rooms.ids.jitter())
+        return Chances(left_ms, self._traffic.allows_retry(), self._rooms.ids.jitter())

@@ -355,9 +355,11 @@ async def test_a_call_that_is_stopped_from_outside_settles_what_was_delivered_an
     theatre = Theatre(Script([chunk("hello"), WAIT]))
     playing = asyncio.create_task(theatre.play(stream=True))
     await asyncio.sleep(0.01)
+    assert (theatre.pipeline.traffic.live, theatre.pipeline.traffic.streams) == (1, 1)
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing
+    assert (theatre.pipeline.traffic.live, theatre.pipeline.traffic.streams) == (0, 0)
     assert theatre.settled.credits_milli > 0
     assert theatre.reply.events[-1]["error"]["code"] == "shutting_down"
 
