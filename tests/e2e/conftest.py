@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai import AsyncOpenAI, OpenAI
@@ -59,25 +60,38 @@ def spare(yard: Yard) -> Simulator:
     return yard.simulator("spare")
 
 
-@pytest.fixture(scope="session")
-def house(yard: Yard, sim: Simulator, spare: Simulator, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The installation of all tests that leave it as they found it."""
+@pytest.fixture(scope="module")
+def house(yard: Yard, sim: Simulator, spare: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The installation of a file's tests. Other files have their own: models that failed here are left alone for a while."""
     folder = tmp_path_factory.mktemp("house") / "home"
     made = House(yard, folder, (sim, spare), auth_failures_per_minute="100000", refused_calls_per_minute="100000")
     made.start()
-    return made
+    yield made
+    made.gateway.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def keys(house: House) -> Keys:
-    return Keys(
-        user=house.key("user", "ursula", "plus", "--manage-keys"),
-        other=house.key("user", "otto", "plus", "--manage-keys"),
-        free=house.key("user", "frieda", "free"),
-        app=house.key("app", "shop", "plus"),
-        support=house.key("support"),
-        admin=house.key("admin", None, None, "--name", "first admin"),
-    )
+    """The first admin's key is made by command, the others by that admin."""
+    admin = house.key("admin", None, None, "--name", "first admin")
+    with house.http(admin) as http:
+
+        def made(path: str, **body: Any) -> Any:
+            answer = http.post(f"/api/admin/{path}", json={"name": "test", "reason": "test", **body})
+            assert answer.status_code == 201, answer.text
+            return answer.json()
+
+        for user, plan in (("ursula", "plus"), ("otto", "plus"), ("frieda", "free")):
+            made("users", id=user, plan_id=plan)
+        made("apps", id="shop", default_plan_id="plus")
+        return Keys(
+            user=made("keys", kind="user", user_id="ursula", manage_keys=True)["key"],
+            other=made("keys", kind="user", user_id="otto", manage_keys=True)["key"],
+            free=made("keys", kind="user", user_id="frieda")["key"],
+            app=made("keys", kind="app", app_id="shop")["key"],
+            support=made("keys", kind="support")["key"],
+            admin=admin,
+        )
 
 
 @pytest.fixture

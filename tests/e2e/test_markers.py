@@ -54,7 +54,7 @@ BODIES: Final[tuple[dict[str, Any], ...]] = (
     chat("sim/cut", PROMPT, stream=True),
     chat("sim/refuses", PROMPT),
     chat("sim/limited", PROMPT),
-    chat("sim/no-credit", PROMPT),
+    chat("unpaid/small", PROMPT),
     chat("sim/mute", PROMPT),
     chat("sim/absent", PROMPT),
     chat("sim/unpriced", PROMPT),

@@ -295,7 +295,7 @@ def test_a_provider_that_refuses_content_is_quoted_in_our_words_only(client: Ope
 
 
 def test_our_own_trouble_with_a_provider_is_a_server_error_to_the_caller(client: OpenAI) -> None:
-    for model in ("sim/no-credit", "keyless/small", "sim/broken"):
+    for model in ("unpaid/small", "keyless/small", "sim/broken"):
         with pytest.raises(openai.InternalServerError) as failed:
             client.chat.completions.create(model=model, messages=HELLO)
         assert failed.value.status_code in (502, 503)

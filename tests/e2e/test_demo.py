@@ -1,0 +1,166 @@
+"""The first five minutes of a stranger: one command, and what it prints is pasted as it stands."""
+
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import pytest
+
+from tests.e2e.harness import REPOSITORY, WAIT_S, Process, Yard, environment, eventually
+
+LAST_LINE: Final = "Ctrl-C stops it."
+PROCESSES: Final = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo and what it printed."""
+
+    process: Process
+    printed: str
+
+    def word(self, before: str) -> str:
+        """What is printed after `before` on its line."""
+        found = re.search(rf"^ *{before} +(\S+)$", self.printed, re.MULTILINE)
+        assert found is not None
+        return found[1]
+
+    @property
+    def simulators(self) -> list[int]:
+        """Its child processes."""
+        return _children(self.process.popen.pid)
+
+
+Starter = Callable[..., Demo]
+
+
+@pytest.fixture
+def start(yard: Yard, tmp_path: Path) -> Starter:
+    """Starts a demo whose data lie in the test's own folder."""
+
+    def begin(**variables: str) -> Demo:
+        env = environment(
+            SIGNALBOX_PORT="0",
+            SIGNALBOX_DATABASE_URL=f"sqlite:///{tmp_path}/data/demo.db",
+            SIGNALBOX_CONFIG_DIR=str(REPOSITORY / "config"),
+            **variables,
+        )
+        process = yard.start("demo", ["proxy", "demo"], env)
+        process.until(LAST_LINE)
+        return Demo(process, process.output)
+
+    return begin
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_printed_curl_line_works_as_it_stands(start: Starter) -> None:
+    demo = start()
+    curl = demo.printed[demo.printed.index("curl ") : demo.printed.index("from openai")]
+    pasted = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=WAIT_S, check=True)
+    assert '"choices"' in pasted.stdout
+
+
+def test_the_printed_python_snippet_works_as_it_stands(start: Starter) -> None:
+    demo = start()
+    snippet = demo.printed[demo.printed.index("from openai") : demo.printed.index("Ctrl-C")]
+    assert len(snippet.strip().splitlines()) == 4
+    words = [sys.executable, "-c", snippet]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=True, env=environment())
+    assert len(answer.stdout.strip()) > 10
+
+
+def test_a_second_start_knows_the_same_keys_and_the_first_ones_data(start: Starter) -> None:
+    first = start()
+    base_url, key = first.word("base URL"), first.word("user key")
+    with httpx2.Client(headers={"authorization": f"Bearer {key}"}, timeout=WAIT_S) as http:
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
+        call_id = http.post(f"{base_url}/chat/completions", json=body).headers["x-signalbox-call"]
+    first.process.send(signal.SIGINT)
+    assert first.process.wait() in (0, 130)
+    second = start()
+    assert [second.word(name) for name in ("user key", "admin key")] == [first.word(name) for name in ("user key", "admin key")]
+    with httpx2.Client(headers={"authorization": f"Bearer {key}"}, timeout=WAIT_S) as http:
+        url = second.word("base URL").removesuffix("/v1")
+        assert http.get(f"{url}/api/calls/{call_id}").json()["status"] == "served"
+        admin = {"authorization": f"Bearer {second.word('admin key')}"}
+        assert http.get(f"{url}/api/admin/model-calls/{call_id}", headers=admin).status_code == 200
+
+
+def test_only_the_owner_can_read_the_keys(start: Starter, tmp_path: Path) -> None:
+    demo = start()
+    holding = [file for file in tmp_path.rglob("*") if file.is_file() and demo.word("user key").encode() in file.read_bytes()]
+    kept = [file for file in holding if file.suffix == ".json"]
+    assert len(kept) == 1
+    assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+
+
+def test_every_assistant_and_alias_of_the_shipped_catalog_answers_offline(start: Starter) -> None:
+    demo = start()
+    with httpx2.Client(
+        base_url=demo.word("base URL"), headers={"authorization": f"Bearer {demo.word('user key')}"}, timeout=WAIT_S
+    ) as http:
+        named = [model["id"] for model in http.get("/models").json()["data"] if model["type"] != "model"]
+        assert {"auto", "general", "coder"} <= set(named)
+        for name in named:
+            body = {"model": name, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 20}
+            answer = http.post("/chat/completions", json=body)
+            assert (name, answer.status_code) == (name, 200), answer.text
+
+
+def test_it_says_that_nothing_costs_money_or_that_it_does(start: Starter) -> None:
+    free = start()
+    assert "simulated provider" in free.printed
+    assert "COST MONEY" not in free.printed
+    paid = start(OPENAI_API_KEY="sk-not-a-real-key")
+    assert "CALLS COST MONEY: OPENAI_API_KEY" in paid.printed
+    assert paid.simulators == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_simulator_ends_with_its_gateway_whatever_ends_it(start: Starter, number: signal.Signals) -> None:
+    demo = start()
+    (simulator,) = demo.simulators
+    demo.process.send(number)
+    demo.process.wait()
+    eventually(lambda: not _lives(simulator), "the simulator's end")
+
+
+def test_a_taken_port_stops_a_demo_before_it_starts_anything(start: Starter, yard: Yard, tmp_path: Path) -> None:
+    port = start().word("base URL").removesuffix("/v1").rsplit(":", 1)[1]
+    env = environment(
+        SIGNALBOX_PORT=port,
+        SIGNALBOX_DATABASE_URL=f"sqlite:///{tmp_path}/other/demo.db",
+        SIGNALBOX_CONFIG_DIR=str(REPOSITORY / "config"),
+    )
+    second = yard.start("second", ["proxy", "demo"], env)
+    assert second.wait() == 1
+    assert "is taken" in second.errors
+    assert "SIGNALBOX_PORT=" in second.errors
+
+
+def _children(pid: int) -> list[int]:
+    """Processes whose parent is `pid`."""
+    found = []
+    for status in PROCESSES.glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return (PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
