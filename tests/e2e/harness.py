@@ -1,6 +1,7 @@
 """Processes as an operator runs them: simulators, gateways and one-shot commands; started on free ports, ended whatever
 happens, their output kept."""
 
+import asyncio
 import os
 import queue
 import signal
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx2
+
+from proxy.store.database import Database
+from proxy.store.verify import verify
 
 REPOSITORY: Final = Path(__file__).parents[2]
 CONFIG: Final = Path(__file__).parent / "config"
@@ -219,6 +223,19 @@ class House:
 def chat(model: str, text: str = "hello", **fields: Any) -> dict[str, Any]:
     """The body of a chat call."""
     return {"model": model, "messages": [{"role": "user", "content": text}], **fields}
+
+
+def wrong_in_books(path: Path) -> list[str]:
+    """A sentence for every place where the books disagree with their entries; the gateway may go on meanwhile."""
+
+    async def find() -> list[str]:
+        database = await Database.open(str(path), "NORMAL")
+        try:
+            return await verify(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(find())
 
 
 def key_id(key: str) -> str:

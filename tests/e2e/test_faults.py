@@ -1,6 +1,5 @@
 """Processes that die at the worst moment: what the caller sees, and whether the books are right afterwards."""
 
-import asyncio
 import json
 import signal
 import threading
@@ -10,10 +9,9 @@ from typing import Any, Final
 
 import httpx2
 
-from proxy.store.database import Database
-from proxy.store.verify import verify
 from tests.e2e.conftest import HouseMaker, Keys
-from tests.e2e.harness import House, Simulator, Yard, chat, eventually
+from tests.e2e.harness import House, Simulator, Yard, chat, eventually, wrong_in_books
+from tests.e2e.wire import Wire, post
 
 CHAT: Final = "/v1/chat/completions"
 LEASE_MS: Final = 5_000
@@ -40,20 +38,17 @@ def _ended(house: House, call_id: str) -> tuple[str, str | None, int]:
     return status, code, credits_milli
 
 
-def _wrong_in_books(house: House) -> list[str]:
-    async def find() -> list[str]:
-        database = await Database.open(str(house.database), "NORMAL")
-        try:
-            return await verify(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(find())
-
-
 def _held(house: House) -> int:
     held: int = house.rows("SELECT coalesce(sum(held), 0) FROM counters")[0][0]
     return held
+
+
+def _is_closed_to_new_calls(house: House) -> bool:
+    with house.http() as http:
+        try:
+            return http.get("/readyz").status_code == 503
+        except httpx2.TransportError:
+            return True
 
 
 # --- the provider dies ------------------------------------------------------------------------------------------------
@@ -73,7 +68,7 @@ def test_a_provider_killed_in_the_middle_of_a_stream_is_an_error_event_and_settl
     assert (status, code) == ("cut", "upstream_error")
     assert credits_milli > 0
     assert _held(house) == 0
-    assert _wrong_in_books(house) == []
+    assert wrong_in_books(house.database) == []
 
 
 def test_a_provider_killed_before_its_first_byte_is_replaced_unnoticed(
@@ -103,7 +98,7 @@ def test_a_provider_killed_before_its_first_byte_is_replaced_unnoticed(
         assert _ended(house, call_id)[0] == "served"
         entries = [kind for (kind,) in house.rows("SELECT kind FROM entries WHERE hold_id = ?", call_id)]
         assert (entries.count("hold"), entries.count("settle")) == (1, 1)
-    assert _wrong_in_books(house) == []
+    assert wrong_in_books(house.database) == []
 
 
 def test_a_provider_that_is_gone_is_tried_again_once_and_then_left(yard: Yard, own_house: HouseMaker, spare: Simulator) -> None:
@@ -146,6 +141,14 @@ def test_a_caller_who_leaves_before_the_first_byte_is_followed_upstream(house: H
     eventually(lambda: [call["closed_early"] for call in sim.calls()] == [True, True], "both closes at the provider")
 
 
+def test_a_caller_who_had_sent_two_calls_at_once_is_followed_too(house: House, keys: Keys, sim: Simulator) -> None:
+    sim.forget()
+    with Wire(house.url) as wire:
+        wire.send(post(keys.user, chat("sim/long", stream=True)) + post(keys.user, chat("sim/small")))
+        wire.until(b"w2")
+    eventually(lambda: sim.calls()[0]["closed_early"], "the close at the provider", 10.0)
+
+
 # --- the gateway dies -------------------------------------------------------------------------------------------------
 
 
@@ -176,7 +179,7 @@ def test_a_gateway_killed_in_the_middle_leaves_books_that_its_successor_puts_rig
     assert _ended(house, call_id) == ("crashed", "internal_error", metered_milli)
     assert _held(house) == 0
     assert [kind for (kind,) in house.rows("SELECT kind FROM entries WHERE hold_id = ?", call_id)].count("settle") == 1
-    assert _wrong_in_books(house) == []
+    assert wrong_in_books(house.database) == []
     with house.http(key) as http:
         assert http.get(f"/api/calls/{call_id}").json()["status"] == "crashed"
 
@@ -188,10 +191,11 @@ def test_sigterm_lets_a_live_stream_finish_and_takes_no_new_call(
     house.start()
     with _streaming(house, house.key("user", "ursula", "plus"), "sim/steady") as (call_id, events):
         house.gateway.send(signal.SIGTERM)
+        eventually(lambda: _is_closed_to_new_calls(house), "the door's closing")
         assert list(events)[-1]["choices"][0]["finish_reason"] == "stop"
     assert house.gateway.wait() == 0
     assert _ended(house, call_id)[0] == "served"
-    assert _wrong_in_books(house) == []
+    assert wrong_in_books(house.database) == []
 
 
 def test_ctrl_c_ends_the_gateway_though_a_stream_would_go_on(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
@@ -206,7 +210,7 @@ def test_ctrl_c_ends_the_gateway_though_a_stream_would_go_on(own_house: HouseMak
     assert code is not None
     assert credits_milli > 0
     assert "Traceback" not in house.gateway.errors
-    assert _wrong_in_books(house) == []
+    assert wrong_in_books(house.database) == []
 
 
 def test_ctrl_c_ends_an_idle_gateway_that_still_has_connections(
