@@ -17,7 +17,9 @@ ANSWER: Final = "w18 w19 w20"
 # As the simulator says them: its name, its price header, and the field in its usage.
 PROVIDERS_OWN: Final = ("SimCo", "0.000123", '"cost"')
 # As the catalog says them: multiplier in decimals and in ppm, and both prices of the models that were called.
-COMMERCIAL: Final = ("7.654321", "7654321", "1.234567", "9.876543", "1234567000", "9876543000")
+COMMERCIAL: Final = ("7.654321", "7654321", "1.234567", "9.876543", "123.456789", "987.654321", "1234567000", "9876543000")
+# A smaller number could as well be a duration in microseconds.
+CONSPICUOUS: Final = 1_000_000
 PIXEL: Final = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PROMPT}"}}
 
 
@@ -47,6 +49,7 @@ BODIES: Final[tuple[dict[str, Any], ...]] = (
     chat("sim/echo", PROMPT, stream=True, stream_options={"include_usage": True}, signalbox={"explain": True}),
     chat("sim/words", PROMPT),
     chat("sim/words", PROMPT, stream=True),
+    chat("sim/gold", PROMPT),
     chat("secretive", PROMPT),
     chat("auto", f"{PROMPT} python"),
     chat("falls-over", PROMPT),
@@ -114,7 +117,7 @@ def _ask_around(house: House, keys: tuple[str, ...], told: Told) -> None:
             told.admin.append(_text(admin.get(f"/api/admin/{path}")))
         told.metrics = stranger.get("/metrics").text
         told.metrics_of_admin = admin.get("/metrics").text
-    told.raw_nano_usd = {row[0] for row in house.rows("SELECT raw_cost FROM cost_records WHERE raw_cost > 0")}
+    told.raw_nano_usd = {row[0] for row in house.rows("SELECT raw_cost FROM cost_records WHERE raw_cost > ?", CONSPICUOUS)}
 
 
 def _text(answer: Any) -> str:
@@ -191,7 +194,7 @@ def test_a_prompt_comes_back_to_its_own_caller_as_an_answer_and_nowhere_else(sce
 
 
 def test_raw_cost_reaches_no_user_and_no_supporter(scene: Scene) -> None:
-    """Every raw cost that was booked, as nano-dollars and as dollars."""
+    """Raw costs that were booked, as nano-dollars and as dollars."""
     for raw in scene.told.raw_nano_usd:
         forms = (str(raw), f"{raw / 1e9:.9f}".rstrip("0"))
         for text in (*scene.told.user, *scene.told.support):
@@ -203,7 +206,7 @@ def test_no_marker_reaches_an_admin(scene: Scene, marker: str) -> None:
     assert [text[:600] for text in scene.told.admin if marker in text] == []
 
 
-@pytest.mark.parametrize("marker", [PROMPT, ANSWER, PROVIDER_KEY, SYSTEM, *PROVIDERS_OWN, *COMMERCIAL, "raw", "multiplier"])
+@pytest.mark.parametrize("marker", [PROMPT, ANSWER, PROVIDER_KEY, SYSTEM, *PROVIDERS_OWN, *COMMERCIAL, '"raw', '"multiplier'])
 def test_no_marker_reaches_a_supporter(scene: Scene, marker: str) -> None:
     assert [text[:600] for text in scene.told.support if marker in text] == []
 
