@@ -37,6 +37,7 @@ unit: .venv/dev.stamp
 
 # Branch coverage of the middle is printed and has a floor; that of the rest is not a goal.
 everything: static
+	scripts/need.sh curl curl
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
 	echo '== branch coverage of the middle' && $(BIN)/coverage report --include='$(MIDDLE)' --fail-under=95

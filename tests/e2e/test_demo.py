@@ -1,7 +1,6 @@
 """The first five minutes of a stranger: one command, and what it prints is pasted as it stands."""
 
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -60,7 +59,6 @@ def start(yard: Yard, tmp_path: Path) -> Starter:
     return begin
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_printed_curl_line_works_as_it_stands(start: Starter) -> None:
     demo = start()
     curl = demo.printed[demo.printed.index("curl ") : demo.printed.index("from openai")]
@@ -84,7 +82,7 @@ def test_a_second_start_knows_the_same_keys_and_the_first_ones_data(start: Start
         body = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
         call_id = http.post(f"{base_url}/chat/completions", json=body).headers["x-signalbox-call"]
     first.process.send(signal.SIGINT)
-    assert first.process.wait() in (0, 130)
+    assert first.process.wait() == 0
     second = start()
     assert [second.word(name) for name in ("user key", "admin key")] == [first.word(name) for name in ("user key", "admin key")]
     with httpx2.Client(headers={"authorization": f"Bearer {key}"}, timeout=WAIT_S) as http:
