@@ -49,6 +49,7 @@ class Run:
         self._cover = self._new_cover()
         self._attempts: list[AttemptRow] = []
         self._running: tuple[Candidate, Attempt, Try] | None = None
+        self._decided_again = False
         self._resolved = False
 
     async def go(self) -> Refusal | None:
@@ -113,8 +114,9 @@ class Run:
     def _decided_once_more(self, short: Refusal) -> Step | None:
         """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4)."""
         seen = self._cover.standing
-        if short.code != "insufficient_credits" or self._cover.stands or seen is None or seen == self._judged.standing:
+        if short.code != "insufficient_credits" or self._cover.stands or seen is None or self._decided_again:
             return None
+        self._decided_again = True
         judged = self._judged
         catalog = judged.journey.catalog
         decision = policy.decide(judged.ask, judged.verdict, judged.advice, seen, catalog, judged.health)

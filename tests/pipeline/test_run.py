@@ -243,6 +243,15 @@ async def test_books_that_know_better_are_believed_and_policy_decides_once_more(
     assert theatre.settled.standing == says_no("insufficient_credits").standing
 
 
+async def test_policy_decides_once_more_and_not_again_whatever_the_books_see() -> None:
+    theatre = Theatre()
+    theatre.books.answers = [
+        HoldRefused("insufficient_credits", "user:u1", b.standing(b.window(spent=spent))) for spent in range(900_000, 900_009)
+    ]
+    assert refused(await theatre.play(model="p/one")).status == 402
+    assert len(theatre.books.holds) == 2
+
+
 async def test_credits_really_gone_are_402_and_no_provider_hears_of_it() -> None:
     theatre = Theatre()
     theatre.books.answers = [says_no("insufficient_credits")] * 4
