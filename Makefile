@@ -1,6 +1,6 @@
-# Six verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
+# Seven verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
 .DEFAULT_GOAL := help
-.PHONY: help run test check static unit everything bench lock clean
+.PHONY: help run test check static unit everything bench proof lock clean
 .SILENT:
 
 PYTHON ?= python3
@@ -16,6 +16,7 @@ help:
 	echo 'make test    set up, check, then run every test and measure branch coverage of the middle'
 	echo 'make check   format, lint, types, architecture, unit tests'
 	echo 'make bench   CPU time of a call, next to a bare relay in the same run'
+	echo 'make proof   races, crashes and outages against real processes, with what was seen'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
 
@@ -44,6 +45,9 @@ everything: static
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
+
+proof: .venv/dev.stamp
+	$(BIN)/python -m tests.proofs
 
 .venv/run.stamp: requirements.lock
 	scripts/setup.sh $< $@

@@ -1,0 +1,99 @@
+"""The catalog of the proofs: models whose price is known to the unit, plans with credit for a known number of calls."""
+
+from pathlib import Path
+from typing import Final
+
+from tests.e2e.harness import House, Simulator, Yard
+
+WORDS: Final = 20
+EXACT_MILLI: Final = 20_000  # 20 output tokens at 1,000 dollars a million, 1,000 credits a dollar, input free
+LEAD_TOKENS: Final = 16
+_CATALOG: Final = """
+[[model]]
+id = "sim/exact"
+name = "exact"
+family = "sim"
+upstream_name = "sim-exact--words=20"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/twin"
+name = "twin"
+family = "sim"
+upstream_name = "sim-twin--words=20"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/greedy"
+name = "greedy"
+family = "sim"
+upstream_name = "sim-greedy--words=20--bills=50"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/river"
+name = "river"
+family = "sim"
+upstream_name = "sim-river--words=400--ttft=0--pace=200"
+context_tokens_max = 100_000
+output_tokens_max = 400
+stops_billing_on_close = true
+tokens_per_byte_max = 0.5
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[assistant]]
+id = "either"
+name = "Either"
+family = "sim"
+task_types = ["qa"]
+order = "weighted"
+preferences = ["sim/exact", "sim/twin"]
+
+[[plan]]
+id = "ten"
+name = "Credit for ten calls"
+models = ["tag:proof"]
+concurrency_max = 100_000
+[[plan.allowances]]
+window = "month"
+credits = 200
+
+[[plan]]
+id = "stream"
+name = "Credit for twenty streams"
+models = ["tag:proof"]
+concurrency_max = 100_000
+[[plan.allowances]]
+window = "month"
+credits = 8_000
+
+[[plan]]
+id = "rich"
+name = "Credit for all"
+models = ["tag:proof"]
+concurrency_max = 100_000
+[[plan.allowances]]
+window = "month"
+credits = 100_000_000
+"""
+
+
+def house(yard: Yard, folder: Path, simulator: Simulator, **settings: str) -> House:
+    """A gateway that is not started yet."""
+    made = House(yard, folder, [simulator], refused_calls_per_minute="100000", **settings)
+    (made.config / "proof.toml").write_text(_CATALOG)
+    return made
