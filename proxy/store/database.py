@@ -16,7 +16,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 
-BUSY_TIMEOUT_MS: Final = 5_000
+BUSY_TIMEOUT_MS: Final = 2_000
 _WAL_RETRY_S: Final = 0.02
 _CACHE_KIB: Final = 16_384
 

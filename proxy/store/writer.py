@@ -23,6 +23,8 @@ from proxy.domain.ledger import (
 from proxy.domain.standing import Standing
 from proxy.ports import Ledger, StoreUnavailable
 
+# After a failure of the store nobody is made to wait for the next: for so long, new holds are refused at once.
+AWAY_S: Final = 1.0
 BACK_OFF_FIRST_S: Final = 0.05
 BACK_OFF_MAX_S: Final = 1.0
 
@@ -59,11 +61,12 @@ class GroupWriter:
         self._others: deque[_Waiting] = deque()
         self._commits: asyncio.Task[None] | None = None
         self._back_off_s = 0.0
+        self._away_until_s = 0.0
         self._closing = False
 
     async def hold(self, request: HoldRequest) -> Held | HoldRefused:
         """Reserves. Raises StoreUnavailable when the queue is full, the store away or the writer closing."""
-        self._refuse_when_full()
+        self._refuse_when_hopeless()
         return _held_or_refused(await self._answered(self._others, request))
 
     async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
@@ -79,7 +82,7 @@ class GroupWriter:
 
     async def record(self, record: RecordCall) -> Recorded:
         """Writes the row of a call that held nothing. Raises StoreUnavailable."""
-        self._refuse_when_full()
+        self._refuse_when_hopeless()
         ack = await self._answered(self._others, record)
         if not isinstance(ack, Recorded):
             raise _mistaken(ack)
@@ -101,9 +104,11 @@ class GroupWriter:
             if not waiting.answer.done():
                 waiting.answer.set_exception(StoreUnavailable("the books are closed"))
 
-    def _refuse_when_full(self) -> None:
+    def _refuse_when_hopeless(self) -> None:
         if self._closing:
             raise StoreUnavailable("the books are closing")
+        if asyncio.get_running_loop().time() < self._away_until_s:
+            raise StoreUnavailable("the books did not answer a moment ago")
         if len(self._others) >= self._limits.queue_holds_max:
             raise StoreUnavailable("too many calls wait for the books")
 
@@ -139,11 +144,20 @@ class GroupWriter:
         acks: Sequence[LedgerAck | Exception] = [unknown] * len(batch)
         try:
             acks = await self._ledger.apply([waiting.command for waiting in batch])
+            self._away_until_s = 0.0
         except StoreUnavailable as error:
             acks = [error] * len(batch)
+            self._send_away(error)
         finally:
             # Also after a defect nobody foresaw: no caller may wait for ever.
             self._deliver(batch, acks)
+
+    def _send_away(self, error: StoreUnavailable) -> None:
+        self._away_until_s = asyncio.get_running_loop().time() + AWAY_S
+        while self._others:
+            waiting = self._others.popleft()
+            if not waiting.answer.done():
+                waiting.answer.set_exception(error)
 
     def _deliver(self, batch: Sequence[_Waiting], acks: Sequence[LedgerAck | Exception]) -> None:
         late = [w for w, ack in zip(batch, acks, strict=True) if _must_retry(w.command, ack)]

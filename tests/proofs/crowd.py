@@ -51,5 +51,11 @@ class Crowd:
 
 def counted(said: list[Said]) -> str:
     """How many heard what, as words."""
-    found = Counter("served" if s.status == 200 else "left" if s.status == 0 else f"{s.status} {s.code}" for s in said)
+    found = Counter(_heard(one) for one in said)
     return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+
+
+def _heard(said: Said) -> str:
+    if said.status == 200:
+        return "an error event" if 'data: {"error"' in said.text else "served"
+    return "left" if said.status == 0 else f"{said.status} {said.code}"

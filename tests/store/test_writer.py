@@ -134,6 +134,22 @@ async def test_a_settlement_waits_out_an_outage_and_a_hold_does_not(
     assert await house.wrongs(await house.door()) == []
 
 
+async def test_an_outage_sends_away_who_waits_and_makes_nobody_wait_for_the_next(gated: Gated, writer: GroupWriter) -> None:
+    gated.gate.clear()
+    gated.outages = 1
+    waiting = [asyncio.create_task(writer.hold(hold(f"w{number}", 1))) for number in range(3)]
+    await _until(lambda: gated.batches)
+    late = asyncio.create_task(writer.hold(hold("late", 1)))
+    await asyncio.sleep(0)
+    gated.gate.set()
+    for task in (*waiting, late):
+        with pytest.raises(StoreUnavailable):
+            await task
+    with pytest.raises(StoreUnavailable, match="a moment ago"):
+        await writer.hold(hold("next", 1))
+    assert len(gated.batches) == 1
+
+
 async def test_a_settlement_whose_caller_left_still_happens(house: SqliteHouse, gated: Gated, writer: GroupWriter) -> None:
     await writer.hold(hold("call-1", 100))
     gated.outages = 1
