@@ -58,9 +58,9 @@ class Rule:
     validator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleBook:
-    """All rules of one revision. `families` maps a category to its task family, `risks` a hazard to its risk level,
+    """All rules of one revision, itself and nothing else equal to it. `families` maps a category to its task family, `risks` a hazard to its risk level,
     `assistants` a family to the assistant recommended for it."""
 
     revision: str

@@ -5,11 +5,12 @@ Offsets count in a message's text: its content, or its text parts joined by line
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from proxy.domain.chat import Chat
 from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict
-from proxy.stages.precheck.marks import Mark, find_marks, prepare_rules
+from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
 from proxy.stages.precheck.reading import turns, whole
 from proxy.stages.precheck.validators import VALIDATORS
 
@@ -40,10 +41,10 @@ def check(chat: Chat, book: RuleBook) -> Verdict:
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found.
     """
-    tasks = [rule for rule in book.rules if rule.says in _TASK]
+    tasks, dangers = _ready(book)
     asked = [find_marks(turn, tasks) for turn in turns(chat.messages)]
     task = _task(asked, book)
-    found = _hazards(find_marks(whole(chat.messages), [rule for rule in book.rules if rule.says not in _TASK]))
+    found = _hazards(find_marks(whole(chat.messages), dangers))
     return Verdict(
         category=task.category,
         family=task.family,
@@ -59,7 +60,7 @@ def check(chat: Chat, book: RuleBook) -> Verdict:
 
 def prepare(book: RuleBook) -> None:
     """Makes a rule book ready, which takes milliseconds; without it the first `check` does."""
-    prepare_rules(book.rules)
+    _ready(book)
 
 
 def mistakes(book: RuleBook) -> tuple[str, ...]:
@@ -75,6 +76,13 @@ def mistakes(book: RuleBook) -> tuple[str, ...]:
         if rule.says not in _TASK and rule.value not in book.risks:
             found.append(f"rule {rule.id}: hazard {rule.value} has no risk")
     return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _ready(book: RuleBook) -> tuple[RuleSet, RuleSet]:
+    """What is asked, and what is dangerous about it: the latter is looked for in all that was said."""
+    tasks = [rule for rule in book.rules if rule.says in _TASK]
+    return rule_set(tasks), rule_set([rule for rule in book.rules if rule.says not in _TASK])
 
 
 def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task:

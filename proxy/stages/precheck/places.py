@@ -26,7 +26,7 @@ class Places:
         # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
         self.text = text.replace("\u0130", "i").lower()
         self._ascii = self.text.isascii()
-        self._stems = _stems(_words(self.text, self._ascii), wanted)
+        self._stems = _stems(_words(self.text, self._ascii, wanted), wanted)
         self._numbers: Sequence[int] | None = None
         self._counts: dict[str, int] = {}
 
@@ -44,6 +44,15 @@ class Places:
                 return _some(self._number_places())
             case _:
                 return None
+
+    @property
+    def stems(self) -> Set[str]:
+        """The wanted stems that words of the text begin with."""
+        return self._stems.keys()
+
+    @property
+    def is_ascii(self) -> bool:
+        return self._ascii
 
     def count(self, characters: str) -> int:
         """How often these characters occur."""
@@ -67,19 +76,25 @@ class Places:
         return self._numbers
 
 
-def _words(text: str, is_ascii: bool) -> Mapping[str, Sequence[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+def _words(text: str, is_ascii: bool, wanted: Set[str]) -> Mapping[str, Sequence[int]]:
+    """Where the words that begin with a wanted stem stand."""
     if not is_ascii and _OTHER_ALPHABET.search(text):
+        found: dict[str, list[int]] = defaultdict(list)
         for match in _WORD.finditer(text):
             found[match.group()].append(match.start())
         return found
-    place = 0
     # Twice as fast as the pattern: whatever is no letter becomes a space, one for one.
-    for word in text.encode("latin-1", "replace").translate(_LATIN_1_LETTERS).decode("latin-1").split(" "):
-        if word:
-            found[word].append(place)
+    words = text.encode("latin-1", "replace").translate(_LATIN_1_LETTERS).decode("latin-1").split(" ")
+    long, middle, short = STEM_LETTERS
+    places: dict[str, list[int]] = {
+        word: [] for word in set(words) if word[:long] in wanted or word[:middle] in wanted or word[:short] in wanted
+    }
+    place = 0
+    for word in words:
+        if word in places:
+            places[word].append(place)
         place += len(word) + 1
-    return found
+    return places
 
 
 def _stems(words: Mapping[str, Sequence[int]], wanted: Set[str]) -> Mapping[str, Sequence[Sequence[int]]]:

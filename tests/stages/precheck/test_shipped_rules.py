@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from proxy.domain.verdict import Rule
 from proxy.stages.precheck import check, mistakes
-from proxy.stages.precheck.clues import clues, stems
+from proxy.stages.precheck.clues import clues
+from proxy.stages.precheck.marks import rule_set
 from proxy.stages.precheck.places import Places
 from tests.stages.precheck.books import said, shipped
 
@@ -81,14 +82,17 @@ def test_the_book_is_without_mistakes_and_ids_are_unique() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
-def test_the_clues_of_a_rule_hide_none_of_its_matches(rule: Rule) -> None:
+def test_neither_clues_nor_index_hide_a_match_of_a_rule(rule: Rule) -> None:
+    ready = rule_set([rule])
     texts = st.from_regex(rule.pattern, fullmatch=True, alphabet=st.characters(exclude_characters=ODD_CASE, codec="utf-8"))
 
     @settings(max_examples=6, suppress_health_check=list(HealthCheck))
     @given(texts)
     def hides_nothing(text: str) -> None:
-        starts = Places(text, stems((rule.pattern.pattern,))).worth_a_try(clues(rule.pattern.pattern))
+        places = Places(text, ready.wanted)
+        starts = places.worth_a_try(clues(rule.pattern.pattern))
         assert starts is None or any(rule.pattern.match(text, start) for start in starts)
+        assert 0 in (ready.ascii if places.is_ascii else ready.other).called(places.stems)
 
     hides_nothing()
 
