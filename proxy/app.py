@@ -20,7 +20,7 @@ from proxy.domain.catalog import Catalog
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
-from proxy.pipeline import Knobs, Pipeline, Rooms
+from proxy.pipeline import Knobs, Pipeline, Rooms, WaitingLimits
 from proxy.ports import CatalogDesk, Clock, Directory, Register
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
@@ -209,6 +209,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Tel
     pipeline = Pipeline(rooms)
     telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
     telemetry.watch("live_streams", "Streams among the live calls.", lambda: pipeline.traffic.streams)
+    telemetry.watch("waiting_calls", "Live calls that wait for credits others hold.", lambda: len(pipeline.traffic.waiting))
     return Services(
         gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,
@@ -241,6 +242,7 @@ def _knobs(settings: Settings) -> Knobs:
         settle_wait_ms=settings.settle_wait_ms,
         lease_ms=settings.lease_ms,
         answer_bytes_max=settings.answer_bytes_max,
+        waiting=WaitingLimits(settings.hold_wait_ms, settings.hold_waiters_max, settings.hold_share_percent),
     )
 
 

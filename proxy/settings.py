@@ -62,6 +62,13 @@ class Settings(BaseSettings):
     )
     lease_ms: int = Field(60_000, ge=5_000, description="How long a hold outlives the last sign of life of its process.")
     queue_holds_max: int = Field(10_000, ge=1, description="Holds that may wait for the database; more get 503.")
+    hold_wait_ms: int = Field(
+        2_000, ge=0, le=60_000, description="How long a call waits for credits that running calls hold; then it gets 429."
+    )
+    hold_waiters_max: int = Field(512, ge=1, description="Calls that may wait so at once; more get 429 at once.")
+    hold_share_percent: int = Field(
+        50, ge=1, le=100, description="Share of its app's credits that one end user's calls may hold while others wait."
+    )
     auth_failures_per_minute: int = Field(30, ge=1, description="Failed sign-ins an address may make in a minute.")
     refused_calls_per_minute: int = Field(
         120, ge=1, description="Refused calls of one user recorded in a minute; more get 429."

@@ -79,6 +79,14 @@ class Standing:
         return max(0, min([sources, *caps]))
 
     @property
+    def held_milli(self) -> int:
+        """What live holds have of the account's own credits. Every window of a family counts the same holds, but for those
+        that an earlier period of it took."""
+        bounds = {w.family for w in self.windows}
+        included = sum(max(w.held for w in self.windows if w.family == bound) for bound in bounds)
+        return included + sum(b.held for b in self.buckets)
+
+    @property
     def left_ppm(self) -> int:
         """Share left of the tightest plan-wide allowance, in parts per million; all of it when there is none."""
         shares = [(w.limit - w.spent) * 1_000_000 // w.limit for w in self.windows if w.family is None and w.limit]

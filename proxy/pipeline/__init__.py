@@ -2,5 +2,6 @@
 
 from proxy.pipeline.call import Pipeline
 from proxy.pipeline.order import Judged, Knobs, Order, Rooms
+from proxy.pipeline.waiting import WaitingLimits
 
-__all__ = ["Judged", "Knobs", "Order", "Pipeline", "Rooms"]
+__all__ = ["Judged", "Knobs", "Order", "Pipeline", "Rooms", "WaitingLimits"]

@@ -23,7 +23,7 @@ class Pipeline:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self.traffic = Traffic(rooms.knobs.retry_share_percent)
+        self.traffic = Traffic(rooms)
         self._confirmations = Confirmations()
         precheck.prepare(rooms.catalog.current().rules)
 

@@ -4,11 +4,12 @@ stream; asks the books and never decides a size itself."""
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
-from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest, HoldTerms
+from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest, HoldTerms, Settlement
 from proxy.domain.money import Charge, credits_milli
 from proxy.domain.standing import Standing
 from proxy.pipeline.order import Judged
-from proxy.ports import Books, StoreUnavailable
+from proxy.pipeline.waiting import WaitingRoom
+from proxy.ports import Books, Reply, StoreUnavailable
 from proxy.stages import hold
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
@@ -17,8 +18,9 @@ from proxy.stages.meter import Meter
 class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold)."""
 
-    def __init__(self, books: Books, judged: Judged, began: Call, lease_ms: int) -> None:
+    def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, began: Call, lease_ms: int) -> None:
         self._books = books
+        self._waiting = waiting
         self._judged = judged
         self._began = began
         self._lease_ms = lease_ms
@@ -28,14 +30,18 @@ class Cover:
         self.stands = False
         self.standing: Standing | None = None
 
-    async def take(self, candidate: Candidate) -> Refusal | None:
-        """Covers what `candidate` may bill; the refusal when the books say no or do not answer."""
+    async def take(self, candidate: Candidate, wait_ms: int, reply: Reply) -> Refusal | None:
+        """Covers what `candidate` may bill; the refusal when the books say no or do not answer. A first hold waits up to
+        `wait_ms` for credits that others hold, while its caller stays."""
         judged = self._judged
         chat = judged.journey.chat
         sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, chat.stream, chat.n)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
         try:
-            ack = await (self._extend(sizing, size, 0) if self.stands else self._hold(sizing, size))
+            if self.stands:
+                ack = await self._extend(sizing, size, 0)
+            else:
+                ack = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
             return unavailable(error)
         if isinstance(ack, HoldRefused):
@@ -77,22 +83,26 @@ class Cover:
         if not isinstance(ack, HoldRefused):
             self._took(sizing, size, ack)
 
-    async def _hold(self, sizing: Sizing, size: HoldSize) -> Held | HoldRefused:
+    async def settle(self, settlement: Settlement) -> None:
+        """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
+        await self._books.settle(settlement)
+        if self._sizing is not None:
+            self._waiting.freed(self._judged.journey.caller.user.id, self._terms(self._sizing))
+
+    def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
-        return await self._books.hold(
-            HoldRequest(
-                hold_id=self._judged.journey.call_id,
-                account_id=caller.user.id,
-                family=sizing.model.family,
-                amount_milli=size.amount_milli,
-                raw_nano_usd=size.raw_nano_usd,
-                terms=self._terms(sizing),
-                scopes=hold.scopes(caller),
-                lease_ms=self._lease_ms,
-                began=self._began,
-                enrol=caller.user if caller.enrols else None,
-                entitlement=caller.entitlement if caller.enrols else None,
-            )
+        return HoldRequest(
+            hold_id=self._judged.journey.call_id,
+            account_id=caller.user.id,
+            family=sizing.model.family,
+            amount_milli=size.amount_milli,
+            raw_nano_usd=size.raw_nano_usd,
+            terms=self._terms(sizing),
+            scopes=hold.scopes(caller),
+            lease_ms=self._lease_ms,
+            began=self._began,
+            enrol=caller.user if caller.enrols else None,
+            entitlement=caller.entitlement if caller.enrols else None,
         )
 
     async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:

@@ -15,6 +15,7 @@ from proxy.domain.plan import Plan, Rate
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
+from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, Upstream
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect
@@ -33,6 +34,7 @@ class Knobs:
     answer_bytes_max: int = 32 * 1024 * 1024
     error_body_bytes_max: int = 64 * 1024
     retry_share_percent: int = 20
+    waiting: WaitingLimits = WaitingLimits()
 
 
 @dataclass(frozen=True, slots=True)

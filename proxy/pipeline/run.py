@@ -3,6 +3,7 @@ machine and never decides in its place."""
 
 import asyncio
 from dataclasses import replace
+from typing import Final
 
 from proxy.domain.call import Attempt as AttemptRow
 from proxy.domain.call import Call, Receipt
@@ -16,16 +17,22 @@ from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.cover import Cover, unavailable
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
+from proxy.pipeline.waiting import WaitingRoom
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import failover, policy
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
 
+# Nobody hears it; the record says how far the call had come.
+_LEFT: Final = Refusal("no_model_available", "The caller left before a model was called.")
+
 
 class Traffic:
-    """What is running now, and how many of it may be retrying at once: a share of them all, so that retries cannot storm."""
+    """What is running now, who waits for its credits, and how many of it may be retrying at once: a share of them all, so that
+    retries cannot storm."""
 
-    def __init__(self, retry_share_percent: int) -> None:
-        self._retry_share_percent = retry_share_percent
+    def __init__(self, rooms: Rooms) -> None:
+        self._retry_share_percent = rooms.knobs.retry_share_percent
+        self.waiting = WaitingRoom(rooms.books, rooms.knobs.waiting)
         self.live = 0
         self.streams = 0
         self.retrying = 0
@@ -47,6 +54,7 @@ class Run:
         self._call = record.begun(order, judged, marks)
         self._voice = order.voice(judged.journey.chat)
         self._cover = self._new_cover()
+        self._hold_wait_ms = rooms.knobs.waiting.wait_ms
         self._attempts: list[AttemptRow] = []
         self._running: tuple[Candidate, Attempt, Try] | None = None
         self._decided_again = False
@@ -85,6 +93,8 @@ class Run:
             await self._wait(step)
             candidate = self._judged.decision.chain[step.position]
             short = None if step.retry else await self._take_cover(candidate)
+            if self._reply.gone:
+                return short or _LEFT
             if short is not None:
                 step = self._decided_once_more(short) or failover.skip(step, self._bounds(), fallen or short)
                 continue
@@ -105,8 +115,10 @@ class Run:
 
     async def _take_cover(self, candidate: Candidate) -> Refusal | None:
         since_ns = self._marks.now_ns()
-        short = await self._cover.take(candidate)
-        self._marks.add("hold", since_ns, candidate.model_id)
+        wait_ms = min(self._hold_wait_ms, self._judged.journey.left_ms(since_ns))
+        short = await self._cover.take(candidate, wait_ms, self._reply)
+        # One patience for the whole call, however many candidates it has.
+        self._hold_wait_ms -= (self._marks.add("hold", since_ns, candidate.model_id) - since_ns) // 1_000_000
         if short is not None:
             self._rooms.recorder.incident("hold_refused", code=short.code)
         return short
@@ -170,6 +182,8 @@ class Run:
         if self._cover.stands:
             self._marks.moment("settle", self._marks.now_ns())
         call = record.refused(self._call, refusal, self._attempts, self._marks)
+        if self._reply.gone:
+            call = replace(call, status="left")
         if self._cover.stands:
             await self._settle(call)
         else:
@@ -200,7 +214,7 @@ class Run:
         settlement = Settlement(call.id, call.credits_milli + call.absorbed_milli, call.raw_nano_usd, call)
         try:
             async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
-                await self._rooms.books.settle(settlement)
+                await self._cover.settle(settlement)
         except (TimeoutError, StoreUnavailable):
             # The writer keeps the settlement and tries again; the caller need not wait for an outage to end.
             self._rooms.recorder.incident("settle_late")
@@ -218,7 +232,7 @@ class Run:
     def _new_cover(self) -> Cover:
         # A call ends by its deadline; what is left then is the time its settlement may take.
         lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
-        return Cover(self._rooms.books, self._judged, self._call, lease_ms)
+        return Cover(self._rooms.books, self._traffic.waiting, self._judged, self._call, lease_ms)
 
     def _bounds(self) -> Bounds:
         catalog = self._judged.journey.catalog

@@ -17,6 +17,7 @@ from proxy.domain.standing import Cap, Standing, WindowStanding
 _OPERATORS: Final = ("installation", "provider:")
 _CEILING: Final = "This gateway has used up its budget for today. Ask its operator, or try again tomorrow."
 _CEILING_RETRY_AFTER_S: Final = 3_600
+_CEILING_HELD: Final = "Running calls hold what is left of this gateway's budget. Try again when they have finished."
 
 # Live holds and leases end by themselves within seconds; spent credits do not.
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
@@ -108,8 +109,23 @@ def scopes(caller: Caller) -> tuple[str, ...]:
     return (*keys, f"user:{caller.user.id}", *app)
 
 
+def draws_on(account_id: str, terms: HoldTerms) -> frozenset[str]:
+    """Every scope that can refuse this account credits under `terms`, and gets some back when its hold is resolved."""
+    return frozenset((f"user:{account_id}", *(cap.scope for cap in terms.caps)))
+
+
+def over_share(standing: Standing, scope: str, amount_milli: int, share_percent: int) -> bool:
+    """Whether `amount_milli` more would take an account's live holds beyond its share of what is unspent of `scope`'s caps.
+    Who holds nothing is within its share, however little that is."""
+    unspent = [cap.limit - cap.spent for cap in standing.caps if cap.scope == scope and cap.unit == "milli_credits"]
+    held_milli = standing.held_milli
+    return held_milli > 0 and held_milli + amount_milli > min(unspent, default=0) * share_percent // 100
+
+
 def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
     """What the caller hears when the books said no: what is left, when it resets, and whether trying again helps."""
+    if refused.scope.startswith(_OPERATORS) and refused.code == "credits_on_hold":
+        return Refusal("no_model_available", _CEILING_HELD, retry_after_s=1)
     if refused.scope.startswith(_OPERATORS):
         return Refusal("no_model_available", _CEILING, retry_after_s=_CEILING_RETRY_AFTER_S)
     message, retry_after_s = _REFUSALS[refused.code]

@@ -145,6 +145,12 @@ def test_live_holds_count_only_when_asked_for() -> None:
     assert (left.spendable_milli("open"), left.spendable_milli("open", exclude_held=True)) == (140, 10)
 
 
+def test_windows_of_one_family_count_the_same_holds() -> None:
+    windows = (window(held=7), window(window="day", held=5), window(family="reasoning", held=30))
+    assert standing(*windows, bucket(held=100), cap(held=1_000)).held_milli == 137
+    assert standing(window()).held_milli == 0
+
+
 def test_nothing_at_all_is_nothing_to_spend() -> None:
     assert standing(windows=()).spendable_milli("open") == 0
 

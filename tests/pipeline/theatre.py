@@ -27,6 +27,7 @@ from proxy.domain.ledger import (
 from proxy.domain.plan import Rate
 from proxy.domain.standing import Standing
 from proxy.pipeline import Knobs, Order, Pipeline, Rooms
+from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Exchange, Quota, StoreUnavailable, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream.openai import OpenAIVoice
@@ -307,7 +308,7 @@ class Theatre:
                 ids=self.fixed,
                 dialects={"openai": OpenAI()},
                 provider_keys={"p": "secret-key-of-p"},
-                knobs=knobs or Knobs(settle_wait_ms=10),
+                knobs=knobs or Knobs(settle_wait_ms=10, waiting=WaitingLimits(wait_ms=0)),
             )
         )
 

@@ -107,6 +107,27 @@ def test_the_operators_empty_purse_is_no_fault_of_the_caller(scope: str) -> None
     assert (refusal.status, refusal.retry_after_s) == (503, 3_600)
 
 
+def test_a_ceiling_that_live_holds_fill_is_free_again_in_a_moment() -> None:
+    refusal = hold.refusal(HoldRefused("credits_on_hold", "provider:p", b.standing()), b.plan("basic"))
+    assert (refusal.code, refusal.retry_after_s) == ("no_model_available", 1)
+
+
+def test_an_account_draws_on_itself_and_on_every_scope_that_caps_it() -> None:
+    terms = hold.terms(b.caller(key=b.key(caps=(Cap("key:k1", "day", 1),))), b.plan("basic"))
+    assert hold.draws_on("u1", terms) == {"user:u1", "key:k1"}
+
+
+@pytest.mark.parametrize(
+    ("held", "amount", "over"),
+    [(0, 900, False), (100, 200, False), (100, 201, True), (300, 1, True)],
+    ids=["nothing held yet", "within", "beyond", "there already"],
+)
+def test_a_share_is_of_what_the_app_has_not_spent(held: int, amount: int, over: bool) -> None:
+    app = b.cap(scope="app:a1", limit=1_000, spent=400, held=600)
+    others = (b.cap(scope="user:u1", limit=1), b.cap(scope="app:a1", unit="nano_usd", limit=1))
+    assert hold.over_share(b.standing(b.window(held=held), app, *others), "app:a1", amount, 50) is over
+
+
 def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
     caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
     assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")
