@@ -20,7 +20,7 @@ from proxy.domain.catalog import Catalog
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
-from proxy.pipeline import Knobs, Pipeline, Rooms, WaitingLimits
+from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
 from proxy.ports import CatalogDesk, Clock, Directory, Register
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
@@ -35,6 +35,7 @@ from proxy.store.directory import SqliteDirectory
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
 from proxy.store.register import SqliteRegister
+from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
@@ -46,6 +47,7 @@ from proxy.workers.watch import Watch
 WATCH_EVERY_S: Final = 0.5
 FLUSH_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
+FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 
 
@@ -168,11 +170,15 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     async def flush() -> None:
         telemetry.flush()
 
+    async def forget_keys() -> None:
+        await prune_keys(shelves.database, shelves.clock)
+
     jobs = [
         Job("beat", _lease_limits(settings).beat_ms / 1_000, leases.beat),
         Job("reconcile", min(RECONCILE_EVERY_S, settings.lease_ms / 1_000), leases.reconcile),
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
+        Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -242,6 +248,7 @@ def _knobs(settings: Settings) -> Knobs:
         settle_wait_ms=settings.settle_wait_ms,
         lease_ms=settings.lease_ms,
         answer_bytes_max=settings.answer_bytes_max,
+        answers=AnswerLimits(settings.kept_answers_s * 1_000, settings.kept_answers_max, settings.kept_answers_bytes_max),
         waiting=WaitingLimits(settings.hold_wait_ms, settings.hold_waiters_max, settings.hold_share_percent),
     )
 

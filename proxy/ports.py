@@ -27,9 +27,12 @@ from proxy.domain.errors import Fault
 from proxy.domain.ledger import (
     ExtendRequest,
     Held,
+    HoldAck,
     HoldRefused,
     HoldRequest,
     HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
     LedgerAck,
     LedgerCommand,
     RecordCall,
@@ -124,8 +127,11 @@ class Upstream(Protocol):
 class Reply(Protocol):
     """The way back to one caller. `start` once, then `write`; `end` closes. `gone` turns true when the caller leaves."""
 
-    gone: bool
-    started: bool
+    @property
+    def gone(self) -> bool: ...
+
+    @property
+    def started(self) -> bool: ...
 
     async def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None: ...
 
@@ -159,7 +165,7 @@ class Ledger(Protocol):
 class Books(Protocol):
     """The ledger as one call sees it: group commit behind, durable when it returns. All raise StoreUnavailable."""
 
-    async def hold(self, request: HoldRequest) -> Held | HoldRefused: ...
+    async def hold(self, request: HoldRequest) -> HoldAck: ...
 
     async def extend(self, request: ExtendRequest) -> Held | HoldRefused: ...
 
@@ -168,6 +174,10 @@ class Books(Protocol):
     async def record(self, record: RecordCall) -> Recorded: ...
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        """The call that an idempotency key stands for; None when it may be used."""
+        ...
 
 
 class Accounts(Protocol):

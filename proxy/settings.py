@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     hold_share_percent: int = Field(
         50, ge=1, le=100, description="Share of its app's credits that one end user's calls may hold while others wait."
     )
+    kept_answers_s: int = Field(
+        600, ge=0, le=86_400, description="How long the answer to a call under an `Idempotency-Key` stays in memory; 0 is off."
+    )
+    kept_answers_max: int = Field(1_000, ge=1, description="Most answers kept so.")
+    kept_answers_bytes_max: int = Field(64 * 1024 * 1024, ge=1_024, description="Most bytes of answers kept so.")
     auth_failures_per_minute: int = Field(30, ge=1, description="Failed sign-ins an address may make in a minute.")
     refused_calls_per_minute: int = Field(
         120, ge=1, description="Refused calls of one user recorded in a minute; more get 429."

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers
+from proxy.api.idempotency import idempotency_key
 from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.reply import AsgiReply, Message, Receive, Send
 from proxy.api.services import Services
 from proxy.domain.account import Caller
 from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
+from proxy.domain.ledger import IdempotencyKey
 from proxy.pipeline import Order
 from proxy.stages.stream import Voice
 from proxy.stages.stream.openai import OpenAIVoice
@@ -20,11 +22,13 @@ from proxy.stages.stream.openai import OpenAIVoice
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in."""
+    """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in, and the
+    key it is made once under."""
 
     body: bytes
     conversation_id: str | None
     voice: Callable[[Chat], Voice]
+    idempotency: IdempotencyKey | None = None
 
 
 class Manner(Protocol):
@@ -38,14 +42,15 @@ _UNREAD: Final = Spoken(b"", None, lambda _: OpenAIVoice("", 0, False))
 
 
 class ChatSurface:
-    """A chat endpoint as an ASGI application."""
+    """A chat endpoint as an ASGI application. `route` is its method and path as we write them, however it was called."""
 
-    def __init__(self, services: Services, manner: Manner) -> None:
-        self._services = services
-        self._manner = manner
+    def __init__(self, services: Services, route: str, manner: Manner) -> None:
+        self.services = services
+        self.route = route
+        self.manner = manner
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        await Visit(self._services, self._manner, scope, receive, send).answer()
+        await Visit(self, scope, receive, send).answer()
 
 
 async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
@@ -56,9 +61,9 @@ async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: in
 class Visit:
     """One caller's stay: admitted, its rate taken, its body read, its answer spoken."""
 
-    def __init__(self, services: Services, manner: Manner, scope: Message, receive: Receive, send: Send) -> None:
-        self._services = services
-        self._manner = manner
+    def __init__(self, surface: ChatSurface, scope: Message, receive: Receive, send: Send) -> None:
+        services = self._services = surface.services
+        self._surface = surface
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -97,7 +102,12 @@ class Visit:
         body = await read_body(self._receive, self._headers, self._services.knobs.body_bytes_max)
         if body is None or isinstance(body, Refusal):
             return body
-        return await self._manner(body, caller, self._call_id, self._received_ms // 1_000)
+        surface = self._surface
+        idempotency = idempotency_key(self._headers, surface.route, body, self._services.knobs.key_pepper)
+        if isinstance(idempotency, Refusal):
+            return idempotency
+        spoken = await surface.manner(body, caller, self._call_id, self._received_ms // 1_000)
+        return spoken if isinstance(spoken, Refusal) else replace(spoken, idempotency=idempotency)
 
     async def _call(self, order: Order) -> Refusal | None:
         reply = AsgiReply(self._send, self._abort(), self._extra, self._services.knobs.reply)
@@ -120,6 +130,7 @@ class Visit:
             voice=spoken.voice,
             traceparent=traceparent(self._headers),
             conversation_id=spoken.conversation_id,
+            idempotency=spoken.idempotency,
         )
 
     def _abort(self) -> Callable[[], None] | None:

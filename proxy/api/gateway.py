@@ -17,7 +17,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (*openai.ENDPOINTS, *native.ENDPOINTS, 
 def build_gateway(services: Services) -> Front:
     """What a server is given; one per process."""
     hot: dict[str, ASGIApp] = {
-        "/v1/chat/completions": ChatSurface(services, openai_manner),
-        "/api/ai/chat": ChatSurface(services, NativeManner(services)),
+        "/v1/chat/completions": ChatSurface(services, "POST /v1/chat/completions", openai_manner),
+        "/api/ai/chat": ChatSurface(services, "POST /api/ai/chat", NativeManner(services)),
     }
     return Front(hot, build_rest(services, ENDPOINTS, hot, describe(ENDPOINTS)), services.ids)

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from proxy import __version__
 from proxy.api.endpoint import Endpoint
+from proxy.api.idempotency import KEY_CHARS_MAX
 from proxy.api.open import OPEN_ENDPOINTS, OpenEndpoint
 from proxy.api.openapi_chat import CHAT_PATHS, CHAT_SCHEMAS
 from proxy.domain.errors import STATUS, ErrorCode
@@ -27,6 +28,14 @@ _END_USER: Final[Json] = {
     "required": False,
     "description": "On app keys: the end user that the app acts for, by the app's own name of it.",
     "schema": {"type": "string", "maxLength": 256},
+}
+_IDEMPOTENCY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names the request, so that sending it again within a day neither makes nor charges it again: while it runs "
+    "`in_progress`, afterwards the same answer while that is kept, else `answer_gone`. A call that cost nothing frees its key.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX},
 }
 _ERROR: Final[Json] = {
     "type": "object",
@@ -118,7 +127,7 @@ def _operation(endpoint: Endpoint, names: Mapping[type[BaseModel], Json]) -> Jso
 
 def _chat(operation: Mapping[str, Any]) -> Json:
     refused = {"$ref": "#/components/responses/Refused"}
-    return {**operation, "parameters": [_END_USER], "responses": {**operation["responses"], "default": refused}}
+    return {**operation, "parameters": [_END_USER, _IDEMPOTENCY], "responses": {**operation["responses"], "default": refused}}
 
 
 def _open(endpoint: OpenEndpoint) -> Json:

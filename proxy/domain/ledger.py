@@ -31,11 +31,22 @@ class HoldTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's name for one request, under which it is made and charged once. `route` is method and path, `body_hash` a
+    keyed hash of the body as it came."""
+
+    route: str
+    key: str
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class HoldRequest:
     """Reserve `amount_milli` (and `raw_nano_usd` against ceilings) for one call. `hold_id` is the call id.
 
     `scopes` are all scopes the call counts in, for concurrency. `lease_ms` is how long the hold may live without its call
-    resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`.
+    resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`; `idempotency`
+    a key that stands for this call from then on, unless it stands for another.
     """
 
     hold_id: str
@@ -49,6 +60,7 @@ class HoldRequest:
     began: Call
     enrol: User | None = None
     entitlement: Entitlement | None = None
+    idempotency: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,16 @@ class HoldRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUsed:
+    """The idempotency key of a hold stands for another call of the account, so nothing was reserved. `running`: that call
+    still has its hold."""
+
+    call_id: str
+    body_hash: bytes
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The hold is resolved. `charged_milli` is what the entries show; `absorbed_milli` is what exceeded the hold;
     `fresh` is False when somebody had resolved it before."""
@@ -122,4 +144,5 @@ class Recorded:
     call_id: str
 
 
-LedgerAck = Held | HoldRefused | Settled | Recorded
+HoldAck = Held | HoldRefused | KeyUsed
+LedgerAck = HoldAck | Settled | Recorded

@@ -10,12 +10,13 @@ from proxy.domain.journey import Journey
 from proxy.domain.ledger import RecordCall
 from proxy.domain.plan import effective
 from proxy.pipeline import record
+from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.run import Run, Traffic
 from proxy.ports import Reply, StoreUnavailable
-from proxy.stages import assistant, hold, intake, policy, precheck
+from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
 
 
 class Pipeline:
@@ -25,40 +26,56 @@ class Pipeline:
         self._rooms = rooms
         self.traffic = Traffic(rooms)
         self._confirmations = Confirmations()
+        self._answers = Answers(rooms.knobs.answers)
         precheck.prepare(rooms.catalog.current().rules)
 
     async def chat(self, order: Order, reply: Reply) -> Refusal | None:
         """Speaks the answer through `reply`, or returns why there is none (nothing was sent then)."""
         marks = Marks(self._rooms.clock, order.started_ns)
-        judged = await self.judge(order, marks)
+        journey = await self._understood(order)
+        if isinstance(journey, Refusal):
+            return await self._unread(order, journey, marks)
+        earlier = await self._earlier(order, journey)
+        if isinstance(earlier, Refusal):
+            return await self._unread(replace(order, caller=journey.caller), earlier, marks)
+        if earlier is not None:
+            self._rooms.recorder.incident("answer_repeated")
+            await earlier.speak(reply)
+            return None
+        judged = await self._judged(order, journey, marks)
         if isinstance(judged, Refusal):
-            return await self._turn_away(record.unread(order, self._revision(), judged, marks), judged)
+            return await self._unread(order, judged, marks)
+        return await self._chat(order, judged, marks, reply)
+
+    async def refuse(self, order: Order, refusal: Refusal) -> Refusal:
+        """Records a call that its surface could not bring into an Order's terms: it is a call all the same."""
+        return await self._unread(order, refusal, Marks(self._rooms.clock, order.started_ns))
+
+    async def preview(self, order: Order) -> Judged | Refusal:
+        """Decides a chat call without making it, and records that it was asked (kind precheck)."""
+        marks = Marks(self._rooms.clock, order.started_ns)
+        asked = replace(order, kind="chat")
+        journey = await self._understood(asked)
+        judged = journey if isinstance(journey, Refusal) else await self._judged(asked, journey, marks)
+        if isinstance(judged, Refusal):
+            return await self._unread(order, judged, marks)
+        call = record.previewed(record.begun(order, judged, marks), marks)
+        refusal = await self._write(call)
+        return refusal or judged
+
+    async def _chat(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         refusal = judged.decision.refusal
         if refusal is not None:
             self._confirmations.note(order.call_id, judged, refusal)
             call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
             return await self._turn_away(call, refusal)
-        return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+        if order.idempotency is None:
+            return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+        with self._answers.recording(order.call_id, reply) as recorded:
+            return await Run(self._rooms, order, judged, marks, recorded, self.traffic).go()
 
-    async def refuse(self, order: Order, refusal: Refusal) -> Refusal:
-        """Records a call that its surface could not bring into an Order's terms: it is a call all the same."""
-        marks = Marks(self._rooms.clock, order.started_ns)
-        return await self._turn_away(record.unread(order, self._revision(), refusal, marks), refusal)
-
-    async def preview(self, order: Order) -> Judged | Refusal:
-        """Decides a chat call without making it, and records that it was asked (kind precheck)."""
-        marks = Marks(self._rooms.clock, order.started_ns)
-        judged = await self.judge(replace(order, kind="chat"), marks)
-        if isinstance(judged, Refusal):
-            return await self._turn_away(record.unread(order, self._revision(), judged, marks), judged)
-        call = record.previewed(record.begun(order, judged, marks), marks)
-        refusal = await self._write(call)
-        return refusal or judged
-
-    async def judge(self, order: Order, marks: Marks) -> Judged | Refusal:
-        """Intake, precheck, assistant, policy: the stages before any credit moves."""
-        catalog = self._rooms.catalog.current()
-        since_ns = order.started_ns
+    async def _understood(self, order: Order) -> Journey | Refusal:
+        """The body read, and who it acts for."""
         chat = intake.parse(order.body, self._rooms.knobs.intake, conversation_id=order.conversation_id)
         if isinstance(chat, Refusal):
             return chat
@@ -68,13 +85,43 @@ class Pipeline:
             return unavailable(error)
         if isinstance(caller, Refusal):
             return caller
+        return Journey(
+            call_id=order.call_id,
+            request_id=order.request_id,
+            kind=order.kind,
+            received_ms=order.received_ms,
+            started_ns=order.started_ns,
+            caller=caller,
+            chat=chat,
+            catalog=self._rooms.catalog.current(),
+            traceparent=order.traceparent,
+        )
+
+    async def _earlier(self, order: Order, journey: Journey) -> Kept | Refusal | None:
+        """What to say to a request whose idempotency key stands for a call already."""
+        if order.idempotency is None:
+            return None
+        try:
+            used = await self._rooms.books.used(journey.caller.user.id, order.idempotency)
+        except StoreUnavailable as error:
+            return unavailable(error)
+        if used is None:
+            return None
+        kept = self._answers.get(used.call_id)
+        # A call is over for its caller when its answer is, which may be before or after its hold is resolved.
+        goes_on = kept is None and (used.running or self._answers.is_speaking(used.call_id))
+        return idempotency.objection(replace(used, running=goes_on), order.idempotency) or kept or idempotency.gone(used)
+
+    async def _judged(self, order: Order, journey: Journey, marks: Marks) -> Judged | Refusal:
+        """Precheck, assistant, policy: the stages before any credit moves."""
+        caller, chat, catalog = journey.caller, journey.chat, journey.catalog
         base = catalog.plans.get(caller.entitlement.plan_id)
         if base is None:
             return Refusal("model_not_in_plan", "Your plan is no longer offered. Ask for another plan.")
         plan = effective(base, caller.entitlement.overrides, order.received_ms)
         confirmed = self._confirmations.redeem(chat, caller, order.received_ms)
         ask = intake.ask(chat, caller, order.kind, order.received_ms, confirmed=confirmed)
-        since_ns = marks.add("intake", since_ns)
+        since_ns = marks.add("intake", order.started_ns)
         verdict = precheck.check(chat, catalog.rules)
         since_ns = marks.add("precheck", since_ns)
         terms = hold.terms(caller, plan)
@@ -86,17 +133,6 @@ class Pipeline:
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         marks.add("decision", since_ns)
-        journey = Journey(
-            call_id=order.call_id,
-            request_id=order.request_id,
-            kind=order.kind,
-            received_ms=order.received_ms,
-            started_ns=order.started_ns,
-            caller=caller,
-            chat=chat,
-            catalog=catalog,
-            traceparent=order.traceparent,
-        )
         return Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
 
     async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
@@ -108,6 +144,10 @@ class Pipeline:
             return Refusal("invalid_request", "The body and the X-Signalbox-User header name different users.", param="user")
         acting = await self._rooms.accounts.end_user(caller, chat.end_user)
         return barred(acting, now_ms) or acting
+
+    async def _unread(self, order: Order, refusal: Refusal, marks: Marks) -> Refusal:
+        revision = self._rooms.catalog.current().revision
+        return await self._turn_away(record.unread(order, revision, refusal, marks), refusal)
 
     async def _turn_away(self, call: Call, refusal: Refusal) -> Refusal:
         """Records a refused call; too many of them are counted but no longer written (contract 5)."""
@@ -129,6 +169,3 @@ class Pipeline:
             return unavailable(error)
         self._rooms.recorder.finished(call)
         return None
-
-    def _revision(self) -> str:
-        return self._rooms.catalog.current().revision

@@ -1,29 +1,49 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
+from dataclasses import dataclass
+
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
-from proxy.domain.ledger import ExtendRequest, Held, HoldRefused, HoldRequest, HoldTerms, Settlement
+from proxy.domain.ledger import (
+    ExtendRequest,
+    Held,
+    HoldAck,
+    HoldRefused,
+    HoldRequest,
+    HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
+    Settlement,
+)
 from proxy.domain.money import Charge, credits_milli
 from proxy.domain.standing import Standing
 from proxy.pipeline.order import Judged
 from proxy.pipeline.waiting import WaitingRoom
 from proxy.ports import Books, Reply, StoreUnavailable
-from proxy.stages import hold
+from proxy.stages import hold, idempotency
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key."""
+
+    began: Call
+    lease_ms: int
+    idempotency: IdempotencyKey | None
 
 
 class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold)."""
 
-    def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, began: Call, lease_ms: int) -> None:
+    def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
         self._books = books
         self._waiting = waiting
         self._judged = judged
-        self._began = began
-        self._lease_ms = lease_ms
+        self._claim = claim
         self._sizing: Sizing | None = None
         self._covered_tokens = 0
         self.held_milli = 0
@@ -37,6 +57,7 @@ class Cover:
         chat = judged.journey.chat
         sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, chat.stream, chat.n)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
+        ack: HoldAck
         try:
             if self.stands:
                 ack = await self._extend(sizing, size, 0)
@@ -47,6 +68,8 @@ class Cover:
         if isinstance(ack, HoldRefused):
             self.standing = ack.standing
             return hold.refusal(ack, judged.plan)
+        if isinstance(ack, KeyUsed):
+            return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
         return None
 
@@ -89,6 +112,11 @@ class Cover:
         if self._sizing is not None:
             self._waiting.freed(self._judged.journey.caller.user.id, self._terms(self._sizing))
 
+    def _made_elsewhere(self, used: KeyUsed) -> Refusal:
+        """Another request under the same key was there first. If it has ended at this very moment, the next try finds so."""
+        asked = self._claim.idempotency
+        return (asked and idempotency.objection(used, asked)) or idempotency.in_progress(used)
+
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
         return HoldRequest(
@@ -99,10 +127,11 @@ class Cover:
             raw_nano_usd=size.raw_nano_usd,
             terms=self._terms(sizing),
             scopes=hold.scopes(caller),
-            lease_ms=self._lease_ms,
-            began=self._began,
+            lease_ms=self._claim.lease_ms,
+            began=self._claim.began,
             enrol=caller.user if caller.enrols else None,
             entitlement=caller.entitlement if caller.enrols else None,
+            idempotency=self._claim.idempotency,
         )
 
     async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:

@@ -10,11 +10,12 @@ from proxy.domain.chat import Answer, Chat
 from proxy.domain.decision import Decision, Health
 from proxy.domain.errors import Fault
 from proxy.domain.journey import Ask, Journey
-from proxy.domain.ledger import HoldTerms
+from proxy.domain.ledger import HoldTerms, IdempotencyKey
 from proxy.domain.plan import Plan, Rate
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
+from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, Upstream
 from proxy.stages.intake import IntakeLimits
@@ -35,6 +36,7 @@ class Knobs:
     error_body_bytes_max: int = 64 * 1024
     retry_share_percent: int = 20
     waiting: WaitingLimits = WaitingLimits()
+    answers: AnswerLimits = AnswerLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request as the api hands it over: who, what bytes, and the voice its answer is spoken in."""
+    """One request as the api hands it over: who, what bytes, the voice its answer is spoken in, and the key that it is to be
+    made once under."""
 
     call_id: str
     request_id: str
@@ -69,6 +72,7 @@ class Order:
     voice: Callable[[Chat], Voice]
     traceparent: str | None = None
     conversation_id: str | None = None
+    idempotency: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from proxy.domain.ledger import RecordCall, Settlement
 from proxy.domain.money import credits_text
 from proxy.pipeline import record
 from proxy.pipeline.attempt import Attempt
-from proxy.pipeline.cover import Cover, unavailable
+from proxy.pipeline.cover import Claim, Cover, unavailable
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.waiting import WaitingRoom
@@ -232,7 +232,8 @@ class Run:
     def _new_cover(self) -> Cover:
         # A call ends by its deadline; what is left then is the time its settlement may take.
         lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
-        return Cover(self._rooms.books, self._traffic.waiting, self._judged, self._call, lease_ms)
+        claim = Claim(self._call, lease_ms, self._order.idempotency)
+        return Cover(self._rooms.books, self._traffic.waiting, self._judged, claim)
 
     def _bounds(self) -> Bounds:
         catalog = self._judged.journey.catalog

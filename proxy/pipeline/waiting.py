@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from proxy.domain.ledger import Held, HoldRefused, HoldRequest, HoldTerms
+from proxy.domain.ledger import HoldAck, HoldRefused, HoldRequest, HoldTerms
 from proxy.ports import Books, Reply, StoreUnavailable
 from proxy.stages import hold
 from proxy.stages.turns import Turns
@@ -38,7 +38,7 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._turns)
 
-    async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> Held | HoldRefused:
+    async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> HoldAck:
         """The books' answer, after `wait_ms` at most while it is that others hold the credits. The caller's departure ends
         the wait. Raises StoreUnavailable."""
         if wait_ms <= 0:
@@ -57,7 +57,7 @@ class WaitingRoom:
             self._freed |= hold.draws_on(account_id, terms)
             self._wake.set()
 
-    async def _wait(self, request: HoldRequest, scope: str, wait_ms: int, reply: Reply) -> Held | HoldRefused | None:
+    async def _wait(self, request: HoldRequest, scope: str, wait_ms: int, reply: Reply) -> HoldAck | None:
         """None when the wait ended before the books had another answer."""
         ticket = _Ticket(request)
         self._join(scope, ticket)
@@ -144,11 +144,11 @@ class _Ticket:
 
     def __init__(self, request: HoldRequest) -> None:
         self.request = request
-        self.answer: asyncio.Future[Held | HoldRefused | None] = asyncio.get_running_loop().create_future()
-        self._attempt: asyncio.Task[Held | HoldRefused] | None = None
+        self.answer: asyncio.Future[HoldAck | None] = asyncio.get_running_loop().create_future()
+        self._attempt: asyncio.Task[HoldAck] | None = None
         self._is_over = False
 
-    async def ask(self, books: Books) -> Held | HoldRefused | None:
+    async def ask(self, books: Books) -> HoldAck | None:
         """Asks the books once; None when there is no answer, or nobody to hear it."""
         attempt = self._attempt = asyncio.ensure_future(_asked(books, self.request))
         await asyncio.wait({attempt})
@@ -166,7 +166,7 @@ class _Ticket:
         if self._attempt is not None:
             self._attempt.cancel()
 
-    def _heard(self, attempt: "asyncio.Task[Held | HoldRefused]") -> Held | HoldRefused | None:
+    def _heard(self, attempt: "asyncio.Task[HoldAck]") -> HoldAck | None:
         if attempt.cancelled() or self.answer.done():
             return None
         error = attempt.exception()
@@ -179,9 +179,9 @@ class _Ticket:
         return ack
 
 
-async def _asked(books: Books, request: HoldRequest) -> Held | HoldRefused:
+async def _asked(books: Books, request: HoldRequest) -> HoldAck:
     return await books.hold(request)
 
 
-def _is_on_hold(ack: Held | HoldRefused | None) -> TypeGuard[HoldRefused]:
+def _is_on_hold(ack: HoldAck | None) -> TypeGuard[HoldRefused]:
     return isinstance(ack, HoldRefused) and ack.code == "credits_on_hold"

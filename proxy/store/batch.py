@@ -3,18 +3,20 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from proxy.domain.account import User
 from proxy.domain.call import Call
 from proxy.domain.desk import Grant
-from proxy.domain.ledger import EntryKind
+from proxy.domain.ledger import EntryKind, IdempotencyKey, KeyUsed
 from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading
 from proxy.store import holds, rows
 from proxy.store.holds import Hold
 from proxy.store.rows import Row, to_json
+from proxy.store.used_keys import UsedKeys
 
 _INSERT_SCOPE: Final = "INSERT INTO hold_scopes VALUES (?, ?)"
 _DELETE_SCOPE: Final = "DELETE FROM hold_scopes WHERE scope = ? AND hold_id = ?"
@@ -71,6 +73,7 @@ class Batch:
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
         self.readings = Readings(connection)
         self.live = _Live(connection)
+        self.used_keys = UsedKeys(connection)
 
     @cached_property
     def up_ms(self) -> int:
@@ -101,6 +104,11 @@ class Batch:
             (hold_id, f"{hold_id}:2"),
         ).fetchone()
         return row
+
+    def used(self, account_id: str, asked: IdempotencyKey, at_ms: int) -> KeyUsed | None:
+        """The call that an idempotency key stands for."""
+        used = self.used_keys.find(account_id, asked, at_ms)
+        return replace(used, running=False) if used is not None and used.call_id in self._resolved else used
 
     def has_call(self, call_id: str) -> bool:
         """Whether the register has this call."""
@@ -175,6 +183,7 @@ class Batch:
         for statement, parameters in self._writes.items():
             if parameters:
                 self._connection.executemany(statement, parameters)
+        self.used_keys.flush()
         self._memory.keep(self._new | self._changed, self._resolved)
 
     def _put(self, statement: str, row: Row | None) -> None:

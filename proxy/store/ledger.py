@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
+from proxy.domain.call import CallStatus
 from proxy.domain.ledger import (
     EntryKind,
     ExtendRequest,
@@ -13,6 +14,8 @@ from proxy.domain.ledger import (
     HoldRefused,
     HoldRequest,
     HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
     LedgerAck,
     LedgerCommand,
     RecordCall,
@@ -22,9 +25,10 @@ from proxy.domain.ledger import (
 )
 from proxy.domain.standing import Standing
 from proxy.ports import Clock, StoreUnavailable
-from proxy.stages import ledger
+from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.sources import Case, standing
 from proxy.stages.ledger.split import Amounts
+from proxy.store import used_keys
 from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Database
 from proxy.store.holds import Hold, grants_of
@@ -64,6 +68,11 @@ class SqliteLedger:
 
         return await self._database.read(read)
 
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        """The call that an idempotency key stands for. Raises StoreUnavailable."""
+        at_ms = self._clock.now_ms()
+        return await self._database.read(lambda connection: used_keys.find(connection, account_id, asked, at_ms))
+
     async def _half(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         try:
             return await self.apply(commands)
@@ -95,6 +104,10 @@ class SqliteLedger:
         standing_hold = batch.hold(request.hold_id)
         if standing_hold is not None:
             return _held(standing_hold, standing(case, batch.readings))
+        asked = request.idempotency
+        used = None if asked is None else batch.used(request.account_id, asked, at_ms)
+        if used is not None:
+            return used
         amounts = Amounts(request.amount_milli, request.raw_nano_usd)
         admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
         if isinstance(admitted, HoldRefused):
@@ -116,15 +129,20 @@ class SqliteLedger:
         batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves)
         if request.enrol is not None:
             batch.enrol(request.enrol, request.entitlement, at_ms)
+        if asked is not None:
+            batch.used_keys.take(request.account_id, asked, request.hold_id, at_ms)
         return _held(hold, standing(case, batch.readings))
 
 
-def resolve(batch: Batch, hold: Hold, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:
-    """Ends a live hold: spends what is charged, gives back the rest, and takes the hold off the books."""
+def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:
+    """Ends a live hold, whose call came to `status`: spends what is charged, gives back the rest, and takes the hold off the
+    books."""
     resolved = ledger.settle(hold.split, credits_milli, raw_nano_usd)
     kind: EntryKind = "settle" if resolved.charged_milli else "release"
     batch.remove(hold, resolved.charged_milli, resolved.absorbed_milli)
     batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
+    if idempotency.frees_key(status, resolved.charged_milli):
+        batch.used_keys.free(hold.id)
     return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
 
 
@@ -161,8 +179,8 @@ def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
         if resolution is None:
             return ValueError(f"hold {settlement.hold_id} was never taken")
         return Settled(settlement.hold_id, *resolution, fresh=False)
-    settled = resolve(batch, hold, settlement.credits_milli, settlement.raw_nano_usd, at_ms)
     call = settlement.call
+    settled = resolve(batch, hold, call.status, settlement.credits_milli, settlement.raw_nano_usd, at_ms)
     if (call.credits_milli, call.absorbed_milli) != (settled.charged_milli, settled.absorbed_milli):
         call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
     batch.register(call)

@@ -38,6 +38,11 @@ _IDS: Final = (
         " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS NOT entries.amount_milli",
     ),
     (
+        "an idempotency key stands for call {}, which is neither live nor recorded",
+        "SELECT call_id FROM idempotency_keys WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = call_id)"
+        " AND NOT EXISTS (SELECT 1 FROM model_calls WHERE model_calls.id = call_id)",
+    ),
+    (
         "concurrency counts hold {}, which is not live",
         "SELECT DISTINCT hold_id FROM hold_scopes WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = hold_id)",
     ),

@@ -10,9 +10,12 @@ from typing import Final, Protocol
 from proxy.domain.ledger import (
     ExtendRequest,
     Held,
+    HoldAck,
     HoldRefused,
     HoldRequest,
     HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
     LedgerAck,
     LedgerCommand,
     RecordCall,
@@ -30,9 +33,11 @@ BACK_OFF_MAX_S: Final = 1.0
 
 
 class StandingLedger(Ledger, Protocol):
-    """A ledger that can also be asked what an account has left."""
+    """A ledger that can also be asked what an account has left, and what its idempotency keys stand for."""
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,11 @@ class GroupWriter:
         self._away_until_s = 0.0
         self._closing = False
 
-    async def hold(self, request: HoldRequest) -> Held | HoldRefused:
+    async def hold(self, request: HoldRequest) -> HoldAck:
         """Reserves. Raises StoreUnavailable when the queue is full, the store away or the writer closing."""
         self._refuse_when_hopeless()
-        return _held_or_refused(await self._answered(self._others, request))
+        ack = await self._answered(self._others, request)
+        return ack if isinstance(ack, KeyUsed) else _held_or_refused(ack)
 
     async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
         """Enlarges. Not bounded: at most one waits for each live hold. Raises StoreUnavailable."""
@@ -91,6 +97,10 @@ class GroupWriter:
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""
         return await self._ledger.standing(account_id, terms)
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        """The call that an idempotency key stands for. Raises StoreUnavailable."""
+        return await self._ledger.used(account_id, asked)
 
     async def close(self) -> None:
         """Takes no more holds and commits what waits. What the store does not take in time stays held in the books, where

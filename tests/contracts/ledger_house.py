@@ -16,6 +16,7 @@ from proxy.store.database import Database
 from proxy.store.holds import entries_of
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
+from proxy.store.used_keys import prune
 from proxy.store.verify import verify
 from tests.builders import NOW_MS, call
 
@@ -93,6 +94,9 @@ class SqliteHouse:
 
     async def entries(self, door: Door, hold_id: str) -> list[Entry]:
         return await door.database.read(lambda c: entries_of(c, hold_id))
+
+    async def forget_keys(self, door: Door) -> int:
+        return await prune(door.database, self.clock)
 
     async def wrongs(self, door: Door) -> list[str]:
         return await verify(door.database)

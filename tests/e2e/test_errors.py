@@ -13,7 +13,7 @@ import pytest
 
 from proxy.domain.errors import STATUS
 from tests.e2e.conftest import HouseMaker, Keys
-from tests.e2e.harness import House, Simulator, Yard, chat
+from tests.e2e.harness import House, Simulator, Yard, chat, eventually
 
 CHAT: Final = "/v1/chat/completions"
 
@@ -42,9 +42,10 @@ class Stage:
         return self.house.key("user", f"user-on-{plan}", plan)
 
     @contextmanager
-    def streaming(self, key: str) -> Iterator[None]:
+    def streaming(self, key: str, **headers: str) -> Iterator[None]:
         """While a stream of this key is under way."""
-        with self.house.http(key) as http, http.stream("POST", CHAT, json=chat("sim/long", stream=True)) as answer:
+        body = chat("sim/long", stream=True)
+        with self.house.http(key) as http, http.stream("POST", CHAT, json=body, headers=headers) as answer:
             assert answer.status_code == 200
             pieces = answer.iter_raw()
             next(pieces)
@@ -76,6 +77,26 @@ def _credits_held(stage: Stage) -> httpx2.Response:
     key = stage.key_on("narrow")
     with stage.streaming(key):
         return stage.call(chat("sim/small"), key)
+
+
+def _sent_again_while_it_runs(stage: Stage) -> httpx2.Response:
+    with stage.streaming(stage.keys.user, **{"idempotency-key": "runs"}):
+        return stage.call(chat("sim/long", stream=True), **{"idempotency-key": "runs"})
+
+
+def _sent_again_after_leaving(stage: Stage) -> httpx2.Response:
+    with stage.streaming(stage.keys.user, **{"idempotency-key": "left"}):
+        pass
+
+    def ended() -> httpx2.Response | None:
+        answer = stage.call(chat("sim/long", stream=True), **{"idempotency-key": "left"})
+        return None if answer.json()["error"]["code"] == "in_progress" else answer
+
+    return eventually(ended, "the end of a call that was left")
+
+
+def _another_body_under_the_key(stage: Stage) -> httpx2.Response:
+    return [stage.call(chat("sim/small", text), **{"idempotency-key": "other"}) for text in ("one", "another")][-1]
 
 
 def _three_in_a_minute(stage: Stage) -> httpx2.Response:
@@ -134,6 +155,9 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
     "model_not_found": lambda on: on.call(chat("sim/absent")),
     "not_found": lambda on: on.get("/nowhere", on.keys.user),
     "method_not_allowed": lambda on: on.get(CHAT, on.keys.user),
+    "in_progress": _sent_again_while_it_runs,
+    "answer_gone": _sent_again_after_leaving,
+    "idempotency_mismatch": _another_body_under_the_key,
     "conflict": _made_twice,
     "precondition_failed": _changed_since,
     "body_too_large": _too_large,
@@ -151,15 +175,13 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
 
 LATER: Final[Mapping[str, str]] = {
     "cooling_off": "cool-offs are imposed by the precheck issue; here they can only be read and lifted",
-    "in_progress": "idempotency comes with the budget issue",
-    "answer_gone": "idempotency comes with the budget issue",
-    "idempotency_mismatch": "idempotency comes with the budget issue",
     "internal_error": "a defect of ours: what provokes it is mended, not kept",
 }
 
 # These end or lock the gateway they are provoked on.
 ALONE: Final = {"store_unavailable", "shutting_down"}
 RETRIED_AFTER: Final = {
+    "in_progress",
     "rate_limit_exceeded",
     "concurrency_limit",
     "credits_on_hold",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxy.domain.ledger import Held, HoldRefused, HoldRequest
+from proxy.domain.ledger import Held, HoldAck, HoldRefused, HoldRequest
 from proxy.domain.standing import Cap
 from proxy.pipeline import waiting as waiting_room
 from proxy.pipeline.waiting import WaitingLimits, WaitingRoom
@@ -30,20 +30,20 @@ class Hall:
         self.room = WaitingRoom(self.books, limits)
         self.admitted: list[str] = []
 
-    async def hold(self, request: HoldRequest, wait_ms: int = PATIENT_MS) -> Held | HoldRefused:
+    async def hold(self, request: HoldRequest, wait_ms: int = PATIENT_MS) -> HoldAck:
         ack = await self.room.hold(request, wait_ms, RememberingReply())
         if isinstance(ack, Held):
             self.admitted.append(request.hold_id)
         return ack
 
-    def waits(self, request: HoldRequest, wait_ms: int = PATIENT_MS) -> "asyncio.Task[Held | HoldRefused]":
+    def waits(self, request: HoldRequest, wait_ms: int = PATIENT_MS) -> "asyncio.Task[HoldAck]":
         return asyncio.ensure_future(self.hold(request, wait_ms))
 
     async def settle(self, request: HoldRequest, credits_milli: int) -> None:
         await self.books.settle(settlement(request.hold_id, credits_milli))
         self.room.freed(request.account_id, request.terms)
 
-    async def call(self, request: HoldRequest, credits_milli: int) -> Held | HoldRefused:
+    async def call(self, request: HoldRequest, credits_milli: int) -> HoldAck:
         """A whole call: held, run for a moment, settled."""
         ack = await self.hold(request)
         if isinstance(ack, Held):
@@ -218,7 +218,7 @@ async def test_a_call_that_is_stopped_at_its_turn_leaves_nothing_held(house: Sql
     asking = asyncio.Event()
     books_hold = hall.books.hold
 
-    async def slowly(request: HoldRequest) -> Held | HoldRefused:
+    async def slowly(request: HoldRequest) -> HoldAck:
         asking.set()
         return await books_hold(request)
 
@@ -241,7 +241,7 @@ async def test_an_outage_of_the_books_reaches_who_waits(hall: Hall) -> None:
         await waiting
 
 
-async def _next(tasks: "list[asyncio.Task[Held | HoldRefused]]") -> Held | HoldRefused:
+async def _next(tasks: "list[asyncio.Task[HoldAck]]") -> HoldAck:
     """What the next of `tasks` comes to, which leaves the list."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     (task,) = done

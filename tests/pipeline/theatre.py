@@ -16,9 +16,12 @@ from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import (
     ExtendRequest,
     Held,
+    HoldAck,
     HoldRefused,
     HoldRequest,
     HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
     RecordCall,
     Recorded,
     Settled,
@@ -165,7 +168,8 @@ class RememberingReply:
 
 
 class CountingBooks:
-    """Books that say yes unless told otherwise: `answers` are given, in order, to holds and extensions."""
+    """Books that say yes unless told otherwise: `answers` are given, in order, to holds and extensions. `used_by` is the call
+    that every idempotency key stands for, `taken` the one that took it at the last moment."""
 
     def __init__(self) -> None:
         self.answers: list[HoldRefused | StoreUnavailable | None] = []
@@ -176,9 +180,12 @@ class CountingBooks:
         self.settlements: list[Settlement] = []
         self.records: list[Call] = []
         self.seen = b.standing()
+        self.used_by: KeyUsed | None = None
+        self.taken: KeyUsed | None = None
+        self.looked_up: list[str] = []
 
-    async def hold(self, request: HoldRequest) -> Held | HoldRefused:
-        refused = self._answer()
+    async def hold(self, request: HoldRequest) -> HoldAck:
+        refused = self.taken or self._answer()
         self.holds.append(request)
         return refused or Held(request.hold_id, request.amount_milli, self.seen)
 
@@ -203,6 +210,12 @@ class CountingBooks:
         if self.down:
             raise StoreUnavailable("down")
         return self.seen
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        if self.down:
+            raise StoreUnavailable("down")
+        self.looked_up.append(account_id)
+        return self.used_by
 
     def _answer(self) -> HoldRefused | None:
         answer = self.answers.pop(0) if self.answers else None

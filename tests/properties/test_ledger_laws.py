@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.domain.desk import Grant
-from proxy.domain.ledger import ConcurrencyLimit, HoldTerms, LedgerAck, LedgerCommand, RecordCall, Settled
+from proxy.domain.ledger import ConcurrencyLimit, HoldTerms, IdempotencyKey, LedgerAck, LedgerCommand, RecordCall, Settled
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from tests import builders
@@ -38,6 +38,11 @@ def _hold(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
     return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=TERMS)
 
 
+def _keyed(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    idempotency = IdempotencyKey("POST /a", f"k-{milli % 3}", bytes([nano % 2]))
+    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=TERMS, idempotency=idempotency)
+
+
 def _extend(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
     return extension(hold_id, milli, raw_nano_usd=nano, metered_milli=milli // 2, family=family, terms=TERMS)
 
@@ -52,7 +57,7 @@ def _record(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
 
 COMMANDS = st.builds(
     lambda make, *facts: make(*facts),
-    st.sampled_from([_hold, _hold, _extend, _settle, _record]),
+    st.sampled_from([_hold, _keyed, _extend, _settle, _record]),
     CALL_IDS,
     MILLI,
     NANO,
@@ -119,7 +124,8 @@ def test_cutting_a_list_of_commands_into_batches_changes_no_book(commands: list[
                 door = await house.door()
                 acks = [ack for batch in batches for ack in await door.ledger.apply(batch)]
                 shown = [repr(ack) if isinstance(ack, Exception) else ack for ack in acks]
-                return shown, await house.look(door, "SELECT * FROM entries ORDER BY id")
+                keys = await house.look(door, "SELECT * FROM idempotency_keys ORDER BY route, key")
+                return [*shown, *keys], await house.look(door, "SELECT * FROM entries ORDER BY id")
 
     whole = asyncio.run(books(commands))
     assert asyncio.run(books(commands[:cut], commands[cut:])) == whole

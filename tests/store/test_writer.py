@@ -12,6 +12,8 @@ from proxy.domain.ledger import (
     Held,
     HoldRequest,
     HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
     LedgerAck,
     LedgerCommand,
     RecordCall,
@@ -48,6 +50,10 @@ class Gated:
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         standing: Standing = await self._ledger.standing(account_id, terms)
         return standing
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        used: KeyUsed | None = await self._ledger.used(account_id, asked)
+        return used
 
 
 @pytest.fixture
