@@ -60,8 +60,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleBook:
-    """All rules of one revision, itself and nothing else equal to it. `families` maps a category to its task family, `risks` a hazard to its risk level,
-    `assistants` a family to the assistant recommended for it."""
+    """All rules of one revision, equal to nothing but itself. `families` maps a category to its task family, `risks` a hazard
+    to its risk level, `assistants` a family to the assistant recommended for it."""
 
     revision: str
     rules: tuple[Rule, ...]
