@@ -58,10 +58,10 @@ class Rule:
     validator: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RuleBook:
-    """All rules of one revision, itself and nothing else equal to it. `families` maps a category to its task family, `risks` a hazard to its risk level,
-    `assistants` a family to the assistant recommended for it."""
+    """All rules of one revision, whose name is its hash. `families` maps a category to its task family, `risks` a hazard
+    to its risk level, `assistants` a family to the assistant recommended for it."""
 
     revision: str
     rules: tuple[Rule, ...]
@@ -69,3 +69,6 @@ class RuleBook:
     risks: Mapping[str, Risk]
     assistants: Mapping[str, str]
     category_margin: float = 1.0
+
+    def __hash__(self) -> int:
+        return hash(self.revision)

@@ -1,5 +1,6 @@
 """The command line beside a running gateway: what it refuses, what it prints, and how soon the gateway knows."""
 
+import signal
 import socket
 from pathlib import Path
 
@@ -175,3 +176,23 @@ def test_help_is_there_without_any_setting(house: House, words: list[str], tmp_p
     done = house.command(*words, SIGNALBOX_CONFIG_DIR=str(tmp_path / "absent"))
     assert done.returncode == 0
     assert len(done.stdout) > 80
+
+
+def test_a_hangup_reads_the_catalog_again_and_a_bad_file_changes_nothing(own_house: HouseMaker, sim: Simulator) -> None:
+    house = own_house(sim)
+    house.start()
+    key = house.key("user", "ursula", "plus")
+    file = house.config / "catalog.toml"
+    sound = file.read_text()
+
+    def names() -> list[str]:
+        with house.http(key) as http:
+            return [plan["name"] for plan in http.get("/api/plans").json()["data"]]
+
+    file.write_text(sound.replace('name = "Plus"', 'name = "Plus and more"'))
+    house.gateway.send(signal.SIGHUP)
+    eventually(lambda: "Plus and more" in names(), "the reload")
+    file.write_text("not a catalog")
+    house.gateway.send(signal.SIGHUP)
+    eventually(lambda: "the old catalog stays in force" in house.gateway.errors, "the refusal in the log")
+    assert "Plus and more" in names()
