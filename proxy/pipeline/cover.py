@@ -48,6 +48,7 @@ class Cover:
         self._covered_tokens = 0
         self.held_milli = 0
         self.stands = False
+        self.waited = False
         self.standing: Standing | None = None
 
     async def take(self, candidate: Candidate, wait_ms: int, reply: Reply) -> Refusal | None:
@@ -62,7 +63,7 @@ class Cover:
             if self.stands:
                 ack = await self._extend(sizing, size, 0)
             else:
-                ack = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
+                ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
             return unavailable(error)
         if isinstance(ack, HoldRefused):

@@ -124,14 +124,19 @@ class Run:
         return short
 
     def _decided_once_more(self, short: Refusal) -> Step | None:
-        """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4)."""
+        """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4). A call that
+        waited was sized a while ago, so it may each time, as long as that changes anything."""
         seen = self._cover.standing
-        if short.code != "insufficient_credits" or self._cover.stands or seen is None or self._decided_again:
+        if short.code != "insufficient_credits" or self._cover.stands or seen is None:
             return None
-        self._decided_again = True
+        if self._decided_again and not self._cover.waited:
+            return None
         judged = self._judged
         catalog = judged.journey.catalog
         decision = policy.decide(judged.ask, judged.verdict, judged.advice, seen, catalog, judged.health)
+        if self._decided_again and decision == judged.decision:
+            return None
+        self._decided_again = True
         self._judged = replace(judged, standing=seen, decision=decision)
         self._call = record.begun(self._order, self._judged, self._marks)
         self._cover = self._new_cover()

@@ -3,7 +3,7 @@ stage's, the answer the books'."""
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from proxy.domain.ledger import HoldAck, HoldRefused, HoldRequest, HoldTerms
 from proxy.ports import Books, Reply, StoreUnavailable
@@ -24,6 +24,13 @@ class WaitingLimits:
     share_percent: int = 50
 
 
+class Admission(NamedTuple):
+    """What the books said, and whether the call waited for it: then they may have moved on since it was sized."""
+
+    ack: HoldAck
+    waited: bool
+
+
 class WaitingRoom:
     """Stands before the books. Who comes while others wait for the same credits waits behind them."""
 
@@ -38,18 +45,19 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._turns)
 
-    async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> HoldAck:
+    async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> Admission:
         """The books' answer, after `wait_ms` at most while it is that others hold the credits. The caller's departure ends
         the wait. Raises StoreUnavailable."""
         if wait_ms <= 0:
-            return await self._books.hold(request)
+            return Admission(await self._books.hold(request), waited=False)
         scope = self._turns.awaited(hold.draws_on(request.account_id, request.terms))
         if scope is None:
             ack = await self._books.hold(request)
             if not _is_on_hold(ack):
-                return ack
+                return Admission(ack, waited=False)
             scope = ack.scope
-        return await self._wait(request, scope, wait_ms, reply) or await self._still_on_hold(request, scope)
+        ack = await self._wait(request, scope, wait_ms, reply) or await self._still_on_hold(request, scope)
+        return Admission(ack, waited=True)
 
     def freed(self, account_id: str, terms: HoldTerms) -> None:
         """A hold of this account under these terms was resolved in this process."""

@@ -47,3 +47,24 @@ async def test_a_caller_who_left_by_the_time_its_hold_stands_gets_it_back() -> N
     theatre.reply.gone = True
     await theatre.play()
     assert (theatre.settled.status, theatre.settled.credits_milli, theatre.upstream.requests) == ("left", 0, [])
+
+
+def gone(spent: int) -> HoldRefused:
+    return HoldRefused("insufficient_credits", "user:u1", b.standing(b.window(spent=spent)))
+
+
+async def test_a_call_that_waited_is_sized_anew_each_time_for_the_books_have_moved_on() -> None:
+    theatre = Theatre(whole(), knobs=PATIENT)
+    theatre.books.answers = [gone(990_000), ON_HOLD, gone(995_000), ON_HOLD, gone(998_000)]
+    assert await theatre.play(model="p/one") is None
+    amounts = [request.amount_milli for request in theatre.books.holds]
+    assert amounts[1] == amounts[2] > amounts[3] == amounts[4] > amounts[5]
+    assert theatre.settled.status == "served"
+
+
+async def test_a_call_that_cannot_be_made_smaller_is_refused_however_long_it_waited() -> None:
+    theatre = Theatre(knobs=PATIENT)
+    theatre.books.answers = [gone(999_999), ON_HOLD, gone(999_999)]
+    refusal = await theatre.play(model="p/one")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, len(theatre.books.holds)) == ("insufficient_credits", 3)

@@ -20,6 +20,8 @@ PROOFS: Final[dict[str, Proof]] = {
     "parallel-mixed": lambda yard, folder: races.parallel(yard, folder, "mixed", 1),
     "parallel-auto": lambda yard, folder: races.parallel(yard, folder, "auto", 1),
     "parallel-two-gateways": lambda yard, folder: races.parallel(yard, folder, "mixed", 2),
+    "tenths": lambda yard, folder: races.tenths(yard, folder, 1),
+    "tenths-two-gateways": lambda yard, folder: races.tenths(yard, folder, 2),
     "leavers": races.leavers_and_faults,
     "streams": races.streams,
     "greedy": races.greedy,

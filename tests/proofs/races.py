@@ -14,6 +14,7 @@ from tests.proofs.terms import EXACT_MILLI, WORDS, house
 
 CALLERS = 200
 TEN = 10
+HUNDRED = 100
 REFUSED = {402, 429}
 
 
@@ -32,6 +33,24 @@ def parallel(yard: Yard, folder: Path, shape: str, gateways: int) -> Case:
         case.claim(counted(said), served == TEN and all(s.status in REFUSED for s in said if s.status != 200))
         case.claim(f"{upstream_calls(simulator)} upstream calls", upstream_calls(simulator) == TEN)
         claim_books(case, first, "ann", TEN * EXACT_MILLI)
+    return case
+
+
+def tenths(yard: Yard, folder: Path, gateways: int) -> Case:
+    """200 calls that cost a tenth of what they hold, credit for 100 of them, ten at a time."""
+    case = Case(
+        f"{CALLERS} calls costing a tenth of what they hold, credit for {HUNDRED}, callers that retry, {gateways} gateway(s)",
+        f"all that credit can pay are served: {HUNDRED}, balance 0, all others 402",
+    )
+    simulator = yard.simulator()
+    first = house(yard, folder, simulator)
+    with _running(yard, first, gateways) as urls:
+        crowd = Crowd(urls, first.key("user", "ann", "hundred"))
+        bodies = [chat("sim/tenth", f"call {number}", max_tokens=10 * WORDS) for number in range(CALLERS)]
+        said = asyncio.run(_until_spent(crowd, bodies))
+        served = sum(s.status == 200 for s in said)
+        case.claim(counted(said), served == HUNDRED and {s.status for s in said} == {200, 402})
+        claim_books(case, first, "ann", HUNDRED * EXACT_MILLI)
     return case
 
 

@@ -21,6 +21,17 @@ free = true
 tags = ["proof"]
 
 [[model]]
+id = "sim/tenth"
+name = "tenth"
+family = "sim"
+upstream_name = "sim-tenth--words=20"
+context_tokens_max = 100_000
+output_tokens_max = 200
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
 id = "sim/twin"
 name = "twin"
 family = "sim"
@@ -71,6 +82,15 @@ concurrency_max = 100_000
 [[plan.allowances]]
 window = "month"
 credits = 200
+
+[[plan]]
+id = "hundred"
+name = "Credit for a hundred calls"
+models = ["tag:proof"]
+concurrency_max = 100_000
+[[plan.allowances]]
+window = "month"
+credits = 2_000
 
 [[plan]]
 id = "stream"
