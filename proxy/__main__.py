@@ -41,6 +41,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_keys(verbs)
     _add_catalog(verbs)
+    ledger = verbs.add_parser("ledger", help="audit the books").add_subparsers(required=True, metavar="ACTION")
+    ledger.add_parser(
+        "verify", help="recompute every balance from its entries; exit 1 and a line each if any differs"
+    ).set_defaults(run=commands.ledger_verify)
     explain = verbs.add_parser("explain", help="decide a recorded call again and say why; exit 1 if the answer differs")
     explain.add_argument("call_id", metavar="CALL_ID", help="as in the header x-signalbox-call")
     explain.set_defaults(run=commands.explain)

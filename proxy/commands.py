@@ -17,6 +17,7 @@ from proxy.ports import Directory, VersionConflict
 from proxy.settings import Settings
 from proxy.stages import explain as explaining
 from proxy.stages import policy
+from proxy.store.verify import verify
 
 _DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
@@ -122,6 +123,16 @@ async def catalog_diff(_: argparse.Namespace, settings: Settings) -> int:
             was = f"{patch.base!r} -> {patch.value!r} (file now: {found.file_value!r})"
             _say(f"{found.state}\t{patch.kind} {patch.object_id}.{patch.name}\t{was}\tby {patch.author}: {patch.reason or '-'}")
     return 0
+
+
+async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
+    """One line for every place where the books disagree with their entries; 0 when there is none."""
+    async with opened_shelves(settings) as shelves:
+        wrong = await verify(shelves.database)
+    for line in wrong:
+        _say(line)
+    _say(f"{len(wrong)} differences" if wrong else "the books are right: every balance is the sum of its entries")
+    return 1 if wrong else 0
 
 
 async def explain(given: argparse.Namespace, settings: Settings) -> int:

@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,6 +160,28 @@ def test_explain_decides_every_recorded_call_the_same_way(house: House, keys: Ke
 def test_explain_says_when_there_is_no_such_call(house: House) -> None:
     done = house.command("explain", "call_nobody")
     assert (done.returncode, "call_nobody" in done.stderr) == (1, True)
+
+
+def test_the_books_of_a_running_gateway_can_be_verified(house: House, keys: Keys) -> None:
+    with house.http(keys.user) as http:
+        assert http.post(CHAT, json=chat("sim/small")).status_code == 200
+    done = house.command("ledger", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the books are right" in done.stdout
+
+
+def test_every_difference_in_the_books_is_named(own_house: HouseMaker, sim: Simulator) -> None:
+    house = own_house(sim)
+    house.key("user", "ursula", "plus")
+    with closing(sqlite3.connect(house.database)) as connection, connection:
+        connection.execute("INSERT INTO counters VALUES ('user:ursula', 'included/month', '2026-01-01', 7, 0)")
+        connection.execute("INSERT INTO hold_scopes VALUES ('user:ursula', 'call_nobody')")
+    done = house.command("ledger", "verify")
+    assert done.returncode == 1
+    first, second, last = done.stdout.splitlines()
+    assert first.startswith("counter user:ursula included/month 2026-01-01 shows spent 7")
+    assert second == "concurrency counts hold call_nobody, which is not live"
+    assert last == "2 differences"
 
 
 def test_catalog_shows_what_can_be_called_and_what_an_admin_changed(house: House, keys: Keys) -> None:
