@@ -38,6 +38,7 @@ from proxy.domain.ledger import (
     Settlement,
 )
 from proxy.domain.plan import Entitlement, Rate
+from proxy.domain.rollup import TallyGroup, TallyRow
 from proxy.domain.standing import Standing
 
 
@@ -232,13 +233,26 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UsageQuery:
-    """Usage of one account between two moments, grouped; `tag` names the metadata key when grouped by tag."""
+    """Usage of one account on every UTC day that the period touches, grouped; `tag` names the metadata key when grouped by
+    tag."""
 
     user_id: str
     from_ms: int
     until_ms: int
     group: UsageGroup
     tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TallyQuery:
+    """What all callers' calls came to on every UTC day that the period touches (prechecks are no calls), grouped; at most
+    `limit` groups, the dearest in raw cost first. `tag` narrows groups by tag to one name."""
+
+    from_ms: int
+    until_ms: int
+    group: TallyGroup
+    tag: str | None = None
+    limit: int = 50
 
 
 class Register(Protocol):
@@ -255,6 +269,8 @@ class Register(Protocol):
     async def conversation(self, conversation_id: str) -> Conversation | None: ...
 
     async def usage(self, query: UsageQuery) -> list[UsageRow]: ...
+
+    async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
 
