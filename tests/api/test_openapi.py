@@ -156,7 +156,7 @@ def test_every_query_is_explained(document: dict[str, Any]) -> None:
         ("/api/ai/models", "Picker"),
         ("/api/me", "Me"),
         ("/api/plans", "PlanList"),
-        ("/api/usage", "UsageReport"),
+        ("/api/usage", "OwnUsage"),
         ("/api/calls", "CallPage"),
         ("/api/keys", "OwnKeys"),
         ("/api/plan-requests", "RequestList"),
