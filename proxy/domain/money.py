@@ -85,6 +85,11 @@ def credits_milli(charges: Sequence[Charge]) -> int:
     return ceil_div(sum(_scaled(charge) for charge in charges), _CREDIT_SCALE)
 
 
+def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
+    """What credits are sold for, in nano-USD, rounded down."""
+    return credits_milli * NANO_USD_PER_DOLLAR // milli_credits_per_dollar
+
+
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
     """The dearest reading of a size: all input in the dearest input class, all output in the dearest output class."""
     prices = prices_at(tiers, input_tokens)

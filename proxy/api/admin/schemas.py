@@ -22,6 +22,7 @@ from proxy.domain.account import KeyKind
 from proxy.domain.call import CallStatus
 from proxy.domain.money import MULTIPLIER_ONE_PPM
 from proxy.domain.plan import Window
+from proxy.domain.rollup import TallyGroup
 
 CAPS_MAX: Final = 8
 OVERRIDES_MAX: Final = 64
@@ -271,6 +272,22 @@ class CallQuery(Query):
     until: Moment | None = None
     before: Id | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+
+class AnalyticsQuery(Query):
+    """`from` and `until` are moments in ISO 8601, whose UTC days count whole; `tag` narrows `group=tag` to one name."""
+
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    group: TallyGroup = "model"
+    tag: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+    @model_validator(mode="after")
+    def _tag_narrows_tags(self) -> "AnalyticsQuery":
+        if self.tag is not None and self.group != "tag":
+            raise ValueError("`tag` narrows `group=tag`, and no other group")
+        return self
 
 
 class AuditQuery(Query):

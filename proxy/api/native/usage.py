@@ -8,19 +8,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.account import WindowTold, windows_told
+from proxy.api.period import DAYS_DEFAULT, period_of
 from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
 from proxy.api.spreadsheet import csv_response
 from proxy.api.terms import plan_in_force
 from proxy.domain.desk import UsageGroup, UsageRow
 from proxy.domain.errors import Refusal
 from proxy.domain.forecast import Forecast, forecast
-from proxy.domain.rollup import DAY_MS, days_touched
 from proxy.domain.standing import WindowStanding, began_at_ms
 from proxy.ports import UsageQuery
 from proxy.stages.hold import terms
-
-DAYS_DEFAULT: Final = 30
-DAYS_MAX: Final = 400
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -33,10 +30,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 class UsageQueries(Queries):
     since: Annotated[
         Moment | None,
-        Field(
-            alias="from",
-            description=f"First moment, ISO 8601, UTC unless it says; {DAYS_DEFAULT} days ago by default. Its day counts whole.",
-        ),
+        Field(alias="from", description=f"First moment, ISO 8601, UTC unless it says; {DAYS_DEFAULT} days ago by default."),
     ] = None
     until: Annotated[
         Moment | None, Field(description="First moment that no longer counts; now by default. A UTC day begun counts whole.")
@@ -101,19 +95,16 @@ async def show_usage(visit: Visit) -> Answer:
 async def usage_of(visit: Visit, user_id: str) -> Answer:
     """The usage of one account, by the visit's UsageQueries."""
     asked = visit.queries_as(UsageQueries)
-    until_ms = visit.services.clock.now_ms() if asked.until is None else _ms(asked.until)
-    from_ms = until_ms - DAYS_DEFAULT * DAY_MS if asked.since is None else _ms(asked.since)
-    if not 0 <= until_ms - from_ms <= DAYS_MAX * DAY_MS:
-        message = f"`until` must not be before `from`, nor more than {DAYS_MAX} days after it."
-        return Refusal("invalid_request", message, param="from")
-    query = UsageQuery(user_id, from_ms, until_ms, asked.group, asked.tag)
+    period = period_of(asked.since, asked.until, visit.services.clock.now_ms())
+    if isinstance(period, Refusal):
+        return period
+    query = UsageQuery(user_id, period.from_ms, period.until_ms, asked.group, asked.tag)
     rows = await visit.services.register.usage(query)
     if asked.format == "csv":
         return _as_csv(asked.group, rows)
-    days = days_touched(from_ms, until_ms)
     return UsageReport(
-        from_ms=days[0] * DAY_MS if days else from_ms,
-        until_ms=(days[-1] + 1) * DAY_MS if days else until_ms,
+        from_ms=period.in_days.from_ms,
+        until_ms=period.in_days.until_ms,
         group=asked.group,
         data=[_told(row) for row in rows],
         total=_told(_sum(rows)),
@@ -153,10 +144,6 @@ def _as_csv(group: UsageGroup, rows: list[UsageRow]) -> Answer:
     columns = (group, "calls", "input_tokens", "output_tokens", "credits")
     told = [_told(row) for row in rows]
     return csv_response("usage", columns, [(t.group, t.calls, t.input_tokens, t.output_tokens, t.credits) for t in told])
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1_000)
 
 
 def _sum(rows: list[UsageRow]) -> UsageRow:
