@@ -20,6 +20,7 @@ from proxy.domain.desk import (
     PatchState,
     PlanRequest,
     PromptCheck,
+    RowChange,
     UsageGroup,
     UsageRow,
 )
@@ -255,12 +256,27 @@ class TallyQuery:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Chat calls of a period, of one user or of all; those after the call at a moment with an id, where that is given."""
+
+    from_ms: int
+    until_ms: int
+    user_id: str | None = None
+    after: tuple[int, str] | None = None
+    limit: int = 100
+
+
 class Register(Protocol):
     """Reads of what calls left behind. Raises StoreUnavailable."""
 
     async def call(self, call_id: str) -> Call | None: ...
 
     async def calls(self, wanted: CallFilter) -> list[Call]: ...
+
+    async def history(self, query: HistoryQuery) -> list[Call]:
+        """Oldest first, in the order of (at_ms, id)."""
+        ...
 
     async def entries(self, call_id: str) -> list[Entry]: ...
 
@@ -358,6 +374,12 @@ class CatalogDesk(Protocol):
     async def diff(self) -> list[PatchState]: ...
 
     async def patches(self) -> list[CatalogPatch]: ...
+
+    async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
+        """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
+        rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
+        kept; ValueError as for a write."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

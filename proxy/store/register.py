@@ -17,7 +17,7 @@ from proxy.domain.desk import (
     UsageRow,
 )
 from proxy.domain.rollup import TallyRow
-from proxy.ports import TallyQuery, UsageQuery
+from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from proxy.store.database import Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_COLUMNS
@@ -62,6 +62,12 @@ class SqliteRegister:
         where = " AND ".join(_CONDITIONS[name] for name in given) or "true"
         values = (*given.values(), max(0, min(wanted.limit, CALLS_MAX)))
         return await self._database.read(lambda c: _calls(c, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
+
+    async def history(self, query: HistoryQuery) -> list[Call]:
+        at_ms, call_id = query.after or (query.from_ms, "")
+        whose, who = ("", ()) if query.user_id is None else (" AND user_id = ?", (query.user_id,))
+        values = (at_ms, call_id, query.until_ms, *who, max(0, min(query.limit, CALLS_MAX)))
+        return await self._database.survey(lambda c: _calls(c, history_tail(whose), values))
 
     async def entries(self, call_id: str) -> list[Entry]:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
@@ -114,6 +120,11 @@ class SqliteRegister:
             return row
 
         return await self._database.read(read)
+
+
+def history_tail(whose: str) -> str:
+    """What `history` asks of the calls; `whose` narrows them."""
+    return f" WHERE (at_ms, id) > (?, ?) AND at_ms < ? AND kind = 'chat'{whose} ORDER BY at_ms, id LIMIT ?"
 
 
 def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> list[Call]:

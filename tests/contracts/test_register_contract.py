@@ -11,7 +11,7 @@ from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, PromptCheck, UsageGroup, UsageRow
 from proxy.domain.ledger import RecordCall
 from proxy.domain.rollup import Tally, TallyGroup
-from proxy.ports import TallyQuery, UsageQuery
+from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
 from tests.contracts.ledger_house import hold, settlement
@@ -131,6 +131,26 @@ async def test_each_filter_finds_its_calls_alone(door: DeskDoor, wanted: dict[st
         call("call-h", at_ms=NOW_MS - 1),
     )
     assert await ids(door, **wanted) == found
+
+
+async def histories(door: DeskDoor, **wanted: Any) -> list[str]:
+    query = HistoryQuery(**{"from_ms": NOW_MS, "until_ms": NOW_MS + 10} | wanted)
+    return [found.id for found in await door.register.history(query)]
+
+
+async def test_history_is_told_oldest_first_a_page_at_a_time(door: DeskDoor) -> None:
+    times = {"call-3": 0, "call-1": 1, "call-2": 1, "call-0": 9, "call-8": 10, "call-9": -1}
+    await record(door, *(call(name, at_ms=NOW_MS + after) for name, after in times.items()))
+    assert await histories(door) == ["call-3", "call-1", "call-2", "call-0"]
+    assert await histories(door, limit=2) == ["call-3", "call-1"]
+    assert await histories(door, after=(NOW_MS + 1, "call-1")) == ["call-2", "call-0"]
+    assert await histories(door, limit=0) == []
+
+
+async def test_history_is_of_chat_calls_of_one_user_or_all(door: DeskDoor) -> None:
+    await record(door, call("call-1"), call("call-2", user_id="u2"), call("call-3", kind="precheck"))
+    assert await histories(door) == ["call-1", "call-2"]
+    assert await histories(door, user_id="u2") == ["call-2"]
 
 
 async def test_the_entries_of_a_call_are_its_own_in_the_order_they_happened(door: DeskDoor) -> None:

@@ -13,6 +13,7 @@ from proxy.api.admin import (
     health,
     keys,
     plan_requests,
+    simulate,
     users,
 )
 from proxy.api.endpoint import Endpoint
@@ -27,6 +28,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *plan_requests.ENDPOINTS,
     *calls.ENDPOINTS,
     *analytics.ENDPOINTS,
+    *simulate.ENDPOINTS,
     *audit.ENDPOINTS,
     *health.ENDPOINTS,
 )
