@@ -45,6 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
     ledger.add_parser(
         "verify", help="recompute every balance from its entries; exit 1 and a line each if any differs"
     ).set_defaults(run=commands.ledger_verify)
+    rollups = verbs.add_parser("rollups", help="the daily sums that reports are made of").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    rollups.add_parser("recount", help="count every call again and mend what differs; calls wait while a day is counted")
+    rollups.choices["recount"].set_defaults(run=commands.rollups_recount)
     explain = verbs.add_parser("explain", help="decide a recorded call again and say why; exit 1 if the answer differs")
     explain.add_argument("call_id", metavar="CALL_ID", help="as in the header x-signalbox-call")
     explain.set_defaults(run=commands.explain)

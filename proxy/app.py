@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ from proxy.store.database import Database
 from proxy.store.directory import SqliteDirectory
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
+from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqliteRegister
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
@@ -68,7 +70,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """The store without a gateway around it: what one-shot commands need."""
+    """The store without a gateway around it: what one-shot commands need. `recount` mends the roll-ups."""
 
     database: Database
     clock: Clock
@@ -77,6 +79,7 @@ class Shelves:
     register: Register
     catalog: SqliteCatalog
     desk: CatalogDesk
+    recount: Callable[[], Awaitable[Recounted]]
     key_pepper: bytes
 
 
@@ -140,6 +143,7 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
             register=SqliteRegister(database),
             catalog=catalog,
             desk=SqliteCatalogDesk(database, clock, catalog),
+            recount=partial(recount, database),
             key_pepper=_pepper(settings),
         )
 

@@ -135,6 +135,14 @@ async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
     return 1 if wrong else 0
 
 
+async def rollups_recount(_: argparse.Namespace, settings: Settings) -> int:
+    """Counts every call again and mends the sums that reports are made of."""
+    async with opened_shelves(settings) as shelves:
+        found = await shelves.recount()
+    _say(f"{found.days} days counted again; {found.wrong_rows} rows were wrong and are mended")
+    return 0
+
+
 async def explain(given: argparse.Namespace, settings: Settings) -> int:
     """Decides a recorded call again. 0 when the answer is the same, or when other code decided it then (said, not failed)."""
     async with opened_shelves(settings) as shelves:

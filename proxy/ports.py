@@ -20,6 +20,7 @@ from proxy.domain.desk import (
     PatchState,
     PlanRequest,
     PromptCheck,
+    RowChange,
     UsageGroup,
     UsageRow,
 )
@@ -41,6 +42,7 @@ from proxy.domain.ledger import (
     Settlement,
 )
 from proxy.domain.plan import Entitlement, Rate
+from proxy.domain.rollup import TallyGroup, TallyRow
 from proxy.domain.standing import Standing
 
 
@@ -242,13 +244,37 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UsageQuery:
-    """Usage of one account between two moments, grouped; `tag` names the metadata key when grouped by tag."""
+    """Usage of one account on every UTC day that the period touches, grouped; `tag` names the metadata key when grouped by
+    tag."""
 
     user_id: str
     from_ms: int
     until_ms: int
     group: UsageGroup
     tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TallyQuery:
+    """What all callers' calls came to on every UTC day that the period touches (prechecks are no calls), grouped; at most
+    `limit` groups, the dearest in raw cost first. `tag` narrows groups by tag to one name."""
+
+    from_ms: int
+    until_ms: int
+    group: TallyGroup
+    tag: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Chat calls of a period, of one user or of all; those after the call at a moment with an id, where that is given."""
+
+    from_ms: int
+    until_ms: int
+    user_id: str | None = None
+    after: tuple[int, str] | None = None
+    limit: int = 100
 
 
 class Register(Protocol):
@@ -258,6 +284,10 @@ class Register(Protocol):
 
     async def calls(self, wanted: CallFilter) -> list[Call]: ...
 
+    async def history(self, query: HistoryQuery) -> list[Call]:
+        """Oldest first, in the order of (at_ms, id)."""
+        ...
+
     async def entries(self, call_id: str) -> list[Entry]: ...
 
     async def prompt_check(self, call_id: str) -> PromptCheck | None: ...
@@ -265,6 +295,8 @@ class Register(Protocol):
     async def conversation(self, conversation_id: str) -> Conversation | None: ...
 
     async def usage(self, query: UsageQuery) -> list[UsageRow]: ...
+
+    async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
 
@@ -352,6 +384,12 @@ class CatalogDesk(Protocol):
     async def diff(self) -> list[PatchState]: ...
 
     async def patches(self) -> list[CatalogPatch]: ...
+
+    async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
+        """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
+        rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
+        kept; ValueError as for a write."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

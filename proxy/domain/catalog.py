@@ -106,3 +106,7 @@ class Catalog:
     policy: PolicyTable
     rules: RuleBook
     ceilings: tuple[Cap, ...] = ()
+
+    def plan(self, plan_id: str) -> Plan:
+        """The plan of this id. One that was deleted under its users allows nothing, until an admin gives them another."""
+        return self.plans.get(plan_id) or Plan(id=plan_id, name=plan_id, allowances=(), models=())

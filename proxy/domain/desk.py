@@ -187,6 +187,15 @@ class CatalogPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChange:
+    """Fields of one catalog row as they might be."""
+
+    kind: CatalogKind
+    object_id: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PatchState:
     """How a patch stands against today's files (contract 10)."""
 

@@ -1,6 +1,6 @@
 """Prices, raw cost (integer nano-USD) and credits (integer milli-credits); pure integer arithmetic, rounded once, upward."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from proxy.domain.usage import Usage
 NANO_USD_PER_DOLLAR: Final = 10**9
 TOKENS_PER_PRICE: Final = 10**6
 MULTIPLIER_ONE_PPM: Final = 10**6
+_INPUT_CLASSES: Final = ("input", "cached_input", "cache_write")
 _CREDIT_SCALE: Final = TOKENS_PER_PRICE * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
 
 
@@ -85,33 +86,37 @@ def credits_milli(charges: Sequence[Charge]) -> int:
     return ceil_div(sum(_scaled(charge) for charge in charges), _CREDIT_SCALE)
 
 
+def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
+    """What credits are sold for, in nano-USD, rounded down."""
+    return credits_milli * NANO_USD_PER_DOLLAR // milli_credits_per_dollar
+
+
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
     """The dearest reading of a size: all input in the dearest input class, all output in the dearest output class."""
     prices = prices_at(tiers, input_tokens)
-    classes: Mapping[str, int] = {
-        "input": prices.input,
-        "cached_input": prices.cached_input,
-        "cache_write": prices.cache_write,
-    }
-    dearest = max(classes, key=lambda name: classes[name])
+    dearest = max(_INPUT_CLASSES, key=lambda name: getattr(prices, name))
     reasons = prices.reasoning > prices.output
-    return Usage(
-        input=input_tokens if dearest == "input" else 0,
-        cached_input=input_tokens if dearest == "cached_input" else 0,
-        cache_write=input_tokens if dearest == "cache_write" else 0,
-        output=0 if reasons else output_tokens,
-        reasoning=output_tokens if reasons else 0,
-        images=images,
-        source="estimated",
-    )
+    return _usage_in(dearest, reasons, input_tokens, output_tokens, images)
+
+
+def least_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int) -> Usage:
+    """The cheapest reading of a size, the other way round."""
+    prices = prices_at(tiers, input_tokens)
+    cheapest = min(_INPUT_CLASSES, key=lambda name: getattr(prices, name))
+    reasons = prices.reasoning < prices.output
+    return _usage_in(cheapest, reasons, input_tokens, output_tokens, 0)
 
 
 def worst_charge(
     tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
 ) -> Charge:
     """The dearest bill a caller can get for a size. A plan's own credit prices alone say which class is the dearest."""
-    priced = tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
-    return Charge(tiers, tariff, worst_usage(priced, input_tokens, output_tokens, images))
+    return Charge(tiers, tariff, worst_usage(_charged_by(tiers, tariff), input_tokens, output_tokens, images))
+
+
+def least_charge(tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int) -> Charge:
+    """The cheapest bill a caller can get for a size."""
+    return Charge(tiers, tariff, least_usage(_charged_by(tiers, tariff), input_tokens, output_tokens))
 
 
 def credits_text(milli: int) -> str:
@@ -122,6 +127,22 @@ def credits_text(milli: int) -> str:
 
 def ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
+
+
+def _usage_in(input_class: str, reasons: bool, input_tokens: int, output_tokens: int, images: int) -> Usage:
+    return Usage(
+        input=input_tokens if input_class == "input" else 0,
+        cached_input=input_tokens if input_class == "cached_input" else 0,
+        cache_write=input_tokens if input_class == "cache_write" else 0,
+        output=0 if reasons else output_tokens,
+        reasoning=output_tokens if reasons else 0,
+        images=images,
+        source="estimated",
+    )
+
+
+def _charged_by(tiers: tuple[PriceTier, ...], tariff: Tariff) -> tuple[PriceTier, ...]:
+    return tiers if tariff.credit_prices is None else (PriceTier(0, tariff.credit_prices),)
 
 
 def _scaled(charge: Charge) -> int:

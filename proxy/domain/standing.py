@@ -111,6 +111,22 @@ def epoch(window: Window, at_ms: int, anchor_day: int) -> str:
             return "total"
 
 
+def began_at_ms(window: Window, at_ms: int, anchor_day: int) -> int:
+    """When the period that `at_ms` falls in began; 0 for `total`."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    match window:
+        case "day":
+            began = midnight
+        case "week":
+            began = midnight - timedelta(days=midnight.weekday())
+        case "month":
+            began = _month_start(at, anchor_day)
+        case "total":
+            return 0
+    return int(began.timestamp() * 1000)
+
+
 def resets_at_ms(window: Window, at_ms: int, anchor_day: int) -> int | None:
     """When the period that `at_ms` falls in ends; None for `total`."""
     at = datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -13,7 +13,7 @@ from proxy.domain.desk import Grant
 from proxy.domain.ledger import EntryKind, IdempotencyKey, KeyUsed
 from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading
-from proxy.store import holds, rows
+from proxy.store import holds, rollup, rows
 from proxy.store.holds import Hold
 from proxy.store.rows import Row, to_json
 from proxy.store.used_keys import UsedKeys
@@ -71,6 +71,7 @@ class Batch:
         self._resolved: dict[str, tuple[int, int]] = {}
         self._calls: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
+        self._rollup = rollup.Rollup()
         self.readings = Readings(connection)
         self.live = _Live(connection)
         self.used_keys = UsedKeys(connection)
@@ -157,6 +158,11 @@ class Batch:
         self._put(rows.INSERT_USAGE, rows.usage_row(call))
         self._put(rows.INSERT_CHECK, rows.check_row(call))
         self._put(rows.INSERT_CONVERSATION, rows.conversation_row(call))
+        self.count(call)
+
+    def count(self, call: Call) -> None:
+        """Adds a call to the roll-ups; whoever writes its row does this once."""
+        self._rollup.add(call)
 
     def insert(self, statement: str, row: Row) -> None:
         """A row that is none of the above."""
@@ -180,6 +186,7 @@ class Batch:
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
         self._writes[_MOVE_COUNTER] = [(*key, *change) for key, change in self.readings.moved.items()]
+        self._writes[rollup.ADD] = list(self._rollup.rows())
         for statement, parameters in self._writes.items():
             if parameters:
                 self._connection.executemany(statement, parameters)

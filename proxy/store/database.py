@@ -34,7 +34,8 @@ _TRANSIENT: Final = frozenset(
 
 
 class Database:
-    """A writer connection and a reader connection, each in its own thread. Work runs in the order it was given.
+    """A writer connection and two reader connections, one of them for reads that may last; each in its own thread. Work runs
+    in the order it was given.
 
     A cancelled caller stops waiting; work that had begun is still committed.
     """
@@ -43,6 +44,7 @@ class Database:
         """Use `open`."""
         self._writer = _Desk("store-writer")
         self._reader = _Desk("store-reader")
+        self._surveyor = _Desk("store-surveyor")
 
     @classmethod
     async def open(cls, path: str, synchronous: Synchronous = "NORMAL") -> "Database":
@@ -53,6 +55,7 @@ class Database:
             undo.push_async_callback(database.close)
             await database._writer.open(lambda: _open_writer(path, synchronous))
             await database._reader.open(lambda: _open_reader(path))
+            await database._surveyor.open(lambda: _open_reader(path))
             undo.pop_all()
         return database
 
@@ -65,8 +68,13 @@ class Database:
         """Runs `work` on one snapshot; it cannot write. Raises StoreUnavailable."""
         return await self._reader.run(lambda connection: _transaction(connection, "BEGIN", work))
 
+    async def survey(self, work: Work[T]) -> T:
+        """`read` for what may look at many rows: no call waits behind it. Raises StoreUnavailable."""
+        return await self._surveyor.run(lambda connection: _transaction(connection, "BEGIN", work))
+
     async def close(self) -> None:
         """Waits for work already given, then closes. Idempotent."""
+        await self._surveyor.close()
         await self._reader.close()
         await self._writer.close()
 

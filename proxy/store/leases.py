@@ -12,6 +12,7 @@ from proxy.store.batch import Batch, Memory
 from proxy.store.database import Database
 from proxy.store.holds import Hold
 from proxy.store.ledger import resolve
+from proxy.store.recorded import call_of
 
 # How many holds one transaction resolves; a crash under load leaves more, which follow in the next pass.
 _RECONCILE_MAX: Final = 500
@@ -110,6 +111,7 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
         "absorbed_milli": settled.absorbed_milli,
     }
     batch.insert(rows.INSERT_CALL, tuple(call[column] for column in rows.CALL_COLUMNS))
+    batch.count(call_of(call, ()))
     if settled.charged_milli:
         usage = (f"{hold.id}:usage", hold.id, hold.account_id, call["kind"], 0, settled.charged_milli, call["at_ms"])
         batch.insert(rows.INSERT_USAGE, usage)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from proxy.domain.call import Call
@@ -13,17 +14,17 @@ from proxy.domain.desk import (
     Entry,
     LedgerLine,
     PromptCheck,
-    UsageGroup,
     UsageRow,
 )
-from proxy.ports import UsageQuery
+from proxy.domain.rollup import TallyRow
+from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from proxy.store.database import Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_COLUMNS
+from proxy.store.tallies import tallies, usage
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
-USAGE_ROWS_MAX: Final = 1_000
 AUDIT_MAX: Final = 200
 
 _CALLS: Final = f"SELECT {', '.join(CALL_COLUMNS)} FROM model_calls"  # noqa: S608  (constants of this program)
@@ -40,14 +41,6 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "from_ms": "at_ms >= ?",
     "until_ms": "at_ms < ?",
     "before_id": "id < ?",
-}
-# What a group is called; a call that has none of it is in the group without a name.
-_GROUPS: Final[Mapping[UsageGroup, str]] = {
-    "day": "strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch')",
-    "family": "coalesce(family, '')",
-    "model": "coalesce(model_id, '')",
-    "assistant": "coalesce(assistant_id, '')",
-    "tag": "coalesce((SELECT value FROM json_each(metadata) WHERE key = ?4), '')",
 }
 
 
@@ -69,6 +62,12 @@ class SqliteRegister:
         where = " AND ".join(_CONDITIONS[name] for name in given) or "true"
         values = (*given.values(), max(0, min(wanted.limit, CALLS_MAX)))
         return await self._database.read(lambda c: _calls(c, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
+
+    async def history(self, query: HistoryQuery) -> list[Call]:
+        at_ms, call_id = query.after or (query.from_ms, "")
+        whose, who = ("", ()) if query.user_id is None else (" AND user_id = ?", (query.user_id,))
+        values = (at_ms, call_id, query.until_ms, *who, max(0, min(query.limit, CALLS_MAX)))
+        return await self._database.survey(lambda c: _calls(c, history_tail(whose), values))
 
     async def entries(self, call_id: str) -> list[Entry]:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
@@ -98,15 +97,10 @@ class SqliteRegister:
         return None if row is None else Conversation(*row)
 
     async def usage(self, query: UsageQuery) -> list[UsageRow]:
-        statement = (
-            f"SELECT {_GROUPS[query.group]} AS name, count(*),"  # noqa: S608  (a constant of this program)
-            " coalesce(sum(input_tokens + cached_input_tokens + cache_write_tokens), 0),"
-            " coalesce(sum(output_tokens + reasoning_tokens), 0), sum(credits_milli) FROM model_calls"
-            " WHERE user_id = ?1 AND at_ms >= ?2 AND at_ms < ?3 AND (input_tokens IS NOT NULL OR credits_milli > 0)"
-            " GROUP BY name ORDER BY name LIMIT ?5"
-        )
-        values = (query.user_id, query.from_ms, query.until_ms, query.tag, USAGE_ROWS_MAX)
-        return await self._database.read(lambda c: [UsageRow(*row) for row in c.execute(statement, values)])
+        return await self._database.read(partial(usage, query))
+
+    async def tallies(self, query: TallyQuery) -> list[TallyRow]:
+        return await self._database.survey(partial(tallies, query))
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]:
         return await self._database.read(
@@ -126,6 +120,11 @@ class SqliteRegister:
             return row
 
         return await self._database.read(read)
+
+
+def history_tail(whose: str) -> str:
+    """What `history` asks of the calls; `whose` narrows them."""
+    return f" WHERE (at_ms, id) > (?, ?) AND at_ms < ? AND kind = 'chat'{whose} ORDER BY at_ms, id LIMIT ?"
 
 
 def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> list[Call]:

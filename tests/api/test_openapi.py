@@ -156,7 +156,7 @@ def test_every_query_is_explained(document: dict[str, Any]) -> None:
         ("/api/ai/models", "Picker"),
         ("/api/me", "Me"),
         ("/api/plans", "PlanList"),
-        ("/api/usage", "UsageReport"),
+        ("/api/usage", "OwnUsage"),
         ("/api/calls", "CallPage"),
         ("/api/keys", "OwnKeys"),
         ("/api/plan-requests", "RequestList"),
@@ -176,13 +176,16 @@ async def test_answers_are_as_described(house: House, document: dict[str, Any], 
         ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi."}], "model": "auto"}, "ChatAnswer"),
         ("/api/ai/chat", {"message": "Hi.", "stream": False}, "NativeChatAnswer"),
         ("/api/ai/precheck", {"prompt": "Hi."}, "Precheck"),
+        ("/api/ai/estimate", {"prompt": "Hi."}, "Estimate"),
     ],
 )
 async def test_calls_are_answered_as_described(
     house: House, document: dict[str, Any], path: str, body: dict[str, Any], schema: str
 ) -> None:
-    asked = {"/v1/chat/completions": "ChatBody", "/api/ai/chat": "NativeChatBody", "/api/ai/precheck": "PrecheckGiven"}
-    jsonschema.validate(body, {"$ref": f"#/components/schemas/{asked[path]}", "components": document["components"]})
+    asked = {"/v1/chat/completions": "ChatBody", "/api/ai/chat": "NativeChatBody"}
+    jsonschema.validate(
+        body, {"$ref": f"#/components/schemas/{asked.get(path, 'PrecheckGiven')}", "components": document["components"]}
+    )
     answer = await house.post(path, await house.user_key(), body)
     whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
     jsonschema.validate(answer.json(), whole)

@@ -16,6 +16,7 @@ from proxy.store.database import Database
 from proxy.store.holds import entries_of
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
+from proxy.store.recount import Recounted, recount
 from proxy.store.used_keys import prune
 from proxy.store.verify import verify
 from tests.builders import NOW_MS, call
@@ -100,6 +101,9 @@ class SqliteHouse:
 
     async def wrongs(self, door: Door) -> list[str]:
         return await verify(door.database)
+
+    async def recount(self, door: Door) -> Recounted:
+        return await recount(door.database)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.domain.desk import Change
+from proxy.domain.desk import Change, RowChange
 from proxy.domain.ledger import RecordCall
 from proxy.ports import CatalogDesk, VersionConflict
 from proxy.store.catalog.mistakes import CatalogMistakes
@@ -104,6 +104,60 @@ async def test_a_stand_in_for_a_provider_stands_in_replays_too(house: SqliteDesk
     again = await source.at(revision)
     assert again is not None
     assert again.providers["p"].base_url == "http://127.0.0.1:1/v1"
+
+
+# --- trials -----------------------------------------------------------------------------------------------------------
+
+DEARER = RowChange("model", "p/small", {"prices": {"input": "2", "output": "8"}})
+
+
+async def test_a_trial_is_built_over_what_is_in_force_and_leaves_no_trace(office: Office) -> None:
+    await office.set_model("p/small", name="Patched")
+    before = (office.source.current(), await office.desk.patches(), await office.door.register.audit(None, 9))
+    tried = await office.desk.trial([DEARER])
+    assert tried is not None
+    assert (tried.models["p/small"].name, tried.models["p/small"].tiers[0].prices.input) == ("Patched", 2 * 10**9)
+    assert tried.revision != office.source.current().revision
+    assert (office.source.current(), await office.desk.patches(), await office.door.register.audit(None, 9)) == before
+    assert await office.source.at(tried.revision) is None
+
+
+async def test_a_trial_without_changes_is_what_is_in_force(office: Office) -> None:
+    await office.set_model("p/small", active=False)
+    assert await office.desk.trial([]) == office.source.current()
+    assert await office.desk.trial([], office.source.current().revision) == office.source.current()
+
+
+async def test_a_trial_over_an_old_revision_has_nothing_that_came_later(house: SqliteDeskHouse, office: Office) -> None:
+    old = office.source.current().revision
+    folder(house.config_dir, models=MODELS + model_row("p/new"))
+    await office.source.reload()
+    tried = await office.desk.trial([DEARER, RowChange("model", "p/new", {"active": False})], old)
+    assert tried is not None
+    assert set(tried.models) == {"p/small", "p/large"}
+    assert tried.models["p/small"].tiers[0].prices.input == 2 * 10**9
+    assert await office.desk.trial([DEARER], "no such") is None
+
+
+async def test_a_trial_expands_an_allow_list(office: Office) -> None:
+    tried = await office.desk.trial([RowChange("plan", "basic", {"models": ["p/*"]})], office.source.current().revision)
+    assert tried is not None
+    assert tried.plans["basic"].models == ("p/small", "p/large")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (RowChange("model", "p/none", {"active": False}), "no model"),
+        (RowChange("model", "p/small", {"colour": "red"}), "no field"),
+        (RowChange("model", "p/small", {"free": True}), "operator's files"),
+        (RowChange("provider", "p", {"base_url": "http://elsewhere"}), "Of a provider only"),
+        (RowChange("plan", "basic", {"models": ["p/none"]}), "p/none"),
+    ],
+)
+async def test_a_trial_that_could_not_be_written_cannot_be_tried(office: Office, change: RowChange, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        await office.desk.trial([change])
 
 
 # --- an admin's changes -----------------------------------------------------------------------------------------------

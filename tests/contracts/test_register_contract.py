@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from proxy.domain.call import Attempt, Call, Mark
+from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, PromptCheck, UsageGroup, UsageRow
 from proxy.domain.ledger import RecordCall
-from proxy.ports import UsageQuery
+from proxy.domain.rollup import Tally, TallyGroup
+from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
 from tests.contracts.ledger_house import hold, settlement
@@ -132,6 +133,26 @@ async def test_each_filter_finds_its_calls_alone(door: DeskDoor, wanted: dict[st
     assert await ids(door, **wanted) == found
 
 
+async def histories(door: DeskDoor, **wanted: Any) -> list[str]:
+    query = HistoryQuery(**{"from_ms": NOW_MS, "until_ms": NOW_MS + 10} | wanted)
+    return [found.id for found in await door.register.history(query)]
+
+
+async def test_history_is_told_oldest_first_a_page_at_a_time(door: DeskDoor) -> None:
+    times = {"call-3": 0, "call-1": 1, "call-2": 1, "call-0": 9, "call-8": 10, "call-9": -1}
+    await record(door, *(call(name, at_ms=NOW_MS + after) for name, after in times.items()))
+    assert await histories(door) == ["call-3", "call-1", "call-2", "call-0"]
+    assert await histories(door, limit=2) == ["call-3", "call-1"]
+    assert await histories(door, after=(NOW_MS + 1, "call-1")) == ["call-2", "call-0"]
+    assert await histories(door, limit=0) == []
+
+
+async def test_history_is_of_chat_calls_of_one_user_or_all(door: DeskDoor) -> None:
+    await record(door, call("call-1"), call("call-2", user_id="u2"), call("call-3", kind="precheck"))
+    assert await histories(door) == ["call-1", "call-2"]
+    assert await histories(door, user_id="u2") == ["call-2"]
+
+
 async def test_the_entries_of_a_call_are_its_own_in_the_order_they_happened(door: DeskDoor) -> None:
     await door.ledger.apply([hold("call-1", 300), hold("call-10", 100), settlement("call-1", 120)])
     found = await door.register.entries("call-1")
@@ -195,6 +216,87 @@ async def test_usage_counts_all_tokens_and_credits_of_the_users_own_calls_in_the
         call("call-6", status="refused", usage=None, credits_milli=0),
     )
     assert await used(door, "model") == [UsageRow("p/m", calls=2, input_tokens=14, output_tokens=48, credits_milli=11)]
+
+
+async def test_usage_covers_every_day_that_the_period_touches(door: DeskDoor) -> None:
+    await record(door, *(call(f"call-{day}", at_ms=NOW_MS + day * DAY_MS + 5) for day in range(4)))
+    rows = await door.register.usage(UsageQuery("u1", NOW_MS + DAY_MS + 9, NOW_MS + 2 * DAY_MS + 1, "day"))
+    assert [row.group for row in rows] == ["2026-01-02", "2026-01-03"]
+    assert await door.register.usage(UsageQuery("u1", NOW_MS, NOW_MS, "day")) == []
+
+
+async def test_what_a_failed_attempt_used_is_no_call_of_its_model(door: DeskDoor) -> None:
+    await record(door, call(attempts=(replace(FAILED, model_id="q/n"), replace(ATTEMPT, number=2))))
+    assert [row.group for row in await used(door, "model")] == ["p/m"]
+
+
+# --- tallies ----------------------------------------------------------------------------------------------------------
+
+
+async def tallied(door: DeskDoor, group: TallyGroup, **wanted: Any) -> dict[str, Tally]:
+    rows = await door.register.tallies(TallyQuery(NOW_MS, NOW_MS + DAY_MS, group, **wanted))
+    return {row.group: row.tally for row in rows}
+
+
+async def test_a_tally_holds_all_that_a_call_came_to(door: DeskDoor) -> None:
+    counted = usage(input=1, cached_input=2, cache_write=4, output=8, reasoning=16, images=32)
+    tried = replace(ATTEMPT, raw_nano_usd=70)
+    one = call(
+        usage=counted, credits_milli=5, raw_nano_usd=70, absorbed_milli=2, duration_ms=900, attempts=(tried,), ttft_ms=300
+    )
+    await record(door, one, replace(one, id="call-2"))
+    (tally,) = (await tallied(door, "all")).values()
+    assert (tally.calls, tally.calls_served, tally.calls_used, tally.attempts, tally.faults) == (2, 2, 2, 2, 0)
+    tokens = (tally.input_tokens, tally.cached_input_tokens, tally.cache_write_tokens)
+    assert (*tokens, tally.output_tokens, tally.reasoning_tokens, tally.images) == (2, 4, 8, 16, 32, 64)
+    assert (tally.raw_nano_usd, tally.credits_milli, tally.absorbed_milli) == (140, 10, 4)
+    assert (tally.duration_ms, tally.ttft_ms, tally.ttft_calls) == (1_800, 600, (0, 0, 2, 0, 0, 0, 0, 0))
+
+
+async def test_every_ending_is_counted_and_only_answers_have_a_duration(door: DeskDoor) -> None:
+    endings: tuple[CallStatus, ...] = ("served", "cut", "left", "refused", "failed", "crashed")
+    await record(door, *(call(f"call-{ending}", status=ending, duration_ms=10) for ending in endings))
+    (tally,) = (await tallied(door, "all")).values()
+    counts = (tally.calls_served, tally.calls_cut, tally.calls_left)
+    assert (*counts, tally.calls_refused, tally.calls_failed, tally.calls_crashed) == (1, 1, 1, 1, 1, 1)
+    assert tally.duration_ms == 30
+
+
+async def test_a_fault_and_its_cost_belong_to_the_model_that_was_tried(door: DeskDoor) -> None:
+    failed = replace(FAILED, model_id="q/n", provider_id="q", family="gpt", raw_nano_usd=11)
+    await record(door, call(raw_nano_usd=88, attempts=(failed, replace(ATTEMPT, number=2))))
+    by_model = await tallied(door, "model")
+    seen = {name: (t.calls, t.attempts, t.faults, t.raw_nano_usd, t.credits_milli) for name, t in by_model.items()}
+    assert seen == {"p/m": (1, 1, 0, 77, 300), "q/n": (0, 1, 1, 11, 0)}
+    assert {name: t.faults for name, t in (await tallied(door, "provider")).items()} == {"p": 0, "q": 1}
+
+
+async def test_tallies_name_users_and_tags(door: DeskDoor) -> None:
+    await record(
+        door,
+        call("call-1", metadata={"feature": "search", "team": "red"}),
+        call("call-2", user_id="u2", metadata={"feature": "mail"}, raw_nano_usd=900_000),
+        call("call-3", user_id="u2"),
+    )
+    assert {name: t.calls for name, t in (await tallied(door, "user")).items()} == {"u1": 1, "u2": 2}
+    assert {name: t.calls for name, t in (await tallied(door, "tag")).items()} == {
+        "feature=search": 1,
+        "feature=mail": 1,
+        "team=red": 1,
+    }
+    assert list(await tallied(door, "tag", tag="feature")) == ["feature=mail", "feature=search"]
+    assert [t.calls for t in (await tallied(door, "all")).values()] == [3]
+
+
+async def test_the_dearest_groups_come_first_and_no_more_than_asked(door: DeskDoor) -> None:
+    await record(door, *(call(f"call-{n}", user_id=f"u{n}", raw_nano_usd=n) for n in range(5)))
+    assert list(await tallied(door, "user", limit=2)) == ["u4", "u3"]
+    assert list(await tallied(door, "user", limit=0)) == []
+
+
+async def test_prechecks_and_other_days_are_no_part_of_a_tally(door: DeskDoor) -> None:
+    await record(door, call("call-1", kind="precheck"), call("call-2", at_ms=NOW_MS - 1), call("call-3", at_ms=NOW_MS + DAY_MS))
+    assert await tallied(door, "all") == {}
 
 
 async def test_the_audit_log_is_read_newest_first_a_page_at_a_time(door: DeskDoor) -> None:

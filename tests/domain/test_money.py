@@ -14,10 +14,13 @@ from proxy.domain.money import (
     ceil_div,
     credits_milli,
     credits_text,
+    least_charge,
+    least_usage,
     prices_at,
     raw_cost_nano_usd,
     worst_charge,
     worst_usage,
+    worth_nano_usd,
 )
 from proxy.domain.usage import Usage
 from tests.builders import prices, tiers
@@ -166,3 +169,22 @@ def _weighed(row: Prices, usage: Usage) -> Fraction:
     classes = ("input", "cached_input", "cache_write", "output", "reasoning")
     weight = sum(getattr(row, name) * getattr(usage, name) for name in classes)
     return Fraction(weight + row.image * usage.images + row.request * usage.requests, PER_MILLION)
+
+
+def test_the_least_reading_takes_the_cheapest_class_of_each_side() -> None:
+    cached = least_usage(tiers(cache_write=2 * 10**9, reasoning=3 * 10**9), 10, 20)
+    assert (cached.cached_input, cached.reasoning, cached.input_total, cached.output_total) == (10, 20, 10, 20)
+    plain = least_usage(tiers(cached_input=10**9, cache_write=10**9), 10, 20)
+    assert (plain.input, plain.output) == (10, 20)
+
+
+@given(any_charge)
+def test_no_bill_for_a_size_is_cheaper_than_the_least(charge: Charge) -> None:
+    usage = charge.usage
+    least = least_charge(charge.tiers, charge.tariff, usage.input_total, usage.output_total)
+    assert credits_milli([least]) <= credits_milli([charge])
+
+
+def test_credits_are_worth_what_they_are_sold_for() -> None:
+    assert worth_nano_usd(1_000, 1_000_000) == 1_000_000
+    assert worth_nano_usd(1, 3_000_000_000) == 0

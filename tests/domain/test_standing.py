@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.plan import Window
-from proxy.domain.standing import epoch, resets_at_ms
+from proxy.domain.standing import began_at_ms, epoch, resets_at_ms
 from tests.builders import bucket, cap, standing, window
 
 DAY_MS = 86_400_000
@@ -171,3 +171,19 @@ def test_without_a_window_nothing_is_running_low() -> None:
 
 def test_an_overspent_window_has_no_share_left() -> None:
     assert standing(window(limit=100, spent=140)).left_ppm == 0
+
+
+# --- beginnings -------------------------------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(WINDOWS), st.integers(0, 4_102_444_800_000), st.integers(1, 31))
+def test_a_period_begins_where_the_one_before_it_ends(window: Window, at_ms: int, anchor_day: int) -> None:
+    began_ms = began_at_ms(window, at_ms, anchor_day)
+    assert began_ms <= at_ms
+    assert epoch(window, max(0, began_ms), anchor_day) == epoch(window, at_ms, anchor_day) or began_ms < 0
+    if window != "total" and began_ms > 0:
+        assert resets_at_ms(window, began_ms - 1, anchor_day) == began_ms
+
+
+def test_all_time_began_with_the_clock() -> None:
+    assert began_at_ms("total", ms("2026-03-01T12:00"), 1) == 0

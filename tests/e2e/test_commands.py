@@ -195,6 +195,14 @@ def test_catalog_shows_what_can_be_called_and_what_an_admin_changed(house: House
     assert "sim/cut" in house.command("catalog", "diff").stdout
 
 
+def test_recounting_finds_the_sums_that_live_calls_made(house: House, keys: Keys) -> None:
+    with house.http(keys.free) as http:
+        assert http.post(CHAT, json=chat("sim/small")).status_code == 200
+    done = house.command("rollups", "recount")
+    assert (done.returncode, "; 0 rows were wrong" in done.stdout) == (0, True)
+    assert house.rows("SELECT count(*) > 0, min(calls_served) >= 0 FROM rollups") == [(1, 1)]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["keys", "create", "--help"], ["serve", "--help"], ["explain", "--help"]])
 def test_help_is_there_without_any_setting(house: House, words: list[str], tmp_path: Path) -> None:
     done = house.command(*words, SIGNALBOX_CONFIG_DIR=str(tmp_path / "absent"))

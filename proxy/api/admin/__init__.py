@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from proxy.api.admin import apps, audit, calls, catalog, catalog_rows, entitlements, health, keys, plan_requests, users
+from proxy.api.admin import (
+    analytics,
+    apps,
+    audit,
+    calls,
+    catalog,
+    catalog_rows,
+    entitlements,
+    health,
+    keys,
+    plan_requests,
+    simulate,
+    users,
+)
 from proxy.api.endpoint import Endpoint
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -14,6 +27,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *apps.ENDPOINTS,
     *plan_requests.ENDPOINTS,
     *calls.ENDPOINTS,
+    *analytics.ENDPOINTS,
+    *simulate.ENDPOINTS,
     *audit.ENDPOINTS,
     *health.ENDPOINTS,
 )

@@ -20,14 +20,18 @@ from proxy.api.native.usage import Moment
 from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Queries, Words
 from proxy.domain.account import KeyKind
 from proxy.domain.call import CallStatus
+from proxy.domain.desk import CatalogKind
 from proxy.domain.money import MULTIPLIER_ONE_PPM
 from proxy.domain.plan import Window
+from proxy.domain.rollup import TallyGroup
 
 CAPS_MAX: Final = 8
 OVERRIDES_MAX: Final = 64
 NAMES_MAX: Final = 256
 PAGE_MAX: Final = 200
 ROW_DEPTH_MAX: Final = 12
+REPLAYED_MAX: Final = 5_000
+PATCHES_MAX: Final = 64
 # The last moment of the year 9999: later ones have no date.
 _MS_MAX: Final = 253_402_300_799_999
 
@@ -237,6 +241,36 @@ class Approval(Denial):
     until_ms: AtMs | None = None
 
 
+class RowTried(Body):
+    """Fields of one catalog row as they might be."""
+
+    kind: CatalogKind
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    fields: Annotated[dict[str, Any], Field(min_length=1, max_length=NAMES_MAX)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clean(cls, value: Any) -> Any:
+        _check_text(value)
+        return value
+
+
+class Simulation(Body):
+    """Which recorded calls to replay, and what to change. `catalog` says what `patches` are laid over: the catalog each call
+    was made under, or today's. `models` is an allow-list (ids, tags, globs) in place of every plan's own, `plan_id` another
+    plan and `multiplier` another multiplier for everybody."""
+
+    since: Annotated[Moment, Field(alias="from", strict=False)]
+    until: Annotated[Moment, Field(strict=False)]
+    user: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=REPLAYED_MAX)] = 1_000
+    catalog: Literal["recorded", "current"] = "recorded"
+    plan_id: Id | None = None
+    multiplier: MultiplierPpm | None = None
+    models: Annotated[list[ModelName], Field(max_length=NAMES_MAX)] | None = None
+    patches: Annotated[list[RowTried], Field(max_length=PATCHES_MAX)] = Field(default_factory=list)
+
+
 class Query(Queries):
     """A filter that is misspelt would show everything, so here an unknown name is a mistake."""
 
@@ -271,6 +305,22 @@ class CallQuery(Query):
     until: Moment | None = None
     before: Id | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+
+class AnalyticsQuery(Query):
+    """`from` and `until` are moments in ISO 8601, whose UTC days count whole; `tag` narrows `group=tag` to one name."""
+
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    group: TallyGroup = "model"
+    tag: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+
+    @model_validator(mode="after")
+    def _tag_narrows_tags(self) -> "AnalyticsQuery":
+        if self.tag is not None and self.group != "tag":
+            raise ValueError("`tag` narrows `group=tag`, and no other group")
+        return self
 
 
 class AuditQuery(Query):

@@ -1,12 +1,14 @@
-"""What users and apps call beside `/v1`: prechecks, their models, plan, usage, calls, requests and keys; never a raw cost."""
+"""What users and apps call beside `/v1`: prechecks and estimates, their models, plan, usage, calls, requests and keys; never a
+raw cost."""
 
 from typing import Final
 
 from proxy.api.endpoint import Endpoint
-from proxy.api.native import account, calls, keys, models, plan_requests, precheck, usage
+from proxy.api.native import account, calls, estimate, keys, models, plan_requests, precheck, usage
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *precheck.ENDPOINTS,
+    *estimate.ENDPOINTS,
     *models.ENDPOINTS,
     *account.ENDPOINTS,
     *usage.ENDPOINTS,

@@ -89,6 +89,15 @@ class Precheck(Told):
 
 
 async def precheck(visit: Visit) -> Answer:
+    judged = await previewed(visit)
+    if isinstance(judged, Refusal):
+        return judged
+    call_id = judged.journey.call_id
+    return json_response(_told(call_id, judged), headers={"x-signalbox-call": call_id})
+
+
+async def previewed(visit: Visit) -> Judged | Refusal:
+    """The visit's PrecheckGiven as a call that was decided and recorded, and not made."""
     services = visit.services
     given = visit.body_as(PrecheckGiven).model_dump(exclude_unset=True)
     shaped = openai_shaped(given, "prompt", None, services.catalog.current())
@@ -107,15 +116,28 @@ async def precheck(visit: Visit) -> Answer:
         voice=lambda _: NativeVoice(call_id, now_ms // 1_000, None),
         traceparent=traceparent(dict(visit.request.headers.raw)),
     )
-    judged = await services.pipeline.preview(order)
-    if isinstance(judged, Refusal):
-        return judged
-    return json_response(_told(call_id, judged), headers={"x-signalbox-call": call_id})
+    return await services.pipeline.preview(order)
+
+
+def foreseen(judged: Judged) -> Refusal | None:
+    """The refusal that the call would get, as far as it can be known."""
+    decision = judged.decision
+    return decision.refusal or _unaffordable(judged, decision.chain[0])
+
+
+def refusal_told(refusal: Refusal) -> RefusalTold:
+    return RefusalTold(
+        status=refusal.status,
+        code=refusal.code,
+        message=refusal.message,
+        param=refusal.param,
+        details=refusal.details,
+    )
 
 
 def _told(call_id: str, judged: Judged) -> Precheck:
     decision, verdict = judged.decision, judged.verdict
-    refusal = decision.refusal or _unaffordable(judged, decision.chain[0])
+    refusal = foreseen(judged)
     said = explain(decision)
     return Precheck(
         call=call_id,
@@ -129,7 +151,7 @@ def _told(call_id: str, judged: Judged) -> Precheck:
         then=said["then"],
         rejected=said["rejected"],
         credits_worst=None if refusal is not None else credits_of(decision.chain[0].worst_milli_credits),
-        refusal=None if refusal is None else _refusal(refusal),
+        refusal=None if refusal is None else refusal_told(refusal),
     )
 
 
@@ -159,16 +181,6 @@ def _verdict(verdict: Verdict) -> VerdictFound:
 
 def _span(span: Span) -> SpanTold:
     return SpanTold(rule=span.rule, message=span.message, start=span.start, end=span.end)
-
-
-def _refusal(refusal: Refusal) -> RefusalTold:
-    return RefusalTold(
-        status=refusal.status,
-        code=refusal.code,
-        message=refusal.message,
-        param=refusal.param,
-        details=refusal.details,
-    )
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (

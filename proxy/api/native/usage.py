@@ -1,19 +1,23 @@
-"""`GET /api/usage`: the caller's own calls, tokens and credits in groups; never a raw cost."""
+"""`GET /api/usage`: the caller's own calls, tokens and credits in groups, as JSON or CSV, and where its windows are heading;
+never a raw cost."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.native.account import WindowTold, windows_told
+from proxy.api.period import DAYS_DEFAULT, period_of
 from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
+from proxy.api.spreadsheet import csv_response
+from proxy.api.terms import plan_in_force
 from proxy.domain.desk import UsageGroup, UsageRow
 from proxy.domain.errors import Refusal
+from proxy.domain.forecast import Forecast, forecast
+from proxy.domain.standing import WindowStanding, began_at_ms
 from proxy.ports import UsageQuery
-
-DAY_MS: Final = 86_400_000
-DAYS_DEFAULT: Final = 30
-DAYS_MAX: Final = 400
+from proxy.stages.hold import terms
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -28,9 +32,12 @@ class UsageQueries(Queries):
         Moment | None,
         Field(alias="from", description=f"First moment, ISO 8601, UTC unless it says; {DAYS_DEFAULT} days ago by default."),
     ] = None
-    until: Annotated[Moment | None, Field(description="First moment that no longer counts; now by default.")] = None
+    until: Annotated[
+        Moment | None, Field(description="First moment that no longer counts; now by default. A UTC day begun counts whole.")
+    ] = None
     group: Annotated[UsageGroup, Field(description="What each row is about.")] = "day"
     tag: Annotated[Name | None, Field(description="With `group=tag`: the name of the `metadata` tag.")] = None
+    format: Annotated[Literal["json", "csv"], Field(description="`csv`: the groups alone, for a spreadsheet.")] = "json"
 
     @model_validator(mode="after")
     def _tag_names_the_group(self) -> Self:
@@ -50,6 +57,8 @@ class UsageTold(Told):
 
 
 class UsageReport(Told):
+    """`from_ms` and `until_ms` are the edges of the whole days that were counted."""
+
     from_ms: MomentMs
     until_ms: MomentMs
     group: UsageGroup
@@ -57,22 +66,84 @@ class UsageReport(Told):
     total: UsageTold
 
 
+class ForecastTold(Told):
+    """At today's pace, in a straight line: `too_early` to say, `lasts` until the reset, or `runs_out` at a moment before."""
+
+    state: Literal["too_early", "lasts", "runs_out"]
+    spent_at_reset: Credits | None
+    runs_out_at_ms: MomentMs | None
+
+
+class UsedWindow(WindowTold):
+    """An allowance now; `forecast` is null where nothing ever resets."""
+
+    began_at_ms: MomentMs
+    forecast: ForecastTold | None
+
+
+class OwnUsage(UsageReport):
+    windows: list[UsedWindow]
+
+
 async def show_usage(visit: Visit) -> Answer:
+    report = await usage_of(visit, visit.caller.user.id)
+    if not isinstance(report, UsageReport):
+        return report
+    return OwnUsage(**dict(report), windows=await _windows(visit))
+
+
+async def usage_of(visit: Visit, user_id: str) -> Answer:
+    """The usage of one account, by the visit's UsageQueries."""
     asked = visit.queries_as(UsageQueries)
-    until_ms = visit.services.clock.now_ms() if asked.until is None else _ms(asked.until)
-    from_ms = until_ms - DAYS_DEFAULT * DAY_MS if asked.since is None else _ms(asked.since)
-    if not 0 <= until_ms - from_ms <= DAYS_MAX * DAY_MS:
-        message = f"`until` must not be before `from`, nor more than {DAYS_MAX} days after it."
-        return Refusal("invalid_request", message, param="from")
-    query = UsageQuery(visit.caller.user.id, from_ms, until_ms, asked.group, asked.tag)
+    period = period_of(asked.since, asked.until, visit.services.clock.now_ms())
+    if isinstance(period, Refusal):
+        return period
+    query = UsageQuery(user_id, period.from_ms, period.until_ms, asked.group, asked.tag)
     rows = await visit.services.register.usage(query)
+    if asked.format == "csv":
+        return _as_csv(asked.group, rows)
     return UsageReport(
-        from_ms=from_ms, until_ms=until_ms, group=asked.group, data=[_told(row) for row in rows], total=_told(_sum(rows))
+        from_ms=period.in_days.from_ms,
+        until_ms=period.in_days.until_ms,
+        group=asked.group,
+        data=[_told(row) for row in rows],
+        total=_told(_sum(rows)),
     )
 
 
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1_000)
+async def _windows(visit: Visit) -> list[UsedWindow]:
+    services, caller = visit.services, visit.caller
+    plan = plan_in_force(caller, services.catalog.current(), services.clock.now_ms())
+    standing = await services.books.standing(caller.user.id, terms(caller, plan))
+    anchor_day = caller.user.anchor_day
+    return [
+        _window(told, window, standing.at_ms, anchor_day)
+        for told, window in zip(windows_told(standing), standing.windows, strict=True)
+    ]
+
+
+def _window(told: WindowTold, window: WindowStanding, at_ms: int, anchor_day: int) -> UsedWindow:
+    found = forecast(window, at_ms, anchor_day)
+    return UsedWindow(
+        **dict(told),
+        began_at_ms=began_at_ms(window.window, at_ms, anchor_day),
+        forecast=None if found is None else _forecast(found),
+    )
+
+
+def _forecast(found: Forecast) -> ForecastTold:
+    expected_milli = found.spent_at_reset_milli
+    return ForecastTold(
+        state=found.state,
+        spent_at_reset=None if expected_milli is None else credits_of(expected_milli),
+        runs_out_at_ms=found.runs_out_at_ms,
+    )
+
+
+def _as_csv(group: UsageGroup, rows: list[UsageRow]) -> Answer:
+    columns = (group, "calls", "input_tokens", "output_tokens", "credits")
+    told = [_told(row) for row in rows]
+    return csv_response("usage", columns, [(t.group, t.calls, t.input_tokens, t.output_tokens, t.credits) for t in told])
 
 
 def _sum(rows: list[UsageRow]) -> UsageRow:
@@ -101,9 +172,9 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "/api/usage",
         show_usage,
         ("user", "app"),
-        "Own usage by day, family, model, assistant or tag",
+        "Own usage by day, family, model, assistant or tag, and a forecast of each window",
         "Account",
         queries=UsageQueries,
-        answer=UsageReport,
+        answer=OwnUsage,
     ),
 )

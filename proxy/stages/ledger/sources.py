@@ -99,6 +99,11 @@ def standing(case: Case, readings: Readings) -> Standing:
     )
 
 
+def grant_key(grant: Grant) -> CounterKey:
+    """The counter of what a grant has paid."""
+    return CounterKey(f"grant:{grant.id}", grant.kind, "total")
+
+
 # Every window begins at a UTC midnight, so the day decides them all.
 @lru_cache(maxsize=4_096)
 def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
@@ -153,12 +158,8 @@ def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
 
 def _granted(grant: Grant) -> Source:
     rank = _TOPUP if grant.family is None else _BOUND
-    key = _grant_key(grant)
+    key = grant_key(grant)
     return Source(rank, grant.expires_at_ms or _NEVER, grant.id, (Gauge(key, grant.amount_milli),), (key,))
-
-
-def _grant_key(grant: Grant) -> CounterKey:
-    return CounterKey(f"grant:{grant.id}", grant.kind, "total")
 
 
 def _turn(source: Source) -> tuple[int, int, str]:
@@ -170,5 +171,5 @@ def _is_open(grant: Grant, at_ms: int) -> bool:
 
 
 def _bucket(grant: Grant, readings: Readings) -> BucketStanding:
-    reading = readings[_grant_key(grant)]
+    reading = readings[grant_key(grant)]
     return BucketStanding(grant.id, grant.kind, grant.family, grant.amount_milli, *reading, grant.expires_at_ms)

@@ -62,7 +62,7 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     A deterministic function of its arguments: the same record decides the same way again. `chain` is empty exactly when
     `refusal` is set.
     """
-    plan = effective(_plan(catalog, ask.plan_id), ask.overrides, ask.at_ms)
+    plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
     mode = ask.mode or catalog.policy.default_mode
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog.policy)
@@ -81,11 +81,6 @@ def _choose(scene: Scene) -> Decision:
         return _decision(scene, dropped=dropped, refusal=nobody_left(Hearing(scene.ask, scene.catalog, dropped)))
     weights = {entry.name: entry.weight for entry in listed.entries}
     return _decision(scene, rank(fit, weights, _standpoint(scene, listed)), dropped)
-
-
-def _plan(catalog: Catalog, plan_id: str) -> Plan:
-    # A plan that was deleted under its users allows nothing, until an admin gives them another.
-    return catalog.plans.get(plan_id) or Plan(id=plan_id, name=plan_id, allowances=(), models=())
 
 
 def _case(scene: Scene, name: str) -> Case | None:

@@ -44,8 +44,21 @@ def build(sheet: Sheet, files: Files, base_urls: Mapping[str, str]) -> Built:
 
 def rebuild(content: Json, current: Catalog, base_urls: Mapping[str, str]) -> Catalog:
     """The catalog of a stored snapshot's content, with today's rules and ceilings, which are no part of a revision."""
-    rows = {kind: {row["id"]: row for row in content.get(kind, [])} for kind in KINDS}
-    parsed, mistakes = parse(Sheet(rows, {}))
+    parsed, mistakes = parse(sheet_of(content))
     if mistakes:
         raise CatalogMistakes(mistakes)
     return catalog_of(parsed, digest(content), base_urls, current.rules, current.ceilings)
+
+
+def try_out(sheet: Sheet, current: Catalog, base_urls: Mapping[str, str]) -> Catalog:
+    """The catalog of a stored snapshot's rows after some of them were changed, likewise; raises CatalogMistakes."""
+    parsed, found = parse(sheet)
+    mistakes = [*found, *check(parsed)]
+    if mistakes:
+        raise CatalogMistakes(mistakes)
+    return catalog_of(parsed, digest(parsed.content()), base_urls, current.rules, current.ceilings)
+
+
+def sheet_of(content: Json) -> Sheet:
+    """The rows of a stored snapshot's content."""
+    return Sheet({kind: {row["id"]: row for row in content.get(kind, [])} for kind in KINDS}, {})

@@ -5,17 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from proxy.domain.desk import CatalogKind, CatalogPatch, Change, PatchState
+from proxy.domain.catalog import Catalog
+from proxy.domain.desk import CatalogKind, CatalogPatch, Change, PatchState, RowChange
 from proxy.ports import CatalogObject, Clock, VersionConflict
-from proxy.store.catalog.build import build
+from proxy.store.catalog.build import build, sheet_of, try_out
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.catalog.source import SqliteCatalog
-from proxy.store.catalog.tables import read_patches, replace_patches, save_snapshot
+from proxy.store.catalog.tables import read_patches, read_snapshot, replace_patches, save_snapshot
 from proxy.store.database import Database
 from proxy.store.trail import Writing
 
 Patches = Sequence[CatalogPatch]
+# The author of what is tried and never kept.
+_NOBODY: Final = "trial"
 # How many still have a plan, asked before it goes.
 _HOLDERS: Final = """
     SELECT (SELECT count(*) FROM entitlements WHERE plan_id = ?1) + (SELECT count(*) FROM apps WHERE default_plan_id = ?1)
@@ -96,6 +99,22 @@ class SqliteCatalogDesk:
     async def patches(self) -> list[CatalogPatch]:
         return await self._database.read(read_patches)
 
+    async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
+        files, current, base_urls = self._source.files, self._source.current(), self._source.base_urls
+
+        def work(connection: sqlite3.Connection) -> Catalog | None:
+            if revision is None:
+                before = read_patches(connection)
+                return build(merge(files.sheet, _tried(files.sheet, before, changes)), files, base_urls).catalog
+            content = read_snapshot(connection, revision)
+            if content is None:
+                return None
+            sheet = sheet_of(content)
+            there = [change for change in changes if sheet.row(change.kind, change.object_id) is not None]
+            return try_out(merge(sheet, _tried(sheet, [], there)), current, base_urls)
+
+        return await self._database.survey(work)
+
     async def _write(self, verb: str, place: tuple[CatalogKind, str], change: Change, step: Step) -> CatalogObject | None:
         """Builds the whole snapshot with the change before anything is written; how the object looks afterwards."""
         kind, object_id = place
@@ -114,6 +133,19 @@ class SqliteCatalogDesk:
         now = await self._database.write(work)
         await self._source.refresh()
         return now
+
+
+def _tried(sheet: Sheet, patches: Patches, changes: Sequence[RowChange]) -> Patches:
+    rows = merge(sheet, patches)
+    for change in changes:
+        if rows.row(change.kind, change.object_id) is None:
+            raise ValueError(f"There is no {change.kind} {change.object_id!r}.")
+        fields = [
+            CatalogPatch(change.kind, change.object_id, name, None, value, _NOBODY, None, 0)
+            for name, value in change.fields.items()
+        ]
+        patches = patched(sheet, patches, fields)
+    return patches
 
 
 def _find(rows: Sequence[CatalogObject], object_id: str) -> CatalogObject | None:

@@ -1,7 +1,12 @@
 """Claims about `GET /api/usage`: the caller's own calls in groups, adding up, in credits alone."""
 
+import csv
+import io
+
 import pytest
 
+from proxy.domain.plan import Allowance
+from tests import builders as b
 from tests.api.house import House, code_of
 
 
@@ -40,10 +45,53 @@ async def test_moments_bound_the_report(house: House) -> None:
     assert (report["from_ms"], report["until_ms"], report["data"]) == (1_577_836_800_000, 1_580_515_200_000, [])
 
 
+async def test_a_day_that_the_period_touches_is_told_whole(house: House) -> None:
+    key = await house.user_key()
+    report = (await house.get("/api/usage?from=2020-01-01T09:30:00Z&until=2020-01-03T00:00:01Z", key)).json()
+    assert (report["from_ms"], report["until_ms"]) == (1_577_836_800_000, 1_578_096_000_000)
+    none = (await house.get("/api/usage?from=2020-01-01T09:30:00Z&until=2020-01-01T09:30:00Z", key)).json()
+    assert (none["from_ms"], none["until_ms"], none["data"]) == (1_577_871_000_000, 1_577_871_000_000, [])
+
+
+async def test_windows_say_where_they_are_heading(house: House) -> None:
+    allowances = (Allowance("day", 1_000_000), Allowance("total", 9_000_000))
+    house.shown.catalog = b.catalog(b.model("p/cheap"), b.plan("basic", models=("p/cheap",), allowances=allowances))
+    key = await house.user_key()
+    await house.chat(key)
+    report = (await house.get("/api/usage", key)).json()
+    day, total = report["windows"]
+    assert (day["window"], day["spent"]) == ("day", report["total"]["credits"])
+    assert day["resets_at_ms"] - day["began_at_ms"] == 86_400_000
+    assert day["forecast"]["state"] in ("too_early", "lasts")
+    assert (total["began_at_ms"], total["forecast"]) == (0, None)
+
+
+async def test_an_allowance_that_is_spent_has_run_out(house: House) -> None:
+    spent_up = b.plan("basic", models=("p/cheap",), allowances=(Allowance("month", 0),))
+    house.shown.catalog = b.catalog(b.model("p/cheap"), spent_up)
+    (month,) = (await house.get("/api/usage", await house.user_key())).json()["windows"]
+    assert month["forecast"]["state"] == "runs_out"
+    assert month["began_at_ms"] <= month["forecast"]["runs_out_at_ms"] < month["resets_at_ms"]
+
+
+async def test_a_spreadsheet_gets_the_same_groups_and_no_formula(house: House) -> None:
+    key = await house.user_key()
+    for feature in ("=cmd()", "search"):
+        await house.chat(key, signalbox={"metadata": {"feature": feature}})
+    told = (await house.get("/api/usage?group=tag&tag=feature", key)).json()["data"]
+    answer = await house.get("/api/usage?group=tag&tag=feature&format=csv", key)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert rows[0] == ["tag", "calls", "input_tokens", "output_tokens", "credits"]
+    assert [row[0] for row in rows[1:]] == ["'=cmd()", "search"]
+    assert [row[1:] for row in rows[1:]] == [[str(value) for name, value in row.items() if name != "group"] for row in told]
+
+
 @pytest.mark.parametrize(
     ("query", "param"),
     [
         ("group=colour", "group"),
+        ("format=xls", "format"),
         ("group=tag", "query"),
         ("tag=feature", "query"),
         ("from=yesterday", "from"),

@@ -1,0 +1,117 @@
+"""What a call would cost before it is made: a judged call in, the least, the usual and the most that each model could come to
+out; in credits, by the code of live calls, and nothing moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from proxy.domain.assistant import Assistant
+from proxy.domain.catalog import Model
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Refusal
+from proxy.domain.money import Charge, credits_milli, least_charge
+from proxy.domain.usage import Usage
+from proxy.pipeline.order import Judged
+from proxy.stages import assistant, hold, policy
+from proxy.stages.hold import Sizing
+from proxy.stages.meter import estimated_tokens
+from proxy.stages.policy.size import input_tokens
+
+# Each model is a decision of its own, and other calls wait while they are made.
+MODELS_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How long answers have been, in output tokens: by model, and `of_any` of them where one has no calls to learn from."""
+
+    by_model: Mapping[str, int]
+    of_any: int | None
+
+    def output_tokens(self, model_id: str) -> int | None:
+        return self.by_model.get(model_id, self.of_any)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one model could come to, in milli-credits. `typical_milli` is None while there is no call to learn from;
+    `held_milli` is reserved at the start; `is_affordable` says whether what is left could be held."""
+
+    lower_milli: int
+    typical_milli: int | None
+    worst_milli: int
+    held_milli: int
+    output_tokens_max: int
+    is_affordable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """One model: its figures, or the refusal that a call of it would get."""
+
+    model: Model
+    outcome: Figures | Refusal
+
+
+def of_chain(judged: Judged, usual: Usual) -> list[Estimated]:
+    """Every candidate that would be tried, in that order."""
+    return [_estimated(judged, candidate, usual) for candidate in judged.decision.chain]
+
+
+def of_models(judged: Judged, usual: Usual) -> list[Estimated]:
+    """Every model that the caller may call, each as if it were asked for by name; MODELS_MAX of them at most."""
+    ask, catalog = judged.ask, judged.journey.catalog
+    seen = [model for model, reason in policy.visible(catalog, judged.plan, ask.model_scope) if reason is None]
+    return [_alone(judged, model, usual) for model in seen if model.kind == ask.kind][:MODELS_MAX]
+
+
+def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
+    catalog = judged.journey.catalog
+    ask = replace(judged.ask, asked=(model.id,))
+    advice = assistant.advise(ask.asked, judged.verdict, catalog)
+    decision = policy.decide(ask, judged.verdict, advice, judged.standing, catalog, judged.health)
+    if decision.refusal is not None:
+        return Estimated(model, decision.refusal)
+    return _estimated(replace(judged, ask=ask, advice=advice, decision=decision), decision.chain[0], usual)
+
+
+def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
+    journey = judged.journey
+    catalog, chat = journey.catalog, journey.chat
+    sizing = hold.sizing(candidate, catalog, judged.plan, chat.stream, chat.n)
+    held_milli = hold.first(sizing, catalog.policy.hold_lead_tokens).amount_milli
+    figures = Figures(
+        lower_milli=_lower(judged, sizing),
+        typical_milli=_typical(judged, sizing, usual.output_tokens(candidate.model_id)),
+        worst_milli=candidate.worst_milli_credits,
+        held_milli=held_milli,
+        output_tokens_max=candidate.output_tokens_max,
+        is_affordable=held_milli <= judged.standing.spendable_milli(sizing.model.family),
+    )
+    return Estimated(sizing.model, figures)
+
+
+def _lower(judged: Judged, sizing: Sizing) -> int:
+    """The fewest tokens that the prompt can be, in the cheapest class, and one token of answer."""
+    least, _ = input_tokens(sizing.model, judged.ask, _assistant(judged))
+    return credits_milli([least_charge(sizing.model.tiers, sizing.tariff, least, 1)])
+
+
+def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int | None:
+    """The prompt as the meter would estimate it, and an answer as long as they have been."""
+    if output_tokens is None:
+        return None
+    ask, asked_of = judged.ask, _assistant(judged)
+    prompt = (asked_of.system_prompt or "") if asked_of is not None else ""
+    text_tokens = estimated_tokens(ask.text_bytes + len(prompt.encode()))
+    usage = Usage(
+        input=min(sizing.input_tokens_max, text_tokens + ask.image_count * sizing.model.image_tokens),
+        output=min(sizing.output_tokens_max, output_tokens),
+        images=ask.image_count,
+        source="estimated",
+    )
+    return credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)])
+
+
+def _assistant(judged: Judged) -> Assistant | None:
+    return judged.journey.catalog.assistants.get(judged.decision.assistant_id or "")

@@ -1,0 +1,150 @@
+"""Claims about roll-ups on SQLite: their columns, the fill of older books, what a recount mends, and that no report ever looks
+at a call."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from proxy.domain.call import Call
+from proxy.domain.desk import UsageGroup
+from proxy.domain.ledger import RecordCall
+from proxy.domain.rollup import TTFT_BOUNDS_MS, TallyGroup
+from proxy.ports import TallyQuery
+from proxy.store import rows
+from proxy.store.migrate import migrate, migrations
+from proxy.store.recount import Recounted
+from proxy.store.register import history_tail
+from proxy.store.rollup import ADD, KEYS, MEASURES, TTFT, Rollup
+from proxy.store.tallies import tally_statement, usage_statement
+from tests.builders import NOW_MS, attempt, call
+from tests.contracts.ledger_house import Door, SqliteHouse, sqlite_house
+
+DAY_MS = 86_400_000
+FAILED = attempt(model_id="q/n", provider_id="q", fault="server_error", usage=None, raw_nano_usd=11, charged=False)
+CALLS = (
+    call("call-1", attempts=(FAILED, attempt(number=2)), raw_nano_usd=300_011, metadata={"feature": "search", "team": "é"}),
+    call("call-2", at_ms=NOW_MS + DAY_MS, user_id="u2", app_id="a1", assistant_id="coder", ttft_ms=99_999),
+    call("call-3", status="crashed", usage=None, ttft_ms=None, credits_milli=7, raw_nano_usd=9),
+    call("call-4", status="refused", usage=None, ttft_ms=None, model_id=None, provider_id=None, family=None, credits_milli=0),
+)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+    async with sqlite_house(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def door(house: SqliteHouse) -> Door:
+    door = await house.door()
+    await door.ledger.apply([RecordCall(one) for one in CALLS])
+    return door
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def rolled_up(calls: Sequence[Call]) -> list[tuple[Any, ...]]:
+    rollup = Rollup()
+    for one in calls:
+        rollup.add(one)
+    return sorted(rollup.rows())
+
+
+def test_the_columns_are_those_that_are_added_to(tmp_path: Path) -> None:
+    connection = opened(tmp_path / "new.db")
+    migrate(connection, migrations())
+    columns = tuple(row[1] for row in connection.execute("PRAGMA table_info(rollups)"))
+    assert columns == KEYS + MEASURES
+    assert [name.removeprefix("ttft_") for name in TTFT[:-1]] == [str(bound) for bound in TTFT_BOUNDS_MS]
+    assert ADD.count("?") == len(columns)
+
+
+def test_books_of_an_earlier_release_are_rolled_up_as_if_they_were_written_today(tmp_path: Path) -> None:
+    connection = opened(tmp_path / "old.db")
+    migrate(connection, migrations())
+    connection.executemany(rows.INSERT_CALL, [rows.call_row(one) for one in CALLS])
+    connection.executemany(rows.INSERT_ATTEMPT, [rows.attempt_row(one.id, a) for one in CALLS for a in one.attempts])
+    (step,) = [step for step in migrations() if step.name.endswith("_rollups")]
+    (fill,) = [statement for statement in step.statements if "INSERT INTO rollups" in statement]
+    connection.execute(fill)
+    assert sorted(connection.execute("SELECT * FROM rollups")) == rolled_up(CALLS)
+
+
+async def test_what_was_added_is_what_a_recount_finds(house: SqliteHouse, door: Door) -> None:
+    assert sorted(await house.look(door, "SELECT * FROM rollups")) == rolled_up(CALLS)
+    assert await house.recount(door) == Recounted(days=2, wrong_rows=0)
+
+
+@pytest.mark.parametrize(
+    ("harm", "wrong_rows"),
+    [
+        ("UPDATE rollups SET credits_milli = credits_milli + 1 WHERE user_id = 'u2'", 2),
+        ("DELETE FROM rollups WHERE user_id = 'u2'", 1),
+        ("UPDATE rollups SET day = day + 400 WHERE user_id = 'u2'", 2),
+        ("DELETE FROM rollups", 16),
+    ],
+)
+async def test_a_recount_mends_what_does_not_add_up_and_says_how_much(
+    house: SqliteHouse, door: Door, harm: str, wrong_rows: int
+) -> None:
+    await door.database.write(lambda connection: connection.execute(harm))
+    assert (await house.recount(door)).wrong_rows == wrong_rows
+    assert sorted(await house.look(door, "SELECT * FROM rollups")) == rolled_up(CALLS)
+    assert (await house.recount(door)).wrong_rows == 0
+
+
+async def test_empty_books_have_nothing_to_recount(house: SqliteHouse) -> None:
+    assert await house.recount(await house.door()) == Recounted(0, 0)
+
+
+async def plan(house: SqliteHouse, door: Door, statement: str) -> str:
+    values = {"days": "[20454]", "user": "u1", "tag": "feature", "limit": 9}
+    rows = await door.database.read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+    return "\n".join(row[3] for row in rows)
+
+
+@pytest.mark.parametrize("group", get_args(UsageGroup))
+async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(
+    house: SqliteHouse, door: Door, group: UsageGroup
+) -> None:
+    found = await plan(house, door, usage_statement(group))
+    assert "SEARCH rollups USING PRIMARY KEY (day=? AND user_id=? AND tag=?)" in found
+    assert "model_calls" not in found
+
+
+@pytest.mark.parametrize(
+    ("group", "tag", "key"),
+    [
+        ("all", None, "day=? AND user_id=? AND tag=?"),
+        ("model", None, "day=? AND user_id=? AND tag=?"),
+        ("provider", None, "day=? AND user_id=? AND tag=?"),
+        ("tag", "feature", "day=? AND user_id=? AND tag=?"),
+        ("tag", None, "day=? AND user_id=? AND tag>?"),
+        ("user", None, "day=? AND user_id>?"),
+    ],
+)
+async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
+    house: SqliteHouse, door: Door, group: TallyGroup, tag: str | None, key: str
+) -> None:
+    found = await plan(house, door, tally_statement(TallyQuery(0, 0, group, tag)))
+    assert f"SEARCH rollups USING PRIMARY KEY ({key})" in found
+    assert "model_calls" not in found
+
+
+async def test_a_recount_reads_only_the_calls_of_its_day(house: SqliteHouse, door: Door) -> None:
+    found = await plan(house, door, "SELECT * FROM model_calls WHERE at_ms >= 5 AND at_ms < 9")
+    assert "SEARCH model_calls USING INDEX model_calls_in_time (at_ms>? AND at_ms<?)" in found
+
+
+@pytest.mark.parametrize(
+    ("whose", "index"), [("", "model_calls_in_time"), (" AND user_id = 'u1'", "model_calls_of_user_in_time")]
+)
+async def test_a_history_reads_only_the_calls_of_its_page(house: SqliteHouse, door: Door, whose: str, index: str) -> None:
+    statement = f"SELECT * FROM model_calls{history_tail(whose).replace('?', '5')}"  # noqa: S608  (constants of this test)
+    assert f"SEARCH model_calls USING INDEX {index}" in await plan(house, door, statement)
