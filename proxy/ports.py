@@ -1,7 +1,7 @@
 """Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from proxy.domain.account import App, Caller, Key, User
@@ -36,6 +36,7 @@ from proxy.domain.ledger import (
     KeyUsed,
     LedgerAck,
     LedgerCommand,
+    ReconcileReport,
     RecordCall,
     Recorded,
     Settled,
@@ -390,15 +391,6 @@ class CatalogDesk(Protocol):
         rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
         kept; ValueError as for a write."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileReport:
-    """What one pass of the reconciler found: holds whose process or deadline is over, by what became of them."""
-
-    settled: int = 0
-    released: int = 0
-    call_ids: tuple[str, ...] = field(default_factory=tuple)
 
 
 class Leases(Protocol):

@@ -146,3 +146,12 @@ class Recorded:
 
 HoldAck = Held | HoldRefused | KeyUsed
 LedgerAck = HoldAck | Settled | Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """What one pass of the reconciler found: holds whose process or deadline is over, by what became of them."""
+
+    settled: int = 0
+    released: int = 0
+    call_ids: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import orjson
 
-from proxy.ports import Clock, ReconcileReport
+from proxy.domain.ledger import ReconcileReport
+from proxy.ports import Clock
 from proxy.store import rows
 from proxy.store.batch import Batch, Memory
 from proxy.store.database import Database
