@@ -86,7 +86,6 @@ class Ids(Protocol):
 
     def jitter(self) -> float:
         """A random number in [0, 1) for back-off."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,9 @@ class Exchange(Protocol):
 
     async def next_bytes(self) -> bytes:
         """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
-        ...
 
     async def close(self) -> None:
         """Ends the exchange at once; a waiting `next_bytes` raises UpstreamError. Idempotent, never raises."""
-        ...
 
 
 class Upstream(Protocol):
