@@ -34,7 +34,7 @@ class WindowStanding:
 
 @dataclass(frozen=True, slots=True)
 class BucketStanding:
-    """One grant or top-up now, in milli-credits."""
+    """One grant or top-up now, in milli-credits; `reason` is why it was given."""
 
     id: str
     kind: Literal["grant", "topup"]
@@ -43,6 +43,7 @@ class BucketStanding:
     spent: int
     held: int
     expires_at_ms: int | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class CapStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one account has left at `at_ms`."""
+    """What one account has left at `at_ms`. `buckets` stand in the order in which they pay."""
 
     account_id: str
     at_ms: int

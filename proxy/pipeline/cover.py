@@ -68,7 +68,7 @@ class Cover:
             return unavailable(error)
         if isinstance(ack, HoldRefused):
             self.standing = ack.standing
-            return hold.refusal(ack, judged.plan)
+            return hold.refusal(ack, judged.plan, sizing.model.family)
         if isinstance(ack, KeyUsed):
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)

@@ -122,21 +122,22 @@ def over_share(standing: Standing, scope: str, amount_milli: int, share_percent:
     return held_milli > 0 and held_milli + amount_milli > min(unspent, default=0) * share_percent // 100
 
 
-def refusal(refused: HoldRefused, plan: Plan) -> Refusal:
-    """What the caller hears when the books said no: what is left, when it resets, and whether trying again helps."""
+def refusal(refused: HoldRefused, plan: Plan, family: str) -> Refusal:
+    """What the caller hears when the books said no to a model of `family`: what is left for it, when it resets, and whether
+    trying again helps."""
     if refused.scope.startswith(_OPERATORS) and refused.code == "credits_on_hold":
         return Refusal("no_model_available", _CEILING_HELD, retry_after_s=1)
     if refused.scope.startswith(_OPERATORS):
         return Refusal("no_model_available", _CEILING, retry_after_s=_CEILING_RETRY_AFTER_S)
     message, retry_after_s = _REFUSALS[refused.code]
-    window = _tightest(refused.standing)
+    window = _tightest(refused.standing, family)
     return Refusal(
         refused.code,
         message,
         retry_after_s=retry_after_s,
         should_retry=retry_after_s is not None,
         details={
-            "credits_left": credits_text(refused.standing.spendable_milli("")),
+            "credits_left": credits_text(refused.standing.spendable_milli(family)),
             "resets_at_ms": window.resets_at_ms if window else None,
             "plan": plan.id,
         },
@@ -153,6 +154,8 @@ def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
     )
 
 
-def _tightest(standing: Standing) -> WindowStanding | None:
+def _tightest(standing: Standing, family: str) -> WindowStanding | None:
+    """The window that keeps the caller from more: of those without a family, else of the family's own."""
     plain = [w for w in standing.windows if w.family is None]
-    return min(plain, key=lambda w: w.limit - w.spent, default=None)
+    bound = [w for w in standing.windows if w.family == family]
+    return min(plain or bound, key=lambda w: w.limit - w.spent, default=None)

@@ -46,6 +46,21 @@ _IDS: Final = (
         "concurrency counts hold {}, which is not live",
         "SELECT DISTINCT hold_id FROM hold_scopes WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = hold_id)",
     ),
+    (
+        "grant {} has no entry, or one of another account or amount",
+        "SELECT id FROM grants WHERE NOT EXISTS (SELECT 1 FROM entries WHERE entries.id = grants.id || ':grant'"
+        " AND kind = 'grant' AND entries.account_id = grants.account_id AND entries.amount_milli = grants.amount_milli)",
+    ),
+    (
+        "entry {} is about a grant that there is not",
+        "SELECT id FROM entries WHERE kind = 'grant'"
+        " AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.id || ':grant' = entries.id)",
+    ),
+    (
+        "more is spent and held of grant {} than it gave",
+        "SELECT id FROM grants JOIN counters ON counters.scope = 'grant:' || grants.id"
+        " WHERE counters.spent + counters.held > grants.amount_milli",
+    ),
 )
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from proxy.domain.desk import Entry, Grant
+from proxy.domain.desk import Change, Entry, Grant
 from proxy.domain.ledger import ExtendRequest, HoldRequest, HoldTerms, LedgerAck, LedgerCommand, Settlement
 from proxy.domain.plan import Allowance
 from proxy.store.database import Database
+from proxy.store.directory import SqliteDirectory
 from proxy.store.holds import entries_of
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
@@ -64,21 +65,7 @@ class SqliteHouse:
         return Door(database, self.clock, boot_id)
 
     async def put_grant(self, door: Door, grant: Grant) -> None:
-        await door.database.write(
-            lambda c: c.execute(
-                "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    grant.id,
-                    grant.account_id,
-                    grant.kind,
-                    grant.amount_milli,
-                    grant.reason,
-                    grant.created_at_ms,
-                    grant.family,
-                    grant.expires_at_ms,
-                ),
-            )
-        )
+        await SqliteDirectory(door.database, self.clock).grant(grant, Change("cli", "a test"))
 
     async def suspend(self, door: Door, user_id: str) -> None:
         await door.database.write(

@@ -103,12 +103,12 @@ def test_a_call_stands_under_the_ceilings_of_its_provider_its_app_and_the_instal
 
 @pytest.mark.parametrize("scope", ["installation", "provider:p"])
 def test_the_operators_empty_purse_is_no_fault_of_the_caller(scope: str) -> None:
-    refusal = hold.refusal(HoldRefused("budget_cap_reached", scope, b.standing()), b.plan())
+    refusal = hold.refusal(HoldRefused("budget_cap_reached", scope, b.standing()), b.plan(), "open")
     assert (refusal.status, refusal.retry_after_s) == (503, 3_600)
 
 
 def test_a_ceiling_that_live_holds_fill_is_free_again_in_a_moment() -> None:
-    refusal = hold.refusal(HoldRefused("credits_on_hold", "provider:p", b.standing()), b.plan("basic"))
+    refusal = hold.refusal(HoldRefused("credits_on_hold", "provider:p", b.standing()), b.plan("basic"), "open")
     assert (refusal.code, refusal.retry_after_s) == ("no_model_available", 1)
 
 
@@ -147,11 +147,21 @@ def test_only_credits_really_gone_are_402(
     code: HoldRefusalCode, status: int, retry_after_s: int | None, should_retry: bool
 ) -> None:
     standing = b.standing(b.window(limit=1_000, spent=400, resets_at_ms=99))
-    refusal = hold.refusal(HoldRefused(code, "user:u1", standing), b.plan())
+    refusal = hold.refusal(HoldRefused(code, "user:u1", standing), b.plan(), "open")
     assert (refusal.status, refusal.retry_after_s, refusal.should_retry) == (status, retry_after_s, should_retry)
     assert refusal.details == {"credits_left": "0.6", "resets_at_ms": 99, "plan": "basic"}
 
 
 def test_a_refusal_without_any_window_names_no_reset() -> None:
     standing = replace(b.standing(), windows=())
-    assert hold.refusal(HoldRefused("insufficient_credits", "user:u1", standing), b.plan()).details["resets_at_ms"] is None
+    assert (
+        hold.refusal(HoldRefused("insufficient_credits", "user:u1", standing), b.plan(), "open").details["resets_at_ms"] is None
+    )
+
+
+def test_what_is_left_is_told_for_the_family_that_was_asked_for() -> None:
+    standing = b.standing(b.window(limit=500, family="reasoning", resets_at_ms=99), b.bucket(limit=200, family="reasoning"))
+    refused = HoldRefused("insufficient_credits", "user:u1", standing)
+    assert hold.refusal(refused, b.plan(), "reasoning").details["credits_left"] == "0.7"
+    assert hold.refusal(refused, b.plan(), "reasoning").details["resets_at_ms"] == 99
+    assert hold.refusal(refused, b.plan(), "open").details["credits_left"] == "0"

@@ -81,7 +81,7 @@ class WindowTold(Told):
 
 
 class BucketTold(Told):
-    """Credits outside the plan, now."""
+    """Credits outside the plan, now; those bound to a family pay for its models alone, and before all others."""
 
     id: str
     kind: Literal["grant", "topup"]
@@ -91,6 +91,7 @@ class BucketTold(Told):
     held: Credits
     left: Credits
     expires_at_ms: MomentMs | None
+    reason: str
 
 
 class CapTold(Told):
@@ -105,6 +106,9 @@ class CapTold(Told):
 
 
 class Me(Told):
+    """What pays, in this order: windows and buckets bound to the model's family, windows without one, then `buckets` without
+    one; among them whatever ends first. `buckets` are listed so."""
+
     kind: KeyKind
     key: KeyTold
     user: Party
@@ -154,7 +158,14 @@ def windows_told(standing: Standing) -> list[WindowTold]:
 
 def buckets_told(standing: Standing) -> list[BucketTold]:
     return [
-        BucketTold(id=b.id, kind=b.kind, family=b.family, expires_at_ms=b.expires_at_ms, **_amounts(b.limit, b.spent, b.held))
+        BucketTold(
+            id=b.id,
+            kind=b.kind,
+            family=b.family,
+            expires_at_ms=b.expires_at_ms,
+            reason=b.reason,
+            **_amounts(b.limit, b.spent, b.held),
+        )
         for b in standing.buckets
     ]
 

@@ -163,7 +163,8 @@ def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:
     if size.amount_milli <= judged.standing.spendable_milli(sizing.model.family):
         return None
     user_id = journey.caller.user.id
-    return hold.refusal(HoldRefused("insufficient_credits", f"user:{user_id}", judged.standing), judged.plan)
+    refused = HoldRefused("insufficient_credits", f"user:{user_id}", judged.standing)
+    return hold.refusal(refused, judged.plan, sizing.model.family)
 
 
 def _verdict(verdict: Verdict) -> VerdictFound:

@@ -94,7 +94,7 @@ def standing(case: Case, readings: Readings) -> Standing:
         tuple(
             WindowStanding(a.window, a.family, a.limit_milli_credits, *readings[key], ends) for a, key, ends in chart.windows
         ),
-        tuple(_bucket(grant, readings) for grant in case.grants if _is_open(grant, case.at_ms)),
+        tuple(_bucket(grant, readings) for grant in _in_turn(case)),
         tuple(CapStanding(cap.scope, cap.window, cap.unit, cap.limit, *readings[key]) for cap, key in chart.caps),
     )
 
@@ -156,6 +156,10 @@ def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
     return CounterKey(cap.scope, f"cap/{cap.window}/{cap.unit}", epoch(cap.window, at_ms, anchor_day))
 
 
+def _in_turn(case: Case) -> list[Grant]:
+    return sorted((g for g in case.grants if _is_open(g, case.at_ms)), key=lambda grant: _turn(_granted(grant)))
+
+
 def _granted(grant: Grant) -> Source:
     rank = _TOPUP if grant.family is None else _BOUND
     key = grant_key(grant)
@@ -172,4 +176,4 @@ def _is_open(grant: Grant, at_ms: int) -> bool:
 
 def _bucket(grant: Grant, readings: Readings) -> BucketStanding:
     reading = readings[grant_key(grant)]
-    return BucketStanding(grant.id, grant.kind, grant.family, grant.amount_milli, *reading, grant.expires_at_ms)
+    return BucketStanding(grant.id, grant.kind, grant.family, grant.amount_milli, *reading, grant.expires_at_ms, grant.reason)

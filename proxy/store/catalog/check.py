@@ -121,6 +121,17 @@ def _chain(parsed: Parsed, kind: CatalogKind, name: str, key: str, wishes: Seque
         yield parsed.mistake(kind, name, key, message)
 
 
+def _allowances_have_models(parsed: Parsed) -> Iterator[Mistake]:
+    families = {model.family for model in parsed.models.values()}
+    for plan in parsed.plans.values():
+        for number, allowance in enumerate(plan.allowances):
+            # The models of a family may be among those whose own rows are wrong; they speak for themselves.
+            if allowance.family in (None, *families) or any(broken == "model" for broken, _ in parsed.broken):
+                continue
+            message = f"no model is of the family {allowance.family!r}; credits bound to it could never be spent"
+            yield parsed.mistake("plan", plan.id, f"allowances[{number}].family", message)
+
+
 def _plans_charge(parsed: Parsed) -> Iterator[Mistake]:
     for plan in parsed.plans.values():
         if plan.free:
@@ -148,5 +159,6 @@ _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _models_are_served,
     _models_are_priced,
     _lists_name_models,
+    _allowances_have_models,
     _plans_charge,
 )

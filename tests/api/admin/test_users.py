@@ -124,7 +124,7 @@ async def test_a_grant_lies_beside_the_plans_windows(office: Office) -> None:
     answer = await office.post("/users/ada/grants", amount="12.345", family="open", reason="sorry")
     assert (answer.status_code, answer.json()["amount"]) == (201, "12.345")
     bucket = (await office.read("/users/ada/standing"))["buckets"][0]
-    assert (bucket["kind"], bucket["family"], bucket["left"]) == ("grant", "open", "12.345")
+    assert (bucket["kind"], bucket["family"], bucket["left"], bucket["reason"]) == ("grant", "open", "12.345", "sorry")
     assert (await office.audited(1))[0]["reason"] == "sorry"
 
 

@@ -35,6 +35,21 @@ async def test_a_top_up_stands_with_its_expiry(house: House) -> None:
     assert (bucket["limit"], bucket["family"], bucket["expires_at_ms"]) == ("2.5", "open", later_ms)
 
 
+async def test_credits_bound_to_a_family_are_shown_apart_and_buckets_in_their_turn(house: House) -> None:
+    bound = Allowance("month", 500_000, "frontier")
+    rich = b.plan("basic", models=("p/cheap",), allowances=(bound, Allowance("month", 1_000_000)))
+    house.shown.catalog = replace(house.shown.catalog, plans={"basic": rich})
+    key = await house.user_key()
+    for name, family in (("any", None), ("mine", "frontier")):
+        await house.parts.directory.grant(Grant(name, "u1", "topup", 5, f"for {name}", b.NOW_MS, family=family), BY_TEST)
+    me = (await house.get("/api/me", key)).json()
+    assert [(w["family"], w["limit"]) for w in me["windows"]] == [("frontier", "500"), (None, "1000")]
+    assert [(x["id"], x["family"], x["reason"]) for x in me["buckets"]] == [
+        ("mine", "frontier", "for mine"),
+        ("any", None, "for any"),
+    ]
+
+
 async def test_caps_are_shown_but_never_the_operators_ceilings(house: House) -> None:
     await house.user("u7", caps=(Cap("user:u7", "day", 9_000), Cap("installation", "day", 7 * 10**9, "nano_usd")))
     answer = await house.get("/api/me", await house.user_key("u7"))
