@@ -22,7 +22,7 @@ from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
-from proxy.ports import CatalogDesk, Clock, Directory, Register
+from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.openai import OpenAI
@@ -165,9 +165,15 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     leases = SqliteLeases(shelves.database, shelves.clock, boot_id, _lease_limits(settings))
     await leases.beat()
     await leases.reconcile()
-    rooms = await _rooms(stack, settings, shelves, telemetry, boot_id)
+    books = GroupWriter(
+        SqliteLedger(shelves.database, shelves.clock, boot_id),
+        WriterLimits(queue_holds_max=settings.queue_holds_max),
+        shelves.accounts.refresh,
+    )
+    stack.push_async_callback(books.close)
+    rooms = await _rooms(stack, settings, shelves, telemetry, books)
     readiness = Readiness()
-    services = _services(settings, shelves, rooms, telemetry, readiness)
+    services = _services(settings, shelves, rooms, books, telemetry, readiness)
 
     watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
 
@@ -191,11 +197,8 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
 
 
-async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, boot_id: str) -> Rooms:
+async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
-    ledger = SqliteLedger(shelves.database, clock, boot_id)
-    books = GroupWriter(ledger, WriterLimits(queue_holds_max=settings.queue_holds_max))
-    stack.push_async_callback(books.close)
     upstream = LibraryUpstream()
     stack.push_async_callback(upstream.close)
     return Rooms(
@@ -214,7 +217,9 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     )
 
 
-def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Telemetry, readiness: Readiness) -> Services:
+def _services(
+    settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHand, telemetry: Telemetry, readiness: Readiness
+) -> Services:
     rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
     pipeline = Pipeline(rooms)
     telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
@@ -225,6 +230,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, telemetry: Tel
         pipeline=pipeline,
         accounts=rooms.accounts,
         books=rooms.books,
+        by_hand=by_hand,
         catalog=shelves.catalog,
         desk=shelves.desk,
         directory=shelves.directory,

@@ -26,6 +26,9 @@ from proxy.domain.desk import (
 )
 from proxy.domain.errors import Fault
 from proxy.domain.ledger import (
+    Enrol,
+    Enrolled,
+    EnrolmentFull,
     ExtendRequest,
     Held,
     HoldAck,
@@ -36,11 +39,16 @@ from proxy.domain.ledger import (
     KeyUsed,
     LedgerAck,
     LedgerCommand,
+    NothingCharged,
     ReconcileReport,
     RecordCall,
     Recorded,
+    Refund,
+    Refunded,
     Settled,
     Settlement,
+    Transfer,
+    Transferred,
 )
 from proxy.domain.plan import Entitlement, Rate
 from proxy.domain.rollup import TallyGroup, TallyRow
@@ -178,6 +186,17 @@ class Books(Protocol):
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for; None when it may be used."""
         ...
+
+
+class ByHand(Protocol):
+    """The same ledger as people see it: what they move beside calls, each with its audit line, durable when it returns. All
+    raise StoreUnavailable."""
+
+    async def enrol(self, enrol: Enrol) -> Enrolled | EnrolmentFull: ...
+
+    async def transfer(self, transfer: Transfer) -> Transferred | HoldRefused: ...
+
+    async def refund(self, refund: Refund) -> Refunded | NothingCharged: ...
 
 
 class Accounts(Protocol):

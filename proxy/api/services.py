@@ -9,6 +9,7 @@ from proxy.pipeline import Pipeline
 from proxy.ports import (
     Accounts,
     Books,
+    ByHand,
     CatalogDesk,
     CatalogSource,
     Clock,
@@ -43,6 +44,7 @@ class Services:
     pipeline: Pipeline
     accounts: Accounts
     books: Books
+    by_hand: ByHand
     catalog: CatalogSource
     desk: CatalogDesk
     directory: Directory

@@ -57,7 +57,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A product whose end users call through it. Without caps it cannot enrol. `user_id` is its own account."""
+    """A product whose end users call through it. Without caps it cannot enrol. `user_id` is its own account; `plans` are
+    those that it may give its end users beside `default_plan_id`."""
 
     id: str
     name: str
@@ -68,6 +69,11 @@ class App:
     reads_body_user: bool = False
     suspended: bool = False
     version: int = 1
+    plans: tuple[str, ...] = ()
+
+    def gives(self, plan_id: str) -> bool:
+        """Whether the app may put an end user on this plan."""
+        return plan_id == self.default_plan_id or plan_id in self.plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,14 @@ def barred(caller: Caller, now_ms: int) -> Refusal | None:
         wait_s = (until_ms - now_ms + 999) // 1_000
         return Refusal("cooling_off", "This account pauses after repeated refused prompts.", retry_after_s=wait_s)
     return None
+
+
+def unenrollable(caller: Caller) -> Refusal | None:
+    """Why this end user cannot become one: whoever enrols without a cap could spend without one (contract 1)."""
+    if not caller.enrols or caller.app is None or caller.app.caps:
+        return None
+    message = f"App {caller.app.id} takes no new users, for it has no spending cap. Ask the gateway's administrator to set one."
+    return Refusal("forbidden", message)
 
 
 def child_exceeds(parent: Key, child: Key) -> str | None:

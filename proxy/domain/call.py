@@ -54,7 +54,8 @@ class Attempt:
 class Call:
     """One request from first byte to ledger entry. `code` is the error code where one was answered, `reason` the coded
     cause shown to the caller. `status`: served whole, cut by us or a fault after the commit point, left by the caller,
-    refused before any upstream call, failed at all candidates, crashed with its process."""
+    refused before any upstream call, failed at all candidates, crashed with its process. `credits_milli` is what was
+    charged, `refunded_milli` what of it was given back."""
 
     id: str
     request_id: str
@@ -90,6 +91,12 @@ class Call:
     attempts: tuple[Attempt, ...] = ()
     timeline: tuple[Mark, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    refunded_milli: int = 0
+
+    @property
+    def paid_milli(self) -> int:
+        """What the caller pays in the end."""
+        return self.credits_milli - self.refunded_milli
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
-"""What is asked of the books and what they acknowledge: holds, extensions, settlements and the entries that prove them."""
+"""What is asked of the books and what they acknowledge: holds, extensions, settlements, and what people move by hand."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from proxy.domain.account import User
 from proxy.domain.call import Call
+from proxy.domain.desk import Change, Grant
 from proxy.domain.plan import Allowance, Entitlement
 from proxy.domain.standing import Cap, Standing
 
 EntryKind = Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
-HoldRefusalCode = Literal["insufficient_credits", "credits_on_hold", "budget_cap_reached", "concurrency_limit"]
+HoldRefusalCode = Literal[
+    "insufficient_credits", "credits_on_hold", "budget_cap_reached", "concurrency_limit", "enrolment_limit"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ class HoldRequest:
     """Reserve `amount_milli` (and `raw_nano_usd` against ceilings) for one call. `hold_id` is the call id.
 
     `scopes` are all scopes the call counts in, for concurrency. `lease_ms` is how long the hold may live without its call
-    resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`; `idempotency`
-    a key that stands for this call from then on, unless it stands for another.
+    resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`, if its app
+    has enrolled fewer than `enrols_daily_max` on this UTC day; `idempotency` a key that stands for this call from then on,
+    unless it stands for another.
     """
 
     hold_id: str
@@ -61,6 +65,7 @@ class HoldRequest:
     enrol: User | None = None
     entitlement: Entitlement | None = None
     idempotency: IdempotencyKey | None = None
+    enrols_daily_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,41 @@ class RecordCall:
     call: Call
 
 
-LedgerCommand = HoldRequest | ExtendRequest | Settlement | RecordCall
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Make an end user durable without a call, bounded by the same day's count as calls are."""
+
+    user: User
+    entitlement: Entitlement
+    enrols_daily_max: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move `amount_milli` from one account's buckets to a top-up of another's: from those bound to `family` alone (None: from
+    those bound to none). What is moved keeps its family and never lives longer than where it came from, nor than
+    `expires_at_ms`. `terms` are those of the giver. Caps count what calls spend, so a transfer moves none."""
+
+    id: str
+    giver_id: str
+    taker_id: str
+    terms: HoldTerms
+    amount_milli: int
+    family: str | None
+    expires_at_ms: int | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Give back all that a finished call was charged, to where it was taken from; raw cost stays spent."""
+
+    call_id: str
+    change: Change
+
+
+LedgerCommand = HoldRequest | ExtendRequest | Settlement | RecordCall | Enrol | Transfer | Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +183,47 @@ class Recorded:
     call_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The end user is durable; `fresh` is False when it was before."""
+
+    user_id: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFull:
+    """The app has enrolled as many users on this UTC day as it may; the day ends at `resets_at_ms`."""
+
+    resets_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The taker's top-ups, one for each bucket that gave."""
+
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """What was given back; `fresh` is False when somebody had done it before."""
+
+    call_id: str
+    credits_milli: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NothingCharged:
+    """No call of this id has been charged anything (yet)."""
+
+    call_id: str
+
+
 HoldAck = Held | HoldRefused | KeyUsed
-LedgerAck = HoldAck | Settled | Recorded
+ByHandAck = Enrolled | EnrolmentFull | Transferred | Refunded | NothingCharged
+LedgerAck = HoldAck | Settled | Recorded | ByHandAck
 
 
 @dataclass(frozen=True, slots=True)

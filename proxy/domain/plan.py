@@ -76,14 +76,39 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class NextPlan:
+    """The plan that takes over at `from_ms`."""
+
+    plan_id: str
+    from_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A user's plan plus dated exceptions, oldest first."""
+    """A user's plan plus dated exceptions, oldest first, and the plan that follows, if one does."""
 
     id: str
     user_id: str
     plan_id: str
     overrides: tuple[Override, ...] = ()
     version: int = 1
+    next: NextPlan | None = None
+
+
+def entitled_at(entitlement: Entitlement, now_ms: int) -> Entitlement:
+    """The entitlement as it stands at `now_ms`: a plan that was to follow and is due has followed."""
+    following = entitlement.next
+    if following is None or now_ms < following.from_ms:
+        return entitlement
+    return replace(entitlement, plan_id=following.plan_id, next=None)
+
+
+def moved_to(entitlement: Entitlement, plan_id: str, now_ms: int, from_ms: int | None = None) -> Entitlement:
+    """The entitlement with another plan now, or from `from_ms` on. Whatever else was to follow is dropped. What is spent
+    stays with the account, so no change of plan ever grants twice in a period (contract 5)."""
+    if from_ms is None or from_ms <= now_ms:
+        return replace(entitlement, plan_id=plan_id, next=None)
+    return replace(entitled_at(entitlement, now_ms), next=NextPlan(plan_id, from_ms))
 
 
 def in_force(overrides: Sequence[Override], now_ms: int) -> tuple[Override, ...]:

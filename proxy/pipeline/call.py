@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from proxy.domain.account import Caller, barred
+from proxy.domain.account import Caller, barred, unenrollable
 from proxy.domain.call import Call
 from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
@@ -136,6 +136,11 @@ class Pipeline:
         return Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
 
     async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
+        """Whom the call is for, if it may be for them."""
+        acting = await self._named(caller, chat, now_ms)
+        return acting if isinstance(acting, Refusal) else unenrollable(acting) or acting
+
+    async def _named(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
         """The end user whom the body names, where the app turned that on (contract 1)."""
         if chat.end_user is None or not caller.reads_body_user:
             return caller

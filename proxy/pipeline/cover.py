@@ -133,6 +133,7 @@ class Cover:
             enrol=caller.user if caller.enrols else None,
             entitlement=caller.entitlement if caller.enrols else None,
             idempotency=self._claim.idempotency,
+            enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
     async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:

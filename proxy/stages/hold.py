@@ -11,7 +11,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nano_usd, worst_charge, worst_usage
 from proxy.domain.plan import Plan, tariff
-from proxy.domain.standing import Cap, Standing, WindowStanding
+from proxy.domain.standing import Cap, Standing, WindowStanding, resets_at_ms
 
 # The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
 _OPERATORS: Final = ("installation", "provider:")
@@ -20,6 +20,7 @@ _CEILING_RETRY_AFTER_S: Final = 3_600
 _CEILING_HELD: Final = "Running calls hold what is left of this gateway's budget. Try again when they have finished."
 
 # Live holds and leases end by themselves within seconds; spent credits do not.
+_ENROLMENT: Final = "This app has taken on as many new users today as it may. Its known users are served as ever."
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
     "insufficient_credits": ("Not enough credits are left for this call. Wait for the reset, or ask for more.", None),
     "budget_cap_reached": ("The spending cap of this key, user or app is reached. Wait for its reset, or raise it.", None),
@@ -129,6 +130,8 @@ def refusal(refused: HoldRefused, plan: Plan, family: str) -> Refusal:
         return Refusal("no_model_available", _CEILING_HELD, retry_after_s=1)
     if refused.scope.startswith(_OPERATORS):
         return Refusal("no_model_available", _CEILING, retry_after_s=_CEILING_RETRY_AFTER_S)
+    if refused.code == "enrolment_limit":
+        return day_is_full(refused.standing.at_ms)
     message, retry_after_s = _REFUSALS[refused.code]
     window = _tightest(refused.standing, family)
     return Refusal(
@@ -142,6 +145,15 @@ def refusal(refused: HoldRefused, plan: Plan, family: str) -> Refusal:
             "plan": plan.id,
         },
     )
+
+
+def day_is_full(now_ms: int) -> Refusal:
+    """What a user hears whom its app may not enrol today any more."""
+    resets_ms = resets_at_ms("day", now_ms, anchor_day=1) or now_ms
+    wait_s = (resets_ms - now_ms + 999) // 1_000
+    # Some SDKs take no notice of so long a wait and try again at once.
+    details = {"resets_at_ms": resets_ms}
+    return Refusal("rate_limit_exceeded", _ENROLMENT, retry_after_s=wait_s, should_retry=False, details=details)
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:

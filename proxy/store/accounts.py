@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from proxy.domain.account import App, Caller, Key, User
-from proxy.domain.plan import Entitlement
+from proxy.domain.plan import Entitlement, entitled_at
 from proxy.ports import Clock
 from proxy.store import keyring
 from proxy.store.database import Database
@@ -51,7 +51,8 @@ class SqliteAccounts:
         self._looked_ns: int | None = None
 
     async def caller(self, key_id: str) -> Caller | None:
-        return await self._caller(("key", key_id), lambda connection: _read_caller(connection, key_id))
+        found = await self._caller(("key", key_id), lambda connection: _read_caller(connection, key_id))
+        return None if found is None else self._as_entitled_now(found)
 
     async def end_user(self, app_caller: Caller, external_id: str) -> Caller:
         app = app_caller.app
@@ -65,7 +66,7 @@ class SqliteAccounts:
         if found is None:
             user = _new_user(user_id, app, external_id, now_ms)
             return replace(app_caller, user=user, entitlement=_default(user_id, app), enrols=True)
-        return replace(app_caller, user=found.user, entitlement=found.entitlement, enrols=False)
+        return self._as_entitled_now(replace(app_caller, user=found.user, entitlement=found.entitlement, enrols=False))
 
     async def refresh(self) -> None:
         """Forgets what has changed since the last look, by whomever. Raises StoreUnavailable."""
@@ -90,6 +91,11 @@ class SqliteAccounts:
             self._unknown.keep(place, "nobody", found.parts)
         else:
             self._known.keep(place, found.caller, found.parts)
+
+    def _as_entitled_now(self, caller: Caller) -> Caller:
+        if caller.entitlement.next is None:
+            return caller
+        return replace(caller, entitlement=entitled_at(caller.entitlement, self._clock.now_ms()))
 
     async def _keep_fresh(self) -> None:
         if self._is_fresh():

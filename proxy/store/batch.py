@@ -9,13 +9,15 @@ from typing import Final
 
 from proxy.domain.account import User
 from proxy.domain.call import Call
-from proxy.domain.desk import Grant
+from proxy.domain.desk import Change, Entry, Grant
 from proxy.domain.ledger import EntryKind, IdempotencyKey, KeyUsed
 from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading
 from proxy.store import holds, rollup, rows
 from proxy.store.holds import Hold
+from proxy.store.recorded import call_of
 from proxy.store.rows import Row, to_json
+from proxy.store.trail import Writing
 from proxy.store.used_keys import UsedKeys
 
 _INSERT_SCOPE: Final = "INSERT INTO hold_scopes VALUES (?, ?)"
@@ -36,6 +38,8 @@ _INSERT_CHANGE: Final = "INSERT INTO changes (kind, object_id, at_ms) VALUES (?,
 
 _REMEMBERED_MAX: Final = 10_000
 _STILL: Final = Reading()
+_SELECT_CALL: Final = f"SELECT {', '.join(rows.CALL_READ_COLUMNS)} FROM model_calls WHERE id = ?"  # noqa: S608
+_SHOW_REFUND: Final = "UPDATE model_calls SET refunded_milli = ? WHERE id = ?"
 
 
 class Memory:
@@ -70,6 +74,7 @@ class Batch:
         self._changed: dict[str, Hold] = {}
         self._resolved: dict[str, tuple[int, int]] = {}
         self._calls: set[str] = set()
+        self._enrolled: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
         self._rollup = rollup.Rollup()
         self.readings = Readings(connection)
@@ -87,6 +92,15 @@ class Batch:
         if found is None:
             found = self._grants[account_id] = holds.grants_of(self._connection, account_id)
         return found
+
+    def forget_grants(self, account_id: str) -> None:
+        """An account was given something: its grants are to be read anew."""
+        self._grants.pop(account_id, None)
+
+    def has_user(self, user_id: str) -> bool:
+        """Whether this account is durable, or is about to be."""
+        found = self._connection.execute("SELECT 1 FROM users WHERE id = ?", (user_id,)).fetchone()
+        return user_id in self._enrolled or found is not None
 
     def is_suspended(self, account_id: str) -> bool:
         row = self._connection.execute("SELECT suspended FROM users WHERE id = ?", (account_id,)).fetchone()
@@ -164,12 +178,37 @@ class Batch:
         """Adds a call to the roll-ups; whoever writes its row does this once."""
         self._rollup.add(call)
 
+    def enter_apart(self, entry: Row, moves: Moves) -> None:
+        """One line of the truth that no live hold is about, whole but for its lines: written at once, so that whatever
+        follows in this batch finds it."""
+        self._connection.execute(holds.INSERT_ENTRY, (*entry, holds.lines_json(moves)))
+        self.readings.shift(moves)
+
+    def entries(self, hold_id: str) -> list[Entry]:
+        """What the books say of a hold, but for what this batch is still to write of it."""
+        return holds.entries_of(self._connection, hold_id)
+
+    def writing(self, change: Change, at_ms: int) -> Writing:
+        """A write of people's in the same transaction."""
+        return Writing(self._connection, change, at_ms)
+
+    def call(self, call_id: str) -> Call | None:
+        """A call's row, without its attempts; None when the register has none."""
+        row = self._connection.execute(_SELECT_CALL, (call_id,)).fetchone()
+        return None if row is None else call_of(dict(zip(rows.CALL_READ_COLUMNS, row, strict=True)), ())
+
+    def give_back(self, call: Call, credits_milli: int) -> None:
+        """Shows in a call's row and in the roll-ups that all it was charged was given back."""
+        self._writes[_SHOW_REFUND].append((credits_milli, call.id))
+        self._rollup.give_back(call, credits_milli)
+
     def insert(self, statement: str, row: Row) -> None:
         """A row that is none of the above."""
         self._writes[statement].append(row)
 
     def enrol(self, user: User, entitlement: Entitlement | None, at_ms: int) -> None:
         """Makes an end user durable and tells every process."""
+        self._enrolled.add(user.id)
         caps = to_json(user.caps)
         self.insert(
             _INSERT_USER, (user.id, user.name, user.app_id, user.external_id, user.anchor_day, caps, user.created_at_ms)

@@ -10,6 +10,7 @@ from proxy.domain.plan import Entitlement
 from proxy.ports import Clock, VersionConflict
 from proxy.store import keyring, values
 from proxy.store.database import Database
+from proxy.store.grants import give
 from proxy.store.table import Table
 from proxy.store.trail import Writing
 
@@ -24,7 +25,6 @@ ENTITLEMENTS: Final = Table(
     "entitlements", values.ENTITLEMENT_COLUMNS, values.entitlement_of, values.entitlement_row, key="user_id"
 )
 PLAN_REQUESTS: Final = Table("plan_requests", values.PLAN_REQUEST_COLUMNS, values.plan_request_of, values.plan_request_row)
-GRANTS: Final = Table("grants", values.GRANT_COLUMNS, values.grant_of, values.grant_row)
 
 
 async def nobody_waits() -> None:
@@ -85,7 +85,7 @@ class SqliteDirectory:
         return await self._write(change, lambda writing: keyring.rotate(writing, old_id, new, grace_until_ms))
 
     async def grant(self, grant: Grant, change: Change) -> Grant:
-        return await self._write(change, lambda writing: _give(writing, grant))
+        return await self._write(change, lambda writing: give(writing, grant))
 
     async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]:
         where = "(?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY created_at_ms DESC, id DESC LIMIT ?3"
@@ -133,16 +133,6 @@ def _subject(value: User | App | Entitlement) -> str:
         case Entitlement():
             # Whoever keeps callers in memory knows them by user.
             return f"entitlement:{value.user_id}"
-
-
-def _give(writing: Writing, grant: Grant) -> Grant:
-    GRANTS.insert(writing.connection, grant)
-    writing.connection.execute(
-        "INSERT INTO entries (id, hold_id, account_id, kind, amount_milli, at_ms, lines) VALUES (?, NULL, ?, ?, ?, ?, ?)",
-        (f"{grant.id}:grant", grant.account_id, "grant", grant.amount_milli, writing.at_ms, "[]"),
-    )
-    writing.note("grant.create", f"grant:{grant.id}", None, values.shown(grant))
-    return grant
 
 
 def _file(writing: Writing, request: PlanRequest) -> PlanRequest:

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from proxy.domain.call import CallStatus
 from proxy.domain.ledger import (
+    Enrol,
     EntryKind,
     ExtendRequest,
     Held,
@@ -20,15 +21,18 @@ from proxy.domain.ledger import (
     LedgerCommand,
     RecordCall,
     Recorded,
+    Refund,
     Settled,
     Settlement,
+    Transfer,
 )
 from proxy.domain.standing import Standing
 from proxy.ports import Clock, StoreUnavailable
 from proxy.stages import idempotency, ledger
+from proxy.stages.ledger.counters import Moves
 from proxy.stages.ledger.sources import Case, standing
 from proxy.stages.ledger.split import Amounts
-from proxy.store import used_keys
+from proxy.store import byhand, used_keys
 from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Database
 from proxy.store.holds import Hold, grants_of
@@ -96,6 +100,12 @@ class SqliteLedger:
                 return _settle(batch, command, at_ms)
             case RecordCall():
                 return _record(batch, command)
+            case Enrol():
+                return byhand.enrol(batch, command, at_ms)
+            case Transfer():
+                return byhand.transfer(batch, command, at_ms)
+            case Refund():
+                return byhand.refund(batch, command, at_ms)
             case _:
                 assert_never(command)
 
@@ -112,6 +122,9 @@ class SqliteLedger:
         admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
         if isinstance(admitted, HoldRefused):
             return admitted
+        enrolling = _enrolling(batch, request, at_ms)
+        if enrolling is None:
+            return HoldRefused("enrolment_limit", f"app:{request.began.app_id}", standing(case, batch.readings))
         hold = Hold(
             id=request.hold_id,
             account_id=request.account_id,
@@ -126,7 +139,7 @@ class SqliteLedger:
             began=batch.began(request.began),
         )
         batch.place(hold)
-        batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves)
+        batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves | enrolling)
         if request.enrol is not None:
             batch.enrol(request.enrol, request.entitlement, at_ms)
         if asked is not None:
@@ -147,7 +160,23 @@ def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, ra
 
 
 def _subject(command: LedgerCommand) -> str:
-    return command.call.id if isinstance(command, RecordCall) else command.hold_id
+    match command:
+        case RecordCall():
+            return command.call.id
+        case Enrol():
+            return command.user.id
+        case Transfer():
+            return command.id
+        case Refund():
+            return command.call_id
+        case _:
+            return command.hold_id
+
+
+def _enrolling(batch: Batch, request: HoldRequest, at_ms: int) -> Moves | None:
+    if request.enrol is None:
+        return {}
+    return byhand.enrolment(batch, request.enrol, request.enrols_daily_max, at_ms)
 
 
 def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:

@@ -68,6 +68,7 @@ def call_of(row: Mapping[str, Any], attempts: tuple[Attempt, ...]) -> Call:
         usage=_usage([row[name] for name in _USAGE]),
         credits_milli=row["credits_milli"],
         raw_nano_usd=row["raw_nano_usd"],
+        refunded_milli=row.get("refunded_milli", 0),
         absorbed_milli=row["absorbed_milli"],
         ask=_read(ASK, row["ask"]),
         verdict=_read(VERDICT, row["verdict"]),

@@ -32,7 +32,8 @@ WITH counted AS (
            raw_nano_usd - coalesce((SELECT sum(raw_nano_usd) FROM attempts WHERE call_id = id), 0),
            {_STATUSES}, input_tokens IS NOT NULL OR credits_milli > 0,
            coalesce(input_tokens, 0), coalesce(cached_input_tokens, 0), coalesce(cache_write_tokens, 0),
-           coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0), coalesce(images, 0), credits_milli, absorbed_milli,
+           coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0), coalesce(images, 0), credits_milli - refunded_milli,
+           absorbed_milli,
            iif(status IN ('served', 'cut', 'left'), duration_ms, 0), coalesce(ttft_ms, 0), {_BUCKETS}
     FROM counted
     UNION ALL

@@ -20,14 +20,14 @@ from proxy.domain.rollup import TallyRow
 from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from proxy.store.database import Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
-from proxy.store.rows import CALL_COLUMNS
+from proxy.store.rows import CALL_READ_COLUMNS
 from proxy.store.tallies import tallies, usage
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
 AUDIT_MAX: Final = 200
 
-_CALLS: Final = f"SELECT {', '.join(CALL_COLUMNS)} FROM model_calls"  # noqa: S608  (constants of this program)
+_CALLS: Final = f"SELECT {', '.join(CALL_READ_COLUMNS)} FROM model_calls"  # noqa: S608  (constants of this program)
 _ATTEMPTS: Final = (
     f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts"  # noqa: S608  (constants of this program)
     " WHERE call_id IN (SELECT value FROM json_each(?)) ORDER BY call_id, number"
@@ -128,7 +128,7 @@ def history_tail(whose: str) -> str:
 
 
 def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> list[Call]:
-    rows = [dict(zip(CALL_COLUMNS, row, strict=True)) for row in connection.execute(_CALLS + tail, values)]
+    rows = [dict(zip(CALL_READ_COLUMNS, row, strict=True)) for row in connection.execute(_CALLS + tail, values)]
     attempts: dict[str, list[tuple[Any, ...]]] = {row["id"]: [] for row in rows}
     for call_id, *attempt in connection.execute(_ATTEMPTS, (json.dumps(list(attempts)),)):
         attempts[call_id].append(tuple(attempt))

@@ -40,10 +40,17 @@ class Rollup:
 
     def add(self, call: Call) -> None:
         """Counts a call, which must be new to the register."""
+        self._count(call, _spots(call))
+
+    def give_back(self, call: Call, credits_milli: int) -> None:
+        """Takes back what a counted call was charged: roll-ups hold what callers pay in the end."""
+        self._count(call, {_own(call): tuple(-credits_milli if name == "credits_milli" else 0 for name in MEASURES)})
+
+    def _count(self, call: Call, found: Mapping[Spot, Sums]) -> None:
         day = call.at_ms // DAY_MS
         who = (call.kind, call.app_id or "", call.assistant_id or "")
         all_of_kind = (call.kind, "", "")
-        spots = _spots(call).items()
+        spots = found.items()
         for tag, value in (("", ""), *call.metadata.items()):
             for spot, sums in spots:
                 self._put((day, call.user_id, tag, value, *who, *spot), sums)
@@ -60,7 +67,7 @@ class Rollup:
 
 def _spots(call: Call) -> dict[Spot, Sums]:
     """What the call adds at each model: what was tried there, and where it ended all the rest."""
-    own: Spot = (call.family or "", call.model_id or "", call.provider_id or "")
+    own = _own(call)
     # What no attempt accounts for, a crash's estimate, stands where the call does.
     tried = {own: (0, 0, call.raw_nano_usd - sum(attempt.raw_nano_usd for attempt in call.attempts))}
     for attempt in call.attempts:
@@ -68,6 +75,10 @@ def _spots(call: Call) -> dict[Spot, Sums]:
         attempts, faults, raw_nano_usd = tried.get(spot, (0, 0, 0))
         tried[spot] = (attempts + 1, faults + (attempt.fault is not None), raw_nano_usd + attempt.raw_nano_usd)
     return {spot: sums + (_ended(call) if spot == own else _NOTHING) for spot, sums in tried.items()}
+
+
+def _own(call: Call) -> Spot:
+    return call.family or "", call.model_id or "", call.provider_id or ""
 
 
 def _ended(call: Call) -> Sums:
@@ -80,7 +91,7 @@ def _ended(call: Call) -> Sums:
             if used is None
             else (used.input, used.cached_input, used.cache_write, used.output, used.reasoning, used.images)
         ),
-        call.credits_milli,
+        call.paid_milli,
         call.absorbed_milli,
         call.duration_ms if call.status in _ANSWERED else 0,
         timed or 0,

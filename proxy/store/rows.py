@@ -55,6 +55,9 @@ CALL_COLUMNS: Final = (
     "timeline",
 )
 
+# A row may be refunded later; it begins without.
+CALL_READ_COLUMNS: Final = (*CALL_COLUMNS, "refunded_milli")
+
 _JUDGED: Final = slice(CALL_COLUMNS.index("ask"), CALL_COLUMNS.index("decision") + 1)
 
 

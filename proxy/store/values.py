@@ -7,19 +7,19 @@ from pydantic import TypeAdapter
 
 from proxy.domain.account import App, Key, User
 from proxy.domain.desk import Grant, PlanRequest
-from proxy.domain.plan import Entitlement, Override, Rate
+from proxy.domain.plan import Entitlement, NextPlan, Override, Rate
 from proxy.domain.standing import Cap
 from proxy.store.rows import to_json
 
 Row = tuple[Any, ...]
 
 USER_COLUMNS: Final = "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version"
-APP_COLUMNS: Final = "id, name, user_id, default_plan_id, caps, enrols_daily_max, reads_body_user, suspended, version"
+APP_COLUMNS: Final = "id, name, user_id, default_plan_id, caps, enrols_daily_max, reads_body_user, suspended, version, plans"
 KEY_COLUMNS: Final = (
     "id, kind, secret_hash, user_id, app_id, name, lineage, created_at_ms, model_scope, caps, rate, expires_at_ms,"
     " revoked_at_ms, suspended, manage_keys"
 )
-ENTITLEMENT_COLUMNS: Final = "id, user_id, plan_id, overrides, version"
+ENTITLEMENT_COLUMNS: Final = "id, user_id, plan_id, overrides, version, next_plan_id, next_from_ms"
 PLAN_REQUEST_COLUMNS: Final = "id, user_id, subject, target, words, status, created_at_ms, decided_at_ms, decided_by, answer"
 GRANT_COLUMNS: Final = "id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"
 # What no audit line, log or answer may hold.
@@ -72,7 +72,7 @@ def user_row(user: User) -> Row:
 
 def app_of(row: Row) -> App:
     """A row of APP_COLUMNS."""
-    id, name, user_id, plan_id, caps, enrols_daily_max, reads_body_user, suspended, version = row
+    id, name, user_id, plan_id, caps, enrols_daily_max, reads_body_user, suspended, version, plans = row
     return App(
         id=id,
         name=name,
@@ -83,6 +83,7 @@ def app_of(row: Row) -> App:
         reads_body_user=bool(reads_body_user),
         suspended=bool(suspended),
         version=version,
+        plans=_WORDS.validate_json(plans),
     )
 
 
@@ -98,6 +99,7 @@ def app_row(app: App) -> Row:
         app.reads_body_user,
         app.suspended,
         app.version,
+        to_json(app.plans),
     )
 
 
@@ -147,14 +149,23 @@ def key_row(key: Key) -> Row:
 
 def entitlement_of(row: Row) -> Entitlement:
     """A row of ENTITLEMENT_COLUMNS."""
-    id, user_id, plan_id, overrides, version = row
-    return Entitlement(id, user_id, plan_id, _OVERRIDES.validate_json(overrides), version)
+    id, user_id, plan_id, overrides, version, next_plan_id, next_from_ms = row
+    following = None if next_plan_id is None else NextPlan(next_plan_id, next_from_ms)
+    return Entitlement(id, user_id, plan_id, _OVERRIDES.validate_json(overrides), version, following)
 
 
 def entitlement_row(entitlement: Entitlement) -> Row:
     """The same way back."""
-    overrides = to_json(entitlement.overrides)
-    return entitlement.id, entitlement.user_id, entitlement.plan_id, overrides, entitlement.version
+    following = entitlement.next
+    return (
+        entitlement.id,
+        entitlement.user_id,
+        entitlement.plan_id,
+        to_json(entitlement.overrides),
+        entitlement.version,
+        None if following is None else following.plan_id,
+        None if following is None else following.from_ms,
+    )
 
 
 def plan_request_of(row: Row) -> PlanRequest:

@@ -57,6 +57,23 @@ _IDS: Final = (
         " AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.id || ':grant' = entries.id)",
     ),
     (
+        "transfer {} did not give what it took",
+        "SELECT substr(id, 1, length(id) - length(':transfer')) AS transfer FROM entries WHERE id LIKE '%:transfer'"
+        " AND -amount_milli IS NOT (SELECT sum(amount_milli) FROM grants"
+        " WHERE grants.id >= substr(entries.id, 1, length(entries.id) - length(':transfer')) || '.'"
+        " AND grants.id < substr(entries.id, 1, length(entries.id) - length(':transfer')) || '/')",
+    ),
+    (
+        "the refund of call {} is not what its row shows, or more than was charged",
+        "SELECT hold_id FROM entries LEFT JOIN model_calls ON model_calls.id = hold_id WHERE entries.id = hold_id || ':refund'"
+        " AND (model_calls.refunded_milli IS NOT -entries.amount_milli OR refunded_milli > credits_milli)",
+    ),
+    (
+        "call {} shows a refund that no entry proves",
+        "SELECT id FROM model_calls WHERE refunded_milli <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.id = model_calls.id || ':refund')",
+    ),
+    (
         "more is spent and held of grant {} than it gave",
         "SELECT id FROM grants JOIN counters ON counters.scope = 'grant:' || grants.id"
         " WHERE counters.spent + counters.held > grants.amount_milli",

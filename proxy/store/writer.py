@@ -3,11 +3,14 @@ commit); judges nothing."""
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from proxy.domain.ledger import (
+    Enrol,
+    Enrolled,
+    EnrolmentFull,
     ExtendRequest,
     Held,
     HoldAck,
@@ -18,13 +21,22 @@ from proxy.domain.ledger import (
     KeyUsed,
     LedgerAck,
     LedgerCommand,
+    NothingCharged,
     RecordCall,
     Recorded,
+    Refund,
+    Refunded,
     Settled,
     Settlement,
+    Transfer,
+    Transferred,
 )
 from proxy.domain.standing import Standing
 from proxy.ports import Ledger, StoreUnavailable
+from proxy.store.directory import nobody_waits
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 # After a failure of the store nobody is made to wait for the next: for so long, new holds are refused at once.
 AWAY_S: Final = 1.0
@@ -57,11 +69,15 @@ class _Waiting:
 
 
 class GroupWriter:
-    """Implements ports.Books. A caller may leave at any time: its settlement still happens, its hold is given back."""
+    """Implements ports.Books and ports.ByHand. A caller may leave at any time: its settlement still happens, its hold is given
+    back. `enrolled` runs after an enrolment by hand, so that this process knows of it before the call returns."""
 
-    def __init__(self, ledger: StandingLedger, limits: WriterLimits) -> None:
+    def __init__(
+        self, ledger: StandingLedger, limits: WriterLimits, enrolled: Callable[[], Awaitable[None]] = nobody_waits
+    ) -> None:
         self._ledger = ledger
         self._limits = limits
+        self._enrolled = enrolled
         self._settlements: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
         self._commits: asyncio.Task[None] | None = None
@@ -71,28 +87,34 @@ class GroupWriter:
 
     async def hold(self, request: HoldRequest) -> HoldAck:
         """Reserves. Raises StoreUnavailable when the queue is full, the store away or the writer closing."""
-        self._refuse_when_hopeless()
-        ack = await self._answered(self._others, request)
-        return ack if isinstance(ack, KeyUsed) else _held_or_refused(ack)
+        ack = await self._bounded(request)
+        return ack if isinstance(ack, KeyUsed) else _either(ack, Held, HoldRefused)
 
     async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
         """Enlarges. Not bounded: at most one waits for each live hold. Raises StoreUnavailable."""
-        return _held_or_refused(await self._answered(self._others, request))
+        return _either(await self._answered(self._others, request), Held, HoldRefused)
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Resolves; waits out an outage. Raises ValueError for a hold that was never taken."""
-        ack = await self._answered(self._settlements, settlement)
-        if not isinstance(ack, Settled):
-            raise _mistaken(ack)
-        return ack
+        return _either(await self._answered(self._settlements, settlement), Settled, Settled)
 
     async def record(self, record: RecordCall) -> Recorded:
         """Writes the row of a call that held nothing. Raises StoreUnavailable."""
-        self._refuse_when_hopeless()
-        ack = await self._answered(self._others, record)
-        if not isinstance(ack, Recorded):
-            raise _mistaken(ack)
-        return ack
+        return _either(await self._bounded(record), Recorded, Recorded)
+
+    async def enrol(self, enrol: Enrol) -> Enrolled | EnrolmentFull:
+        """Makes an end user durable. Raises StoreUnavailable."""
+        done = _either(await self._bounded(enrol), Enrolled, EnrolmentFull)
+        await self._enrolled()
+        return done
+
+    async def transfer(self, transfer: Transfer) -> Transferred | HoldRefused:
+        """Moves credits between accounts. Raises StoreUnavailable."""
+        return _either(await self._bounded(transfer), Transferred, HoldRefused)
+
+    async def refund(self, refund: Refund) -> Refunded | NothingCharged:
+        """Gives a call's charge back. Raises StoreUnavailable."""
+        return _either(await self._bounded(refund), Refunded, NothingCharged)
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""
@@ -121,6 +143,10 @@ class GroupWriter:
             raise StoreUnavailable("the books did not answer a moment ago")
         if len(self._others) >= self._limits.queue_holds_max:
             raise StoreUnavailable("too many calls wait for the books")
+
+    async def _bounded(self, command: LedgerCommand) -> LedgerAck:
+        self._refuse_when_hopeless()
+        return await self._answered(self._others, command)
 
     async def _answered(self, queue: deque[_Waiting], command: LedgerCommand) -> LedgerAck:
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
@@ -193,11 +219,8 @@ def _must_retry(command: LedgerCommand, ack: LedgerAck | Exception) -> bool:
     return isinstance(command, Settlement) and isinstance(ack, StoreUnavailable)
 
 
-def _held_or_refused(ack: LedgerAck) -> Held | HoldRefused:
-    if not isinstance(ack, Held | HoldRefused):
-        raise _mistaken(ack)
-    return ack
-
-
-def _mistaken(ack: LedgerAck) -> TypeError:
-    return TypeError(f"the ledger answered with {type(ack).__name__}")
+def _either(ack: LedgerAck, one: type[A], other: type[B]) -> A | B:
+    """The ledger's answer, which is of one of the two kinds that its command can get."""
+    if isinstance(ack, one | other):
+        return ack
+    raise TypeError(f"the ledger answered with {type(ack).__name__}")

@@ -243,10 +243,10 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
         database = await Database.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
         ledger = SqliteLedger(database, clock, "boot-1")
-        books = GroupWriter(ledger, WriterLimits())
+        accounts = SqliteAccounts(database, clock)
+        books = GroupWriter(ledger, WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
         await SqliteLeases(database, clock, "boot-1", LeaseLimits()).beat()
-        accounts = SqliteAccounts(database, clock)
         shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
         recorder = Telemetry(LogWriter(log), clock)
         limiter = MemoryLimiter(clock, 10_000)
@@ -270,6 +270,7 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
             pipeline=Pipeline(rooms),
             accounts=accounts,
             books=books,
+            by_hand=books,
             catalog=shown,
             desk=SqliteCatalogDesk(database, clock, SqliteCatalog(database, clock, folder, {})),
             directory=SqliteDirectory(database, clock, accounts.refresh),

@@ -8,6 +8,7 @@ import pytest
 
 from proxy.domain.account import Caller
 from proxy.domain.desk import Change
+from proxy.domain.plan import NextPlan
 from proxy.domain.standing import Cap
 from proxy.ports import Directory
 from proxy.store.accounts import end_user_id
@@ -109,6 +110,18 @@ async def test_an_enrolled_end_user_is_known_with_its_own_entitlement(door: Desk
     await door.directory.put_entitlement(entitlement(enrolling.user.id, plan_id="pro"), None, WHY)
     caller = await door.accounts.end_user(app_caller, "ann")
     assert (caller.enrols, caller.user, caller.entitlement.plan_id) == (False, enrolling.user, "pro")
+
+
+async def test_a_plan_that_follows_is_the_plan_from_its_moment_on(house: SqliteDeskHouse, door: DeskDoor) -> None:
+    following = NextPlan("pro", NOW_MS + 10)
+    await door.directory.put_entitlement(entitlement("u1", next=following), 1, WHY)
+    ann = end_user_id("a1", "ann")
+    await door.directory.put_user(user(ann, app_id="a1", external_id="ann"), None, WHY)
+    await door.directory.put_entitlement(entitlement(ann, next=following), None, WHY)
+    for at_ms, plan_id in ((NOW_MS + 9, "basic"), (NOW_MS + 10, "pro"), (NOW_MS + 9, "basic")):
+        house.clock.at_ms = at_ms
+        assert (await known(door, "k1")).entitlement.plan_id == plan_id
+        assert (await door.accounts.end_user(await known(door, "ka"), "ann")).entitlement.plan_id == plan_id
 
 
 async def test_only_an_app_acts_for_end_users(door: DeskDoor) -> None:

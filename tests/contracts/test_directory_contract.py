@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proxy.domain.desk import Change, Grant, PlanRequest
-from proxy.domain.plan import Rate
+from proxy.domain.plan import NextPlan, Rate
 from proxy.domain.standing import Cap
 from proxy.ports import Directory, VersionConflict
 from tests.builders import NOW_MS, app, entitlement, key, override, user
@@ -53,6 +53,7 @@ async def test_a_user_comes_back_as_it_was_put(directory: Directory) -> None:
 
 async def test_an_app_comes_back_as_it_was_put(directory: Directory) -> None:
     full = app("a1", caps=(Cap("app:a1", "month", 9),), enrols_daily_max=7, reads_body_user=True, suspended=True)
+    full = replace(full, plans=("basic", "pro"))
     assert await directory.put_app(full, None, WHY) == full
     assert await directory.app("a1") == full
     assert await directory.apps() == [full]
@@ -62,7 +63,7 @@ async def test_an_entitlement_comes_back_with_its_overrides(directory: Directory
     dated = override(
         from_ms=1, until_ms=2, extra_milli_credits={"month": 5}, extra_models=("p/m",), multiplier_ppm=1_500_000, n_max=3
     )
-    full = entitlement("u1", overrides=(dated, override("o2")))
+    full = entitlement("u1", overrides=(dated, override("o2")), next=NextPlan("pro", NOW_MS + 1))
     assert await directory.put_entitlement(full, None, WHY) == full
     assert await directory.entitlement("u1") == full
 

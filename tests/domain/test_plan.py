@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.money import Tariff
-from proxy.domain.plan import Allowance, Plan, effective, in_force, tariff
-from tests.builders import NOW_MS, override, plan, prices
+from proxy.domain.plan import Allowance, NextPlan, Plan, effective, entitled_at, in_force, moved_to, tariff
+from tests.builders import NOW_MS, entitlement, override, plan, prices
 
 BASE = plan(
     models=("p/a", "p/b"),
@@ -118,3 +118,24 @@ def test_outside_its_dates_an_override_changes_nothing(from_ms: int, length_ms: 
     dated = override(from_ms=from_ms, until_ms=from_ms + length_ms, n_max=9)
     inside = from_ms <= now_ms < from_ms + length_ms
     assert effective(BASE, (dated,), now_ms).n_max == (9 if inside else BASE.n_max)
+
+
+# --- which plan -------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_follows_at_its_moment_and_not_before() -> None:
+    waiting = moved_to(entitlement(), "pro", NOW_MS, NOW_MS + 10)
+    assert waiting == entitlement(next=NextPlan("pro", NOW_MS + 10))
+    assert entitled_at(waiting, NOW_MS + 9) == waiting
+    assert entitled_at(waiting, NOW_MS + 10) == entitlement(plan_id="pro")
+
+
+def test_a_change_now_drops_whatever_was_to_follow() -> None:
+    waiting = entitlement(next=NextPlan("pro", NOW_MS + 10))
+    assert moved_to(waiting, "plus", NOW_MS) == entitlement(plan_id="plus")
+    assert moved_to(waiting, "plus", NOW_MS, NOW_MS) == entitlement(plan_id="plus")
+
+
+def test_a_change_that_waits_leaves_what_has_followed_by_now() -> None:
+    due = entitlement(next=NextPlan("pro", NOW_MS))
+    assert moved_to(due, "plus", NOW_MS, NOW_MS + 5) == entitlement(plan_id="pro", next=NextPlan("plus", NOW_MS + 5))

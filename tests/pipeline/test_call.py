@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from proxy.domain.errors import Refusal
+from proxy.domain.standing import Cap
 from proxy.pipeline import Judged
 from tests import builders as b
 from tests.pipeline.theatre import Theatre, whole
 
 APP_KEY = b.key(kind="app")
+SHOP = b.app(reads_body_user=True, caps=(Cap("app:a1", "month", 1_000_000),))
 
 
 def refused(refusal: Refusal | None) -> Refusal:
@@ -63,28 +65,36 @@ async def test_a_store_that_is_away_takes_no_calls() -> None:
 
 async def test_the_body_names_the_end_user_where_the_app_turned_that_on() -> None:
     theatre = Theatre(whole())
-    app_caller = b.caller(key=APP_KEY, app=b.app(reads_body_user=True))
+    app_caller = b.caller(key=APP_KEY, app=SHOP)
     assert await theatre.play(app_caller, user="ann") is None
     assert theatre.settled.user_id == "eu-ann"
     assert theatre.books.holds[0].enrol is not None
     assert theatre.upstream.body()["user"] == "hash-of-eu-ann"
 
 
+async def test_an_app_without_a_cap_takes_on_no_user_and_the_refusal_is_recorded() -> None:
+    theatre = Theatre()
+    refusal = refused(await theatre.play(b.caller(key=APP_KEY, app=replace(SHOP, caps=())), user="ann"))
+    assert (refusal.code, refusal.status) == ("forbidden", 403)
+    assert theatre.books.holds == []
+    assert [call.code for call in theatre.books.records] == ["forbidden"]
+
+
 async def test_the_bodys_user_selects_nothing_for_a_user_key() -> None:
     theatre = Theatre(whole())
-    await theatre.play(b.caller(app=b.app(reads_body_user=True)), user="ann")
+    await theatre.play(b.caller(app=SHOP), user="ann")
     assert theatre.settled.user_id == "u1"
 
 
 async def test_header_and_body_must_not_name_different_users() -> None:
     theatre = Theatre()
-    caller = b.caller(key=APP_KEY, user=b.user(external_id="bob"), app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, user=b.user(external_id="bob"), app=SHOP)
     assert refused(await theatre.play(caller, user="ann")).param == "user"
 
 
 async def test_header_and_body_may_name_the_same_user() -> None:
     theatre = Theatre(whole())
-    caller = b.caller(key=APP_KEY, user=b.user(external_id="ann"), app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, user=b.user(external_id="ann"), app=SHOP)
     assert await theatre.play(caller, user="ann") is None
 
 
@@ -95,7 +105,7 @@ async def test_a_suspended_end_user_named_in_the_body_is_refused(monkeypatch: py
         return b.caller(user=b.user(suspended=True))
 
     monkeypatch.setattr(theatre.fixed, "end_user_caller", suspended)
-    caller = b.caller(key=APP_KEY, app=b.app(reads_body_user=True))
+    caller = b.caller(key=APP_KEY, app=SHOP)
     assert refused(await theatre.play(caller, user="ann")).code == "forbidden"
 
 

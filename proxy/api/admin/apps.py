@@ -24,6 +24,7 @@ class AppView(Told):
     enrols_daily_max: int
     reads_body_user: bool
     suspended: bool
+    plans: list[str]
     version: int
 
     @classmethod
@@ -37,6 +38,7 @@ class AppView(Told):
             enrols_daily_max=app.enrols_daily_max,
             reads_body_user=app.reads_body_user,
             suspended=app.suspended,
+            plans=list(app.plans),
             version=app.version,
         )
 
@@ -56,7 +58,7 @@ async def _read(visit: Visit) -> Answer:
 
 async def _create(visit: Visit) -> Answer:
     body, directory = visit.body_as(NewApp), visit.services.directory
-    refusal = _no_such_plan(visit, body.default_plan_id)
+    refusal = _no_such_plan(visit, body.default_plan_id, body.plans)
     if refusal is None and await directory.app(body.id) is not None:
         refusal = Refusal("conflict", f"There is an app {body.id} already. Choose another id.", param="id")
     if refusal is not None:
@@ -72,6 +74,7 @@ async def _create(visit: Visit) -> Answer:
         caps=caps_of(f"app:{body.id}", body.caps),
         enrols_daily_max=body.enrols_daily_max,
         reads_body_user=body.reads_body_user,
+        plans=tuple(body.plans),
     )
     return _page(await directory.put_app(app, None, change_of(visit, body)), status=201)
 
@@ -81,7 +84,7 @@ async def _change(visit: Visit) -> Answer:
     app = await directory.app(visit.path("id"))
     if app is None:
         return missing("app", visit.path("id"))
-    refusal = stale(visit, str(app.version)) or _no_such_plan(visit, body.default_plan_id)
+    refusal = stale(visit, str(app.version)) or _no_such_plan(visit, body.default_plan_id, body.plans or [])
     if refusal is not None:
         return refusal
     return _page(await directory.put_app(_changed(app, body), app.version, change_of(visit, body)))
@@ -103,15 +106,18 @@ async def _account(visit: Visit, body: NewApp) -> str | Refusal:
     return user_id
 
 
-def _no_such_plan(visit: Visit, plan_id: str | None) -> Refusal | None:
-    if plan_id is None or plan_id in visit.services.catalog.current().plans:
-        return None
-    return Refusal("invalid_request", f"There is no plan {plan_id}.", param="default_plan_id")
+def _no_such_plan(visit: Visit, default_id: str | None, plan_ids: list[str]) -> Refusal | None:
+    known = visit.services.catalog.current().plans
+    if default_id is not None and default_id not in known:
+        return Refusal("invalid_request", f"There is no plan {default_id}.", param="default_plan_id")
+    unknown = next((plan_id for plan_id in plan_ids if plan_id not in known), None)
+    return None if unknown is None else Refusal("invalid_request", f"There is no plan {unknown}.", param="plans")
 
 
 def _changed(app: App, body: AppChange) -> App:
     caps = app.caps if body.caps is None else caps_of(f"app:{app.id}", body.caps, app.caps)
-    return replace(app, caps=caps, **body.plain_fields)
+    plans = app.plans if body.plans is None else tuple(body.plans)
+    return replace(app, caps=caps, plans=plans, **body.plain_fields)
 
 
 def _page(app: App, status: int = 200) -> Answer:

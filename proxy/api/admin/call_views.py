@@ -16,7 +16,7 @@ from proxy.domain.verdict import Risk, Span
 from proxy.stages.explain import sentence
 
 # A counter's name ends with the unit it counts where that is not credits.
-RAW_COUNTER: Final = "/nano_usd"
+COUNTED: Final[Mapping[str, Literal["nano_usd", "users"]]] = {"nano_usd": "nano_usd", "users": "users"}
 _US_PER_MS: Final = 1_000
 
 
@@ -149,12 +149,12 @@ class SawView(Told):
 
 
 class LineView(Told):
-    """How an entry moved one counter; amounts are credits, or nano-USD for a ceiling on raw cost."""
+    """How an entry moved one counter; amounts are credits, nano-USD for a ceiling on raw cost, or users enrolled."""
 
     scope: str
     counter: str
     epoch: str
-    unit: Literal["credits", "nano_usd"]
+    unit: Literal["credits", "nano_usd", "users"]
     spent: str
     held: str
 
@@ -351,14 +351,14 @@ def _entry(entry: Entry) -> EntryView:
 
 
 def _line(line: LedgerLine) -> LineView:
-    is_raw = line.name.endswith(RAW_COUNTER)
+    unit = COUNTED.get(line.name.rpartition("/")[2])
     return LineView(
         scope=line.scope,
         counter=line.name,
         epoch=line.epoch,
-        unit="nano_usd" if is_raw else "credits",
-        spent=str(line.spent) if is_raw else _signed(line.spent),
-        held=str(line.held) if is_raw else _signed(line.held),
+        unit=unit or "credits",
+        spent=str(line.spent) if unit else _signed(line.spent),
+        held=str(line.held) if unit else _signed(line.held),
     )
 
 

@@ -16,12 +16,13 @@ from proxy.api.admin.call_views import (
     support_call,
     support_detail,
 )
-from proxy.api.admin.schemas import CallQuery
-from proxy.api.admin.visiting import READERS, TAG, missing
+from proxy.api.admin.schemas import CallQuery, Refunding
+from proxy.api.admin.visiting import ADMINS, READERS, TAG, change_of, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit
-from proxy.api.schemas import Told
+from proxy.api.schemas import Told, credits_of
 from proxy.domain.desk import CallFilter
 from proxy.domain.errors import Refusal
+from proxy.domain.ledger import NothingCharged, Refund
 
 
 class AdminCallPage(Told):
@@ -66,6 +67,20 @@ async def _read(visit: Visit) -> Answer:
     return admin_detail(call, entries) if _is_admin(visit) else support_detail(call, entries)
 
 
+async def _refund(visit: Visit) -> Answer:
+    body, call_id = visit.body_as(Refunding), visit.path("id")
+    register = visit.services.register
+    if await register.call(call_id) is None:
+        return missing("call", call_id)
+    done = await visit.services.by_hand.refund(Refund(call_id, change_of(visit, body)))
+    if isinstance(done, NothingCharged):
+        return Refusal("conflict", f"Call {call_id} was charged nothing, or runs still; there is nothing to give back.")
+    if not done.fresh:
+        return Refusal("conflict", f"Call {call_id} was refunded before: {credits_of(done.credits_milli)} credits.")
+    call = await register.call(call_id)
+    return missing("call", call_id) if call is None else admin_call(call)
+
+
 def _is_admin(visit: Visit) -> bool:
     return visit.caller.key.kind == "admin"
 
@@ -107,5 +122,15 @@ ENDPOINTS: Final = (
         "One call: decision, attempts, entries, timeline",
         TAG,
         answer=CallSeen,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/model-calls/{id}/refund",
+        _refund,
+        ADMINS,
+        "Give back all that a call was charged, once",
+        TAG,
+        body=Refunding,
+        answer=AdminCall,
     ),
 )

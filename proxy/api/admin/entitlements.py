@@ -2,24 +2,29 @@
 
 from typing import Final
 
-from proxy.api.admin.schemas import EntitlementBody, OverrideBody
+from proxy.api.admin.schemas import EntitlementBody, NextPlanBody, OverrideBody
 from proxy.api.admin.views import EntitlementView
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, fresh_id, missing, stale, tagged
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import milli_of
+from proxy.domain.account import User
 from proxy.domain.catalog import Catalog
 from proxy.domain.errors import Refusal
-from proxy.domain.plan import Entitlement, Override
+from proxy.domain.plan import Entitlement, NextPlan, Override, entitled_at
+from proxy.domain.standing import resets_at_ms
 
 
 async def _read(visit: Visit) -> Answer:
     entitlement = await visit.services.directory.entitlement(visit.path("id"))
-    return missing("entitlement of user", visit.path("id")) if entitlement is None else _page(entitlement)
+    if entitlement is None:
+        return missing("entitlement of user", visit.path("id"))
+    return _page(entitled_at(entitlement, visit.services.clock.now_ms()))
 
 
 async def _put(visit: Visit) -> Answer:
     body, directory, user_id = visit.body_as(EntitlementBody), visit.services.directory, visit.path("id")
-    if await directory.user(user_id) is None:
+    user = await directory.user(user_id)
+    if user is None:
         return missing("user", user_id)
     had = await directory.entitlement(user_id)
     refusal = None if had is None else stale(visit, str(had.version))
@@ -32,6 +37,7 @@ async def _put(visit: Visit) -> Answer:
         plan_id=body.plan_id,
         overrides=tuple(override_of(override) for override in body.overrides),
         version=1 if had is None else had.version,
+        next=_following(body.next_plan, user, visit.services.clock.now_ms()),
     )
     stored = await directory.put_entitlement(put, None if had is None else had.version, change_of(visit, body))
     return _page(stored, status=201 if had is None else 200)
@@ -53,10 +59,19 @@ def override_of(body: OverrideBody) -> Override:
     )
 
 
+def _following(body: NextPlanBody | None, user: User, now_ms: int) -> NextPlan | None:
+    if body is None:
+        return None
+    edge_ms = resets_at_ms("month", now_ms, user.anchor_day)
+    return NextPlan(body.plan_id, body.from_ms or edge_ms or now_ms)
+
+
 def _unsound(body: EntitlementBody, had: Entitlement | None, catalog: Catalog) -> Refusal | None:
     """Names must exist; those that the entitlement had before may have left the catalog since."""
     if body.plan_id not in catalog.plans and (had is None or had.plan_id != body.plan_id):
         return Refusal("invalid_request", f"There is no plan {body.plan_id}.", param="plan_id")
+    if body.next_plan is not None and body.next_plan.plan_id not in catalog.plans:
+        return Refusal("invalid_request", f"There is no plan {body.next_plan.plan_id}.", param="next_plan")
     known = {name for override in (had.overrides if had else ()) for name in override.extra_models} | set(catalog.models)
     unknown = [name for override in body.overrides for name in override.extra_models if name not in known]
     if unknown:

@@ -12,7 +12,7 @@ from proxy.api.schemas import Told
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change, PlanRequest
 from proxy.domain.errors import Refusal
-from proxy.domain.plan import Entitlement, Override
+from proxy.domain.plan import Entitlement, Override, entitled_at, moved_to
 from proxy.domain.standing import resets_at_ms
 
 
@@ -93,11 +93,12 @@ async def _widened(visit: Visit, request: PlanRequest, body: Approval, now_ms: i
     if user is None:
         return missing("user", request.user_id)
     entitlement = await directory.entitlement(user.id)
+    entitlement = None if entitlement is None else entitled_at(entitlement, now_ms)
     if request.subject == "plan":
         if request.target not in catalog.plans:
             return _gone(request)
         had = entitlement or Entitlement(f"ent_{user.id}", user.id, request.target)
-        return replace(had, plan_id=request.target)
+        return _on_plan(had, request.target, body.until_ms, now_ms)
     if entitlement is None:
         return Refusal("conflict", f"User {user.id} has no plan that could be widened; put an entitlement first.")
     override = Override(fresh_id("ovr"), f"plan request {request.id}", from_ms=now_ms, until_ms=body.until_ms)
@@ -110,6 +111,12 @@ async def _widened(visit: Visit, request: PlanRequest, body: Approval, now_ms: i
         if not override.extra_models:
             return _gone(request)
     return replace(entitlement, overrides=(*entitlement.overrides, override))
+
+
+def _on_plan(had: Entitlement, plan_id: str, until_ms: int | None, now_ms: int) -> Entitlement:
+    """Until a date: the plan that the user had follows it."""
+    given = moved_to(had, plan_id, now_ms)
+    return given if until_ms is None else moved_to(given, had.plan_id, now_ms, until_ms)
 
 
 def _models(request: PlanRequest, catalog: Catalog) -> tuple[str, ...]:

@@ -104,13 +104,18 @@ def _distinct(caps: list[CapGiven]) -> list[CapGiven]:
 Caps = Annotated[list[CapGiven], Field(max_length=CAPS_MAX), AfterValidator(_distinct)]
 
 
+Plans = Annotated[list[Id], Field(max_length=NAMES_MAX)]
+
+
 class Partial(Reasoned):
     """A change of some fields: what is left out, or null, stays as it is."""
 
     @property
     def plain_fields(self) -> dict[str, Any]:
         """The fields to change that are in the domain's form already."""
-        return {name: value for name, value in self.model_dump(exclude={"caps", "reason"}).items() if value is not None}
+        return {
+            name: value for name, value in self.model_dump(exclude={"caps", "plans", "reason"}).items() if value is not None
+        }
 
 
 class NewUser(Reasoned):
@@ -159,10 +164,18 @@ class OverrideBody(Body):
         return self
 
 
-class EntitlementBody(Reasoned):
-    """The whole entitlement: what is not in it is gone."""
+class NextPlanBody(Body):
+    """The plan that follows at `from_ms`; at the end of the account's month where it is left out."""
 
     plan_id: Id
+    from_ms: AtMs | None = None
+
+
+class EntitlementBody(Reasoned):
+    """The whole entitlement: what is not in it is gone. `plan_id` holds now, until `next_plan` does."""
+
+    plan_id: Id
+    next_plan: NextPlanBody | None = None
     overrides: list[OverrideBody] = Field(default_factory=list, max_length=OVERRIDES_MAX)
 
 
@@ -197,6 +210,10 @@ class NewKey(Reasoned):
         return self
 
 
+class Refunding(Reasoned):
+    """All that a call was charged goes back to where it was taken from."""
+
+
 class Suspension(Reasoned):
     suspended: bool
 
@@ -208,7 +225,8 @@ class Rotation(Reasoned):
 
 
 class NewApp(Reasoned):
-    """Without `user_id` the app gets an account of its own, named like itself."""
+    """Without `user_id` the app gets an account of its own, named like itself. `plans` are those that it may give its users
+    beside the default one; without `caps` it takes on no users."""
 
     id: Id
     name: Name
@@ -217,6 +235,7 @@ class NewApp(Reasoned):
     caps: Caps = Field(default_factory=list)
     enrols_daily_max: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000
     reads_body_user: bool = False
+    plans: Plans = Field(default_factory=list)
 
 
 class AppChange(Partial):
@@ -226,6 +245,7 @@ class AppChange(Partial):
     enrols_daily_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     reads_body_user: bool | None = None
     suspended: bool | None = None
+    plans: Plans | None = None
 
 
 class Denial(Body):

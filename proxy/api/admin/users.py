@@ -13,7 +13,7 @@ from proxy.api.schemas import milli_of
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
 from proxy.domain.errors import Refusal
-from proxy.domain.plan import Entitlement, effective
+from proxy.domain.plan import Entitlement, effective, entitled_at
 from proxy.domain.standing import Cap
 from proxy.stages import hold
 
@@ -69,11 +69,13 @@ async def _standing(visit: Visit) -> Answer:
     if user is None:
         return missing("user", visit.path("id"))
     entitlement = await services.directory.entitlement(user.id)
+    now_ms = services.clock.now_ms()
+    entitlement = None if entitlement is None else entitled_at(entitlement, now_ms)
     plan = services.catalog.current().plans.get(entitlement.plan_id) if entitlement else None
     if entitlement is None or plan is None:
         return Refusal("conflict", f"User {user.id} has no plan that is offered; put an entitlement first.")
     app = await services.directory.app(user.app_id) if user.app_id else None
-    plan = effective(plan, entitlement.overrides, services.clock.now_ms())
+    plan = effective(plan, entitlement.overrides, now_ms)
     standing = await services.books.standing(user.id, hold.account_terms(user, app, plan))
     return StandingView.of(standing, plan.id)
 

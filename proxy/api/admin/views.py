@@ -9,7 +9,7 @@ from proxy.api.schemas import Credits, MomentMs, Told
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
 from proxy.domain.money import MULTIPLIER_ONE_PPM, credits_text
-from proxy.domain.plan import Entitlement, Override
+from proxy.domain.plan import Entitlement, NextPlan, Override
 from proxy.domain.standing import Cap, Standing
 
 
@@ -78,10 +78,22 @@ class OverrideView(Told):
         )
 
 
+class NextPlanView(Told):
+    plan_id: str
+    from_ms: MomentMs
+
+    @classmethod
+    def of(cls, following: NextPlan | None) -> "NextPlanView | None":
+        return None if following is None else cls(plan_id=following.plan_id, from_ms=following.from_ms)
+
+
 class EntitlementView(Told):
+    """`next_plan` follows at its moment, if one does."""
+
     id: str
     user_id: str
     plan_id: str
+    next_plan: NextPlanView | None
     overrides: list[OverrideView]
     version: int
 
@@ -91,6 +103,7 @@ class EntitlementView(Told):
             id=entitlement.id,
             user_id=entitlement.user_id,
             plan_id=entitlement.plan_id,
+            next_plan=NextPlanView.of(entitlement.next),
             overrides=[OverrideView.of(override) for override in entitlement.overrides],
             version=entitlement.version,
         )

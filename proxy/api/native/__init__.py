@@ -4,7 +4,7 @@ raw cost."""
 from typing import Final
 
 from proxy.api.endpoint import Endpoint
-from proxy.api.native import account, calls, estimate, keys, models, plan_requests, precheck, usage
+from proxy.api.native import account, app_users, calls, estimate, keys, models, plan_requests, precheck, usage
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *precheck.ENDPOINTS,
@@ -12,6 +12,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *models.ENDPOINTS,
     *account.ENDPOINTS,
     *usage.ENDPOINTS,
+    *app_users.ENDPOINTS,
     *calls.ENDPOINTS,
     *plan_requests.ENDPOINTS,
     *keys.ENDPOINTS,

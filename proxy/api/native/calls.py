@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
-from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
+from proxy.api.schemas import MomentMs, Name, Queries, Told, credits_of
 from proxy.domain.call import Attempt, Call, CallStatus, Stage
 from proxy.domain.desk import CallFilter
 from proxy.domain.errors import FaultKind, Refusal
@@ -78,7 +78,8 @@ class CallTold(Told):
     duration_ms: int
     ttft_ms: Annotated[int | None, Field(description="From request accepted to first content byte out.")]
     tokens: TokensTold | None
-    credits: Credits
+    credits: Annotated[str, Field(description="Credits paid, less what was refunded.", examples=["12.5"])]
+    refunded: Annotated[str, Field(description="Credits given back by an administrator.", examples=["0"])]
     metadata: Mapping[str, str]
 
 
@@ -169,7 +170,8 @@ def call_fields(call: Call) -> dict[str, Any]:
         "duration_ms": call.duration_ms,
         "ttft_ms": call.ttft_ms,
         "tokens": None if call.usage is None else tokens_told(call.usage),
-        "credits": credits_of(call.credits_milli),
+        "credits": credits_of(call.paid_milli),
+        "refunded": credits_of(call.refunded_milli),
         "metadata": call.metadata,
     }
 

@@ -3,15 +3,12 @@ reads a clock or a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
 from proxy.stages.ledger.counters import CounterKey, Moved, Moves, Reading, Readings, move, without_zeros
-from proxy.stages.ledger.sources import Case, Gauge, Source, sources, standing
+from proxy.stages.ledger.sources import Case, Source, room, sources, standing
 from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, resolve
-
-_UNLIMITED: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ def _refusal(
 def _affordable(drawn: Sequence[Source], amounts: Amounts, readings: Readings, holds: int) -> bool:
     missing = amounts.credits_milli
     for source in drawn:
-        missing -= _room(source.gauges, readings, holds)
+        missing -= room(source.gauges, readings, holds)
     return missing <= 0
 
 
@@ -138,19 +135,10 @@ def _crowded(case: Case, live: Mapping[str, int]) -> str | None:
     return next((limit.scope for limit in case.terms.concurrency if live[limit.scope] >= limit.calls_max), None)
 
 
-def _room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
-    """What is left; `holds` 0 takes live holds for nothing, 1 for what they are."""
-    left = _UNLIMITED
-    for key, limit in gauges:
-        spent, held_now = readings[key]
-        left = min(left, limit - spent - holds * held_now)
-    return max(0, left)
-
-
 def _shares(drawn: Sequence[Source], amount_milli: int, readings: Readings) -> tuple[Share, ...]:
     shares = []
     for source in drawn:
-        milli = min(amount_milli, _room(source.gauges, readings, 1))
+        milli = min(amount_milli, room(source.gauges, readings, 1))
         if milli:
             shares.append(Share(source.keys, milli))
         amount_milli -= milli

@@ -1,6 +1,6 @@
 """Where credits come from and what limits them: terms and grants in, sources in paying order, caps and a standing out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -23,7 +23,8 @@ from proxy.stages.ledger.counters import CounterKey, Readings
 WINDOWS: Final[tuple[Window, ...]] = ("day", "week", "month", "total")
 _DAY_MS: Final = 86_400_000
 _CALENDAR_ANCHOR: Final = 1
-_NEVER: Final = 1 << 62
+NEVER_MS: Final = 1 << 62
+_UNLIMITED: Final = 1 << 62
 _BOUND, _INCLUDED, _TOPUP = range(3)
 
 
@@ -85,6 +86,23 @@ def sources(case: Case, family: str) -> tuple[Source, ...]:
     return tuple(sorted(found, key=_turn)) if case.grants else tuple(found)
 
 
+def owned(case: Case, family: str | None) -> tuple[Source, ...]:
+    """What is bound to `family` and nothing else (None: to no family), in paying order."""
+    included = case.chart.included
+    found = [included[family]] if family in included else []
+    found += [_granted(grant) for grant in case.grants if grant.family == family and _is_open(grant, case.at_ms)]
+    return tuple(sorted(found, key=_turn))
+
+
+def room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
+    """What is left under all `gauges`; `holds` 0 takes live holds for nothing, 1 for what they are."""
+    left = _UNLIMITED
+    for key, limit in gauges:
+        spent, held_now = readings[key]
+        left = min(left, limit - spent - holds * held_now)
+    return max(0, left)
+
+
 def standing(case: Case, readings: Readings) -> Standing:
     """What the account has left, as `readings` show it."""
     chart = case.chart
@@ -139,7 +157,7 @@ def _included(
     own = [(allowance, key, ends) for allowance, key, ends in windows if allowance.family == bound]
     return Source(
         rank=_INCLUDED if bound is None else _BOUND,
-        expires_at_ms=min(ends or _NEVER for _, _, ends in own),
+        expires_at_ms=min(ends or NEVER_MS for _, _, ends in own),
         id="",
         gauges=tuple(Gauge(key, allowance.limit_milli_credits) for allowance, key, _ in own),
         # Every window counts, limited by this plan or not: a plan change carries the spent credits over (contract 5).
@@ -163,7 +181,7 @@ def _in_turn(case: Case) -> list[Grant]:
 def _granted(grant: Grant) -> Source:
     rank = _TOPUP if grant.family is None else _BOUND
     key = grant_key(grant)
-    return Source(rank, grant.expires_at_ms or _NEVER, grant.id, (Gauge(key, grant.amount_milli),), (key,))
+    return Source(rank, grant.expires_at_ms or NEVER_MS, grant.id, (Gauge(key, grant.amount_milli),), (key,))
 
 
 def _turn(source: Source) -> tuple[int, int, str]:

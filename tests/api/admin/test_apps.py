@@ -51,3 +51,13 @@ async def test_an_apps_plan_must_exist(office: Office) -> None:
 async def test_an_id_is_given_once(office: Office) -> None:
     await _shop(office)
     assert (await office.post("/apps", id="shop", name="Shop", default_plan_id="pro")).status_code == 409
+
+
+async def test_the_plans_an_app_may_give_are_named_and_must_exist(office: Office) -> None:
+    await _shop(office)
+    assert (await office.read("/apps/shop"))["plans"] == []
+    assert (await office.patch("/apps/shop", plans=["basic", "pro"])).json()["plans"] == ["basic", "pro"]
+    assert (await office.patch("/apps/shop", plans=["none"])).status_code == 400
+    assert (await office.patch("/apps/shop", name="Shop!")).json()["plans"] == ["basic", "pro"]
+    made = await office.post("/apps", id="b", name="B", default_plan_id="pro", plans=["basic"])
+    assert made.json()["plans"] == ["basic"]

@@ -154,3 +154,33 @@ async def test_a_wrong_filter_is_a_mistake_and_not_everything(office: Office) ->
 
 async def test_an_unknown_call_is_not_found(office: Office) -> None:
     assert (await office.get("/model-calls/none")).status_code == 404
+
+
+async def test_a_refund_gives_all_back_once_and_is_seen_by_everybody(office: Office) -> None:
+    key, call = await _made(office)
+    refunded = await office.post(f"/model-calls/{call['id']}/refund", reason="our fault")
+    assert refunded.status_code == 200, refunded.text
+    assert (refunded.json()["credits"], refunded.json()["refunded"]) == ("0", call["credits"])
+    told = (await office.house.get(f"/api/calls/{call['id']}", key)).json()
+    assert (told["credits"], told["refunded"]) == ("0", call["credits"])
+    (listed,) = (await office.house.get("/api/calls", key)).json()["data"]
+    assert listed["refunded"] == call["credits"]
+    assert (await office.house.get("/api/me", key)).json()["windows"][0]["spent"] == "0"
+    assert (await office.house.get("/api/usage", key)).json()["total"]["credits"] == "0"
+    detail = await office.read(f"/model-calls/{call['id']}")
+    assert (detail["entries"][-1]["kind"], detail["entries"][-1]["amount"]) == ("adjust", f"-{call['credits']}")
+    assert (detail["saw"]["credits"], detail["raw_cost_nano_usd"]) == (call["credits"], call["raw_cost_nano_usd"])
+    line = (await office.audited(1))[0]
+    assert (line["action"], line["subject"], line["reason"]) == ("call.refund", f"call:{call['id']}", "our fault")
+    again = await office.post(f"/model-calls/{call['id']}/refund")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
+
+
+async def test_nothing_is_refunded_where_nothing_was_charged(office: Office) -> None:
+    key = await office.house.user_key("ada")
+    refused = await office.call(key, model=STRONG)
+    call_id = refused.headers["x-signalbox-call"]
+    assert (await office.post(f"/model-calls/{call_id}/refund")).status_code == 409
+    assert (await office.post("/model-calls/call_none/refund")).status_code == 404
+    body = {"reason": "I wish"}
+    assert (await office.ask("POST", f"/model-calls/{call_id}/refund", body, key=office.support)).status_code == 403

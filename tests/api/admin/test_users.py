@@ -105,6 +105,20 @@ async def test_an_entitlement_comes_back_as_it_was_put(office: Office) -> None:
     assert (await office.read("/users/ada/entitlement")) == answer.json()
 
 
+async def test_a_plan_may_follow_at_a_moment_or_at_the_months_edge(office: Office) -> None:
+    await office.house.user("ada")
+    edge_ms = (await office.read("/users/ada/standing"))["windows"][0]["resets_at_ms"]
+    body = {"plan_id": "basic", "next_plan": {"plan_id": "pro"}, "reason": "an upgrade"}
+    put = await office.ask("PUT", "/users/ada/entitlement", body, if_match='"1"')
+    assert (put.json()["plan_id"], put.json()["next_plan"]) == ("basic", {"plan_id": "pro", "from_ms": edge_ms})
+    body["next_plan"] = {"plan_id": "pro", "from_ms": b.NOW_MS}
+    await office.ask("PUT", "/users/ada/entitlement", body, if_match='"2"')
+    assert (await office.read("/users/ada/entitlement"))["plan_id"] == "pro"
+    assert (await office.read("/users/ada/standing"))["plan_id"] == "pro"
+    body["next_plan"] = {"plan_id": "none"}
+    assert (await office.ask("PUT", "/users/ada/entitlement", body, if_match='"3"')).status_code == 400
+
+
 async def test_an_entitlement_names_only_what_exists(office: Office) -> None:
     await office.house.user("ada")
     for wrong in ({"plan_id": "none"}, {"plan_id": "pro", "overrides": [{"reason": "x", "extra_models": ["p/none"]}]}):

@@ -1,0 +1,76 @@
+"""What people move in the books by hand: enrolments counted, credits carried from one account to another, a call's charge
+given back; counters and entries in, moves out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from proxy.domain.desk import Entry
+from proxy.domain.ledger import HoldRefused
+from proxy.domain.standing import epoch
+from proxy.stages.ledger.counters import CounterKey, Moves, Reading, Readings, move
+from proxy.stages.ledger.sources import NEVER_MS, Case, owned, room, standing
+
+ENROLS: Final = "enrols/day/users"
+_RAW_COST: Final = "/nano_usd"
+_CALENDAR_ANCHOR: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of what is carried over: from one bucket, with the moment at which that one ends."""
+
+    milli: int
+    expires_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A transfer: what the taker gets, piece by piece, and how the giver's counters move."""
+
+    pieces: tuple[Piece, ...]
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A refund: the credits, and how they go back to where they came from."""
+
+    milli: int
+    moves: Moves
+
+
+def enrolled(app_id: str, enrols_daily_max: int, at_ms: int, readings: Readings) -> Moves | None:
+    """One more end user of the app on this UTC day; None when the day is full."""
+    key = CounterKey(f"app:{app_id}", ENROLS, epoch("day", at_ms, _CALENDAR_ANCHOR))
+    return {key: Reading(spent=1)} if readings[key].spent < enrols_daily_max else None
+
+
+def carried(case: Case, family: str | None, amount_milli: int, readings: Readings) -> Carried | HoldRefused:
+    """Takes `amount_milli` for good from the buckets of `case` that are bound to `family` exactly, in paying order; what
+    live holds hold of them is not there to be taken."""
+    drawn = owned(case, family)
+    pieces: list[Piece] = []
+    moves: Moves = {}
+    missing = amount_milli
+    for source in drawn:
+        milli = min(missing, room(source.gauges, readings, 1))
+        if milli:
+            pieces.append(Piece(milli, None if source.expires_at_ms == NEVER_MS else source.expires_at_ms))
+            for key in source.keys:
+                move(moves, key, milli, 0)
+        missing -= milli
+    if not missing:
+        return Carried(tuple(pieces), moves)
+    is_there = sum(room(source.gauges, readings, 0) for source in drawn) >= amount_milli
+    return HoldRefused("credits_on_hold" if is_there else "insufficient_credits", case.scope, standing(case, readings))
+
+
+def returned(entries: Sequence[Entry]) -> Returned:
+    """All that a call's entries charged, back to every counter that it moved; a ceiling keeps its raw cost, for the provider
+    billed it."""
+    charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
+    moves: Moves = {}
+    for line in (line for entry in charges for line in entry.lines if not line.name.endswith(_RAW_COST)):
+        move(moves, CounterKey(line.scope, line.name, line.epoch), -line.spent, 0)
+    return Returned(sum(entry.amount_milli for entry in charges), moves)
