@@ -27,6 +27,7 @@ from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqliteAccounts
+from proxy.store.alerts import SqliteAlerts
 from proxy.store.catalog.build import load as load_catalog
 from proxy.store.catalog.desk import SqliteCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
@@ -43,11 +44,13 @@ from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
+from proxy.workers.herald import Herald, Webhook
 from proxy.workers.supervisor import Job, Supervisor
 from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
 FLUSH_EVERY_S: Final = 0.2
+HERALD_EVERY_S: Final = 1.0
 RECONCILE_EVERY_S: Final = 60.0
 FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
@@ -177,6 +180,9 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 
     watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
 
+    alerts = SqliteAlerts(shelves.database, shelves.clock)
+    herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
+
     async def flush() -> None:
         telemetry.flush()
 
@@ -189,6 +195,7 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
+        Job("herald", HERALD_EVERY_S, herald.tell),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -271,6 +278,13 @@ def _api_knobs(settings: Settings, key_pepper: bytes) -> ApiKnobs:
         reply=ReplyLimits(settings.comment_every_ms, settings.stall_ms),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
+
+
+def _webhook(settings: Settings) -> Webhook | None:
+    if settings.webhook_url is None or settings.webhook_secret is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value().encode()
+    return Webhook(settings.webhook_url, secret, settings.webhook_private_network)
 
 
 def _lease_limits(settings: Settings) -> LeaseLimits:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from proxy.domain.account import App, Caller, Key, User
+from proxy.domain.alert import Alert
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Timeouts
 from proxy.domain.decision import Health
@@ -407,6 +408,16 @@ class CatalogDesk(Protocol):
         rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
         kept; ValueError as for a write."""
         ...
+
+
+class Alerts(Protocol):
+    """What the books noticed and an operator is to be told of. Raises StoreUnavailable."""
+
+    async def take(self, count_max: int, back_in_ms: int) -> list[Alert]: ...
+
+    async def done(self, alert_id: str) -> None: ...
+
+    async def postpone(self, alert_id: str, wait_ms: int) -> None: ...
 
 
 class Leases(Protocol):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "SIGNALBOX_"
 PEPPER_LENGTH_MIN: Final = 32
+SECRET_LENGTH_MIN: Final = 32
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -78,6 +79,13 @@ class Settings(BaseSettings):
     refused_calls_per_minute: int = Field(
         120, ge=1, description="Refused calls of one user recorded in a minute; more get 429."
     )
+    webhook_url: str | None = Field(
+        None, description="Where alerts are sent; no other host ever gets one. `https://`, unless the network is private."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description=f"Secret that signs alerts, at least {SECRET_LENGTH_MIN} characters; needed with a URL."
+    )
+    webhook_private_network: bool = Field(False, description="Whether the webhook may be at a private address.")
     shutdown_grace_s: int = Field(30, ge=0, le=600, description="How long live calls may go on after SIGTERM.")
 
     @field_validator("trusted_proxies", mode="before")
@@ -98,6 +106,23 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < PEPPER_LENGTH_MIN:
             raise ValueError(f"must have at least {PEPPER_LENGTH_MIN} characters: openssl rand -hex 32")
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SECRET_LENGTH_MIN:
+            raise ValueError(f"must have at least {SECRET_LENGTH_MIN} characters: openssl rand -hex 32")
+        return value
+
+    @field_validator("webhook_private_network")
+    @classmethod
+    def _complete_webhook(cls, private: bool, info: ValidationInfo) -> bool:
+        url, secret = info.data.get("webhook_url"), info.data.get("webhook_secret")
+        if url is not None and not url.startswith(("https://", "http://") if private else ("https://",)):
+            raise ValueError("the webhook's URL must begin with https:// (http:// is for private networks alone)")
+        if url is not None and secret is None:
+            raise ValueError("a webhook needs SIGNALBOX_WEBHOOK_SECRET: openssl rand -hex 32")
+        return private
 
     @property
     def database_path(self) -> Path:

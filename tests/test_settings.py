@@ -101,3 +101,15 @@ def _shown(name: str) -> str:
 
 def _meaning(name: str) -> str | None:
     return Settings.model_fields[name].description
+
+
+def test_a_webhook_needs_a_secret_and_an_encrypted_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNALBOX_WEBHOOK_URL", "https://ops.example/alerts")
+    assert "SIGNALBOX_WEBHOOK_SECRET" in mistakes(monkeypatch)[0]
+    assert "at least 32" in mistakes(monkeypatch, WEBHOOK_SECRET="short")[-1]
+    monkeypatch.setenv("SIGNALBOX_WEBHOOK_SECRET", "x" * 32)
+    assert settings.load().webhook_url == "https://ops.example/alerts"
+    monkeypatch.setenv("SIGNALBOX_WEBHOOK_URL", "http://ops.example/alerts")
+    assert "https://" in mistakes(monkeypatch)[0]
+    monkeypatch.setenv("SIGNALBOX_WEBHOOK_PRIVATE_NETWORK", "true")
+    assert settings.load().webhook_private_network

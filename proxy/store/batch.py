@@ -13,6 +13,7 @@ from proxy.domain.desk import Change, Entry, Grant
 from proxy.domain.ledger import EntryKind, IdempotencyKey, KeyUsed
 from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading
+from proxy.stages.ledger.thresholds import Near
 from proxy.store import holds, rollup, rows
 from proxy.store.holds import Hold
 from proxy.store.recorded import call_of
@@ -48,12 +49,18 @@ class Memory:
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
+        self.near: dict[CounterKey, Near] = {}
         self.calls: dict[str, tuple[Call, Row]] = {}
+
+    def forget_alerts(self) -> None:
+        """A transaction did not happen, nor did what it told: it is to be told anew."""
+        self.near = {key: Near(near.limit, ()) for key, near in self.near.items()}
 
     def keep(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
         """Remembers these holds and forgets those; forgets all when there are too many, for somebody else resolves them."""
-        if len(self.holds) > _REMEMBERED_MAX or len(self.calls) > _REMEMBERED_MAX:
+        if max(len(self.holds), len(self.calls), len(self.near)) > _REMEMBERED_MAX:
             self.holds.clear()
+            self.near.clear()
             self.calls.clear()
         self.holds.update(live)
         for hold_id in resolved:
@@ -80,6 +87,11 @@ class Batch:
         self.readings = Readings(connection)
         self.live = _Live(connection)
         self.used_keys = UsedKeys(connection)
+
+    @property
+    def near(self) -> dict[CounterKey, Near]:
+        """The limits that live holds could bring to a threshold, as far as this process has seen."""
+        return self._memory.near
 
     @cached_property
     def up_ms(self) -> int:

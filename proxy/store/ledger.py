@@ -32,7 +32,7 @@ from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.counters import Moves
 from proxy.stages.ledger.sources import Case, standing
 from proxy.stages.ledger.split import Amounts
-from proxy.store import byhand, used_keys
+from proxy.store import alerts, byhand, used_keys
 from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Database
 from proxy.store.holds import Hold, grants_of
@@ -56,7 +56,11 @@ class SqliteLedger:
         """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
         try:
             return await self._database.write(lambda connection: self._carry_out(connection, commands))
+        except StoreUnavailable:
+            self._memory.forget_alerts()
+            raise
         except _BAD_ROW as error:
+            self._memory.forget_alerts()
             if len(commands) == 1:
                 return [_as_value_error(error)]
         # In halves until the bad one is alone: a few transactions more, not one for each neighbour.
@@ -140,6 +144,7 @@ class SqliteLedger:
         )
         batch.place(hold)
         batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves | enrolling)
+        alerts.watch(batch, case, at_ms)
         if request.enrol is not None:
             batch.enrol(request.enrol, request.entitlement, at_ms)
         if asked is not None:
@@ -156,6 +161,9 @@ def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, ra
     batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
     if idempotency.frees_key(status, resolved.charged_milli):
         batch.used_keys.free(hold.id)
+    alerts.notice(batch, resolved.moves, at_ms)
+    if resolved.absorbed_milli:
+        alerts.note_absorbed(batch, hold.account_id, hold.id, resolved.absorbed_milli, at_ms)
     return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
 
 
@@ -198,6 +206,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
         hold = replace(hold, split=admitted.split, extends=hold.extends + 1)
         batch.change(hold)
         batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.amounts.credits_milli, at_ms, admitted.moves)
+        alerts.watch(batch, case, at_ms)
     return _held(hold, standing(case, batch.readings))
 
 

@@ -1,0 +1,19 @@
+"""What an operator is told of beside calls: a limit that is nearly used up, a bill nobody pays; values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+AlertKind = Literal["threshold", "absorbed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing to tell, once. `facts` are ids, words and amounts in the unit they name; `tries` counts the times that it was
+    taken to be told, this one included."""
+
+    id: str
+    kind: AlertKind
+    at_ms: int
+    facts: Mapping[str, str | int | None]
+    tries: int = 0
