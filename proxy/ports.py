@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from proxy.domain.account import App, Caller, Key, User
 from proxy.domain.alert import Alert
-from proxy.domain.call import Call
+from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog, Timeouts
 from proxy.domain.decision import Health
 from proxy.domain.desk import (
@@ -316,6 +316,9 @@ class Register(Protocol):
 
     async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
 
+    async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
+        """What was charged of each of a user's calls since `from_ms`, the newest first."""
+
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
 
 
@@ -364,7 +367,7 @@ class Directory(Protocol):
     async def plan_request(self, request_id: str) -> PlanRequest | None: ...
 
     async def file_plan_request(self, request: PlanRequest) -> PlanRequest:
-        """Raises VersionConflict when one is open for the same subject and target."""
+        """Raises VersionConflict when one is open for the same."""
         ...
 
     async def decide_plan_request(self, decided: PlanRequest, entitlement: Entitlement | None, change: Change) -> PlanRequest:

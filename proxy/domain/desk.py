@@ -38,7 +38,9 @@ RequestSubject = Literal["plan", "model", "family", "credits"]
 class PlanRequest:
     """A user asks for more: a plan, a model, a family or extra credits (`target` names it; for credits: milli-credits).
 
-    `decided_by` is an actor; `answer` the words the user sees. A user has at most one open request per subject and target.
+    `decided_by` is an actor; `answer` the words the user sees, `given` what was given of what was asked for (in the same
+    form) and `until_ms` how long. A user has at most one open request for a plan, one for credits, and one for each model or
+    family.
     """
 
     id: str
@@ -51,6 +53,8 @@ class PlanRequest:
     decided_at_ms: int | None = None
     decided_by: str | None = None
     answer: str | None = None
+    given: str | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from proxy.domain.call import Call
+from proxy.domain.call import Attempt, Call
 from proxy.domain.desk import (
     AuditLine,
     CallFilter,
@@ -31,6 +31,11 @@ _CALLS: Final = f"SELECT {', '.join(CALL_READ_COLUMNS)} FROM model_calls"  # noq
 _ATTEMPTS: Final = (
     f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts"  # noqa: S608  (constants of this program)
     " WHERE call_id IN (SELECT value FROM json_each(?)) ORDER BY call_id, number"
+)
+_CHARGED: Final = (
+    f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts WHERE charged = 1 AND input_tokens IS NOT NULL"  # noqa: S608
+    " AND call_id IN (SELECT id FROM model_calls WHERE user_id = ? AND at_ms >= ? AND credits_milli > 0"
+    " ORDER BY at_ms DESC LIMIT ?) ORDER BY call_id DESC, number"
 )
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user_id": "user_id = ?",
@@ -101,6 +106,15 @@ class SqliteRegister:
 
     async def tallies(self, query: TallyQuery) -> list[TallyRow]:
         return await self._database.survey(partial(tallies, query))
+
+    async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
+        def read(connection: sqlite3.Connection) -> list[tuple[Attempt, ...]]:
+            found: dict[str, list[Attempt]] = {}
+            for call_id, *attempt in connection.execute(_CHARGED, (user_id, from_ms, calls_max)):
+                found.setdefault(call_id, []).append(attempt_of(tuple(attempt)))
+            return [tuple(attempts) for attempts in found.values()]
+
+        return await self._database.read(read)
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]:
         return await self._database.read(

@@ -20,7 +20,9 @@ KEY_COLUMNS: Final = (
     " revoked_at_ms, suspended, manage_keys"
 )
 ENTITLEMENT_COLUMNS: Final = "id, user_id, plan_id, overrides, version, next_plan_id, next_from_ms"
-PLAN_REQUEST_COLUMNS: Final = "id, user_id, subject, target, words, status, created_at_ms, decided_at_ms, decided_by, answer"
+PLAN_REQUEST_COLUMNS: Final = (
+    "id, user_id, subject, target, words, status, created_at_ms, decided_at_ms, decided_by, answer, given, until_ms"
+)
 GRANT_COLUMNS: Final = "id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"
 # What no audit line, log or answer may hold.
 _SECRETS: Final = frozenset({"secret_hash"})
@@ -186,6 +188,8 @@ def plan_request_row(request: PlanRequest) -> Row:
         request.decided_at_ms,
         request.decided_by,
         request.answer,
+        request.given,
+        request.until_ms,
     )
 
 

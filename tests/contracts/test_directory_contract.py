@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.domain.desk import Change, Grant, PlanRequest
+from proxy.domain.desk import Change, Grant, PlanRequest, RequestSubject
 from proxy.domain.plan import NextPlan, Rate
 from proxy.domain.standing import Cap
 from proxy.ports import Directory, VersionConflict
@@ -230,19 +230,30 @@ async def test_a_grant_is_a_bucket_and_a_line_of_the_books(door: DeskDoor) -> No
     assert await door.look("SELECT count(*) FROM entries") == [(1,)]
 
 
-async def test_one_request_a_subject_and_target_may_be_open(directory: Directory) -> None:
-    await directory.file_plan_request(REQUEST)
+@pytest.mark.parametrize(
+    ("subject", "target", "other", "other_may_wait"),
+    [("plan", "pro", "plus", False), ("credits", "5", "6", False), ("model", "p/a", "p/b", True), ("family", "a", "b", True)],
+)
+async def test_one_request_about_the_same_may_be_open(
+    directory: Directory, subject: RequestSubject, target: str, other: str, other_may_wait: bool
+) -> None:
+    first = replace(REQUEST, subject=subject, target=target)
+    await directory.file_plan_request(first)
     with pytest.raises(VersionConflict):
-        await directory.file_plan_request(replace(REQUEST, id="r2"))
-    await directory.file_plan_request(replace(REQUEST, id="r3", target="plus"))
-    assert {r.id for r in await directory.plan_requests("u1", "open")} == {"r1", "r3"}
-    assert await directory.plan_requests("u2", None) == []
+        await directory.file_plan_request(replace(first, id="r2"))
+    try:
+        await directory.file_plan_request(replace(first, id="r3", target=other))
+    except VersionConflict:
+        assert not other_may_wait
+    assert {r.id for r in await directory.plan_requests("u1", "open")} == {"r1", "r3"} if other_may_wait else {"r1"}
+    await directory.file_plan_request(replace(first, id="r4", user_id="u2"))
 
 
 async def test_an_approval_and_its_entitlement_are_one_step(directory: Directory) -> None:
     had = await directory.put_entitlement(entitlement("u1"), None, WHY)
     await directory.file_plan_request(REQUEST)
     decided = replace(REQUEST, status="approved", decided_at_ms=NOW_MS, decided_by="key:admin", answer="Fine.")
+    decided = replace(decided, given="pro", until_ms=NOW_MS + 5)
     assert await directory.decide_plan_request(decided, replace(had, plan_id="pro"), WHY) == decided
     assert await directory.plan_request("r1") == decided
     assert await directory.entitlement("u1") == replace(had, plan_id="pro", version=2)

@@ -9,7 +9,7 @@ import pytest
 
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, PromptCheck, UsageGroup, UsageRow
-from proxy.domain.ledger import RecordCall
+from proxy.domain.ledger import RecordCall, Refund
 from proxy.domain.rollup import Tally, TallyGroup
 from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
@@ -305,3 +305,31 @@ async def test_the_audit_log_is_read_newest_first_a_page_at_a_time(door: DeskDoo
     newest = await door.register.audit(None, 2)
     older = await door.register.audit(newest[-1].id, 9)
     assert [line.subject for line in newest + older] == ["user:u3", "user:u2", "user:u1", "user:u0"]
+
+
+async def test_what_was_charged_is_one_users_newest_first_and_bounded(door: DeskDoor) -> None:
+    def made(name: str, **changes: Any) -> Call:
+        return call(name, attempts=(FAILED, replace(ATTEMPT, number=2)), **changes)
+
+    await record(
+        door,
+        made("call-1", at_ms=NOW_MS - 1),
+        made("call-2"),
+        made("call-3", at_ms=NOW_MS + 1),
+        made("call-4", user_id="u2"),
+        made("call-5", credits_milli=0),
+    )
+    assert await door.register.charged("u1", NOW_MS, 9) == [(replace(ATTEMPT, number=2),)] * 2
+    assert len(await door.register.charged("u1", 0, 2)) == 2
+    assert await door.register.charged("u3", 0, 9) == []
+
+
+async def test_a_refunded_call_says_so_and_counts_as_paid_for_nothing(door: DeskDoor) -> None:
+    await door.ledger.apply([hold(amount_milli=100)])
+    await door.ledger.apply([settlement(credits_milli=100)])
+    await door.ledger.apply([Refund("call-1", Change("key:admin", "a test"))])
+    found = await door.register.call("call-1")
+    assert found is not None
+    assert (found.credits_milli, found.refunded_milli, found.paid_milli) == (100, 100, 0)
+    (row,) = await door.register.usage(UsageQuery("u1", 0, NOW_MS + 1, "day"))
+    assert (row.calls, row.credits_milli) == (1, 0)

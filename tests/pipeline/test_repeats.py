@@ -5,6 +5,7 @@ from typing import Any
 
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import IdempotencyKey, KeyUsed
+from proxy.domain.standing import Cap
 from proxy.ports import StoreUnavailable
 from tests import builders as b
 from tests.pipeline.theatre import LEAVE, RememberingReply, Script, Theatre, chunk, stream, whole
@@ -126,8 +127,11 @@ async def test_a_key_that_cannot_be_looked_up_makes_no_call() -> None:
     assert (refusal.code, refusal.retry_after_s) == ("store_unavailable", 3)
 
 
+SHOP = b.app(reads_body_user=True, caps=(Cap("app:a1", "month", 1_000_000),))
+
+
 async def test_the_body_names_whose_key_it_is_where_the_app_turned_that_on() -> None:
     theatre = Theatre(whole())
-    caller = b.caller(key=b.key(kind="app"), app=b.app(reads_body_user=True))
+    caller = b.caller(key=b.key(kind="app"), app=SHOP)
     await theatre.pipeline.chat(replace(theatre.order(caller, user="ann"), idempotency=KEY), theatre.reply)
     assert theatre.books.looked_up == ["eu-ann"]

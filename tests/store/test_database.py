@@ -127,6 +127,23 @@ async def test_an_older_file_moves_forward_and_keeps_its_rows(path: str) -> None
     await database.close()
 
 
+async def test_of_open_plan_requests_about_the_same_an_older_file_keeps_the_newest(path: str) -> None:
+    older = sqlite3.connect(path, isolation_level=None)
+    migrate(older, [step for step in migrations() if step.version < 5])
+    requests = [("a", "plan", "pro", 1), ("b", "plan", "plus", 2), ("c", "credits", "5", 2), ("d", "credits", "6", 2)]
+    requests += [("e", "model", "p/a", 1), ("f", "model", "p/b", 2)]
+    for request_id, subject, target, at_ms in requests:
+        older.execute(
+            "INSERT INTO plan_requests (id, user_id, subject, target, words, status, created_at_ms)"
+            " VALUES (?, 'u1', ?, ?, '', 'open', ?)",
+            (request_id, subject, target, at_ms),
+        )
+    migrate(older, migrations())
+    still_open = older.execute("SELECT id FROM plan_requests WHERE status = 'open' ORDER BY id").fetchall()
+    assert "".join(request_id for (request_id,) in still_open) == "bdef"
+    older.close()
+
+
 async def test_a_file_of_a_newer_release_is_refused_and_left_alone(path: str) -> None:
     await (await Database.open(path)).close()
     newer = sqlite3.connect(path, isolation_level=None)

@@ -1,14 +1,15 @@
 """Plan requests as admins answer them: approval writes what was asked for into the entitlement with the answer, in one
 transaction; nobody decides a request of their own."""
 
-from dataclasses import replace
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
+from proxy.api.admin.forecast import Forecast, forecast_of, models_asked
 from proxy.api.admin.schemas import Approval, Denial, PlanRequestQuery
 from proxy.api.admin.visiting import ADMINS, TAG, fresh_id, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.plan_requests import RequestTold, request_fields
-from proxy.api.schemas import Told
+from proxy.api.schemas import Told, milli_of
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change, PlanRequest
 from proxy.domain.errors import Refusal
@@ -23,6 +24,12 @@ class PlanRequestView(RequestTold):
     decided_by: str | None
 
 
+class PlanRequestDetail(PlanRequestView):
+    """The same with what it would cost, from the user's own last days; null once it is decided."""
+
+    forecast: Forecast | None
+
+
 class PlanRequestList(Told):
     data: list[PlanRequestView]
 
@@ -35,7 +42,10 @@ async def _list(visit: Visit) -> Answer:
 
 async def _read(visit: Visit) -> Answer:
     request = await visit.services.directory.plan_request(visit.path("id"))
-    return missing("plan request", visit.path("id")) if request is None else _view(request)
+    if request is None:
+        return missing("plan request", visit.path("id"))
+    forecast = await forecast_of(visit.services, request) if request.status == "open" else None
+    return PlanRequestDetail(**_fields(request), forecast=forecast)
 
 
 async def _approve(visit: Visit) -> Answer:
@@ -45,10 +55,8 @@ async def _approve(visit: Visit) -> Answer:
     now_ms = visit.services.clock.now_ms()
     if body.until_ms is not None and body.until_ms <= now_ms:
         return Refusal("invalid_request", "until_ms must lie in the future.", param="until_ms")
-    entitlement = await _widened(visit, request, body, now_ms)
-    if isinstance(entitlement, Refusal):
-        return entitlement
-    return await _decide(visit, request, "approved", body, entitlement)
+    given = await _given(visit, request, body, now_ms)
+    return given if isinstance(given, Refusal) else await _decide(visit, request, "approved", body, given)
 
 
 async def _deny(visit: Visit) -> Answer:
@@ -69,11 +77,7 @@ async def _open(visit: Visit) -> PlanRequest | Refusal:
 
 
 async def _decide(
-    visit: Visit,
-    request: PlanRequest,
-    status: Literal["approved", "denied"],
-    body: Denial,
-    entitlement: Entitlement | None,
+    visit: Visit, request: PlanRequest, status: Literal["approved", "denied"], body: Denial, given: "_Given | None"
 ) -> Answer:
     decided = replace(
         request,
@@ -81,48 +85,92 @@ async def _decide(
         decided_at_ms=visit.services.clock.now_ms(),
         decided_by=visit.actor,
         answer=body.answer,
+        given=None if given is None else given.target,
+        until_ms=None if given is None else given.until_ms,
     )
     change = Change(visit.actor, body.reason or body.answer)
+    entitlement = None if given is None else given.entitlement
     return _view(await visit.services.directory.decide_plan_request(decided, entitlement, change))
 
 
-async def _widened(visit: Visit, request: PlanRequest, body: Approval, now_ms: int) -> Entitlement | Refusal:
-    """The requester's entitlement with what was asked for in it."""
-    directory, catalog = visit.services.directory, visit.services.catalog.current()
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What an approval gives: in the words of the request, until when, and the entitlement that holds it."""
+
+    target: str
+    until_ms: int | None
+    entitlement: Entitlement
+
+
+async def _given(visit: Visit, request: PlanRequest, body: Approval, now_ms: int) -> _Given | Refusal:
+    directory = visit.services.directory
     user = await directory.user(request.user_id)
     if user is None:
         return missing("user", request.user_id)
-    entitlement = await directory.entitlement(user.id)
-    entitlement = None if entitlement is None else entitled_at(entitlement, now_ms)
+    misplaced = _misplaced(request, body)
+    if misplaced is not None:
+        return misplaced
+    found = await directory.entitlement(user.id)
+    had = None if found is None else entitled_at(found, now_ms)
     if request.subject == "plan":
-        if request.target not in catalog.plans:
-            return _gone(request)
-        had = entitlement or Entitlement(f"ent_{user.id}", user.id, request.target)
-        return _on_plan(had, request.target, body.until_ms, now_ms)
-    if entitlement is None:
+        had = had or Entitlement(f"ent_{user.id}", user.id, request.target)
+        return _plan(visit.services.catalog.current(), request, body, had, (now_ms, user.anchor_day))
+    if had is None:
         return Refusal("conflict", f"User {user.id} has no plan that could be widened; put an entitlement first.")
     override = Override(fresh_id("ovr"), f"plan request {request.id}", from_ms=now_ms, until_ms=body.until_ms)
     if request.subject == "credits":
-        # Extra credits are for the month they are asked in, unless the admin says for how long.
-        until_ms = body.until_ms or resets_at_ms("month", now_ms, user.anchor_day)
-        override = replace(override, until_ms=until_ms, extra_milli_credits={"month": int(request.target)})
-    else:
-        override = replace(override, extra_models=_models(request, catalog))
-        if not override.extra_models:
-            return _gone(request)
+        return _credits(request, body, had, override, resets_at_ms("month", now_ms, user.anchor_day))
+    return _models(visit.services.catalog.current(), request, body, had, override)
+
+
+def _misplaced(request: PlanRequest, body: Approval) -> Refusal | None:
+    """What would be given in part must be what is asked for."""
+    for name, subject in (("credits", "credits"), ("models", "family")):
+        if getattr(body, name) is not None and request.subject != subject:
+            return Refusal("invalid_request", f"This request is for a {request.subject}; leave {name} out.", param=name)
+    if body.at != "now" and request.subject != "plan":
+        return Refusal("invalid_request", "Only a plan can begin with the next month.", param="at")
+    return None
+
+
+def _plan(catalog: Catalog, request: PlanRequest, body: Approval, had: Entitlement, at: tuple[int, int]) -> _Given | Refusal:
+    """Until a date: the plan that the user had follows it. `at` is the moment and the account's anchor day."""
+    now_ms, anchor_day = at
+    if request.target not in catalog.plans:
+        return _gone(request)
+    from_ms = resets_at_ms("month", now_ms, anchor_day) if body.at == "next_month" else None
+    given = moved_to(had, request.target, now_ms, from_ms)
+    if body.until_ms is not None:
+        given = moved_to(given, had.plan_id, now_ms, body.until_ms)
+    return _Given(request.target, body.until_ms, given)
+
+
+def _credits(
+    request: PlanRequest, body: Approval, had: Entitlement, override: Override, month_ends_ms: int | None
+) -> _Given | Refusal:
+    """Extra credits are for the month they are asked in, unless the admin says for how long."""
+    milli = int(request.target) if body.credits is None else milli_of(body.credits)
+    if milli > int(request.target):
+        return Refusal("invalid_request", "These are more credits than were asked for.", param="credits")
+    until_ms = body.until_ms or month_ends_ms
+    override = replace(override, until_ms=until_ms, extra_milli_credits={"month": milli})
+    return _Given(str(milli), until_ms, _with(had, override))
+
+
+def _models(catalog: Catalog, request: PlanRequest, body: Approval, had: Entitlement, override: Override) -> _Given | Refusal:
+    asked = models_asked(request, catalog)
+    if not asked:
+        return _gone(request)
+    strangers = [name for name in body.models or () if name not in asked]
+    if strangers:
+        return Refusal("invalid_request", f"{strangers[0]} is no model of the family {request.target}.", param="models")
+    chosen = asked if body.models is None else tuple(name for name in asked if name in body.models)
+    target = request.target if body.models is None else ", ".join(chosen)
+    return _Given(target, body.until_ms, _with(had, replace(override, extra_models=chosen)))
+
+
+def _with(entitlement: Entitlement, override: Override) -> Entitlement:
     return replace(entitlement, overrides=(*entitlement.overrides, override))
-
-
-def _on_plan(had: Entitlement, plan_id: str, until_ms: int | None, now_ms: int) -> Entitlement:
-    """Until a date: the plan that the user had follows it."""
-    given = moved_to(had, plan_id, now_ms)
-    return given if until_ms is None else moved_to(given, had.plan_id, now_ms, until_ms)
-
-
-def _models(request: PlanRequest, catalog: Catalog) -> tuple[str, ...]:
-    if request.subject == "model":
-        return (request.target,) if request.target in catalog.models else ()
-    return tuple(model.id for model in catalog.models.values() if model.family == request.target)
 
 
 def _gone(request: PlanRequest) -> Refusal:
@@ -130,7 +178,11 @@ def _gone(request: PlanRequest) -> Refusal:
 
 
 def _view(request: PlanRequest) -> PlanRequestView:
-    return PlanRequestView(**request_fields(request), user_id=request.user_id, decided_by=request.decided_by)
+    return PlanRequestView(**_fields(request))
+
+
+def _fields(request: PlanRequest) -> dict[str, Any]:
+    return request_fields(request) | {"user_id": request.user_id, "decided_by": request.decided_by}
 
 
 _REQUESTS: Final = "/api/admin/plan-requests"
@@ -138,7 +190,7 @@ _REQUEST: Final = "/api/admin/plan-requests/{id}"
 
 ENDPOINTS: Final = (
     Endpoint("GET", _REQUESTS, _list, ADMINS, "Requests for more", TAG, queries=PlanRequestQuery, answer=PlanRequestList),
-    Endpoint("GET", _REQUEST, _read, ADMINS, "One request for more", TAG, answer=PlanRequestView),
+    Endpoint("GET", _REQUEST, _read, ADMINS, "One request and what it would cost", TAG, answer=PlanRequestDetail),
     Endpoint(
         "POST", f"{_REQUEST}/approve", _approve, ADMINS, "Give what is asked for", TAG, body=Approval, answer=PlanRequestView
     ),

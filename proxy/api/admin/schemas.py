@@ -256,9 +256,19 @@ class Denial(Body):
 
 
 class Approval(Denial):
-    """`until_ms` ends what is granted; extra credits end with the month where it is left out."""
+    """`until_ms` ends what is granted; extra credits end with the month where it is left out. In part: fewer `credits` than
+    asked for, or some `models` of a family. A plan may begin with the user's `next_month`."""
 
     until_ms: AtMs | None = None
+    credits: Amount | None = None
+    models: Annotated[list[ModelName], Field(min_length=1, max_length=NAMES_MAX)] | None = None
+    at: Literal["now", "next_month"] = "now"
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "Approval":
+        if self.at == "next_month" and self.until_ms is not None:
+            raise ValueError("a plan that begins with the next month has no until_ms here")
+        return self
 
 
 class RowTried(Body):

@@ -25,7 +25,7 @@ class RequestGiven(Given):
 
 
 class RequestTold(Told):
-    """`answer` are the words of whoever decided."""
+    """`answer` are the words of whoever decided, `given` what was given (it may be a part), until `until_ms` if that is set."""
 
     id: str
     subject: RequestSubject
@@ -35,6 +35,8 @@ class RequestTold(Told):
     created_at_ms: MomentMs
     decided_at_ms: MomentMs | None
     answer: str | None
+    given: str | None
+    until_ms: MomentMs | None
 
 
 class RequestList(Told):
@@ -68,13 +70,19 @@ def request_fields(request: PlanRequest) -> dict[str, Any]:
     return {
         "id": request.id,
         "subject": request.subject,
-        "target": credits_of(int(request.target)) if request.subject == "credits" else request.target,
+        "target": _shown(request, request.target),
         "words": request.words,
         "status": request.status,
         "created_at_ms": request.created_at_ms,
         "decided_at_ms": request.decided_at_ms,
         "answer": request.answer,
+        "given": None if request.given is None else _shown(request, request.given),
+        "until_ms": request.until_ms,
     }
+
+
+def _shown(request: PlanRequest, target: str) -> str:
+    return credits_of(int(target)) if request.subject == "credits" else target
 
 
 def _target(visit: Visit, given: RequestGiven, now_ms: int) -> str | Refusal:

@@ -18,3 +18,18 @@ CREATE TABLE alerts (
     due_at_ms INTEGER
 ) STRICT;
 CREATE INDEX alerts_due ON alerts (due_at_ms) WHERE due_at_ms IS NOT NULL;
+
+ALTER TABLE plan_requests ADD COLUMN given TEXT;
+ALTER TABLE plan_requests ADD COLUMN until_ms INTEGER;
+
+-- One open request for a plan and one for credits, whatever plan or amount; for models and families one each.
+UPDATE plan_requests
+SET status = 'denied', answer = 'Replaced by a newer request.', decided_by = 'cli', decided_at_ms = created_at_ms
+WHERE status = 'open' AND subject IN ('plan', 'credits') AND EXISTS (
+    SELECT 1 FROM plan_requests AS newer
+    WHERE newer.user_id = plan_requests.user_id AND newer.subject = plan_requests.subject AND newer.status = 'open'
+      AND (newer.created_at_ms, newer.id) > (plan_requests.created_at_ms, plan_requests.id)
+);
+DROP INDEX one_open_plan_request;
+CREATE UNIQUE INDEX one_open_plan_request
+ON plan_requests (user_id, subject, (CASE WHEN subject IN ('plan', 'credits') THEN '' ELSE target END)) WHERE status = 'open';
