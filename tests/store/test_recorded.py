@@ -15,7 +15,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.standing import Standing
 from proxy.domain.verdict import Advice, Verdict
 from proxy.store.recorded import ADVICE, ASK, ATTEMPT_COLUMNS, DECISION, HEALTH, STANDING, VERDICT
-from proxy.store.rows import CALL_COLUMNS, to_json
+from proxy.store.rows import CALL_READ_COLUMNS, to_json
 
 SIZE_MAX: Final = 2
 # What a value of the domain can hold: text without lone surrogates (the border checks), numbers as SQLite and JSON keep them.
@@ -82,5 +82,5 @@ def test_every_advice_survives_being_recorded(advice: Advice) -> None:
 def test_every_field_of_a_call_and_an_attempt_has_a_place() -> None:
     usage = {"input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens"}
     usage |= {"images", "requests", "usage_source"}
-    assert {f.name for f in fields(Call)} - {"usage", "attempts"} == set(CALL_COLUMNS) - usage
+    assert {f.name for f in fields(Call)} - {"usage", "attempts"} == set(CALL_READ_COLUMNS) - usage
     assert {f.name for f in fields(Attempt)} - {"usage"} == set(ATTEMPT_COLUMNS.split(", ")) - usage
