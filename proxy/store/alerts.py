@@ -9,7 +9,7 @@ from proxy.domain.alert import Alert, AlertKind
 from proxy.ports import Clock
 from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.sources import Case
-from proxy.stages.ledger.thresholds import Near, limits, reached
+from proxy.stages.ledger.thresholds import Near, nearing, reached
 from proxy.store.batch import Batch
 from proxy.store.database import Database
 from proxy.store.rows import to_json
@@ -33,19 +33,16 @@ _TAKE: Final = (
 def watch(batch: Batch, case: Case, at_ms: int) -> None:
     """Keeps in mind which of an account's limits its live holds could bring to a threshold: whatever settlement does bring one
     there, a hold before it was seen here. What stands there already, by whomever, is told now."""
-    for key, limit in limits(case.chart):
-        spent, held = batch.readings[key]
-        if reached(spent + held, limit):
-            near = batch.near.get(key)
-            batch.near[key] = Near(limit, () if near is None else near.told)
-            _tell(batch, key, at_ms)
+    for key, limit in nearing(case.chart, batch.readings):
+        near = batch.near.get(key)
+        batch.near[key] = Near(limit, () if near is None else near.told)
+        _tell(batch, key, at_ms)
 
 
 def notice(batch: Batch, moves: Moves, at_ms: int) -> None:
     """Tells of every threshold that these moves, which the books have just made, went past."""
-    for key in moves:
-        if key in batch.near:
-            _tell(batch, key, at_ms)
+    for key in moves.keys() & batch.near.keys():
+        _tell(batch, key, at_ms)
 
 
 def note_absorbed(batch: Batch, account_id: str, call_id: str, absorbed_milli: int, at_ms: int) -> None:
