@@ -18,11 +18,12 @@ from proxy.domain.desk import (
     Conversation,
     Entry,
     Grant,
+    HistoryQuery,
     PatchState,
     PlanRequest,
     PromptCheck,
     RowChange,
-    UsageGroup,
+    UsageQuery,
     UsageRow,
 )
 from proxy.domain.errors import Fault
@@ -52,7 +53,7 @@ from proxy.domain.ledger import (
     Transferred,
 )
 from proxy.domain.plan import Entitlement, Rate
-from proxy.domain.rollup import TallyGroup, TallyRow
+from proxy.domain.rollup import TallyQuery, TallyRow
 from proxy.domain.standing import Standing
 
 
@@ -258,41 +259,6 @@ class Recorder(Protocol):
     def incident(self, name: str, **facts: str | int) -> None:
         """A countable event outside a call: a failed hold or settlement, a reload, a provider marked down."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class UsageQuery:
-    """Usage of one account on every UTC day that the period touches, grouped; `tag` names the metadata key when grouped by
-    tag."""
-
-    user_id: str
-    from_ms: int
-    until_ms: int
-    group: UsageGroup
-    tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TallyQuery:
-    """What all callers' calls came to on every UTC day that the period touches (prechecks are no calls), grouped; at most
-    `limit` groups, the dearest in raw cost first. `tag` narrows groups by tag to one name."""
-
-    from_ms: int
-    until_ms: int
-    group: TallyGroup
-    tag: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """Chat calls of a period, of one user or of all; those after the call at a moment with an id, where that is given."""
-
-    from_ms: int
-    until_ms: int
-    user_id: str | None = None
-    after: tuple[int, str] | None = None
-    limit: int = 100
 
 
 class Register(Protocol):

@@ -172,6 +172,29 @@ class CallFilter:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """Usage of one account on every UTC day that the period touches, grouped; `tag` names the metadata key when grouped by
+    tag."""
+
+    user_id: str
+    from_ms: int
+    until_ms: int
+    group: UsageGroup
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Chat calls of a period, of one user or of all; those after the call at a moment with an id, where that is given."""
+
+    from_ms: int
+    until_ms: int
+    user_id: str | None = None
+    after: tuple[int, str] | None = None
+    limit: int = 100
+
+
 CatalogKind = Literal["provider", "model", "alias", "assistant", "plan", "policy"]
 
 

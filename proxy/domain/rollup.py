@@ -75,6 +75,18 @@ TallyGroup = Literal["all", "user", "model", "provider", "tag"]
 
 
 @dataclass(frozen=True, slots=True)
+class TallyQuery:
+    """What all callers' calls came to on every UTC day that the period touches (prechecks are no calls), grouped; at most
+    `limit` groups, the dearest in raw cost first. `tag` narrows groups by tag to one name."""
+
+    from_ms: int
+    until_ms: int
+    group: TallyGroup
+    tag: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class TallyRow:
     """One group of calls: `group` is the id of its user, model or provider, or `name=value` of its tag; empty where it has
     none."""

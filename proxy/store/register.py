@@ -12,12 +12,13 @@ from proxy.domain.desk import (
     CallFilter,
     Conversation,
     Entry,
+    HistoryQuery,
     LedgerLine,
     PromptCheck,
+    UsageQuery,
     UsageRow,
 )
-from proxy.domain.rollup import TallyRow
-from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
+from proxy.domain.rollup import TallyQuery, TallyRow
 from proxy.store.database import Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_READ_COLUMNS

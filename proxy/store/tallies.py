@@ -5,9 +5,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
-from proxy.domain.desk import UsageGroup, UsageRow
-from proxy.domain.rollup import Tally, TallyGroup, TallyRow, days_touched
-from proxy.ports import TallyQuery, UsageQuery
+from proxy.domain.desk import UsageGroup, UsageQuery, UsageRow
+from proxy.domain.rollup import Tally, TallyGroup, TallyQuery, TallyRow, days_touched
 from proxy.store.rollup import MEASURES, TTFT
 
 USAGE_ROWS_MAX: Final = 1_000

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
-from proxy.domain.desk import CallFilter, Change, Conversation, PromptCheck, UsageGroup, UsageRow
+from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, PromptCheck, UsageGroup, UsageQuery, UsageRow
 from proxy.domain.ledger import RecordCall, Refund
-from proxy.domain.rollup import Tally, TallyGroup
-from proxy.ports import HistoryQuery, TallyQuery, UsageQuery
+from proxy.domain.rollup import Tally, TallyGroup, TallyQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
 from tests.contracts.ledger_house import hold, settlement

@@ -11,8 +11,7 @@ import pytest
 from proxy.domain.call import Call
 from proxy.domain.desk import UsageGroup
 from proxy.domain.ledger import RecordCall
-from proxy.domain.rollup import TTFT_BOUNDS_MS, TallyGroup
-from proxy.ports import TallyQuery
+from proxy.domain.rollup import TTFT_BOUNDS_MS, TallyGroup, TallyQuery
 from proxy.store import rows
 from proxy.store.migrate import migrate, migrations
 from proxy.store.recount import Recounted

@@ -12,8 +12,7 @@ from proxy.api.period import period_of
 from proxy.api.schemas import Credits, MomentMs, Told, credits_of
 from proxy.domain.errors import Refusal
 from proxy.domain.money import worth_nano_usd
-from proxy.domain.rollup import Tally, TallyGroup, TallyRow
-from proxy.ports import TallyQuery
+from proxy.domain.rollup import Tally, TallyGroup, TallyQuery, TallyRow
 
 
 class CallCounts(Told):

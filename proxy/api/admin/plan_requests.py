@@ -4,7 +4,7 @@ transaction; nobody decides a request of their own."""
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from proxy.api.admin.forecast import Forecast, forecast_of, models_asked
+from proxy.api.admin.prospect import Prospect, models_asked, prospect_of
 from proxy.api.admin.schemas import Approval, Denial, PlanRequestQuery
 from proxy.api.admin.visiting import ADMINS, TAG, fresh_id, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit
@@ -27,7 +27,7 @@ class PlanRequestView(RequestTold):
 class PlanRequestDetail(PlanRequestView):
     """The same with what it would cost, from the user's own last days; null once it is decided."""
 
-    forecast: Forecast | None
+    prospect: Prospect | None
 
 
 class PlanRequestList(Told):
@@ -44,8 +44,8 @@ async def _read(visit: Visit) -> Answer:
     request = await visit.services.directory.plan_request(visit.path("id"))
     if request is None:
         return missing("plan request", visit.path("id"))
-    forecast = await forecast_of(visit.services, request) if request.status == "open" else None
-    return PlanRequestDetail(**_fields(request), forecast=forecast)
+    prospect = await prospect_of(visit.services, request) if request.status == "open" else None
+    return PlanRequestDetail(**_fields(request), prospect=prospect)
 
 
 async def _approve(visit: Visit) -> Answer:

@@ -13,11 +13,10 @@ from proxy.api.period import period_of
 from proxy.api.schemas import Credits, MomentMs, Told, credits_of
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog
-from proxy.domain.desk import RowChange
+from proxy.domain.desk import HistoryQuery, RowChange
 from proxy.domain.errors import Refusal
 from proxy.domain.money import worth_nano_usd
 from proxy.pipeline.replay import Bill, Fate, Replay, Replayed, Terms
-from proxy.ports import HistoryQuery
 from proxy.stages import policy
 
 _PAGE: Final = 100

@@ -10,11 +10,11 @@ from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.precheck import PrecheckGiven, RefusalTold, foreseen, previewed, refusal_told
 from proxy.api.period import DAYS_DEFAULT
 from proxy.api.schemas import Credits, Told, credits_of
+from proxy.domain.desk import UsageQuery
 from proxy.domain.errors import Refusal
-from proxy.domain.rollup import DAY_MS
+from proxy.domain.rollup import DAY_MS, TallyQuery
 from proxy.pipeline import Judged
 from proxy.pipeline.estimate import Estimated, Figures, Usual, of_chain, of_models
-from proxy.ports import TallyQuery, UsageQuery
 
 # How long the answers of others were is told of so many calls that it is nobody's.
 _NOBODYS_CALLS: Final = 100

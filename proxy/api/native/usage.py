@@ -12,11 +12,10 @@ from proxy.api.period import DAYS_DEFAULT, period_of
 from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
 from proxy.api.spreadsheet import csv_response
 from proxy.api.terms import plan_in_force
-from proxy.domain.desk import UsageGroup, UsageRow
+from proxy.domain.desk import UsageGroup, UsageQuery, UsageRow
 from proxy.domain.errors import Refusal
 from proxy.domain.forecast import Forecast, forecast
 from proxy.domain.standing import WindowStanding, began_at_ms
-from proxy.ports import UsageQuery
 from proxy.stages.hold import terms
 
 

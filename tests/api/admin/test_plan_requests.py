@@ -113,29 +113,29 @@ async def test_requests_are_listed_by_status_and_user(office: Office) -> None:
 # --- what it would cost -----------------------------------------------------------------------------------------------
 
 
-async def _forecast(office: Office, request_id: str) -> Json:
-    forecast: Json = (await office.read(f"/plan-requests/{request_id}"))["forecast"]
-    return forecast
+async def _prospect(office: Office, request_id: str) -> Json:
+    prospect: Json = (await office.read(f"/plan-requests/{request_id}"))["prospect"]
+    return prospect
 
 
 async def test_a_plan_is_forecast_to_cost_what_the_same_calls_then_cost_live(office: Office) -> None:
     key, request_id = await _asked(office, "plan", "pro")
     paid = [(await office.call(key)).headers["x-signalbox-credits"] for _ in range(3)]
-    forecast = await _forecast(office, request_id)
-    assert (forecast["days"], forecast["complete"], forecast["made"]["calls"]) == (30, True, 3)
-    assert Decimal(forecast["made"]["credits"]) == sum(map(Decimal, paid))
+    prospect = await _prospect(office, request_id)
+    assert (prospect["days"], prospect["complete"], prospect["made"]["calls"]) == (30, True, 3)
+    assert Decimal(prospect["made"]["credits"]) == sum(map(Decimal, paid))
     await _decide(office, request_id)
     live = [(await office.call(key)).headers["x-signalbox-credits"] for _ in range(3)]
-    (cost,) = forecast["would_cost"]
+    (cost,) = prospect["would_cost"]
     assert (cost["name"], Decimal(cost["credits"])) == ("pro", sum(map(Decimal, live)))
-    assert cost["raw_cost_nano_usd"] == forecast["made"]["raw_cost_nano_usd"] > 0
+    assert cost["raw_cost_nano_usd"] == prospect["made"]["raw_cost_nano_usd"] > 0
     assert live != paid
 
 
 async def test_a_model_is_forecast_to_cost_what_the_same_calls_then_cost_live(office: Office) -> None:
     key, request_id = await _asked(office, "model", STRONG)
     await office.call(key)
-    (cost,) = (await _forecast(office, request_id))["would_cost"]
+    (cost,) = (await _prospect(office, request_id))["would_cost"]
     await _decide(office, request_id)
     live = await office.call(key, model=STRONG)
     detail = await office.read(f"/model-calls/{live.headers['x-signalbox-call']}")
@@ -145,10 +145,10 @@ async def test_a_model_is_forecast_to_cost_what_the_same_calls_then_cost_live(of
 
 async def test_extra_credits_are_forecast_by_what_their_user_spends_them_on(office: Office) -> None:
     key, request_id = await _asked(office, "credits", "500")
-    assert (await _forecast(office, request_id))["would_cost"][0]["raw_cost_nano_usd"] is None
+    assert (await _prospect(office, request_id))["would_cost"][0]["raw_cost_nano_usd"] is None
     await office.call(key)
-    forecast = await _forecast(office, request_id)
-    (cost,), made = forecast["would_cost"], forecast["made"]
+    prospect = await _prospect(office, request_id)
+    (cost,), made = prospect["would_cost"], prospect["made"]
     worth = 500 * made["raw_cost_nano_usd"] / Decimal(made["credits"])
     assert (cost["credits"], cost["raw_cost_nano_usd"]) == ("500", ceil(worth))
 
@@ -158,7 +158,7 @@ async def test_a_decided_request_has_no_forecast_and_its_user_never_sees_one(off
     await office.call(key)
     assert "nano" not in (await office.house.get("/api/plan-requests", key)).text
     await _decide(office, request_id)
-    assert await _forecast(office, request_id) is None
+    assert await _prospect(office, request_id) is None
 
 
 # --- in part, and when ------------------------------------------------------------------------------------------------

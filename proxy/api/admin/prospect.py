@@ -26,7 +26,7 @@ class Cost(Told):
     unpriced_calls: int
 
 
-class Forecast(Told):
+class Prospect(Told):
     """`made` is what the calls of these days came to; `complete` is false where there were more than are counted."""
 
     days: int
@@ -35,14 +35,14 @@ class Forecast(Told):
     would_cost: list[Cost]
 
 
-async def forecast_of(services: Services, request: PlanRequest) -> Forecast:
+async def prospect_of(services: Services, request: PlanRequest) -> Prospect:
     """What `request` would cost its operator and its user."""
     now_ms, catalog = services.clock.now_ms(), services.catalog.current()
     calls = await services.register.charged(request.user_id, now_ms - DAYS * _DAY_MS, CALLS_MAX)
     found = await services.directory.entitlement(request.user_id)
     entitlement = entitled_at(found or Entitlement("", request.user_id, ""), now_ms)
     made = as_charged(calls)
-    return Forecast(
+    return Prospect(
         days=DAYS,
         complete=len(calls) < CALLS_MAX,
         made=_cost(entitlement.plan_id, made),
