@@ -10,16 +10,18 @@ from proxy.store.database import Database
 from proxy.store.rollup import KEYS, MEASURES
 
 _STATUSES: Final = ", ".join(
-    f"status = '{name.removeprefix('calls_')}'" for name in MEASURES if name.startswith("calls_") and name != "calls_used"
+    f"CASE WHEN status = '{name.removeprefix('calls_')}' THEN 1 ELSE 0 END"
+    for name in MEASURES
+    if name.startswith("calls_") and name != "calls_used"
 )
 _BUCKETS: Final = ", ".join(
-    f"coalesce(ttft_ms > {low} AND ttft_ms <= {high}, 0)"
+    f"CASE WHEN ttft_ms > {low} AND ttft_ms <= {high} THEN 1 ELSE 0 END"
     for low, high in zip((-1, *TTFT_BOUNDS_MS), (*TTFT_BOUNDS_MS, 1 << 62), strict=True)
 )
 # Says in SQL what `rollup` says in code, so that a test can hold each against the other.
 RECOUNT: Final = f"""
 WITH counted AS (
-    SELECT * FROM model_calls WHERE at_ms >= :from_ms AND at_ms < :until_ms
+    SELECT * FROM model_calls WHERE at_ms >= ?1 AND at_ms < ?2
 ), tagged AS (
     SELECT id, '' AS tag, '' AS value FROM counted
     UNION ALL SELECT counted.id, tag.key, tag.value FROM counted, json_each(metadata) AS tag
@@ -30,29 +32,30 @@ WITH counted AS (
 ), parts (id, family, model_id, provider_id, {", ".join(MEASURES)}) AS (
     SELECT id, coalesce(family, ''), coalesce(model_id, ''), coalesce(provider_id, ''), 0, 0,
            raw_nano_usd - coalesce((SELECT sum(raw_nano_usd) FROM attempts WHERE call_id = id), 0),
-           {_STATUSES}, input_tokens IS NOT NULL OR credits_milli > 0,
+           {_STATUSES}, CASE WHEN input_tokens IS NOT NULL OR credits_milli > 0 THEN 1 ELSE 0 END,
            coalesce(input_tokens, 0), coalesce(cached_input_tokens, 0), coalesce(cache_write_tokens, 0),
            coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0), coalesce(images, 0), credits_milli - refunded_milli,
            absorbed_milli,
-           iif(status IN ('served', 'cut', 'left'), duration_ms, 0), coalesce(ttft_ms, 0), {_BUCKETS}
+           CASE WHEN status IN ('served', 'cut', 'left') THEN duration_ms ELSE 0 END, coalesce(ttft_ms, 0), {_BUCKETS}
     FROM counted
     UNION ALL
-    SELECT id, attempts.family, attempts.model_id, attempts.provider_id, 1, fault IS NOT NULL, attempts.raw_nano_usd,
+    SELECT id, attempts.family, attempts.model_id, attempts.provider_id,
+           1, CASE WHEN fault IS NULL THEN 0 ELSE 1 END, attempts.raw_nano_usd,
            {", ".join("0" * (len(MEASURES) - 3))}
     FROM counted JOIN attempts ON call_id = id
 )
-INSERT INTO temp.recounted
+INSERT INTO recounted
 SELECT {", ".join(KEYS)}, {", ".join(f"sum({name})" for name in MEASURES)}
 FROM seen JOIN tagged USING (id) JOIN parts USING (id) GROUP BY {", ".join(KEYS)}
 """  # noqa: S608  (constants of this program)
 _WRONG: Final = """
-SELECT (SELECT count(*) FROM (SELECT * FROM rollups WHERE day = :day EXCEPT SELECT * FROM temp.recounted))
-     + (SELECT count(*) FROM (SELECT * FROM temp.recounted EXCEPT SELECT * FROM rollups WHERE day = :day))
+SELECT (SELECT count(*) FROM (SELECT * FROM rollups WHERE day = ?1 EXCEPT SELECT * FROM recounted))
+     + (SELECT count(*) FROM (SELECT * FROM recounted EXCEPT SELECT * FROM rollups WHERE day = ?1))
 """
 _NEXT_DAY: Final = f"""
 SELECT min(day) FROM (
-    SELECT min(at_ms) / {DAY_MS} AS day FROM model_calls WHERE at_ms >= :day * {DAY_MS}
-    UNION ALL SELECT min(day) FROM rollups WHERE day >= :day
+    SELECT min(at_ms) / {DAY_MS} AS day FROM model_calls WHERE at_ms >= ?1 * {DAY_MS}
+    UNION ALL SELECT min(day) FROM rollups WHERE day >= ?1
 )
 """  # noqa: S608  (constants of this program)
 
@@ -77,16 +80,16 @@ async def recount(database: Database) -> Recounted:
 
 
 def _next_day(day: int, connection: sqlite3.Connection) -> int | None:
-    row: tuple[int | None] = connection.execute(_NEXT_DAY, {"day": day}).fetchone()
+    row: tuple[int | None] = connection.execute(_NEXT_DAY, (day,)).fetchone()
     return row[0]
 
 
 def _recount_day(day: int, connection: sqlite3.Connection) -> int:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS recounted AS SELECT * FROM rollups LIMIT 0")
-    connection.execute("DELETE FROM temp.recounted")
-    connection.execute(RECOUNT, {"from_ms": day * DAY_MS, "until_ms": (day + 1) * DAY_MS})
-    (wrong,) = connection.execute(_WRONG, {"day": day}).fetchone()
+    connection.execute("DELETE FROM recounted")
+    connection.execute(RECOUNT, (day * DAY_MS, (day + 1) * DAY_MS))
+    (wrong,) = connection.execute(_WRONG, (day,)).fetchone()
     if wrong:
         connection.execute("DELETE FROM rollups WHERE day = ?", (day,))
-        connection.execute("INSERT INTO rollups SELECT * FROM temp.recounted")
+        connection.execute("INSERT INTO rollups SELECT * FROM recounted")
     return int(wrong)

@@ -12,10 +12,9 @@ KEYS: Final = ("day", "user_id", "tag", "value", "kind", "app_id", "assistant_id
 TTFT: Final = (*(f"ttft_{bound}" for bound in TTFT_BOUNDS_MS), "ttft_more")
 MEASURES: Final = (*(field.name for field in fields(Tally) if field.name != "ttft_calls"), *TTFT)
 
-# Not targeted: the primary key is the only constraint there is.
 ADD: Final = (
-    f"INSERT INTO rollups VALUES ({', '.join('?' * len(KEYS + MEASURES))}) ON CONFLICT DO UPDATE SET "  # noqa: S608
-    + ", ".join(f"{name} = {name} + excluded.{name}" for name in MEASURES)
+    f"INSERT INTO rollups VALUES ({', '.join('?' * len(KEYS + MEASURES))}) ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET "  # noqa: S608
+    + ", ".join(f"{name} = rollups.{name} + excluded.{name}" for name in MEASURES)
 )
 
 Key = tuple[str | int, ...]
@@ -57,8 +56,8 @@ class Rollup:
                 self._put((day, "", tag, value, *all_of_kind, *spot), sums)
 
     def rows(self) -> Iterator[tuple[str | int, ...]]:
-        """The parameters of ADD."""
-        return (key + sums for key, sums in self._sums.items())
+        """The parameters of ADD, in the order of their keys: writers side by side take the rows that they share in turn."""
+        return (key + sums for key, sums in sorted(self._sums.items()))
 
     def _put(self, key: Key, sums: Sums) -> None:
         before = self._sums.get(key)

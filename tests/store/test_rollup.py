@@ -102,17 +102,16 @@ async def test_empty_books_have_nothing_to_recount(house: SqliteHouse) -> None:
     assert await house.recount(await house.door()) == Recounted(0, 0)
 
 
-async def plan(house: SqliteHouse, door: Door, statement: str) -> str:
-    values = {"days": "[20454]", "user": "u1", "tag": "feature", "limit": 9}
-    rows = await door.database.read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
-    return "\n".join(row[3] for row in rows)
+async def plan(house: SqliteHouse, door: Door, statement: str, *values: str | int) -> str:
+    found = await house.look(door, f"EXPLAIN QUERY PLAN {statement}", *values)
+    return "\n".join(row[3] for row in found)
 
 
 @pytest.mark.parametrize("group", get_args(UsageGroup))
 async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(
     house: SqliteHouse, door: Door, group: UsageGroup
 ) -> None:
-    found = await plan(house, door, usage_statement(group))
+    found = await plan(house, door, usage_statement(group), "[20454]", "u1", "feature", 9)
     assert "SEARCH rollups USING PRIMARY KEY (day=? AND user_id=? AND tag=?)" in found
     assert "model_calls" not in found
 
@@ -131,7 +130,7 @@ async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(
 async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
     house: SqliteHouse, door: Door, group: TallyGroup, tag: str | None, key: str
 ) -> None:
-    found = await plan(house, door, tally_statement(TallyQuery(0, 0, group, tag)))
+    found = await plan(house, door, tally_statement(TallyQuery(0, 0, group, tag)), "[20454]", 9, *([tag] if tag else []))
     assert f"SEARCH rollups USING PRIMARY KEY ({key})" in found
     assert "model_calls" not in found
 
