@@ -49,14 +49,14 @@ SELECT {", ".join(KEYS)}, {", ".join(f"sum({name})" for name in MEASURES)}
 FROM seen JOIN tagged USING (id) JOIN parts USING (id) GROUP BY {", ".join(KEYS)}
 """  # noqa: S608  (constants of this program)
 _WRONG: Final = """
-SELECT (SELECT count(*) FROM (SELECT * FROM rollups WHERE day = ?1 EXCEPT SELECT * FROM recounted))
-     + (SELECT count(*) FROM (SELECT * FROM recounted EXCEPT SELECT * FROM rollups WHERE day = ?1))
+SELECT (SELECT count(*) FROM (SELECT * FROM rollups WHERE day = ?1 EXCEPT SELECT * FROM recounted) AS wrong)
+     + (SELECT count(*) FROM (SELECT * FROM recounted EXCEPT SELECT * FROM rollups WHERE day = ?1) AS missing)
 """
 _NEXT_DAY: Final = f"""
 SELECT min(day) FROM (
     SELECT min(at_ms) / {DAY_MS} AS day FROM model_calls WHERE at_ms >= ?1 * {DAY_MS}
     UNION ALL SELECT min(day) FROM rollups WHERE day >= ?1
-)
+) AS days
 """  # noqa: S608  (constants of this program)
 
 

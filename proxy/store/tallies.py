@@ -52,7 +52,7 @@ def tally_statement(query: TallyQuery) -> str:
     sums = ", ".join(f"sum({measure})" for measure in MEASURES)
     return (
         f"SELECT {name} AS name, {sums} {among} AND {name} IN"  # noqa: S608  (constants of this program)
-        f" (SELECT name FROM (SELECT {name} AS name {among} GROUP BY name {dearest} LIMIT ?2)) GROUP BY name {dearest}"
+        f" (SELECT name FROM (SELECT {name} AS name {among} GROUP BY name {dearest} LIMIT ?2) AS first) GROUP BY name {dearest}"
     )
 
 
