@@ -1,7 +1,6 @@
 """What calls left behind, read back as the values they were: calls, entries, usage, checks, audit; writes nothing."""
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from proxy.domain.desk import (
     UsageRow,
 )
 from proxy.ports import UsageQuery
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_COLUMNS
 
@@ -58,7 +57,7 @@ class SqliteRegister:
         self._database = database
 
     async def call(self, call_id: str) -> Call | None:
-        def read(connection: sqlite3.Connection) -> Call | None:
+        def read(connection: Connection) -> Call | None:
             found = _calls(connection, " WHERE id = ?", (call_id,))
             return found[0] if found else _running(connection, call_id)
 
@@ -105,7 +104,7 @@ class SqliteRegister:
             " WHERE user_id = ?1 AND at_ms >= ?2 AND at_ms < ?3 AND (input_tokens IS NOT NULL OR credits_milli > 0)"
             " GROUP BY name ORDER BY name LIMIT ?5"
         )
-        values = (query.user_id, query.from_ms, query.until_ms, query.tag, USAGE_ROWS_MAX)
+        values = (query.user_id, query.from_ms, query.until_ms, query.tag or "", USAGE_ROWS_MAX)
         return await self._database.read(lambda c: [UsageRow(*row) for row in c.execute(statement, values)])
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]:
@@ -114,21 +113,21 @@ class SqliteRegister:
                 _audit_line(row)
                 for row in connection.execute(
                     "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
-                    " WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+                    " WHERE id < ?1 OR ?1 IS NULL ORDER BY id DESC LIMIT ?2",
                     (before_id, max(0, min(limit, AUDIT_MAX))),
                 )
             ]
         )
 
     async def _row(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        def read(connection: sqlite3.Connection) -> tuple[Any, ...] | None:
+        def read(connection: Connection) -> tuple[Any, ...] | None:
             row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
             return row
 
         return await self._database.read(read)
 
 
-def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> list[Call]:
+def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Call]:
     rows = [dict(zip(CALL_COLUMNS, row, strict=True)) for row in connection.execute(_CALLS + tail, values)]
     attempts: dict[str, list[tuple[Any, ...]]] = {row["id"]: [] for row in rows}
     for call_id, *attempt in connection.execute(_ATTEMPTS, (json.dumps(list(attempts)),)):
@@ -136,7 +135,7 @@ def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> 
     return [call_of(row, tuple(attempt_of(attempt) for attempt in attempts[row["id"]])) for row in rows]
 
 
-def _running(connection: sqlite3.Connection, call_id: str) -> Call | None:
+def _running(connection: Connection, call_id: str) -> Call | None:
     """A call that still holds credits, as it was when it was admitted."""
     row = connection.execute("SELECT began FROM holds WHERE id = ?", (call_id,)).fetchone()
     return None if row is None else call_of(json.loads(row[0]), ())

@@ -85,6 +85,16 @@ def sources(case: Case, family: str) -> tuple[Source, ...]:
     return tuple(sorted(found, key=_turn)) if case.grants else tuple(found)
 
 
+def counters(case: Case) -> set[CounterKey]:
+    """Every counter that a judgement of this case, or its standing, may look at."""
+    chart = case.chart
+    keys = {key for source in chart.included.values() for key in source.keys}
+    keys.update(key for _, key, _ in chart.windows)
+    keys.update(key for _, key in chart.caps)
+    keys.update(_grant_key(grant) for grant in case.grants)
+    return keys
+
+
 def standing(case: Case, readings: Readings) -> Standing:
     """What the account has left, as `readings` show it."""
     chart = case.chart
