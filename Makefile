@@ -39,6 +39,7 @@ unit: .venv/dev.stamp
 # Branch coverage of the middle is printed and has a floor; that of the rest is not a goal.
 everything: static
 	scripts/need.sh curl curl
+	printf '== PostgreSQL for the tests: ' && scripts/postgres.sh
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
 	echo '== branch coverage of the middle' && $(BIN)/coverage report --include='$(MIDDLE)' --fail-under=95

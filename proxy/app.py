@@ -22,7 +22,7 @@ from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
-from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register
+from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.openai import OpenAI
@@ -38,6 +38,7 @@ from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqliteRegister
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter, route_logging
@@ -126,11 +127,10 @@ def checked(settings: Settings) -> Findings:
 
 @asynccontextmanager
 async def opened_shelves(settings: Settings, substitution: Substitution | None = None) -> AsyncIterator[Shelves]:
-    """The store, open. Raises SettingsMistake when the catalog's files are wrong."""
+    """The store, open. Raises SettingsMistake when it cannot be, or the catalog's files are wrong."""
     clock = SystemClock()
-    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        database = await Database.open(str(settings.database_path), settings.sqlite_synchronous)
+        database = await _opened_database(settings)
         stack.push_async_callback(database.close)
         try:
             base_urls = _base_urls(settings.config_dir, substitution)
@@ -161,6 +161,19 @@ async def opened(settings: Settings, substitution: Substitution | None = None) -
         telemetry = Telemetry(log, shelves.clock)
         stack.callback(telemetry.flush)
         yield await _wired(stack, settings, shelves, telemetry)
+
+
+async def _opened_database(settings: Settings) -> Database:
+    path = settings.database_path
+    try:
+        if path is None:
+            from proxy.store.postgres import PostgresDatabase
+
+            return await PostgresDatabase.open(settings.database_url.get_secret_value())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return await SqliteDatabase.open(str(path), settings.sqlite_synchronous)
+    except StoreUnavailable as away:
+        raise SettingsMistake([f"SIGNALBOX_DATABASE_URL: {away}"]) from None
 
 
 async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:

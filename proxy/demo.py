@@ -39,7 +39,8 @@ class DemoSecrets:
 
 async def demo(_: argparse.Namespace, settings: Settings) -> int:
     """Runs until told to stop."""
-    kept = _kept_secrets(settings.database_path.with_suffix(".demo-keys.json"))
+    beside = settings.database_path or Path("data/signalbox.db")
+    kept = _kept_secrets(beside.with_suffix(".demo-keys.json"))
     settings = settings.model_copy(update={"pepper": SecretStr(kept.pepper)})
     with listening(settings) as (server_socket, base_url):
         paid = [name for name in PAID_VARIABLES if os.environ.get(name) or os.environ.get(f"{name}_FILE")]

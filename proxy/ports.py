@@ -73,6 +73,10 @@ class StoreUnavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
+class CommitUnknown(StoreUnavailable):
+    """The store went away while it committed: what was asked may have been done, or not."""
+
+
 class VersionConflict(Exception):
     """Somebody changed the object since the version that the writer saw, or it exists already."""
 

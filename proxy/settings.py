@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX: Final = "SIGNALBOX_"
 PEPPER_LENGTH_MIN: Final = 32
 SECRET_LENGTH_MIN: Final = 32
+SQLITE: Final = "sqlite:///"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,7 +32,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 takes any free one.")
-    database_url: str = Field("sqlite:///data/signalbox.db", description="Where the books are kept: `sqlite:///PATH`.")
+    database_url: SecretStr = Field(
+        SecretStr(f"{SQLITE}data/signalbox.db"),
+        description="Where the books are kept: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:5432/NAME`.",
+    )
     config_dir: Path = Field(Path("config"), description="Folder of the catalog and precheck files.")
     pepper: SecretStr | None = Field(
         None,
@@ -95,9 +99,10 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
-            raise ValueError("must be sqlite:///PATH (an absolute path has four slashes)")
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        scheme, _, place = value.get_secret_value().partition("://")
+        if (scheme != "sqlite" or place[:1] != "/" or place == "/") and (scheme != "postgresql" or not place):
+            raise ValueError("must be sqlite:///PATH (an absolute path has four slashes) or postgresql://USER@HOST/NAME")
         return value
 
     @field_validator("pepper")
@@ -125,8 +130,10 @@ class Settings(BaseSettings):
         return private
 
     @property
-    def database_path(self) -> Path:
-        return Path(self.database_url.removeprefix("sqlite:///"))
+    def database_path(self) -> Path | None:
+        """The SQLite file; None where the books are kept in PostgreSQL."""
+        url = self.database_url.get_secret_value()
+        return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
 
 
 def load() -> Settings:

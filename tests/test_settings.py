@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from proxy import settings
 from proxy.settings import PREFIX, Settings, SettingsMistake
@@ -54,6 +55,9 @@ def test_a_misspelt_variable_is_refused_and_not_ignored(monkeypatch: pytest.Monk
         ("PEPPER", "short"),
         ("DATABASE_URL", "mysql://x"),
         ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite://relative.db"),
+        ("DATABASE_URL", "postgresql://"),
+        ("DATABASE_URL", "postgres://host/name"),
         ("TRUSTED_PROXIES", "everywhere"),
         ("SQLITE_SYNCHRONOUS", "OFF"),
         ("COMMIT_WAIT_MS", "-1"),
@@ -70,8 +74,14 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNALBOX_PEPPER", "p" * 40)
-    assert "p" * 40 not in repr(settings.load())
-    assert "short-secret" not in "".join(mistakes(monkeypatch, PEPPER="short-secret"))
+    monkeypatch.setenv("SIGNALBOX_DATABASE_URL", "postgresql://signalbox:database-password@host/name")
+    loaded = settings.load()
+    assert loaded.database_path is None
+    assert "p" * 40 not in repr(loaded)
+    assert "database-password" not in repr(loaded)
+    wrong = "".join(mistakes(monkeypatch, PEPPER="short-secret", DATABASE_URL="mysql://signalbox:database-password@host/name"))
+    assert "short-secret" not in wrong
+    assert "database-password" not in wrong
 
 
 def test_provider_keys_come_from_their_variable_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -96,6 +106,7 @@ def test_the_readme_has_a_row_for_every_setting_with_its_default_and_meaning() -
 
 def _shown(name: str) -> str:
     default = Settings.model_fields[name].default
+    default = default.get_secret_value() if isinstance(default, SecretStr) else default
     return "" if default in (None, ()) else f"`{default}`"
 
 

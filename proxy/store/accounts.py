@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from proxy.domain.account import App, Caller, Key, User
 from proxy.domain.plan import Entitlement, entitled_at
 from proxy.ports import Clock
 from proxy.store import keyring
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.directory import APPS, ENTITLEMENTS, USERS
 from proxy.store.memory import Memory, Part
 from proxy.store.trail import last_change
@@ -73,7 +72,7 @@ class SqliteAccounts:
         async with self._one_look_at_a_time:
             await self._look()
 
-    async def _caller(self, place: Place, read: Callable[[sqlite3.Connection], _Found]) -> Caller | None:
+    async def _caller(self, place: Place, read: Callable[[Connection], _Found]) -> Caller | None:
         await self._keep_fresh()
         known = self._known.get(place)
         if known is not None:
@@ -125,7 +124,7 @@ def end_user_id(app_id: str, external_id: str) -> str:
     return f"eu_{digest[:END_USER_HASH_CHARS]}"
 
 
-def _news(connection: sqlite3.Connection, seen: int | None) -> tuple[int, list[Part] | None]:
+def _news(connection: Connection, seen: int | None) -> tuple[int, list[Part] | None]:
     """The newest change, and what changed since `seen`; None for more than is worth telling apart."""
     if seen is None:
         return last_change(connection), []
@@ -138,7 +137,7 @@ def _news(connection: sqlite3.Connection, seen: int | None) -> tuple[int, list[P
     return newest, [(kind, object_id) for _, kind, object_id in rows]
 
 
-def _read_caller(connection: sqlite3.Connection, key_id: str) -> _Found:
+def _read_caller(connection: Connection, key_id: str) -> _Found:
     seq = last_change(connection)
     key = keyring.KEYS.get(connection, key_id)
     if key is None:
@@ -156,7 +155,7 @@ def _read_caller(connection: sqlite3.Connection, key_id: str) -> _Found:
     return _Found(Caller(keyring.lineage_caps(connection, key), user, entitlement, app), parts, seq)
 
 
-def _read_end_user(connection: sqlite3.Connection, app: App, user_id: str, key: Key) -> _Found:
+def _read_end_user(connection: Connection, app: App, user_id: str, key: Key) -> _Found:
     seq = last_change(connection)
     parts = (("user", user_id), ("entitlement", user_id), ("app", app.id))
     user = USERS.get(connection, user_id)

@@ -2,7 +2,6 @@
 judges no limit and calls nobody."""
 
 import json
-import sqlite3
 from typing import Final
 
 from proxy.domain.alert import Alert, AlertKind
@@ -11,7 +10,7 @@ from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.sources import Case
 from proxy.stages.ledger.thresholds import Near, nearing, reached
 from proxy.store.batch import Batch
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.rows import to_json
 
 HOUR_MS: Final = 3_600_000
@@ -103,6 +102,6 @@ def _insert(batch: Batch, alert_id: str, kind: AlertKind, facts: Facts, at_ms: i
     batch.insert(_INSERT, (alert_id, kind, at_ms, to_json(facts), at_ms))
 
 
-def _taken(connection: sqlite3.Connection, asked: tuple[int, ...]) -> list[Alert]:
+def _taken(connection: Connection, asked: tuple[int, ...]) -> list[Alert]:
     found = connection.execute(_TAKE, asked).fetchall()
     return [Alert(id, kind, at_ms, json.loads(facts), tries) for id, kind, at_ms, facts, tries in found]

@@ -1,6 +1,5 @@
 """One transaction's view of the books: what it has read and what it will write, all of which leaves in one sweep."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,12 +9,24 @@ from typing import Final
 from proxy.domain.account import User
 from proxy.domain.call import Call
 from proxy.domain.desk import Change, Entry, Grant
-from proxy.domain.ledger import EntryKind, IdempotencyKey, KeyUsed
+from proxy.domain.ledger import (
+    EntryKind,
+    ExtendRequest,
+    HoldRequest,
+    IdempotencyKey,
+    KeyUsed,
+    LedgerCommand,
+    RecordCall,
+    Transfer,
+)
 from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading
+from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
-from proxy.store import holds, rollup, rows
+from proxy.store import foresight, holds, locks, rollup, rows
+from proxy.store.database import Connection
 from proxy.store.holds import Hold
+from proxy.store.locks import Locks
 from proxy.store.recorded import call_of
 from proxy.store.rows import Row, to_json
 from proxy.store.trail import Writing
@@ -25,8 +36,8 @@ _INSERT_SCOPE: Final = "INSERT INTO hold_scopes VALUES (?, ?)"
 _DELETE_SCOPE: Final = "DELETE FROM hold_scopes WHERE scope = ? AND hold_id = ?"
 _DELETE_HOLD: Final = "DELETE FROM holds WHERE id = ?"
 _MOVE_COUNTER: Final = (
-    "INSERT INTO counters VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-    " SET spent = spent + excluded.spent, held = held + excluded.held"
+    "INSERT INTO counters VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope, name, epoch) DO UPDATE"
+    " SET spent = counters.spent + excluded.spent, held = counters.held + excluded.held"
 )
 _INSERT_USER: Final = (
     "INSERT INTO users (id, name, app_id, external_id, anchor_day, caps, created_at_ms)"
@@ -70,28 +81,50 @@ class Memory:
 
 class Batch:
     """Everything inside one write transaction: reads see what is about to be written, writes wait for `flush`. It is
-    about the holds `hold_ids`, which are read at once; `memory` spares it what this process still knows."""
+    about the holds `hold_ids`, which are read at once, and about what `commands` name; `memory` spares it what this process
+    still knows."""
 
-    def __init__(self, connection: sqlite3.Connection, hold_ids: Sequence[str], memory: Memory) -> None:
+    def __init__(
+        self, connection: Connection, hold_ids: Sequence[str], memory: Memory, commands: Sequence[LedgerCommand] = ()
+    ) -> None:
         self._connection = connection
+        self._locks = None if connection.is_near else Locks(connection)
         self._grants: dict[str, tuple[Grant, ...]] = {}
+        self._suspended: dict[str, bool] = {}
+        self._recorded: dict[str, bool] = {}
         self._memory = memory
-        self._holds = holds.find(connection, hold_ids, memory.holds)
+        self._commands = commands
+        self._holds = self._found(hold_ids)
         self._new: dict[str, Hold] = {}
         self._changed: dict[str, Hold] = {}
         self._resolved: dict[str, tuple[int, int]] = {}
-        self._calls: set[str] = set()
         self._enrolled: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
         self._rollup = rollup.Rollup()
-        self.readings = Readings(connection)
-        self.live = _Live(connection)
+        self.readings = Readings(connection, self._locks)
+        self.live = _Live(connection, self._locks)
         self.used_keys = UsedKeys(connection)
 
     @property
     def near(self) -> dict[CounterKey, Near]:
         """The limits that live holds could bring to a threshold, as far as this process has seen."""
         return self._memory.near
+
+    def foresee(self, at_ms: int) -> None:
+        """Reads at once what the commands will be judged by, where every look is a journey."""
+        if self._locks is None:
+            return
+        cases = [case for command in self._commands if (case := self._case(command, at_ms)) is not None]
+        accounts = {case.account_id for case in cases}
+        self._grants.update(foresight.grants(self._connection, accounts))
+        self._suspended.update(foresight.suspended(self._connection, accounts))
+        keys = {key for case in cases for key in counters(replace(case, grants=self._grants[case.account_id]))}
+        scopes = {limit.scope for case in cases for limit in case.terms.concurrency}
+        self._locks.take((*scopes, *(key.scope for key in keys)))
+        self.readings.update(foresight.readings(self._connection, keys))
+        self.live.update(foresight.live(self._connection, scopes))
+        records = {command.call.id for command in self._commands if isinstance(command, RecordCall)}
+        self._recorded.update(foresight.recorded(self._connection, records))
 
     @cached_property
     def up_ms(self) -> int:
@@ -115,8 +148,11 @@ class Batch:
         return user_id in self._enrolled or found is not None
 
     def is_suspended(self, account_id: str) -> bool:
-        row = self._connection.execute("SELECT suspended FROM users WHERE id = ?", (account_id,)).fetchone()
-        return bool(row and row[0])
+        known = self._suspended.get(account_id)
+        if known is None:
+            row = self._connection.execute("SELECT suspended FROM users WHERE id = ?", (account_id,)).fetchone()
+            known = self._suspended[account_id] = bool(row and row[0])
+        return known
 
     def hold(self, hold_id: str) -> Hold | None:
         """The live hold of this id."""
@@ -139,8 +175,11 @@ class Batch:
 
     def has_call(self, call_id: str) -> bool:
         """Whether the register has this call."""
-        found = self._connection.execute("SELECT 1 FROM model_calls WHERE id = ?", (call_id,)).fetchone()
-        return call_id in self._calls or found is not None
+        known = self._recorded.get(call_id)
+        if known is None:
+            found = self._connection.execute("SELECT 1 FROM model_calls WHERE id = ?", (call_id,)).fetchone()
+            known = self._recorded[call_id] = found is not None
+        return known
 
     def began(self, call: Call) -> str:
         """The call's row as JSON, for the hold to keep; remembered for the row at its end."""
@@ -175,7 +214,7 @@ class Batch:
 
     def register(self, call: Call) -> None:
         """Everything a finished call leaves behind."""
-        self._calls.add(call.id)
+        self._recorded[call.id] = True
         self._writes[rows.INSERT_CALL].append(rows.call_row(call, self._memory.calls.get(call.id)))
         for attempt in call.attempts:
             self._writes[rows.INSERT_ATTEMPT].append(rows.attempt_row(call.id, attempt))
@@ -244,6 +283,28 @@ class Batch:
         self.used_keys.flush()
         self._memory.keep(self._new | self._changed, self._resolved)
 
+    def _found(self, hold_ids: Sequence[str]) -> dict[str, Hold]:
+        if self._locks is None:
+            return holds.find(self._connection, hold_ids, self._memory.holds)
+        self._locks.take_holds(hold_ids)
+        found = holds.find(self._connection, hold_ids, self._memory.holds)
+        named = (locks.scopes_of(command) for command in self._commands)
+        self._locks.take(set().union(*named, *(holds.scopes_of(hold) for hold in found.values())))
+        # One that was not there may have been taken while the locks were waited for.
+        late = [hold_id for hold_id in hold_ids if hold_id not in found]
+        return found | (holds.find(self._connection, late, self._memory.holds) if late else {})
+
+    def _case(self, command: LedgerCommand, at_ms: int) -> Case | None:
+        match command:
+            case HoldRequest(account_id=account_id, terms=terms):
+                return Case(account_id, terms, (), at_ms)
+            case ExtendRequest(hold_id=hold_id, terms=terms) if hold_id in self._holds:
+                return Case(self._holds[hold_id].account_id, terms, (), at_ms)
+            case Transfer(giver_id=giver_id, terms=terms):
+                return Case(giver_id, terms, (), at_ms)
+            case _:
+                return None
+
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:
             self._writes[statement].append(row)
@@ -252,11 +313,14 @@ class Batch:
 class Readings(dict[CounterKey, Reading]):
     """Counters, read when first asked for and kept in step with what has `moved` in this transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
+        self._locks = locks
         self.moved: Moves = {}
 
     def __missing__(self, key: CounterKey) -> Reading:
+        if self._locks is not None:
+            self._locks.take((key.scope,))
         row = self._connection.execute(
             "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AND epoch = ?", key
         ).fetchone()
@@ -266,6 +330,8 @@ class Readings(dict[CounterKey, Reading]):
         return reading
 
     def shift(self, moves: Moves) -> None:
+        if self._locks is not None:
+            self._locks.take(key.scope for key in moves)
         for key, change in moves.items():
             for readings in (self, self.moved):
                 before = readings.get(key)
@@ -277,16 +343,21 @@ class Readings(dict[CounterKey, Reading]):
 class _Live(dict[str, int]):
     """How many holds live in a scope, counted when first asked for and kept in step."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection, locks: Locks | None) -> None:
         self._connection = connection
+        self._locks = locks
         self._uncounted: dict[str, int] = {}
 
     def __missing__(self, scope: str) -> int:
+        if self._locks is not None:
+            self._locks.take((scope,))
         row: tuple[int] = self._connection.execute("SELECT count(*) FROM hold_scopes WHERE scope = ?", (scope,)).fetchone()
         self[scope] = count = row[0] + self._uncounted.pop(scope, 0)
         return count
 
     def shift(self, scopes: Sequence[str], change: int) -> None:
+        if self._locks is not None:
+            self._locks.take(scopes)
         for scope in scopes:
             counts = self if scope in self else self._uncounted
             counts[scope] = counts.get(scope, 0) + change

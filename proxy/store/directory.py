@@ -40,7 +40,7 @@ class SqliteDirectory:
         self._changed = changed
 
     async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]:
-        where = "(?1 IS NULL OR app_id = ?1) AND id > ?2 ORDER BY id LIMIT ?3"
+        where = "(app_id = ?1 OR ?1 IS NULL) AND id > ?2 ORDER BY id LIMIT ?3"
         asked = (app_id, after_id or "", min(limit, ROWS_MAX))
         return await self._database.read(lambda connection: USERS.select(connection, where, asked))
 
@@ -88,7 +88,7 @@ class SqliteDirectory:
         return await self._write(change, lambda writing: give(writing, grant))
 
     async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]:
-        where = "(?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY created_at_ms DESC, id DESC LIMIT ?3"
+        where = "(user_id = ?1 OR ?1 IS NULL) AND (status = ?2 OR ?2 IS NULL) ORDER BY created_at_ms DESC, id DESC LIMIT ?3"
         asked = (user_id, status, ROWS_MAX)
         return await self._database.read(lambda connection: PLAN_REQUESTS.select(connection, where, asked))
 

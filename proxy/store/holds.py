@@ -1,6 +1,5 @@
 """Live holds, grants and entries as rows: split and lines to JSON and back; decides nothing."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ import orjson
 from proxy.domain.desk import Entry, Grant, LedgerLine
 from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.split import Part, Share, Split
+from proxy.store.database import Connection
 from proxy.store.rows import Row, to_json
 
 INSERT_HOLD: Final = "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -77,7 +77,7 @@ def update_row(hold: Hold) -> Row:
     )
 
 
-def find(connection: sqlite3.Connection, hold_ids: Sequence[str], known: Mapping[str, Hold]) -> dict[str, Hold]:
+def find(connection: Connection, hold_ids: Sequence[str], known: Mapping[str, Hold]) -> dict[str, Hold]:
     """Those of `hold_ids` that are live, by id. One that is `known` as it stands is not read again."""
     found: dict[str, Hold] = {}
     unread: list[str] = []
@@ -92,6 +92,19 @@ def find(connection: sqlite3.Connection, hold_ids: Sequence[str], known: Mapping
     return found
 
 
+def scopes_of(hold: Hold) -> set[str]:
+    """Every scope in which the hold counts."""
+    parts = hold.split.parts
+    shares = {key.scope for part in parts for share in part.shares for key in share.keys}
+    caps = {key.scope for part in parts for key in (*part.caps, *part.ceilings)}
+    return {account_scope(hold.account_id), *hold.scopes} | shares | caps
+
+
+def account_scope(account_id: str) -> str:
+    """The scope that stands for all an account has, its grants too."""
+    return f"user:{account_id}"
+
+
 def lines_json(moves: Moves) -> str:
     """An entry's lines: [scope, name, epoch, spent, held] each."""
     return to_json([[*key, *change] for key, change in moves.items()])
@@ -104,13 +117,13 @@ def entry(row: tuple[Any, ...]) -> Entry:
     return Entry(*values)
 
 
-def entries_of(connection: sqlite3.Connection, hold_id: str) -> list[Entry]:
+def entries_of(connection: Connection, hold_id: str) -> list[Entry]:
     """All entries of one hold, as they happened."""
     found = connection.execute("SELECT * FROM entries WHERE id >= ? AND id < ? ORDER BY id", (f"{hold_id}:", f"{hold_id};"))
     return [entry(row) for row in found]
 
 
-def grants_of(connection: sqlite3.Connection, account_id: str) -> tuple[Grant, ...]:
+def grants_of(connection: Connection, account_id: str) -> tuple[Grant, ...]:
     """All grants of one account, expired ones too."""
     found = connection.execute(
         "SELECT id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"

@@ -1,25 +1,31 @@
 """Keys inside a write: adding, revoking with descendants, rotating, suspending; knows a key's hash, shows it to nobody."""
 
 import json
-import sqlite3
 from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Key
 from proxy.ports import VersionConflict
 from proxy.store import values
+from proxy.store.database import Connection
 from proxy.store.table import Table
 from proxy.store.trail import Writing
 
 KEYS: Final = Table("keys", values.KEY_COLUMNS, values.key_of, values.key_row)
 
-_INHERIT: Final = "INSERT OR IGNORE INTO key_descent SELECT ancestor_id, ? FROM key_descent WHERE key_id = ?"
-_ADOPT: Final = "INSERT OR IGNORE INTO key_descent SELECT ?, key_id FROM key_descent WHERE ancestor_id = ?"
+_INHERIT: Final = (
+    "INSERT INTO key_descent SELECT ancestor_id, ?1 FROM key_descent"
+    " WHERE key_id = ?2 AND ancestor_id IS DISTINCT FROM ?3 ON CONFLICT DO NOTHING"
+)
+_ADOPT: Final = (
+    "INSERT INTO key_descent SELECT ?1, key_id FROM key_descent"
+    " WHERE ancestor_id = ?2 AND key_id IS DISTINCT FROM ?3 ON CONFLICT DO NOTHING"
+)
 
 
-def select(connection: sqlite3.Connection, user_id: str | None, app_id: str | None, limit: int) -> list[Key]:
+def select(connection: Connection, user_id: str | None, app_id: str | None, limit: int) -> list[Key]:
     """Keys of a user, of an app, or all; oldest first."""
-    where = "(?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR app_id = ?2) ORDER BY created_at_ms, id LIMIT ?3"
+    where = "(user_id = ?1 OR ?1 IS NULL) AND (app_id = ?2 OR ?2 IS NULL) ORDER BY created_at_ms, id LIMIT ?3"
     return KEYS.select(connection, where, (user_id, app_id, limit))
 
 
@@ -27,7 +33,7 @@ def add(writing: Writing, key: Key) -> Key:
     """Adds a key under the parent its lineage names, if any. VersionConflict when it exists."""
     _insert(writing, key)
     for parent_id in key.lineage[1:2]:
-        writing.connection.execute(_INHERIT, (key.id, parent_id))
+        writing.connection.execute(_INHERIT, (key.id, parent_id, None))
     writing.note("key.create", f"key:{key.id}", None, values.shown(key))
     return key
 
@@ -53,8 +59,8 @@ def rotate(writing: Writing, old_id: str, new: Key, grace_until_ms: int) -> Key:
     ends_at_ms = min(grace_until_ms, old.expires_at_ms) if old.expires_at_ms is not None else grace_until_ms
     _change(writing, old, replace(old, expires_at_ms=ends_at_ms), "key.rotate")
     _insert(writing, new)
-    writing.connection.execute(f"{_INHERIT} AND ancestor_id <> ?", (new.id, old_id, old_id))
-    writing.connection.execute(f"{_ADOPT} AND key_id <> ?", (new.id, old_id, old_id))
+    writing.connection.execute(_INHERIT, (new.id, old_id, old_id))
+    writing.connection.execute(_ADOPT, (new.id, old_id, old_id))
     writing.note("key.create", f"key:{new.id}", None, values.shown(new))
     return new
 
@@ -69,7 +75,7 @@ def suspend(writing: Writing, key_id: str, suspended: bool) -> Key:
     return changed
 
 
-def lineage_caps(connection: sqlite3.Connection, key: Key) -> Key:
+def lineage_caps(connection: Connection, key: Key) -> Key:
     """The key with the caps of its whole lineage, for caps belong to the lineage and not to one key (contract 1)."""
     ancestors = connection.execute(
         "SELECT caps FROM keys WHERE id IN (SELECT value FROM json_each(?)) AND id <> ?",

@@ -1,6 +1,5 @@
 """Heartbeats in, holds that nobody keeps resolved; the only clock here is the time the store has been seen up."""
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from proxy.domain.ledger import ReconcileReport
 from proxy.ports import Clock
 from proxy.store import rows
 from proxy.store.batch import Batch, Memory
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold
 from proxy.store.ledger import resolve
 from proxy.store.recorded import call_of
@@ -26,12 +25,10 @@ _BEAT: Final = (
 # A hold taken before its process's first beat counts as kept since it was taken.
 _ABANDONED: Final = (
     "SELECT holds.id FROM holds LEFT JOIN processes USING (boot_id)"
-    " WHERE deadline_up_ms + :grace < :up OR max(at_up_ms, coalesce(up_ms, 0)) + :lease + :grace < :up"
-    " ORDER BY holds.id LIMIT :limit"
+    " WHERE deadline_up_ms < ?1 OR (at_up_ms < ?2 AND coalesce(up_ms, 0) < ?2) ORDER BY holds.id LIMIT ?3"
 )
 _FORGET: Final = (
-    "DELETE FROM processes WHERE up_ms + :lease + :grace < :up"
-    " AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.boot_id = processes.boot_id)"
+    "DELETE FROM processes WHERE up_ms < ? AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.boot_id = processes.boot_id)"
 )
 
 
@@ -69,28 +66,25 @@ class SqliteLeases:
         and leaves a call of status `crashed`. Raises StoreUnavailable."""
         return await self._database.write(self._reconcile)
 
-    def _beat(self, connection: sqlite3.Connection) -> int:
-        now_ms = self._clock.now_ms()
+    def _beat(self, connection: Connection) -> int:
+        now_ms = connection.now_ms(self._clock)
         last_ms, up_ms = connection.execute(_LAST_BEAT).fetchone()
         up_ms += min(max(0, now_ms - last_ms), self._limits.beat_ms)
         connection.execute(_BEAT, (self._boot_id, now_ms, now_ms, up_ms))
         return int(up_ms)
 
-    def _reconcile(self, connection: sqlite3.Connection) -> ReconcileReport:
-        bounds = {
-            "up": self._beat(connection),
-            "lease": self._limits.lease_ms,
-            "grace": self._limits.grace_ms,
-            "limit": _RECONCILE_MAX,
-        }
+    def _reconcile(self, connection: Connection) -> ReconcileReport:
+        over_up_ms = self._beat(connection) - self._limits.grace_ms
+        silent_up_ms = over_up_ms - self._limits.lease_ms
+        bounds = (over_up_ms, silent_up_ms, _RECONCILE_MAX)
         found = [hold_id for (hold_id,) in connection.execute(_ABANDONED, bounds).fetchall()]
         batch = Batch(connection, found, Memory())
         holds = [hold for hold_id in found if (hold := batch.hold(hold_id)) is not None]
-        at_ms = self._clock.now_ms()
+        at_ms = connection.now_ms(self._clock)
         for hold in holds:
             _bury(batch, hold, at_ms)
         batch.flush()
-        connection.execute(_FORGET, bounds)
+        connection.execute(_FORGET, (silent_up_ms,))
         settled = sum(1 for hold in holds if hold.metered_milli)
         return ReconcileReport(settled, len(holds) - settled, tuple(hold.id for hold in holds))
 

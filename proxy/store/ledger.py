@@ -1,7 +1,6 @@
 """The books on SQLite: many commands in, an acknowledgement each, all of one batch in one transaction; sizes nothing and
 judges nothing itself."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, assert_never
@@ -27,18 +26,18 @@ from proxy.domain.ledger import (
     Transfer,
 )
 from proxy.domain.standing import Standing
-from proxy.ports import Clock, StoreUnavailable
+from proxy.ports import Clock, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.counters import Moves
-from proxy.stages.ledger.sources import Case, standing
+from proxy.stages.ledger.sources import Case, counters, standing
 from proxy.stages.ledger.split import Amounts
-from proxy.store import alerts, byhand, used_keys
+from proxy.store import alerts, byhand, foresight, used_keys
 from proxy.store.batch import Batch, Memory, Readings
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold, grants_of
 
 # What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
-_BAD_ROW: Final = (sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+_BAD_ROW: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 
 Ack = LedgerAck | Exception
 
@@ -55,7 +54,7 @@ class SqliteLedger:
     async def apply(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
         try:
-            return await self._database.write(lambda connection: self._carry_out(connection, commands))
+            return await self._written(commands)
         except StoreUnavailable:
             self._memory.forget_alerts()
             raise
@@ -69,17 +68,34 @@ class SqliteLedger:
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""
-        at_ms = self._clock.now_ms()
 
-        def read(connection: sqlite3.Connection) -> Standing:
-            return standing(Case(account_id, terms, grants_of(connection, account_id), at_ms), Readings(connection))
+        def read(connection: Connection) -> Standing:
+            case = Case(account_id, terms, grants_of(connection, account_id), connection.now_ms(self._clock))
+            readings = Readings(connection)
+            if not connection.is_near:
+                readings.update(foresight.readings(connection, counters(case)))
+            return standing(case, readings)
 
         return await self._database.read(read)
 
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for. Raises StoreUnavailable."""
-        at_ms = self._clock.now_ms()
-        return await self._database.read(lambda connection: used_keys.find(connection, account_id, asked, at_ms))
+        return await self._database.read(
+            lambda connection: used_keys.find(connection, account_id, asked, connection.now_ms(self._clock))
+        )
+
+    async def _written(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
+        def work(connection: Connection) -> list[Ack]:
+            return self._carry_out(connection, commands)
+
+        try:
+            return await self._database.write_locked(work)
+        except CommitUnknown as unknown:
+            # Submitted again under the same ids: what exists counts as done.
+            try:
+                return await self._database.write_locked(work)
+            except StoreUnavailable:
+                raise unknown from None
 
     async def _half(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         try:
@@ -87,9 +103,10 @@ class SqliteLedger:
         except StoreUnavailable as error:
             return [error] * len(commands)
 
-    def _carry_out(self, connection: sqlite3.Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
-        batch = Batch(connection, [_subject(command) for command in commands], self._memory)
-        at_ms = self._clock.now_ms()
+    def _carry_out(self, connection: Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
+        batch = Batch(connection, [_subject(command) for command in commands], self._memory, commands)
+        at_ms = connection.now_ms(self._clock)
+        batch.foresee(at_ms)
         acks = [self._one(batch, command, at_ms) for command in commands]
         batch.flush()
         return acks

@@ -1,13 +1,16 @@
 """Numbered SQL files in, a database of this code's schema out; forward only, each file in one transaction."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-_FOLDER: Final = Path(__file__).parent / "migrations"
+from proxy.store.database import Connection, transaction
+
+SQLITE: Final = Path(__file__).parent / "migrations"
+POSTGRES: Final = SQLITE / "postgres"
 
 
 class SchemaTooNew(Exception):
@@ -24,42 +27,41 @@ class Migration:
 
 
 @cache
-def migrations() -> tuple[Migration, ...]:
-    """All steps this release knows, in order; their numbers run from 1 without a gap (ValueError otherwise)."""
-    found = tuple(_read(path) for path in sorted(_FOLDER.glob("*.sql")))
+def migrations(folder: Path = SQLITE) -> tuple[Migration, ...]:
+    """All steps this release knows for one database, in order; their numbers run from 1 without a gap (ValueError
+    otherwise)."""
+    # PostgreSQL takes a whole file at once, and its functions have semicolons of their own.
+    split = _statements if folder == SQLITE else _whole
+    found = tuple(_read(path, split) for path in sorted(folder.glob("*.sql")))
     if [step.version for step in found] != list(range(1, len(found) + 1)):
         raise ValueError(f"migrations must be numbered 0001, 0002, ...: {[step.name for step in found]}")
     return found
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
+def migrate(connection: Connection, begin: Sequence[str], steps: Sequence[Migration]) -> None:
     """Brings an autocommit connection's database forward through `steps`. Safe while other processes do the same: every
-    step looks again inside its own transaction. Raises SchemaTooNew and leaves the file as it was."""
+    step looks again inside its own transaction, which `begin` lets no other be in. Raises SchemaTooNew and leaves the
+    database as it was."""
     newest = steps[-1].version
-    current = _version(connection)
+    current = transaction(connection, begin, _version)
     if current > newest:
         raise SchemaTooNew(
             f"The database has schema {current}, this release of Signalbox knows schemas up to {newest}. "
             "Start the newer release, or restore a backup made before the upgrade."
         )
     for step in steps[current:]:
-        _apply(connection, step)
+        transaction(connection, begin, lambda c, step=step: _apply(c, step))  # type: ignore[misc]
 
 
-def _apply(connection: sqlite3.Connection, step: Migration) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if _version(connection) < step.version:
-            for statement in step.statements:
-                connection.execute(statement)
-            connection.execute("INSERT INTO schema_version (version, name) VALUES (?, ?)", (step.version, step.name))
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+def _apply(connection: Connection, step: Migration) -> None:
+    if _version(connection) >= step.version:
+        return
+    for statement in step.statements:
+        connection.execute(statement)
+    connection.execute("INSERT INTO schema_version (version, name) VALUES (?, ?)", (step.version, step.name))
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _version(connection: Connection) -> int:
     connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
         " applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
@@ -68,9 +70,13 @@ def _version(connection: sqlite3.Connection) -> int:
     return row[0] or 0
 
 
-def _read(path: Path) -> Migration:
+def _read(path: Path, split: Callable[[str], Iterable[str]]) -> Migration:
     number, _, _ = path.stem.partition("_")
-    return Migration(int(number), path.stem, tuple(_statements(path.read_text(encoding="utf-8"))))
+    return Migration(int(number), path.stem, tuple(split(path.read_text(encoding="utf-8"))))
+
+
+def _whole(script: str) -> tuple[str]:
+    return (script,)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,12 +1,11 @@
 """The register's calls and attempts in, the roll-ups they must come to out; mends the days that show anything else."""
 
-import sqlite3
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from proxy.domain.rollup import DAY_MS, TTFT_BOUNDS_MS
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.rollup import KEYS, MEASURES
 
 _STATUSES: Final = ", ".join(
@@ -79,12 +78,12 @@ async def recount(database: Database) -> Recounted:
     return Recounted(days, wrong_rows)
 
 
-def _next_day(day: int, connection: sqlite3.Connection) -> int | None:
+def _next_day(day: int, connection: Connection) -> int | None:
     row: tuple[int | None] = connection.execute(_NEXT_DAY, (day,)).fetchone()
     return row[0]
 
 
-def _recount_day(day: int, connection: sqlite3.Connection) -> int:
+def _recount_day(day: int, connection: Connection) -> int:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS recounted AS SELECT * FROM rollups LIMIT 0")
     connection.execute("DELETE FROM recounted")
     connection.execute(RECOUNT, (day * DAY_MS, (day + 1) * DAY_MS))

@@ -1,7 +1,6 @@
 """What calls left behind, read back as the values they were: calls, entries, usage, checks, audit; writes nothing."""
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -19,7 +18,7 @@ from proxy.domain.desk import (
     UsageRow,
 )
 from proxy.domain.rollup import TallyQuery, TallyRow
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_READ_COLUMNS
 from proxy.store.tallies import tallies, usage
@@ -57,7 +56,7 @@ class SqliteRegister:
         self._database = database
 
     async def call(self, call_id: str) -> Call | None:
-        def read(connection: sqlite3.Connection) -> Call | None:
+        def read(connection: Connection) -> Call | None:
             found = _calls(connection, " WHERE id = ?", (call_id,))
             return found[0] if found else _running(connection, call_id)
 
@@ -109,7 +108,7 @@ class SqliteRegister:
         return await self._database.survey(partial(tallies, query))
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
-        def read(connection: sqlite3.Connection) -> list[tuple[Attempt, ...]]:
+        def read(connection: Connection) -> list[tuple[Attempt, ...]]:
             found: dict[str, list[Attempt]] = {}
             for call_id, *attempt in connection.execute(_CHARGED, (user_id, from_ms, calls_max)):
                 found.setdefault(call_id, []).append(attempt_of(tuple(attempt)))
@@ -123,14 +122,14 @@ class SqliteRegister:
                 _audit_line(row)
                 for row in connection.execute(
                     "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
-                    " WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+                    " WHERE id < ?1 OR ?1 IS NULL ORDER BY id DESC LIMIT ?2",
                     (before_id, max(0, min(limit, AUDIT_MAX))),
                 )
             ]
         )
 
     async def _row(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        def read(connection: sqlite3.Connection) -> tuple[Any, ...] | None:
+        def read(connection: Connection) -> tuple[Any, ...] | None:
             row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
             return row
 
@@ -142,7 +141,7 @@ def history_tail(whose: str) -> str:
     return f" WHERE (at_ms, id) > (?, ?) AND at_ms < ? AND kind = 'chat'{whose} ORDER BY at_ms, id LIMIT ?"
 
 
-def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> list[Call]:
+def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Call]:
     rows = [dict(zip(CALL_READ_COLUMNS, row, strict=True)) for row in connection.execute(_CALLS + tail, values)]
     attempts: dict[str, list[tuple[Any, ...]]] = {row["id"]: [] for row in rows}
     for call_id, *attempt in connection.execute(_ATTEMPTS, (json.dumps(list(attempts)),)):
@@ -150,7 +149,7 @@ def _calls(connection: sqlite3.Connection, tail: str, values: Sequence[Any]) -> 
     return [call_of(row, tuple(attempt_of(attempt) for attempt in attempts[row["id"]])) for row in rows]
 
 
-def _running(connection: sqlite3.Connection, call_id: str) -> Call | None:
+def _running(connection: Connection, call_id: str) -> Call | None:
     """A call that still holds credits, as it was when it was admitted."""
     row = connection.execute("SELECT began FROM holds WHERE id = ?", (call_id,)).fetchone()
     return None if row is None else call_of(json.loads(row[0]), ())

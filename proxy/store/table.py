@@ -1,11 +1,11 @@
 """One table of the desk: rows in, domain values out and back; one row at a time, conflicts as VersionConflict."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from proxy.ports import VersionConflict
+from proxy.store.database import Connection
 from proxy.store.values import Row
 
 V = TypeVar("V")
@@ -24,24 +24,23 @@ class Table(Generic[V]):
     write: Callable[[V], Row]
     key: str = "id"
 
-    def get(self, connection: sqlite3.Connection, key: str) -> V | None:
+    def get(self, connection: Connection, key: str) -> V | None:
         return next(iter(self.select(connection, f"{self.key} = ?", (key,))), None)
 
-    def select(self, connection: sqlite3.Connection, where: str, parameters: Sequence[Any]) -> list[V]:
+    def select(self, connection: Connection, where: str, parameters: Sequence[Any]) -> list[V]:
         """The rows for which `where` holds (it may order and limit them)."""
         found = connection.execute(f"SELECT {self.columns} FROM {self.name} WHERE {where}", parameters)  # noqa: S608
         return [self.read(row) for row in found]
 
-    def insert(self, connection: sqlite3.Connection, value: V) -> None:
+    def insert(self, connection: Connection, value: V) -> None:
         """Raises VersionConflict when it exists, or clashes with one that does."""
         row = self.write(value)
         places = ", ".join("?" * len(row))
-        try:
-            connection.execute(f"INSERT INTO {self.name} ({self.columns}) VALUES ({places})", row)  # noqa: S608
-        except sqlite3.IntegrityError as error:
-            raise VersionConflict(f"{self.name}: {row[0]} exists already") from error
+        statement = f"INSERT INTO {self.name} ({self.columns}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+        if connection.execute(statement, row).rowcount == 0:
+            raise VersionConflict(f"{self.name}: {row[0]} exists already")
 
-    def update(self, connection: sqlite3.Connection, value: V) -> None:
+    def update(self, connection: Connection, value: V) -> None:
         """Writes every column of the row that `value` names."""
         row = self.write(value)
         places = ", ".join("?" * len(row))

@@ -1,12 +1,12 @@
 """Roll-ups in, what one user used and what all callers' calls came to out; never looks at a call."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
 from proxy.domain.desk import UsageGroup, UsageQuery, UsageRow
 from proxy.domain.rollup import Tally, TallyGroup, TallyQuery, TallyRow, days_touched
+from proxy.store.database import Connection
 from proxy.store.rollup import MEASURES, TTFT
 
 USAGE_ROWS_MAX: Final = 1_000
@@ -56,7 +56,7 @@ def tally_statement(query: TallyQuery) -> str:
     )
 
 
-def usage(query: UsageQuery, connection: sqlite3.Connection) -> list[UsageRow]:
+def usage(query: UsageQuery, connection: Connection) -> list[UsageRow]:
     """The user's groups by name. Calls without the tag asked for are in the group without a name."""
     days, tag = _days(query.from_ms, query.until_ms), query.tag if query.group == "tag" else None
     values = (days, query.user_id, tag or "", USAGE_ROWS_MAX)
@@ -64,14 +64,14 @@ def usage(query: UsageQuery, connection: sqlite3.Connection) -> list[UsageRow]:
     return rows if tag is None else [*_untagged(connection, days, query.user_id, tag), *rows]
 
 
-def tallies(query: TallyQuery, connection: sqlite3.Connection) -> list[TallyRow]:
+def tallies(query: TallyQuery, connection: Connection) -> list[TallyRow]:
     """The groups, dearest first."""
     limit = max(0, min(query.limit, TALLY_ROWS_MAX))
     values = (_days(query.from_ms, query.until_ms), limit, *(() if query.tag is None else (query.tag,)))
     return [_tally_row(*row) for row in connection.execute(tally_statement(query), values)]
 
 
-def _untagged(connection: sqlite3.Connection, days: str, user_id: str, tag: str) -> list[UsageRow]:
+def _untagged(connection: Connection, days: str, user_id: str, tag: str) -> list[UsageRow]:
     statement = f"SELECT {_USED} {_ON_DAYS} AND user_id = ?2 AND tag = ?3"
     every = connection.execute(statement, (days, user_id, "")).fetchone()
     tagged = connection.execute(statement, (days, user_id, tag)).fetchone()

@@ -1,19 +1,19 @@
 """One write of the desk: its transaction, its author and moment, and the audit line and change note it leaves behind."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from proxy.domain.desk import Change
+from proxy.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
     """A write in progress. Whoever changes something calls `note` in the same transaction."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     change: Change
     at_ms: int
 
@@ -31,7 +31,7 @@ class Writing:
         self.connection.execute("INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)", (kind, object_id, self.at_ms))
 
 
-def last_change(connection: sqlite3.Connection) -> int:
+def last_change(connection: Connection) -> int:
     """The number of the newest change; 0 when there was none."""
     (seq,) = connection.execute("SELECT max(seq) FROM changes").fetchone()
     return int(seq or 0)

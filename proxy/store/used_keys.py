@@ -1,12 +1,11 @@
 """Idempotency keys as rows: which call each stands for, in the transaction of that call's hold; judges no request."""
 
-import sqlite3
 from typing import Final
 
 from proxy.domain.ledger import IdempotencyKey, KeyUsed
 from proxy.ports import Clock
 from proxy.stages.idempotency import KEPT_MS
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 
 # How many keys one pass forgets, so that it holds nobody up; what is left follows in the next.
 _PRUNED_MAX: Final = 5_000
@@ -21,16 +20,17 @@ _PUT: Final = (
     " SET body_hash = excluded.body_hash, call_id = excluded.call_id, at_ms = excluded.at_ms"
 )
 _FREE: Final = "DELETE FROM idempotency_keys WHERE call_id = ?"
+# The age is asked twice: a row that was waited for is looked at again, but not by the inner question.
 _PRUNE: Final = (
-    "DELETE FROM idempotency_keys WHERE (account_id, route, key) IN"
-    " (SELECT account_id, route, key FROM idempotency_keys WHERE at_ms <= ? ORDER BY at_ms LIMIT ?)"
+    "DELETE FROM idempotency_keys WHERE at_ms <= ?1 AND (account_id, route, key) IN"
+    " (SELECT account_id, route, key FROM idempotency_keys WHERE at_ms <= ?1 ORDER BY at_ms LIMIT ?2)"
 )
 
 
 class UsedKeys:
     """The keys as one write transaction sees them: read when asked for, written by `flush`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._taken: dict[tuple[str, str, str], tuple[KeyUsed, tuple[object, ...]]] = {}
         self._freed: set[str] = set()
@@ -58,7 +58,7 @@ class UsedKeys:
             self._connection.executemany(_PUT, rows)
 
 
-def find(connection: sqlite3.Connection, account_id: str, asked: IdempotencyKey, at_ms: int) -> KeyUsed | None:
+def find(connection: Connection, account_id: str, asked: IdempotencyKey, at_ms: int) -> KeyUsed | None:
     """The call that this key stands for, unless that is too long ago."""
     row = connection.execute(_FIND, (account_id, asked.route, asked.key, at_ms - KEPT_MS)).fetchone()
     return None if row is None else KeyUsed(row[0], row[1], running=bool(row[2]))
@@ -66,5 +66,8 @@ def find(connection: sqlite3.Connection, account_id: str, asked: IdempotencyKey,
 
 async def prune(database: Database, clock: Clock) -> int:
     """Forgets keys that are too old to count; how many. Raises StoreUnavailable."""
-    before_ms = clock.now_ms() - KEPT_MS
-    return await database.write(lambda connection: connection.execute(_PRUNE, (before_ms, _PRUNED_MAX)).rowcount)
+
+    def work(connection: Connection) -> int:
+        return connection.execute(_PRUNE, (connection.now_ms(clock) - KEPT_MS, _PRUNED_MAX)).rowcount
+
+    return await database.write(work)

@@ -1,20 +1,21 @@
 """The whole ledger in, a sentence for every place where the books disagree with their entries out; changes nothing."""
 
-import sqlite3
 from typing import Final
 
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 
 _COUNTERS: Final = """
 WITH truth AS (
-    SELECT line.value ->> 0 AS scope, line.value ->> 1 AS name, line.value ->> 2 AS epoch,
-           sum(line.value ->> 3) AS spent, sum(line.value ->> 4) AS held
+    SELECT json_extract(line.value, '$[0]') AS scope, json_extract(line.value, '$[1]') AS name,
+           json_extract(line.value, '$[2]') AS epoch,
+           sum(CAST(json_extract(line.value, '$[3]') AS BIGINT)) AS spent,
+           sum(CAST(json_extract(line.value, '$[4]') AS BIGINT)) AS held
     FROM entries, json_each(entries.lines) AS line GROUP BY 1, 2, 3
 )
 SELECT coalesce(truth.scope, counters.scope), coalesce(truth.name, counters.name), coalesce(truth.epoch, counters.epoch),
        counters.spent, counters.held, truth.spent, truth.held
 FROM counters FULL JOIN truth USING (scope, name, epoch)
-WHERE counters.spent IS NOT truth.spent OR counters.held IS NOT truth.held
+WHERE counters.spent IS DISTINCT FROM truth.spent OR counters.held IS DISTINCT FROM truth.held
    OR counters.spent < 0 OR counters.held < 0
 ORDER BY 1, 2, 3
 """
@@ -35,7 +36,7 @@ _IDS: Final = (
     (
         "hold {} is resolved but left no call, or one with another charge",
         "SELECT hold_id FROM entries LEFT JOIN model_calls ON model_calls.id = hold_id"
-        " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS NOT entries.amount_milli",
+        " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS DISTINCT FROM entries.amount_milli",
     ),
     (
         "an idempotency key stands for call {}, which is neither live nor recorded",
@@ -59,14 +60,14 @@ _IDS: Final = (
     (
         "transfer {} did not give what it took",
         "SELECT substr(id, 1, length(id) - length(':transfer')) AS transfer FROM entries WHERE id LIKE '%:transfer'"
-        " AND -amount_milli IS NOT (SELECT sum(amount_milli) FROM grants"
+        " AND -amount_milli IS DISTINCT FROM (SELECT sum(amount_milli) FROM grants"
         " WHERE grants.id >= substr(entries.id, 1, length(entries.id) - length(':transfer')) || '.'"
         " AND grants.id < substr(entries.id, 1, length(entries.id) - length(':transfer')) || '/')",
     ),
     (
         "the refund of call {} is not what its row shows, or more than was charged",
         "SELECT hold_id FROM entries LEFT JOIN model_calls ON model_calls.id = hold_id WHERE entries.id = hold_id || ':refund'"
-        " AND (model_calls.refunded_milli IS NOT -entries.amount_milli OR refunded_milli > credits_milli)",
+        " AND (model_calls.refunded_milli IS DISTINCT FROM -entries.amount_milli OR refunded_milli > credits_milli)",
     ),
     (
         "call {} shows a refund that no entry proves",
@@ -86,7 +87,7 @@ async def verify(database: Database) -> list[str]:
     return await database.read(_verify)
 
 
-def _verify(connection: sqlite3.Connection) -> list[str]:
+def _verify(connection: Connection) -> list[str]:
     wrong = [
         f"counter {scope} {name} {epoch} shows spent {spent}, held {held}; its entries sum to {true_spent}, {true_held}"
         for scope, name, epoch, spent, held, true_spent, true_held in connection.execute(_COUNTERS)

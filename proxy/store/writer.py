@@ -32,7 +32,7 @@ from proxy.domain.ledger import (
     Transferred,
 )
 from proxy.domain.standing import Standing
-from proxy.ports import Ledger, StoreUnavailable
+from proxy.ports import CommitUnknown, Ledger, StoreUnavailable
 from proxy.store.directory import nobody_waits
 
 A = TypeVar("A")
@@ -200,19 +200,23 @@ class GroupWriter:
         self._settlements.extendleft(reversed(late))
         self._back_off_s = min(max(self._back_off_s * 2, BACK_OFF_FIRST_S), BACK_OFF_MAX_S) if late else 0.0
         for waiting, ack in zip(batch, acks, strict=True):
-            if waiting.answer.done():
+            if waiting.answer.done() or isinstance(ack, CommitUnknown):
                 self._give_back(waiting.command, ack)
-            elif isinstance(ack, Exception):
+            if waiting.answer.done():
+                continue
+            if isinstance(ack, Exception):
                 if not _must_retry(waiting.command, ack):
                     waiting.answer.set_exception(ack)
             else:
                 waiting.answer.set_result(ack)
 
     def _give_back(self, command: LedgerCommand, ack: LedgerAck | Exception) -> None:
-        if isinstance(command, HoldRequest) and isinstance(ack, Held):
+        if isinstance(command, HoldRequest) and isinstance(ack, Held | CommitUnknown):
             left = replace(command.began, status="left", credits_milli=0, raw_nano_usd=0)
-            release = Settlement(command.hold_id, 0, 0, left)
-            self._settlements.append(_Waiting(release, asyncio.get_running_loop().create_future()))
+            nobody: asyncio.Future[LedgerAck] = asyncio.get_running_loop().create_future()
+            # The hold may never have come to be: then there is nothing to release, and nobody to tell.
+            nobody.cancel()
+            self._settlements.append(_Waiting(Settlement(command.hold_id, 0, 0, left), nobody))
 
 
 def _must_retry(command: LedgerCommand, ack: LedgerAck | Exception) -> bool:

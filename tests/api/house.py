@@ -32,11 +32,11 @@ from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqliteAccounts
 from proxy.store.catalog.desk import SqliteCatalogDesk
 from proxy.store.catalog.source import SqliteCatalog
-from proxy.store.database import Database
 from proxy.store.directory import SqliteDirectory
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
 from proxy.store.register import SqliteRegister
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
@@ -240,7 +240,7 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
     """`knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
-        database = await Database.open(str(folder / "books.db"))
+        database = await SqliteDatabase.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
         ledger = SqliteLedger(database, clock, "boot-1")
         accounts = SqliteAccounts(database, clock)

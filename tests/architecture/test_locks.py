@@ -49,4 +49,4 @@ def _pins(lock: str) -> dict[str, str]:
 
 
 def _names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[><=~!]", line)[0].strip() for line in requirements}
+    return {re.split(r"[><=~!\[]", line)[0].strip() for line in requirements}

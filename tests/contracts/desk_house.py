@@ -1,10 +1,10 @@
 """Everything that the contracts of Directory, Accounts, Register and the catalog ports need to know of one database.
 
-A second implementation adds one class like `SqliteDeskHouse` and its name to `DESK_HOUSES`.
+Another database adds one function like `sqlite_desk_house` and its name to `DESK_HOUSES`.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +14,11 @@ from proxy.store.catalog.source import SqliteCatalog
 from proxy.store.database import Database
 from proxy.store.directory import SqliteDirectory
 from proxy.store.ledger import SqliteLedger
+from proxy.store.postgres import PostgresDatabase
 from proxy.store.register import SqliteRegister
-from tests.contracts.ledger_house import SetClock
+from proxy.store.sqlite import SqliteDatabase
+from tests.contracts.set_clock import ServerClock, SetClock
+from tests.postgres_server import server
 from tests.store.catalog.folder import folder
 
 
@@ -42,25 +45,37 @@ class DeskDoor:
         return await run(lambda connection: connection.execute(query).fetchall())
 
 
-class SqliteDeskHouse:
-    """One file; each door has its own connections and its own memory, as a process of its own would."""
+class DeskHouse:
+    """One database; each door has its own connections and its own memory, as a process of its own would."""
 
-    def __init__(self, path: Path, stack: AsyncExitStack) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, open_database: Callable[[], Awaitable[Database]], clock: SetClock, stack: AsyncExitStack
+    ) -> None:
+        self._open_database = open_database
         self._stack = stack
-        self.clock = SetClock()
+        self.clock = clock
         self.config_dir = folder(path / "config")
 
     async def door(self) -> DeskDoor:
-        database = await Database.open(str(self._path / "books.db"))
+        database = await self._open_database()
         self._stack.push_async_callback(database.close)
         return DeskDoor(database, self.clock)
 
 
 @asynccontextmanager
-async def sqlite_desk_house(path: Path) -> AsyncIterator[SqliteDeskHouse]:
+async def sqlite_desk_house(path: Path) -> AsyncIterator[DeskHouse]:
     async with AsyncExitStack() as stack:
-        yield SqliteDeskHouse(path, stack)
+        yield DeskHouse(path, lambda: SqliteDatabase.open(str(path / "books.db")), SetClock(), stack)
 
 
-DESK_HOUSES: Final[dict[str, Callable[[Path], Any]]] = {"sqlite": sqlite_desk_house}
+@asynccontextmanager
+async def postgres_desk_house(path: Path) -> AsyncIterator[DeskHouse]:
+    with server().fresh() as url:
+        async with AsyncExitStack() as stack:
+            yield DeskHouse(path, lambda: PostgresDatabase.open(url), stack.enter_context(ServerClock.of(url)), stack)
+
+
+DESK_HOUSES: Final[dict[str, Callable[[Path], AbstractAsyncContextManager[DeskHouse]]]] = {
+    "sqlite": sqlite_desk_house,
+    "postgres": postgres_desk_house,
+}

@@ -1,10 +1,10 @@
 """Everything a ledger's contract needs to know of one database: its doors, a clock to set, and a look at what it keeps.
 
-A second implementation adds one class like `SqliteHouse` and its name to `HOUSES`.
+Another database adds one function like `sqlite_house` and its name to `HOUSES`.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,25 +17,16 @@ from proxy.store.directory import SqliteDirectory
 from proxy.store.holds import entries_of
 from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
+from proxy.store.postgres import PostgresDatabase
 from proxy.store.recount import Recounted, recount
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.used_keys import prune
 from proxy.store.verify import verify
-from tests.builders import NOW_MS, call
+from tests.builders import call
+from tests.contracts.set_clock import ServerClock, SetClock
+from tests.postgres_server import server
 
 LEASES: Final = LeaseLimits(lease_ms=10_000, grace_ms=2_000, beat_ms=1_000)
-
-
-class SetClock:
-    """Stands still until told."""
-
-    def __init__(self) -> None:
-        self.at_ms = NOW_MS
-
-    def now_ms(self) -> int:
-        return self.at_ms
-
-    def monotonic_ns(self) -> int:
-        return self.at_ms * 1_000_000
 
 
 class Door:
@@ -51,16 +42,16 @@ class Door:
         return ack
 
 
-class SqliteHouse:
-    """One file; each door has its own connections, as a process of its own would."""
+class House:
+    """One database; each door has its own connections, as a process of its own would."""
 
-    def __init__(self, path: Path, stack: AsyncExitStack) -> None:
-        self._path = path
+    def __init__(self, open_database: Callable[[], Awaitable[Database]], clock: SetClock, stack: AsyncExitStack) -> None:
+        self._open_database = open_database
         self._stack = stack
-        self.clock = SetClock()
+        self.clock = clock
 
     async def door(self, boot_id: str = "boot-1") -> Door:
-        database = await Database.open(str(self._path))
+        database = await self._open_database()
         self._stack.push_async_callback(database.close)
         return Door(database, self.clock, boot_id)
 
@@ -94,12 +85,22 @@ class SqliteHouse:
 
 
 @asynccontextmanager
-async def sqlite_house(folder: Path) -> AsyncIterator[SqliteHouse]:
+async def sqlite_house(folder: Path) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
-        yield SqliteHouse(folder / "books.db", stack)
+        yield House(lambda: SqliteDatabase.open(str(folder / "books.db")), SetClock(), stack)
 
 
-HOUSES: Final[dict[str, Callable[[Path], Any]]] = {"sqlite": sqlite_house}
+@asynccontextmanager
+async def postgres_house(_: Path) -> AsyncIterator[House]:
+    with server().fresh() as url:
+        async with AsyncExitStack() as stack:
+            yield House(lambda: PostgresDatabase.open(url), stack.enter_context(ServerClock.of(url)), stack)
+
+
+HOUSES: Final[dict[str, Callable[[Path], AbstractAsyncContextManager[House]]]] = {
+    "sqlite": sqlite_house,
+    "postgres": postgres_house,
+}
 
 
 def month(limit_milli: int, **changes: Any) -> HoldTerms:

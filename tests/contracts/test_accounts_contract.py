@@ -13,19 +13,19 @@ from proxy.domain.standing import Cap
 from proxy.ports import Directory
 from proxy.store.accounts import end_user_id
 from tests.builders import NOW_MS, app, entitlement, key, user
-from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
+from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 
 WHY = Change("cli")
 
 
 @pytest.fixture(params=sorted(DESK_HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteDeskHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskHouse]:
     async with DESK_HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteDeskHouse) -> DeskDoor:
+async def door(house: DeskHouse) -> DeskDoor:
     opened = await house.door()
     await settle_in(opened.directory)
     return opened
@@ -112,7 +112,7 @@ async def test_an_enrolled_end_user_is_known_with_its_own_entitlement(door: Desk
     assert (caller.enrols, caller.user, caller.entitlement.plan_id) == (False, enrolling.user, "pro")
 
 
-async def test_a_plan_that_follows_is_the_plan_from_its_moment_on(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_a_plan_that_follows_is_the_plan_from_its_moment_on(house: DeskHouse, door: DeskDoor) -> None:
     following = NextPlan("pro", NOW_MS + 10)
     await door.directory.put_entitlement(entitlement("u1", next=following), 1, WHY)
     ann = end_user_id("a1", "ann")
@@ -138,7 +138,7 @@ async def test_what_this_process_writes_it_sees_at_once(door: DeskDoor) -> None:
     assert (await known(door, "k1")).user.suspended
 
 
-async def test_a_change_by_another_process_is_seen_after_a_look(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_a_change_by_another_process_is_seen_after_a_look(house: DeskHouse, door: DeskDoor) -> None:
     await known(door, "k1")
     await known(door, "ka")
     other = await house.door()
@@ -151,21 +151,21 @@ async def test_a_change_by_another_process_is_seen_after_a_look(house: SqliteDes
     assert caller.app.suspended
 
 
-async def test_a_change_is_seen_within_a_second_though_nobody_looks(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_a_change_is_seen_within_a_second_though_nobody_looks(house: DeskHouse, door: DeskDoor) -> None:
     await known(door, "k1")
     await (await house.door()).directory.put_entitlement(entitlement("u1", plan_id="pro"), 1, WHY)
     house.clock.at_ms += 1_000
     assert (await known(door, "k1")).entitlement.plan_id == "pro"
 
 
-async def test_a_new_key_is_known_though_it_was_asked_for_before(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_a_new_key_is_known_though_it_was_asked_for_before(house: DeskHouse, door: DeskDoor) -> None:
     assert await door.accounts.caller("late") is None
     await (await house.door()).directory.add_key(key("late"), WHY)
     await door.accounts.refresh()
     assert (await known(door, "late")).key.id == "late"
 
 
-async def test_an_ancestors_suspension_reaches_what_is_kept_of_its_descendants(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_an_ancestors_suspension_reaches_what_is_kept_of_its_descendants(house: DeskHouse, door: DeskDoor) -> None:
     await door.directory.add_key(key("child", lineage=("child", "k1")), WHY)
     await known(door, "child")
     await (await house.door()).directory.revoke_key("k1", WHY)
@@ -173,7 +173,7 @@ async def test_an_ancestors_suspension_reaches_what_is_kept_of_its_descendants(h
     assert (await known(door, "child")).key.revoked_at_ms is not None
 
 
-async def test_what_has_not_changed_is_answered_from_memory(house: SqliteDeskHouse, door: DeskDoor) -> None:
+async def test_what_has_not_changed_is_answered_from_memory(house: DeskHouse, door: DeskDoor) -> None:
     kept = await known(door, "k1")
     await (await house.door()).directory.put_user(user("u9"), None, WHY)
     await door.accounts.refresh()

@@ -15,24 +15,24 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from proxy.store.alerts import HOUR_MS, SqliteAlerts
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import HOUSES, LEASES, Door, SqliteHouse, extension, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, LEASES, Door, House, extension, hold, month, settlement
 
 DAY_MS: Final = 86_400_000
 TAKEN_FOR_MS: Final = 1_000
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteHouse) -> Door:
+async def door(house: House) -> Door:
     return await house.door()
 
 
-def alerts(house: SqliteHouse, door: Door) -> SqliteAlerts:
+def alerts(house: House, door: Door) -> SqliteAlerts:
     return SqliteAlerts(door.database, house.clock)
 
 
@@ -41,7 +41,7 @@ async def _spend(door: Door, call_id: str, milli: int, held_milli: int | None = 
     await door.one(settlement(call_id, milli))
 
 
-async def _told(house: SqliteHouse, door: Door) -> list[int]:
+async def _told(house: House, door: Door) -> list[int]:
     """The thresholds that are waiting to be told, in the order they were noticed."""
     found = await alerts(house, door).take(100, TAKEN_FOR_MS)
     for alert in found:
@@ -49,7 +49,7 @@ async def _told(house: SqliteHouse, door: Door) -> list[int]:
     return [int(alert.facts["percent"] or 0) for alert in found if alert.kind == "threshold"]
 
 
-async def test_a_window_tells_of_half_of_four_fifths_and_of_its_end(house: SqliteHouse, door: Door) -> None:
+async def test_a_window_tells_of_half_of_four_fifths_and_of_its_end(house: House, door: Door) -> None:
     told = []
     for number, milli in enumerate((499, 1, 299, 1, 199, 1)):
         await _spend(door, f"call-{number}", milli)
@@ -57,7 +57,7 @@ async def test_a_window_tells_of_half_of_four_fifths_and_of_its_end(house: Sqlit
     assert told == [[], [50], [], [80], [], [100]]
 
 
-async def test_an_alert_says_whose_limit_it_is_and_how_much_of_it_is_spent(house: SqliteHouse, door: Door) -> None:
+async def test_an_alert_says_whose_limit_it_is_and_how_much_of_it_is_spent(house: House, door: Door) -> None:
     await _spend(door, "call-1", 800)
     (half, _) = await alerts(house, door).take(100, TAKEN_FOR_MS)
     assert half == Alert(
@@ -78,20 +78,20 @@ async def test_an_alert_says_whose_limit_it_is_and_how_much_of_it_is_spent(house
     )
 
 
-async def test_a_call_that_passes_several_thresholds_tells_of_each_once(house: SqliteHouse, door: Door) -> None:
+async def test_a_call_that_passes_several_thresholds_tells_of_each_once(house: House, door: Door) -> None:
     await _spend(door, "call-1", 1_000)
     assert sorted(await _told(house, door)) == [50, 80, 100]
     assert await _told(house, door) == []
 
 
-async def test_what_is_only_held_is_not_yet_used_up(house: SqliteHouse, door: Door) -> None:
+async def test_what_is_only_held_is_not_yet_used_up(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=1_000))
     assert await _told(house, door) == []
     await door.one(settlement(credits_milli=499))
     assert await _told(house, door) == []
 
 
-async def test_bound_windows_and_caps_of_every_scope_and_unit_are_limits_too(house: SqliteHouse, door: Door) -> None:
+async def test_bound_windows_and_caps_of_every_scope_and_unit_are_limits_too(house: House, door: Door) -> None:
     terms = month(
         0,
         allowances=(Allowance("month", 100, "open"), Allowance("day", 10_000)),
@@ -110,7 +110,7 @@ async def test_bound_windows_and_caps_of_every_scope_and_unit_are_limits_too(hou
     }
 
 
-async def test_each_epoch_tells_anew_and_none_tells_twice(house: SqliteHouse, door: Door) -> None:
+async def test_each_epoch_tells_anew_and_none_tells_twice(house: House, door: Door) -> None:
     daily = month(0, allowances=(Allowance("day", 100),))
     await _spend(door, "call-1", 60, terms=daily)
     assert await _told(house, door) == [50]
@@ -122,14 +122,14 @@ async def test_each_epoch_tells_anew_and_none_tells_twice(house: SqliteHouse, do
     assert await _told(house, door) == [50]
 
 
-async def test_settlements_through_many_doors_in_any_order_tell_of_a_threshold_once(house: SqliteHouse) -> None:
+async def test_settlements_through_many_doors_in_any_order_tell_of_a_threshold_once(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(3)]
     await asyncio.gather(*(_spend(doors[n % 3], f"call-{n:02d}", 50, 60) for n in range(15)))
     await _spend(doors[0], "last", 10)
     assert sorted(await _told(house, doors[0])) == [50]
 
 
-async def test_what_another_process_brought_to_a_threshold_is_told_at_the_next_hold(house: SqliteHouse) -> None:
+async def test_what_another_process_brought_to_a_threshold_is_told_at_the_next_hold(house: House) -> None:
     here, there = await house.door("here"), await house.door("there")
     await here.one(hold("mine", 300))
     await there.one(hold("theirs", 300))
@@ -140,7 +140,7 @@ async def test_what_another_process_brought_to_a_threshold_is_told_at_the_next_h
     assert await _told(house, here) == [50]
 
 
-async def test_the_calls_of_a_dead_process_are_told_of_with_the_next(house: SqliteHouse, door: Door) -> None:
+async def test_the_calls_of_a_dead_process_are_told_of_with_the_next(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=600))
     await door.one(extension(amount_milli=700, metered_milli=600))
     other = await house.door("boot-2")
@@ -152,7 +152,7 @@ async def test_the_calls_of_a_dead_process_are_told_of_with_the_next(house: Sqli
     assert await _told(house, door) == [50]
 
 
-async def test_a_stream_that_grows_to_a_threshold_is_seen(house: SqliteHouse, door: Door) -> None:
+async def test_a_stream_that_grows_to_a_threshold_is_seen(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=10))
     larger: ExtendRequest = extension(amount_milli=900)
     await door.one(larger)
@@ -160,7 +160,7 @@ async def test_a_stream_that_grows_to_a_threshold_is_seen(house: SqliteHouse, do
     assert await _told(house, door) == [50, 80]
 
 
-async def test_a_bad_neighbour_loses_no_alert(house: SqliteHouse, door: Door) -> None:
+async def test_a_bad_neighbour_loses_no_alert(house: House, door: Door) -> None:
     await door.ledger.apply([hold("good", 600), hold("bad", 1)])
     poisoned = settlement("bad", 1)
     poisoned = replace(poisoned, call=replace(poisoned.call, reason="\ud800"))
@@ -171,7 +171,7 @@ async def test_a_bad_neighbour_loses_no_alert(house: SqliteHouse, door: Door) ->
 # --- absorbed ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_bill_that_nobody_pays_is_told_once_an_hour_for_each_account(house: SqliteHouse, door: Door) -> None:
+async def test_a_bill_that_nobody_pays_is_told_once_an_hour_for_each_account(house: House, door: Door) -> None:
     for number in range(3):
         await _spend(door, f"call-{number}", 30, 10)
     (alert,) = await alerts(house, door).take(100, TAKEN_FOR_MS)
@@ -184,7 +184,7 @@ async def test_a_bill_that_nobody_pays_is_told_once_an_hour_for_each_account(hou
 # --- taking -----------------------------------------------------------------------------------------------------------
 
 
-async def test_an_alert_is_taken_by_one_and_comes_back_unless_it_is_done(house: SqliteHouse) -> None:
+async def test_an_alert_is_taken_by_one_and_comes_back_unless_it_is_done(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     await _spend(doors[0], "call-1", 1_000)
     both = await asyncio.gather(*(alerts(house, door).take(2, TAKEN_FOR_MS) for door in doors))
@@ -199,7 +199,7 @@ async def test_an_alert_is_taken_by_one_and_comes_back_unless_it_is_done(house: 
     assert [alert.tries for alert in again] == [2, 2]
 
 
-async def test_a_postponed_alert_waits(house: SqliteHouse, door: Door) -> None:
+async def test_a_postponed_alert_waits(house: House, door: Door) -> None:
     await _spend(door, "call-1", 500)
     (alert,) = await alerts(house, door).take(9, TAKEN_FOR_MS)
     await alerts(house, door).postpone(alert.id, 5_000)

@@ -10,7 +10,7 @@ from proxy.domain.desk import Grant
 from proxy.domain.ledger import Held, HoldRefused, HoldTerms
 from proxy.domain.plan import Allowance
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import HOUSES, Door, SqliteHouse, extension, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, Door, House, extension, hold, month, settlement
 
 DAY_MS: Final = 86_400_000
 # "These 500 only for reasoning models", and 1,000 for whatever is called.
@@ -18,13 +18,13 @@ TERMS: Final = month(1_000, allowances=(Allowance("month", 500, "reasoning"), Al
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteHouse) -> Door:
+async def door(house: House) -> Door:
     return await house.door()
 
 
@@ -39,7 +39,7 @@ async def _spent(door: Door, terms: HoldTerms = TERMS) -> dict[str, int]:
     return {str(w.family): w.spent for w in now.windows} | {b.id: b.spent for b in now.buckets}
 
 
-async def test_bound_credits_pay_first_and_for_their_family_alone(house: SqliteHouse, door: Door) -> None:
+async def test_bound_credits_pay_first_and_for_their_family_alone(house: House, door: Door) -> None:
     await _paid(door, "thought", 600, "reasoning")
     assert await _spent(door) == {"reasoning": 500, "None": 100}
     await _paid(door, "talk", 900, "open")
@@ -48,14 +48,14 @@ async def test_bound_credits_pay_first_and_for_their_family_alone(house: SqliteH
     assert await house.wrongs(door) == []
 
 
-async def test_a_family_cannot_touch_what_is_bound_to_another(house: SqliteHouse, door: Door) -> None:
+async def test_a_family_cannot_touch_what_is_bound_to_another(house: House, door: Door) -> None:
     refused = await door.one(hold("talk", 1_001, family="open", terms=TERMS))
     assert isinstance(refused, HoldRefused)
     assert refused.code == "insufficient_credits"
     assert isinstance(await door.one(hold("thought", 1_500, family="reasoning", terms=TERMS)), Held)
 
 
-async def test_every_kind_of_bucket_pays_in_its_turn(house: SqliteHouse, door: Door) -> None:
+async def test_every_kind_of_bucket_pays_in_its_turn(house: House, door: Door) -> None:
     for grant in (
         Grant("plain-late", "u1", "topup", 100, "paid for", NOW_MS),
         Grant("plain-soon", "u1", "grant", 100, "an apology", NOW_MS, expires_at_ms=NOW_MS + DAY_MS),
@@ -77,7 +77,7 @@ async def test_every_kind_of_bucket_pays_in_its_turn(house: SqliteHouse, door: D
     assert await house.wrongs(door) == []
 
 
-async def test_a_bucket_that_expires_while_it_is_held_still_pays(house: SqliteHouse, door: Door) -> None:
+async def test_a_bucket_that_expires_while_it_is_held_still_pays(house: House, door: Door) -> None:
     terms = month(0, allowances=())
     await house.put_grant(door, Grant("g", "u1", "grant", 100, "a trial", NOW_MS, family="open", expires_at_ms=NOW_MS + 10))
     assert isinstance(await door.one(hold(amount_milli=60, terms=terms)), Held)
@@ -89,7 +89,7 @@ async def test_a_bucket_that_expires_while_it_is_held_still_pays(house: SqliteHo
     assert await house.wrongs(door) == []
 
 
-async def test_a_call_that_moves_to_another_family_gives_bound_credits_back(house: SqliteHouse, door: Door) -> None:
+async def test_a_call_that_moves_to_another_family_gives_bound_credits_back(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=700, family="reasoning", terms=TERMS))
     assert isinstance(await door.one(extension(amount_milli=700, family="open", terms=TERMS)), Held)
     await door.one(settlement(credits_milli=700))
@@ -106,7 +106,7 @@ async def test_a_call_that_moves_to_another_family_gives_bound_credits_back(hous
         ("DELETE FROM grants WHERE id = 'g'", "entry g:grant is about a grant that there is not"),
     ],
 )
-async def test_verify_sees_a_grant_that_was_tampered_with(house: SqliteHouse, door: Door, tamper: str, wrong: str) -> None:
+async def test_verify_sees_a_grant_that_was_tampered_with(house: House, door: Door, tamper: str, wrong: str) -> None:
     await house.put_grant(door, Grant("g", "u1", "grant", 100, "a trial", NOW_MS))
     await _paid(door, "call-1", 80, "open", month(0, allowances=()))
     assert await house.wrongs(door) == []

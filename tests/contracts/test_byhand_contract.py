@@ -27,7 +27,7 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from tests import builders
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import HOUSES, Door, SqliteHouse, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, Door, House, hold, month, settlement
 
 DAY_MS: Final = 86_400_000
 WHY: Final = Change("key:admin", "a test")
@@ -35,13 +35,13 @@ PLANLESS: Final = month(0, allowances=())
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteHouse) -> Door:
+async def door(house: House) -> Door:
     return await house.door()
 
 
@@ -70,12 +70,12 @@ def codes(acks: list[LedgerAck | Exception]) -> set[tuple[str, str]]:
     return {(ack.code, ack.scope) for ack in acks if isinstance(ack, HoldRefused)}
 
 
-async def _users(house: SqliteHouse, door: Door) -> int:
+async def _users(house: House, door: Door) -> int:
     ((count,),) = await house.look(door, "SELECT count(*) FROM users WHERE app_id = 'a1'")
     return int(count)
 
 
-async def test_an_app_enrols_as_many_users_a_day_as_it_may_through_however_many_doors(house: SqliteHouse) -> None:
+async def test_an_app_enrols_as_many_users_a_day_as_it_may_through_however_many_doors(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(3)]
     acks = await asyncio.gather(*(doors[n % 3].one(first_call(f"eu{n:02d}")) for n in range(30)))
     assert sum(isinstance(ack, Held) for ack in acks) == 3
@@ -84,7 +84,7 @@ async def test_an_app_enrols_as_many_users_a_day_as_it_may_through_however_many_
     assert await house.wrongs(doors[0]) == []
 
 
-async def test_one_batch_does_not_enrol_past_the_bound_and_counts_a_user_once(house: SqliteHouse, door: Door) -> None:
+async def test_one_batch_does_not_enrol_past_the_bound_and_counts_a_user_once(house: House, door: Door) -> None:
     again = replace(first_call("eu0"), hold_id="second-call-of-eu0", began=builders.call("second-call-of-eu0"))
     acks = await door.ledger.apply([first_call("eu0"), again, *(first_call(f"eu{n}") for n in range(1, 6))])
     assert [type(ack) for ack in acks] == [Held] * 4 + [HoldRefused] * 3
@@ -92,14 +92,14 @@ async def test_one_batch_does_not_enrol_past_the_bound_and_counts_a_user_once(ho
     assert await house.wrongs(door) == []
 
 
-async def test_a_call_that_is_refused_for_credits_takes_no_place(house: SqliteHouse, door: Door) -> None:
+async def test_a_call_that_is_refused_for_credits_takes_no_place(house: House, door: Door) -> None:
     for number in range(5):
         assert isinstance(await door.one(first_call(f"poor{number}", 9_999)), HoldRefused)
     assert await _users(house, door) == 0
     assert isinstance(await door.one(first_call("rich", daily_max=1)), Held)
 
 
-async def test_known_users_are_served_on_a_full_day_and_the_next_day_has_room_again(house: SqliteHouse, door: Door) -> None:
+async def test_known_users_are_served_on_a_full_day_and_the_next_day_has_room_again(house: House, door: Door) -> None:
     await door.one(first_call("eu0", daily_max=1))
     known = replace(first_call("eu0", daily_max=1), hold_id="more", began=builders.call("more"))
     assert isinstance(await door.one(known), Held)
@@ -109,7 +109,7 @@ async def test_known_users_are_served_on_a_full_day_and_the_next_day_has_room_ag
     assert await house.wrongs(door) == []
 
 
-async def test_enrolling_by_hand_shares_the_days_bound_with_calls(house: SqliteHouse, door: Door) -> None:
+async def test_enrolling_by_hand_shares_the_days_bound_with_calls(house: House, door: Door) -> None:
     assert await door.one(enrolment("eu0", 2)) == Enrolled("eu0", fresh=True)
     assert await door.one(enrolment("eu0", 2)) == Enrolled("eu0", fresh=False)
     assert isinstance(await door.one(first_call("eu1", daily_max=2)), Held)
@@ -133,7 +133,7 @@ async def _left(door: Door, account_id: str) -> dict[str, tuple[int, str | None,
     return {b.id: (b.limit - b.spent - b.held, b.family, b.expires_at_ms) for b in now.buckets}
 
 
-async def test_a_transfer_takes_from_the_giver_what_it_gives_and_both_sides_say_so(house: SqliteHouse, door: Door) -> None:
+async def test_a_transfer_takes_from_the_giver_what_it_gives_and_both_sides_say_so(house: House, door: Door) -> None:
     done = await door.one(transfer())
     assert isinstance(done, Transferred)
     month_ends_ms = NOW_MS + 31 * DAY_MS
@@ -148,14 +148,14 @@ async def test_a_transfer_takes_from_the_giver_what_it_gives_and_both_sides_say_
     assert await house.wrongs(door) == []
 
 
-async def test_the_same_transfer_twice_moves_credits_once(house: SqliteHouse, door: Door) -> None:
+async def test_the_same_transfer_twice_moves_credits_once(house: House, door: Door) -> None:
     first, second = await door.ledger.apply([transfer(), transfer()])
     assert first == second == await door.one(transfer())
     assert await house.look(door, "SELECT sum(amount_milli) FROM grants") == [(100,)]
     assert await house.wrongs(door) == []
 
 
-async def test_the_family_is_kept_and_no_other_bucket_is_touched(house: SqliteHouse, door: Door) -> None:
+async def test_the_family_is_kept_and_no_other_bucket_is_touched(house: House, door: Door) -> None:
     assert isinstance(await door.one(transfer(amount_milli=50, family="reasoning")), Transferred)
     more = await door.one(transfer("top_2", 1, family="reasoning"))
     assert isinstance(more, HoldRefused)
@@ -165,7 +165,7 @@ async def test_the_family_is_kept_and_no_other_bucket_is_touched(house: SqliteHo
     assert isinstance(await door.one(hold("y", 50, account_id="eu", family="reasoning", terms=PLANLESS)), Held)
 
 
-async def test_what_is_moved_never_outlives_where_it_came_from(house: SqliteHouse, door: Door) -> None:
+async def test_what_is_moved_never_outlives_where_it_came_from(house: House, door: Door) -> None:
     soon_ms, later_ms = NOW_MS + DAY_MS, NOW_MS + 400 * DAY_MS
     await house.put_grant(door, Grant("soon", "own", "topup", 40, "a test", NOW_MS, expires_at_ms=soon_ms))
     await house.put_grant(door, Grant("never", "own", "topup", 60, "a test", NOW_MS))
@@ -175,7 +175,7 @@ async def test_what_is_moved_never_outlives_where_it_came_from(house: SqliteHous
     assert await house.wrongs(door) == []
 
 
-async def test_live_holds_are_not_given_away_and_nothing_is_moved_in_part(house: SqliteHouse, door: Door) -> None:
+async def test_live_holds_are_not_given_away_and_nothing_is_moved_in_part(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=250, account_id="own", terms=transfer().terms))
     refused = await door.one(transfer(amount_milli=100))
     assert isinstance(refused, HoldRefused)
@@ -184,7 +184,7 @@ async def test_live_holds_are_not_given_away_and_nothing_is_moved_in_part(house:
     assert isinstance(await door.one(transfer(amount_milli=50)), Transferred)
 
 
-async def test_transfers_at_once_never_give_more_than_there_is(house: SqliteHouse) -> None:
+async def test_transfers_at_once_never_give_more_than_there_is(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     acks = await asyncio.gather(*(doors[n % 2].one(transfer(f"top_{n:02d}")) for n in range(12)))
     assert sum(isinstance(ack, Transferred) for ack in acks) == 3
@@ -192,9 +192,7 @@ async def test_transfers_at_once_never_give_more_than_there_is(house: SqliteHous
     assert await house.wrongs(doors[0]) == []
 
 
-async def test_a_transfer_moves_no_cap_and_a_call_paid_from_it_counts_once_against_the_apps(
-    house: SqliteHouse, door: Door
-) -> None:
+async def test_a_transfer_moves_no_cap_and_a_call_paid_from_it_counts_once_against_the_apps(house: House, door: Door) -> None:
     cap = Cap("app:a1", "month", 90)
     await door.one(transfer(terms=replace(transfer().terms, caps=(cap,))))
     assert await house.look(door, "SELECT * FROM counters WHERE name LIKE 'cap/%'") == []
@@ -210,7 +208,7 @@ async def test_a_transfer_moves_no_cap_and_a_call_paid_from_it_counts_once_again
     assert await house.wrongs(door) == []
 
 
-async def test_a_batch_may_spend_what_its_own_transfer_gave(house: SqliteHouse, door: Door) -> None:
+async def test_a_batch_may_spend_what_its_own_transfer_gave(house: House, door: Door) -> None:
     spend = hold("call-1", 100, account_id="eu", terms=PLANLESS)
     refused, moved, held = await door.ledger.apply([replace(spend, hold_id="call-0"), transfer(), spend])
     assert [type(ack) for ack in (refused, moved, held)] == [HoldRefused, Transferred, Held]
@@ -219,7 +217,7 @@ async def test_a_batch_may_spend_what_its_own_transfer_gave(house: SqliteHouse, 
 # --- refunds ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_refund_goes_back_to_its_split_and_leaves_raw_cost_spent(house: SqliteHouse, door: Door) -> None:
+async def test_a_refund_goes_back_to_its_split_and_leaves_raw_cost_spent(house: House, door: Door) -> None:
     caps = (Cap("user:u1", "day", 10_000), Cap("installation", "day", 10**9, "nano_usd"))
     await house.put_grant(door, Grant("g", "u1", "topup", 500, "a test", NOW_MS))
     await door.one(hold(amount_milli=1_300, raw_nano_usd=700, terms=month(1_000, caps=caps)))
@@ -237,7 +235,7 @@ async def test_a_refund_goes_back_to_its_split_and_leaves_raw_cost_spent(house: 
     assert await house.wrongs(door) == []
 
 
-async def test_a_refund_is_taken_off_the_roll_ups_too_and_a_recount_agrees(house: SqliteHouse, door: Door) -> None:
+async def test_a_refund_is_taken_off_the_roll_ups_too_and_a_recount_agrees(house: House, door: Door) -> None:
     await door.one(hold())
     told = builders.call("call-1", credits_milli=100, raw_nano_usd=0, metadata={"feature": "search"})
     await door.one(settlement(call=told))
@@ -249,7 +247,7 @@ async def test_a_refund_is_taken_off_the_roll_ups_too_and_a_recount_agrees(house
     assert (await house.recount(door)).wrong_rows == 0
 
 
-async def test_a_call_is_refunded_once_whoever_asks(house: SqliteHouse) -> None:
+async def test_a_call_is_refunded_once_whoever_asks(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     await doors[0].one(hold())
     await doors[0].one(settlement())
@@ -261,7 +259,7 @@ async def test_a_call_is_refunded_once_whoever_asks(house: SqliteHouse) -> None:
     assert await house.wrongs(doors[0]) == []
 
 
-async def test_what_was_charged_nothing_or_runs_still_is_not_refunded(house: SqliteHouse, door: Door) -> None:
+async def test_what_was_charged_nothing_or_runs_still_is_not_refunded(house: House, door: Door) -> None:
     assert await door.one(Refund("nobody", WHY)) == NothingCharged("nobody")
     await door.one(hold())
     assert await door.one(Refund("call-1", WHY)) == NothingCharged("call-1")
@@ -270,7 +268,7 @@ async def test_what_was_charged_nothing_or_runs_still_is_not_refunded(house: Sql
     assert await house.look(door, "SELECT * FROM audit") == []
 
 
-async def test_a_refund_after_midnight_goes_back_to_the_day_that_paid(house: SqliteHouse, door: Door) -> None:
+async def test_a_refund_after_midnight_goes_back_to_the_day_that_paid(house: House, door: Door) -> None:
     house.clock.at_ms = NOW_MS + DAY_MS - 1
     daily = month(0, allowances=(Allowance("day", 100),))
     await door.one(hold(amount_milli=100, terms=daily))
@@ -291,7 +289,7 @@ async def test_a_refund_after_midnight_goes_back_to_the_day_that_paid(house: Sql
         ("UPDATE grants SET amount_milli = 1", "transfer top_1 did not give what it took"),
     ],
 )
-async def test_verify_sees_what_was_tampered_with(house: SqliteHouse, door: Door, tamper: str, wrong: str) -> None:
+async def test_verify_sees_what_was_tampered_with(house: House, door: Door, tamper: str, wrong: str) -> None:
     await door.one(hold())
     await door.one(settlement())
     await door.one(Refund("call-1", WHY))

@@ -12,7 +12,7 @@ from proxy.ports import CatalogDesk, VersionConflict
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqliteCatalog
 from tests.builders import app, call, entitlement
-from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
+from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.store.catalog.folder import MODELS, PLANS, folder, model_row
 
 WHY = Change("key:admin", "because")
@@ -42,32 +42,32 @@ class Office:
 
 
 @pytest.fixture(params=sorted(DESK_HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteDeskHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskHouse]:
     async with DESK_HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
-async def office_of(house: SqliteDeskHouse) -> Office:
+async def office_of(house: DeskHouse) -> Office:
     door = await house.door()
     source = await door.catalog(house.config_dir)
     return Office(door, source, door.desk(source))
 
 
 @pytest.fixture
-async def office(house: SqliteDeskHouse) -> Office:
+async def office(house: DeskHouse) -> Office:
     return await office_of(house)
 
 
 # --- the snapshot -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_bad_folder_does_not_open(house: SqliteDeskHouse) -> None:
+async def test_a_bad_folder_does_not_open(house: DeskHouse) -> None:
     folder(house.config_dir, models=MODELS.replace('"4"', "4.0"))
     with pytest.raises(CatalogMistakes, match="quotes"):
         await office_of(house)
 
 
-async def test_a_reload_swaps_the_snapshot_and_leaves_the_old_one_whole(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_reload_swaps_the_snapshot_and_leaves_the_old_one_whole(house: DeskHouse, office: Office) -> None:
     pinned = office.source.current()
     folder(house.config_dir, models=MODELS + model_row("p/new"))
     assert await office.source.reload() is None
@@ -75,7 +75,7 @@ async def test_a_reload_swaps_the_snapshot_and_leaves_the_old_one_whole(house: S
     assert "p/new" not in pinned.models
 
 
-async def test_a_bad_reload_keeps_the_old_snapshot_and_says_why(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_bad_reload_keeps_the_old_snapshot_and_says_why(house: DeskHouse, office: Office) -> None:
     pinned = office.source.current()
     folder(house.config_dir, models=MODELS.replace('"4"', "4.0"))
     reason = await office.source.reload()
@@ -84,7 +84,7 @@ async def test_a_bad_reload_keeps_the_old_snapshot_and_says_why(house: SqliteDes
     assert office.source.current() is pinned
 
 
-async def test_every_revision_that_was_in_force_can_be_had_again(house: SqliteDeskHouse, office: Office) -> None:
+async def test_every_revision_that_was_in_force_can_be_had_again(house: DeskHouse, office: Office) -> None:
     first = office.source.current()
     folder(house.config_dir, models=MODELS.replace('"4"', '"5"'))
     await office.source.reload()
@@ -96,7 +96,7 @@ async def test_every_revision_that_was_in_force_can_be_had_again(house: SqliteDe
     assert await later.source.at("no such") is None
 
 
-async def test_a_stand_in_for_a_provider_stands_in_replays_too(house: SqliteDeskHouse) -> None:
+async def test_a_stand_in_for_a_provider_stands_in_replays_too(house: DeskHouse) -> None:
     door = await house.door()
     source = await door.catalog(house.config_dir, {"p": "http://127.0.0.1:1/v1"})
     revision = source.current().revision
@@ -128,7 +128,7 @@ async def test_a_trial_without_changes_is_what_is_in_force(office: Office) -> No
     assert await office.desk.trial([], office.source.current().revision) == office.source.current()
 
 
-async def test_a_trial_over_an_old_revision_has_nothing_that_came_later(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_trial_over_an_old_revision_has_nothing_that_came_later(house: DeskHouse, office: Office) -> None:
     old = office.source.current().revision
     folder(house.config_dir, models=MODELS + model_row("p/new"))
     await office.source.reload()
@@ -163,7 +163,7 @@ async def test_a_trial_that_could_not_be_written_cannot_be_tried(office: Office,
 # --- an admin's changes -----------------------------------------------------------------------------------------------
 
 
-async def test_a_patch_wins_over_the_file_at_once_and_survives_a_reload(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_patch_wins_over_the_file_at_once_and_survives_a_reload(house: DeskHouse, office: Office) -> None:
     await office.set_model("p/small", active=False, prices={"input": "9", "output": "9"})
     model = office.source.current().models["p/small"]
     assert (model.active, model.tiers[0].prices.input) == (False, 9 * 10**9)
@@ -172,7 +172,7 @@ async def test_a_patch_wins_over_the_file_at_once_and_survives_a_reload(house: S
     assert (await office_of(house)).source.current().models["p/small"] == model
 
 
-async def test_another_process_sees_a_patch_at_its_next_look(house: SqliteDeskHouse, office: Office) -> None:
+async def test_another_process_sees_a_patch_at_its_next_look(house: DeskHouse, office: Office) -> None:
     other = await office_of(house)
     await office.set_model("p/small", active=False)
     assert other.source.current().models["p/small"].active
@@ -180,16 +180,14 @@ async def test_another_process_sees_a_patch_at_its_next_look(house: SqliteDeskHo
     assert not other.source.current().models["p/small"].active
 
 
-async def test_a_look_that_finds_nothing_new_changes_nothing(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_look_that_finds_nothing_new_changes_nothing(house: DeskHouse, office: Office) -> None:
     pinned = office.source.current()
     await office.door.directory.put_app(app("a1"), None, WHY)
     assert await office.source.refresh() is None
     assert office.source.current() is pinned
 
 
-async def test_a_look_that_finds_what_does_not_fit_its_files_says_so_until_it_does(
-    house: SqliteDeskHouse, office: Office
-) -> None:
+async def test_a_look_that_finds_what_does_not_fit_its_files_says_so_until_it_does(house: DeskHouse, office: Office) -> None:
     await office.desk.create("model", "p/new", NEW_MODEL, WHY)
     other = await office_of(house)
     await office.desk.create("alias", "mine", {"models": ["p/new"]}, WHY)
@@ -254,7 +252,7 @@ async def test_a_row_is_made_changed_and_deleted(office: Office) -> None:
     assert await office.desk.patches() == []
 
 
-async def test_a_deleted_row_of_the_files_stays_deleted_until_it_is_made_again(house: SqliteDeskHouse, office: Office) -> None:
+async def test_a_deleted_row_of_the_files_stays_deleted_until_it_is_made_again(house: DeskHouse, office: Office) -> None:
     await office.desk.delete("alias", "gpt", await office.etag("alias", "gpt"), WHY)
     assert "gpt" not in (await office_of(house)).source.current().aliases
     await office.desk.create("alias", "gpt", {"models": ["p/small"]}, WHY)
@@ -268,7 +266,7 @@ async def test_a_plan_that_somebody_holds_is_not_deleted(office: Office) -> None
         await office.desk.delete("plan", "gold", await office.etag("plan", "gold"), WHY)
 
 
-async def test_the_diff_shows_how_each_patch_stands_against_todays_files(house: SqliteDeskHouse, office: Office) -> None:
+async def test_the_diff_shows_how_each_patch_stands_against_todays_files(house: DeskHouse, office: Office) -> None:
     folder(house.config_dir, models=MODELS + model_row("p/extra"))
     await office.source.reload()
     await office.set_model("p/small", latency_tier="fast")
@@ -295,7 +293,7 @@ async def test_a_patch_remembers_who_why_and_the_value_it_saw(office: Office) ->
     assert (line.before["active"], line.after["active"]) == (True, False)
 
 
-async def test_snapshots_that_no_call_names_can_go(house: SqliteDeskHouse, office: Office) -> None:
+async def test_snapshots_that_no_call_names_can_go(house: DeskHouse, office: Office) -> None:
     used, unused = office.source.current().revision, ""
     await office.door.ledger.apply([RecordCall(call(catalog_revision=used))])
     for price in ("5", "6"):

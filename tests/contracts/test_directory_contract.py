@@ -11,20 +11,20 @@ from proxy.domain.plan import NextPlan, Rate
 from proxy.domain.standing import Cap
 from proxy.ports import Directory, VersionConflict
 from tests.builders import NOW_MS, app, entitlement, key, override, user
-from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
+from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 
 WHY = Change("key:admin", "because")
 REQUEST = PlanRequest("r1", "u1", "plan", "pro", "Please.", "open", NOW_MS)
 
 
 @pytest.fixture(params=sorted(DESK_HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteDeskHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskHouse]:
     async with DESK_HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteDeskHouse) -> DeskDoor:
+async def door(house: DeskHouse) -> DeskDoor:
     return await house.door()
 
 
@@ -145,9 +145,7 @@ async def test_revoking_takes_descendants_along_and_nobody_else(directory: Direc
     assert await revoked(directory) == {"child", "grandchild"}
 
 
-async def test_revoking_again_finds_nothing_live_and_keeps_the_first_moment(
-    house: SqliteDeskHouse, directory: Directory
-) -> None:
+async def test_revoking_again_finds_nothing_live_and_keeps_the_first_moment(house: DeskHouse, directory: Directory) -> None:
     await family(directory)
     await directory.revoke_key("child", WHY)
     house.clock.at_ms += 1_000

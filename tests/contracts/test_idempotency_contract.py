@@ -11,19 +11,19 @@ import pytest
 from proxy.domain.call import CallStatus
 from proxy.domain.ledger import Held, HoldRefused, HoldRequest, IdempotencyKey, KeyUsed, Settlement
 from proxy.stages.idempotency import KEPT_MS
-from tests.contracts.ledger_house import HOUSES, LEASES, Door, SqliteHouse, extension, hold, settlement
+from tests.contracts.ledger_house import HOUSES, LEASES, Door, House, extension, hold, settlement
 
 KEY = IdempotencyKey("POST /v1/chat/completions", "k-1", b"\x00\xff hash of a body")
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteHouse) -> Door:
+async def door(house: House) -> Door:
     return await house.door()
 
 
@@ -36,7 +36,7 @@ def ended(hold_id: str, credits_milli: int, status: CallStatus = "served") -> Se
     return replace(made, call=replace(made.call, status=status))
 
 
-async def test_a_key_stands_for_the_call_whose_hold_it_came_with(house: SqliteHouse, door: Door) -> None:
+async def test_a_key_stands_for_the_call_whose_hold_it_came_with(house: House, door: Door) -> None:
     assert await door.ledger.used("u1", KEY) is None
     assert isinstance(await door.one(keyed("first")), Held)
     running = KeyUsed("first", KEY.body_hash, running=True)
@@ -55,7 +55,7 @@ async def test_another_body_under_the_key_is_shown_the_body_that_took_it(door: D
     assert used == KeyUsed("first", KEY.body_hash, running=True)
 
 
-async def test_of_requests_at_once_one_runs_whether_they_share_a_batch_or_a_process(house: SqliteHouse) -> None:
+async def test_of_requests_at_once_one_runs_whether_they_share_a_batch_or_a_process(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     batches = [[keyed(f"call-{n}-{m}") for m in range(5)] for n in range(2)]
     of_each = await asyncio.gather(*(door.ledger.apply(batch) for door, batch in zip(doors, batches, strict=True)))
@@ -100,7 +100,7 @@ async def test_a_call_that_cost_nothing_frees_its_key_and_one_that_was_served_fo
     assert await door.ledger.used("u1", KEY) == KeyUsed("second", KEY.body_hash, running=False)
 
 
-async def test_one_batch_may_free_a_key_and_take_it_again(house: SqliteHouse, door: Door) -> None:
+async def test_one_batch_may_free_a_key_and_take_it_again(house: House, door: Door) -> None:
     other = replace(KEY, key="k-2")
     await door.one(keyed("first"))
     acks = await door.ledger.apply([ended("first", 0, "left"), keyed("second"), keyed("third")])
@@ -114,7 +114,7 @@ async def test_one_batch_may_free_a_key_and_take_it_again(house: SqliteHouse, do
     assert await house.look(door, "SELECT call_id FROM idempotency_keys") == [("fourth",)]
 
 
-async def test_a_crash_frees_the_keys_of_what_cost_nothing_and_keeps_those_of_what_was_delivered(house: SqliteHouse) -> None:
+async def test_a_crash_frees_the_keys_of_what_cost_nothing_and_keeps_those_of_what_was_delivered(house: House) -> None:
     dead, alive = await house.door("dead"), await house.door("alive")
     spoke = replace(KEY, key="k-2")
     await dead.ledger.apply([keyed("silent"), keyed("spoke", idempotency=spoke)])
@@ -127,7 +127,7 @@ async def test_a_crash_frees_the_keys_of_what_cost_nothing_and_keeps_those_of_wh
     assert await alive.ledger.used("u1", spoke) == KeyUsed("spoke", KEY.body_hash, running=False)
 
 
-async def test_a_key_counts_for_a_day_and_is_then_forgotten(house: SqliteHouse, door: Door) -> None:
+async def test_a_key_counts_for_a_day_and_is_then_forgotten(house: House, door: Door) -> None:
     await door.one(keyed("first"))
     await door.one(ended("first", 40))
     house.clock.at_ms += KEPT_MS - 1
@@ -142,7 +142,7 @@ async def test_a_key_counts_for_a_day_and_is_then_forgotten(house: SqliteHouse, 
     assert await house.look(door, "SELECT * FROM idempotency_keys") == []
 
 
-async def test_a_key_that_stands_for_nothing_is_found(house: SqliteHouse, door: Door) -> None:
+async def test_a_key_that_stands_for_nothing_is_found(house: House, door: Door) -> None:
     await door.one(keyed("first"))
     assert await house.wrongs(door) == []
     await door.database.write(lambda c: c.execute("UPDATE idempotency_keys SET call_id = 'nobody'"))

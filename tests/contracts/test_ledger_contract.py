@@ -13,18 +13,18 @@ from proxy.domain.ledger import ConcurrencyLimit, Held, HoldRefused, RecordCall,
 from proxy.domain.standing import Cap
 from tests import builders
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import HOUSES, LEASES, SqliteHouse, extension, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, LEASES, House, extension, hold, month, settlement
 
 DAY_MS = 86_400_000
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
-async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: SqliteHouse) -> None:
+async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: House) -> None:
     door = await house.door()
     held = await door.one(hold(amount_milli=300))
     assert isinstance(held, Held)
@@ -36,7 +36,7 @@ async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: S
     assert await house.wrongs(door) == []
 
 
-async def test_two_hundred_holds_at_once_with_credit_for_ten(house: SqliteHouse) -> None:
+async def test_two_hundred_holds_at_once_with_credit_for_ten(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     acks = await asyncio.gather(*(doors[n % 2].one(hold(f"call-{n:03d}", 100)) for n in range(200)))
     admitted = [ack.hold_id for ack in acks if isinstance(ack, Held)]
@@ -49,7 +49,7 @@ async def test_two_hundred_holds_at_once_with_credit_for_ten(house: SqliteHouse)
     assert await house.wrongs(doors[0]) == []
 
 
-async def test_one_batch_may_admit_what_its_own_settlement_freed(house: SqliteHouse) -> None:
+async def test_one_batch_may_admit_what_its_own_settlement_freed(house: House) -> None:
     door = await house.door()
     await door.one(hold("first", 1_000))
     acks = await door.ledger.apply([settlement("first", 0), hold("second", 1_000), hold("third", 1)])
@@ -58,7 +58,7 @@ async def test_one_batch_may_admit_what_its_own_settlement_freed(house: SqliteHo
     assert acks[2].code == "credits_on_hold"
 
 
-async def test_settling_twice_charges_once_and_says_what_stands(house: SqliteHouse) -> None:
+async def test_settling_twice_charges_once_and_says_what_stands(house: House) -> None:
     door = await house.door()
     await door.one(hold(amount_milli=100))
     first, second = await door.ledger.apply([settlement(credits_milli=150), settlement(credits_milli=30)])
@@ -71,7 +71,7 @@ async def test_settling_twice_charges_once_and_says_what_stands(house: SqliteHou
     assert await house.wrongs(door) == []
 
 
-async def test_the_same_hold_twice_is_one_hold(house: SqliteHouse) -> None:
+async def test_the_same_hold_twice_is_one_hold(house: House) -> None:
     door = await house.door()
     acks = await door.ledger.apply([hold(), hold()])
     acks += [await door.one(hold())]
@@ -81,7 +81,7 @@ async def test_the_same_hold_twice_is_one_hold(house: SqliteHouse) -> None:
     assert [e.kind for e in await house.entries(door, "call-1")] == ["hold", "release"]
 
 
-async def test_a_settlement_without_a_hold_fails_alone(house: SqliteHouse) -> None:
+async def test_a_settlement_without_a_hold_fails_alone(house: House) -> None:
     door = await house.door()
     acks = await door.ledger.apply([settlement("never"), hold("call-2")])
     assert isinstance(acks[0], ValueError)
@@ -89,7 +89,7 @@ async def test_a_settlement_without_a_hold_fails_alone(house: SqliteHouse) -> No
     assert await house.look(door, "SELECT id FROM model_calls") == []
 
 
-async def test_one_bad_row_fails_alone(house: SqliteHouse) -> None:
+async def test_one_bad_row_fails_alone(house: House) -> None:
     door = await house.door()
     bad = RecordCall(builders.call("bad", request_id="\ud800"))
     huge = hold("huge", 1, began=builders.call("huge", duration_ms=1 << 70))
@@ -100,7 +100,7 @@ async def test_one_bad_row_fails_alone(house: SqliteHouse) -> None:
     assert await house.wrongs(door) == []
 
 
-async def test_a_refused_extension_keeps_the_hold_and_what_was_metered(house: SqliteHouse) -> None:
+async def test_a_refused_extension_keeps_the_hold_and_what_was_metered(house: House) -> None:
     door = await house.door()
     await door.one(hold(amount_milli=100))
     held = await door.one(extension(amount_milli=900, metered_milli=80))
@@ -114,7 +114,7 @@ async def test_a_refused_extension_keeps_the_hold_and_what_was_metered(house: Sq
     assert isinstance(await door.one(extension("never")), ValueError)
 
 
-async def test_what_another_process_did_to_a_hold_counts(house: SqliteHouse) -> None:
+async def test_what_another_process_did_to_a_hold_counts(house: House) -> None:
     door, other = await house.door("boot-1"), await house.door("boot-2")
     await door.ledger.apply([hold("call-1", 100), hold("call-2", 100)])
     await other.one(extension("call-1", 300))
@@ -124,7 +124,7 @@ async def test_what_another_process_did_to_a_hold_counts(house: SqliteHouse) -> 
     assert await house.wrongs(door) == []
 
 
-async def test_splitting_anew_for_another_family_moves_the_hold(house: SqliteHouse) -> None:
+async def test_splitting_anew_for_another_family_moves_the_hold(house: House) -> None:
     door = await house.door()
     await house.put_grant(door, Grant("g1", "u1", "topup", 500, "a test", NOW_MS, family="reasoning"))
     await door.one(hold(amount_milli=500, family="reasoning"))
@@ -135,7 +135,7 @@ async def test_splitting_anew_for_another_family_moves_the_hold(house: SqliteHou
     assert await house.wrongs(door) == []
 
 
-async def test_a_suspended_account_extends_nothing(house: SqliteHouse) -> None:
+async def test_a_suspended_account_extends_nothing(house: House) -> None:
     door = await house.door()
     await door.one(hold())
     await house.suspend(door, "u1")
@@ -144,7 +144,7 @@ async def test_a_suspended_account_extends_nothing(house: SqliteHouse) -> None:
     assert (refused.code, refused.scope) == ("budget_cap_reached", "user:u1")
 
 
-async def test_a_hold_settles_in_the_day_it_was_taken(house: SqliteHouse) -> None:
+async def test_a_hold_settles_in_the_day_it_was_taken(house: House) -> None:
     door = await house.door()
     house.clock.at_ms = NOW_MS + DAY_MS - 1
     await door.one(hold())
@@ -154,7 +154,7 @@ async def test_a_hold_settles_in_the_day_it_was_taken(house: SqliteHouse) -> Non
     assert days == [("2026-01-01", 60, 0)]
 
 
-async def test_grants_pay_after_what_is_included_until_they_expire(house: SqliteHouse) -> None:
+async def test_grants_pay_after_what_is_included_until_they_expire(house: House) -> None:
     door = await house.door()
     await house.put_grant(door, Grant("g1", "u1", "topup", 500, "a test", NOW_MS, expires_at_ms=NOW_MS + 1_000))
     assert isinstance(await door.one(hold(amount_milli=1_200)), Held)
@@ -165,7 +165,7 @@ async def test_grants_pay_after_what_is_included_until_they_expire(house: Sqlite
     assert isinstance(await door.one(hold("late", 1)), HoldRefused)
 
 
-async def test_caps_of_every_scope_are_one_step_with_the_account(house: SqliteHouse) -> None:
+async def test_caps_of_every_scope_are_one_step_with_the_account(house: House) -> None:
     door = await house.door()
     caps = (Cap("app:a1", "day", 150), Cap("installation", "day", 10_000, "nano_usd"))
     first, second = await door.ledger.apply(
@@ -180,7 +180,7 @@ async def test_caps_of_every_scope_are_one_step_with_the_account(house: SqliteHo
     assert (third.code, third.scope) == ("budget_cap_reached", "installation")
 
 
-async def test_concurrency_is_the_count_of_live_leases(house: SqliteHouse) -> None:
+async def test_concurrency_is_the_count_of_live_leases(house: House) -> None:
     door = await house.door()
     two = month(1_000, concurrency=(ConcurrencyLimit("user:u1", 2),))
     acks = await door.ledger.apply([hold(f"call-{n}", 1, terms=two) for n in range(3)])
@@ -191,7 +191,7 @@ async def test_concurrency_is_the_count_of_live_leases(house: SqliteHouse) -> No
     assert isinstance(await door.one(hold("call-3", 1, terms=two)), Held)
 
 
-async def test_an_admitted_hold_enrols_and_a_refused_one_does_not(house: SqliteHouse) -> None:
+async def test_an_admitted_hold_enrols_and_a_refused_one_does_not(house: House) -> None:
     door = await house.door()
     user = builders.user("u1", app_id="a1", external_id="alice")
     terms = builders.entitlement("u1", plan_id="basic")
@@ -203,7 +203,7 @@ async def test_an_admitted_hold_enrols_and_a_refused_one_does_not(house: SqliteH
     assert ("user", "u1") in await house.look(door, "SELECT kind, object_id FROM changes")
 
 
-async def test_a_settlement_leaves_every_record_of_its_call(house: SqliteHouse) -> None:
+async def test_a_settlement_leaves_every_record_of_its_call(house: House) -> None:
     door = await house.door()
     spent = builders.usage(input=7, output=3)
     failed = Attempt(1, "p/a", "p", "open", 1, None, 2, "reset", None, None, None, None, 0, 0, 1_000_000, False)
@@ -221,7 +221,7 @@ async def test_a_settlement_leaves_every_record_of_its_call(house: SqliteHouse) 
     assert await house.look(door, "SELECT id, user_id, title FROM conversations") == [("conv-1", "u1", None)]
 
 
-async def test_a_recorded_call_holds_nothing_and_is_written_once(house: SqliteHouse) -> None:
+async def test_a_recorded_call_holds_nothing_and_is_written_once(house: House) -> None:
     door = await house.door()
     refused = builders.call("refused", status="refused", usage=None, credits_milli=0)
     acks = await door.ledger.apply([RecordCall(refused), RecordCall(replace(refused, status="served"))])
@@ -230,7 +230,7 @@ async def test_a_recorded_call_holds_nothing_and_is_written_once(house: SqliteHo
     assert await house.look(door, "SELECT * FROM usage_records") == []
 
 
-async def _beat(house: SqliteHouse, *boot_ids: str, for_ms: int) -> None:
+async def _beat(house: House, *boot_ids: str, for_ms: int) -> None:
     """Time passes while these processes live."""
     doors = [await house.door(boot_id) for boot_id in boot_ids]
     for _ in range(for_ms // LEASES.beat_ms):
@@ -239,7 +239,7 @@ async def _beat(house: SqliteHouse, *boot_ids: str, for_ms: int) -> None:
             await door.leases.beat()
 
 
-async def test_the_holds_of_a_dead_process_are_charged_what_was_metered(house: SqliteHouse) -> None:
+async def test_the_holds_of_a_dead_process_are_charged_what_was_metered(house: House) -> None:
     dead, alive = await house.door("dead"), await house.door("alive")
     await dead.leases.beat()
     began = replace(hold("spoke").began, conversation_id="conv-1")
@@ -265,7 +265,7 @@ async def test_the_holds_of_a_dead_process_are_charged_what_was_metered(house: S
     assert await house.wrongs(alive) == []
 
 
-async def test_two_reconcilers_resolve_each_hold_once(house: SqliteHouse) -> None:
+async def test_two_reconcilers_resolve_each_hold_once(house: House) -> None:
     dead = await house.door("dead")
     await dead.ledger.apply([hold(f"call-{n}", 10) for n in range(20)])
     await _beat(house, "left", "right", for_ms=LEASES.lease_ms + LEASES.grace_ms + LEASES.beat_ms)
@@ -275,7 +275,7 @@ async def test_two_reconcilers_resolve_each_hold_once(house: SqliteHouse) -> Non
     assert await house.wrongs(dead) == []
 
 
-async def test_an_outage_or_a_clock_jump_ends_no_lease(house: SqliteHouse) -> None:
+async def test_an_outage_or_a_clock_jump_ends_no_lease(house: House) -> None:
     door = await house.door("boot-1")
     await door.leases.beat()
     await door.one(hold())
@@ -284,7 +284,7 @@ async def test_an_outage_or_a_clock_jump_ends_no_lease(house: SqliteHouse) -> No
     assert await door.one(settlement()) == Settled("call-1", 100, 0, fresh=True)
 
 
-async def test_a_deadline_frees_a_stuck_call_of_a_living_process(house: SqliteHouse) -> None:
+async def test_a_deadline_frees_a_stuck_call_of_a_living_process(house: House) -> None:
     door = await house.door("boot-1")
     await door.leases.beat()
     await door.one(hold("stuck", 100, lease_ms=5_000))

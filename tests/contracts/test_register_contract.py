@@ -12,7 +12,7 @@ from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, Pr
 from proxy.domain.ledger import RecordCall, Refund
 from proxy.domain.rollup import Tally, TallyGroup, TallyQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
-from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, SqliteDeskHouse
+from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.contracts.ledger_house import hold, settlement
 
 DAY_MS = 86_400_000
@@ -38,13 +38,13 @@ FAILED = replace(ATTEMPT, fault="server_error", provider_status=500, usage=None,
 
 
 @pytest.fixture(params=sorted(DESK_HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteDeskHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskHouse]:
     async with DESK_HOUSES[request.param](tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteDeskHouse) -> DeskDoor:
+async def door(house: DeskHouse) -> DeskDoor:
     return await house.door()
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from proxy.domain.ledger import Held
 from proxy.domain.plan import Allowance, Window
-from tests.contracts.ledger_house import HOUSES, Door, SqliteHouse, extension, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, Door, House, extension, hold, month, settlement
 
 
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     async with HOUSES[request.param](tmp_path) as opened:
         yield opened
 
@@ -50,7 +50,7 @@ async def _all_spent(door: Door, call_id: str, window: Window, anchor_day: int) 
 
 @pytest.mark.parametrize(("window", "anchor_day", "last"), EDGES)
 async def test_a_period_grants_once_up_to_its_last_moment_and_anew_right_after(
-    house: SqliteHouse, window: Window, anchor_day: int, last: str
+    house: House, window: Window, anchor_day: int, last: str
 ) -> None:
     door = await house.door()
     house.clock.at_ms = at_ms(last) - 1_000
@@ -63,7 +63,7 @@ async def test_a_period_grants_once_up_to_its_last_moment_and_anew_right_after(
     assert await house.wrongs(door) == []
 
 
-async def test_a_year_of_anchor_31_has_twelve_months_and_a_leap_day_begins_no_more(house: SqliteHouse) -> None:
+async def test_a_year_of_anchor_31_has_twelve_months_and_a_leap_day_begins_no_more(house: House) -> None:
     door = await house.door()
     begun = []
     for day in range(366):
@@ -73,7 +73,7 @@ async def test_a_year_of_anchor_31_has_twelve_months_and_a_leap_day_begins_no_mo
     assert " ".join(begun) == "01-01 01-31 02-29 03-31 04-30 05-31 06-30 07-31 08-31 09-30 10-31 11-30 12-31"
 
 
-async def test_a_week_runs_across_the_turn_of_the_year(house: SqliteHouse) -> None:
+async def test_a_week_runs_across_the_turn_of_the_year(house: House) -> None:
     door = await house.door()
     house.clock.at_ms = at_ms("2026-12-31T12:00:00")
     assert await _all_spent(door, "thursday", "week", 1)
@@ -81,7 +81,7 @@ async def test_a_week_runs_across_the_turn_of_the_year(house: SqliteHouse) -> No
     assert not await _all_spent(door, "friday", "week", 1)
 
 
-async def test_a_clock_that_jumps_ahead_and_back_grants_no_period_twice(house: SqliteHouse) -> None:
+async def test_a_clock_that_jumps_ahead_and_back_grants_no_period_twice(house: House) -> None:
     door = await house.door()
     house.clock.at_ms = at_ms("2026-01-10T12:00:00")
     assert await _all_spent(door, "today", "day", 1)
@@ -93,7 +93,7 @@ async def test_a_clock_that_jumps_ahead_and_back_grants_no_period_twice(house: S
     assert not await _all_spent(door, "once more", "day", 1)
 
 
-async def test_a_hold_that_grew_over_midnight_pays_each_day_what_that_day_held(house: SqliteHouse) -> None:
+async def test_a_hold_that_grew_over_midnight_pays_each_day_what_that_day_held(house: House) -> None:
     door = await house.door()
     house.clock.at_ms = at_ms("2028-02-28T23:59:59.999")
     daily = month(0, allowances=(Allowance("day", 100),))

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 import httpx2
 
-from proxy.store.database import Database
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -229,7 +229,7 @@ def wrong_in_books(path: Path) -> list[str]:
     """A sentence for every place where the books disagree with their entries; the gateway may go on meanwhile."""
 
     async def find() -> list[str]:
-        database = await Database.open(str(path), "NORMAL")
+        database = await SqliteDatabase.open(str(path), "NORMAL")
         try:
             return await verify(database)
         finally:

@@ -14,7 +14,7 @@ from proxy.pipeline import waiting as waiting_room
 from proxy.pipeline.waiting import WaitingLimits, WaitingRoom
 from proxy.ports import StoreUnavailable
 from proxy.store.writer import GroupWriter, WriterLimits
-from tests.contracts.ledger_house import Door, SqliteHouse, hold, month, settlement, sqlite_house
+from tests.contracts.ledger_house import Door, House, hold, month, settlement, sqlite_house
 from tests.pipeline.theatre import RememberingReply
 
 PATIENT_MS = 60_000
@@ -60,13 +60,13 @@ class Hall:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with sqlite_house(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def hall(house: SqliteHouse) -> Hall:
+async def hall(house: House) -> Hall:
     return Hall(await house.door(), WaitingLimits())
 
 
@@ -76,7 +76,7 @@ def of(account: str, number: int = 0, amount_milli: int = 1_000, **changes: Any)
     return hold(f"{account}-{number}", amount_milli, **changes)
 
 
-async def test_all_calls_are_served_that_credit_can_pay_though_only_ten_fit_at_a_time(house: SqliteHouse, hall: Hall) -> None:
+async def test_all_calls_are_served_that_credit_can_pay_though_only_ten_fit_at_a_time(house: House, hall: Hall) -> None:
     acks = await asyncio.gather(*(hall.call(hold(f"call-{n:03d}", 100), credits_milli=10) for n in range(200)))
     assert len(hall.admitted) == 91
     assert {ack.code for ack in acks if isinstance(ack, HoldRefused)} == {"insufficient_credits"}
@@ -129,7 +129,7 @@ async def test_nobody_waits_where_waiting_is_off(hall: Hall) -> None:
     assert ack.code == "credits_on_hold"
 
 
-async def test_what_another_process_gives_back_is_found(house: SqliteHouse, hall: Hall) -> None:
+async def test_what_another_process_gives_back_is_found(house: House, hall: Hall) -> None:
     other = await house.door("boot-2")
     await other.one(hold("first", 1_000))
     waiting = hall.waits(hold("second", 1_000))
@@ -158,7 +158,7 @@ async def test_credits_that_go_for_good_while_one_waits_are_402_at_once(hall: Ha
     assert [ack.code for ack in acks if isinstance(ack, HoldRefused)] == ["insufficient_credits"] * 3
 
 
-async def test_the_places_are_bounded_and_a_crowd_gives_its_newest_up(house: SqliteHouse) -> None:
+async def test_the_places_are_bounded_and_a_crowd_gives_its_newest_up(house: House) -> None:
     hall = Hall(await house.door(), WaitingLimits(waiters_max=2))
     await hall.hold(of("zoe"))
     crowd = [hall.waits(of("ann", n)) for n in range(3)]
@@ -197,7 +197,7 @@ async def test_a_caller_who_leaves_waits_no_longer(hall: Hall) -> None:
     assert (isinstance(ack, HoldRefused), waited, len(hall.room)) == (True, True, 0)
 
 
-async def test_a_call_that_is_stopped_while_it_waits_leaves_nothing_held(house: SqliteHouse, hall: Hall) -> None:
+async def test_a_call_that_is_stopped_while_it_waits_leaves_nothing_held(house: House, hall: Hall) -> None:
     first = hold("first", 1_000)
     await hall.hold(first)
     waiting = hall.waits(hold("second", 1))
@@ -209,7 +209,7 @@ async def test_a_call_that_is_stopped_while_it_waits_leaves_nothing_held(house: 
     assert await house.look(await house.door(), "SELECT id FROM holds") == []
 
 
-async def test_a_call_that_is_stopped_at_its_turn_leaves_nothing_held(house: SqliteHouse, hall: Hall) -> None:
+async def test_a_call_that_is_stopped_at_its_turn_leaves_nothing_held(house: House, hall: Hall) -> None:
     first = hold("first", 1_000)
     await hall.hold(first)
     waiting = hall.waits(hold("second", 1))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from proxy.store.database import Database
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 from tests.e2e.harness import House, Simulator, eventually
 from tests.proofs.claims import Case
@@ -30,7 +30,7 @@ def told_apart(house: House) -> list[str]:
     """What verify finds wrong; the gateway may be running."""
 
     async def look() -> list[str]:
-        database = await Database.open(str(house.database))
+        database = await SqliteDatabase.open(str(house.database))
         try:
             return await verify(database)
         finally:

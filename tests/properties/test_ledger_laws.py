@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from tests import builders
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import Door, SqliteHouse, extension, hold, settlement, sqlite_house
+from tests.contracts.ledger_house import Door, House, extension, hold, settlement, sqlite_house
 
 HALF_DAY_MS = 43_200_000
 TERMS = HoldTerms(
@@ -76,7 +77,7 @@ def _held_now(acks: list[LedgerAck | Exception], charged: dict[str, int]) -> Non
             assert charged[ack.hold_id] == ack.charged_milli
 
 
-async def _no_limit_is_passed(house: SqliteHouse, door: Door) -> None:
+async def _no_limit_is_passed(house: House, door: Door) -> None:
     now = await door.ledger.standing("u1", TERMS)
     caps = [cap for cap in now.caps if cap.unit == "milli_credits"]
     sums = [(part.spent, part.held, part.limit) for parts in (now.windows, now.buckets, caps) for part in parts]
@@ -84,9 +85,10 @@ async def _no_limit_is_passed(house: SqliteHouse, door: Door) -> None:
     assert await house.look(door, "SELECT scope FROM hold_scopes GROUP BY scope HAVING count(*) > 3") == []
 
 
-async def _live(history: list[tuple[list[LedgerCommand], int]], folder: Path) -> None:
+async def live(history: list[tuple[list[LedgerCommand], int]], opened: AbstractAsyncContextManager[House]) -> None:
+    """Lives through a history and holds every step of it to the laws."""
     charged: dict[str, int] = {}
-    async with sqlite_house(folder) as house:
+    async with opened as house:
         door = await house.door()
         for grant in GRANTS:
             await house.put_grant(door, grant)
@@ -110,7 +112,7 @@ def test_entries_sum_to_counters_and_no_history_passes_a_limit(
     history: list[tuple[list[LedgerCommand], int]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_live(history, Path(folder)))
+        asyncio.run(live(history, sqlite_house(Path(folder))))
 
 
 @settings(max_examples=25)

@@ -13,7 +13,7 @@ from proxy.domain.call import Attempt, Call
 from proxy.domain.ledger import LedgerCommand, RecordCall, Settlement
 from tests import builders
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import LEASES, Door, SqliteHouse, extension, hold, month, sqlite_house
+from tests.contracts.ledger_house import LEASES, Door, House, extension, hold, month, sqlite_house
 
 HALF_DAY_MS: Final = 43_200_000
 AMPLE: Final = month(10**9)
@@ -77,7 +77,7 @@ def _commands(call_id: str, at_ms: int, step: tuple[Any, ...]) -> list[list[Ledg
     return [held, settled * (2 if fate == "twice" else 1)]
 
 
-async def _crash(house: SqliteHouse, door: Door) -> None:
+async def _crash(house: House, door: Door) -> None:
     for _ in range((LEASES.lease_ms + LEASES.grace_ms) // LEASES.beat_ms + 2):
         house.clock.at_ms += LEASES.beat_ms
         await door.leases.beat()

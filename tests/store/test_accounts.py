@@ -10,8 +10,9 @@ from proxy.domain.desk import Change
 from proxy.store.accounts import SqliteAccounts
 from proxy.store.database import Database, Work
 from proxy.store.directory import SqliteDirectory
+from proxy.store.sqlite import SqliteDatabase
 from tests.builders import entitlement, key, user
-from tests.contracts.ledger_house import SetClock
+from tests.contracts.set_clock import SetClock
 
 T = TypeVar("T")
 WHY = Change("cli")
@@ -36,7 +37,7 @@ class SlowReader:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(str(tmp_path / "books.db"))
+    opened = await SqliteDatabase.open(str(tmp_path / "books.db"))
     directory = SqliteDirectory(opened, SetClock())
     for name in ("1", "2"):
         await directory.put_user(user(f"u{name}"), None, WHY)

@@ -15,6 +15,7 @@ from proxy.domain.money import Prices
 from proxy.domain.plan import Entitlement, Plan
 from proxy.domain.usage import Usage
 from proxy.store.migrate import migrate, migrations
+from proxy.store.sqlite import WRITING, SqliteConnection
 
 # Entity: its type, then the model's word for each field and ours. A dotted name is a field of a field.
 ENTITIES: Final[dict[str, tuple[type[Any], dict[str, str]]]] = {
@@ -120,8 +121,8 @@ TABLES: Final[dict[str, tuple[str, set[str]]]] = {
 
 @pytest.fixture(scope="module")
 def schema() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    migrate(connection, migrations())
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=SqliteConnection)
+    migrate(connection, WRITING, migrations())
     yield connection
     connection.close()
 

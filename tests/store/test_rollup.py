@@ -17,9 +17,10 @@ from proxy.store.migrate import migrate, migrations
 from proxy.store.recount import Recounted
 from proxy.store.register import history_tail
 from proxy.store.rollup import ADD, KEYS, MEASURES, TTFT, Rollup
+from proxy.store.sqlite import WRITING, SqliteConnection
 from proxy.store.tallies import tally_statement, usage_statement
 from tests.builders import NOW_MS, attempt, call
-from tests.contracts.ledger_house import Door, SqliteHouse, sqlite_house
+from tests.contracts.ledger_house import Door, House, sqlite_house
 
 DAY_MS = 86_400_000
 FAILED = attempt(model_id="q/n", provider_id="q", fault="server_error", usage=None, raw_nano_usd=11, charged=False)
@@ -32,20 +33,20 @@ CALLS = (
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with sqlite_house(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def door(house: SqliteHouse) -> Door:
+async def door(house: House) -> Door:
     door = await house.door()
     await door.ledger.apply([RecordCall(one) for one in CALLS])
     return door
 
 
-def opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None)
+def opened(path: Path) -> SqliteConnection:
+    return sqlite3.connect(path, isolation_level=None, factory=SqliteConnection)
 
 
 def rolled_up(calls: Sequence[Call]) -> list[tuple[Any, ...]]:
@@ -57,7 +58,7 @@ def rolled_up(calls: Sequence[Call]) -> list[tuple[Any, ...]]:
 
 def test_the_columns_are_those_that_are_added_to(tmp_path: Path) -> None:
     connection = opened(tmp_path / "new.db")
-    migrate(connection, migrations())
+    migrate(connection, WRITING, migrations())
     columns = tuple(row[1] for row in connection.execute("PRAGMA table_info(rollups)"))
     assert columns == KEYS + MEASURES
     assert [name.removeprefix("ttft_") for name in TTFT[:-1]] == [str(bound) for bound in TTFT_BOUNDS_MS]
@@ -66,7 +67,7 @@ def test_the_columns_are_those_that_are_added_to(tmp_path: Path) -> None:
 
 def test_books_of_an_earlier_release_are_rolled_up_as_if_they_were_written_today(tmp_path: Path) -> None:
     connection = opened(tmp_path / "old.db")
-    migrate(connection, migrations())
+    migrate(connection, WRITING, migrations())
     connection.executemany(rows.INSERT_CALL, [rows.call_row(one) for one in CALLS])
     connection.executemany(rows.INSERT_ATTEMPT, [rows.attempt_row(one.id, a) for one in CALLS for a in one.attempts])
     (step,) = [step for step in migrations() if step.name.endswith("_rollups")]
@@ -75,7 +76,7 @@ def test_books_of_an_earlier_release_are_rolled_up_as_if_they_were_written_today
     assert sorted(connection.execute("SELECT * FROM rollups")) == rolled_up(CALLS)
 
 
-async def test_what_was_added_is_what_a_recount_finds(house: SqliteHouse, door: Door) -> None:
+async def test_what_was_added_is_what_a_recount_finds(house: House, door: Door) -> None:
     assert sorted(await house.look(door, "SELECT * FROM rollups")) == rolled_up(CALLS)
     assert await house.recount(door) == Recounted(days=2, wrong_rows=0)
 
@@ -90,7 +91,7 @@ async def test_what_was_added_is_what_a_recount_finds(house: SqliteHouse, door: 
     ],
 )
 async def test_a_recount_mends_what_does_not_add_up_and_says_how_much(
-    house: SqliteHouse, door: Door, harm: str, wrong_rows: int
+    house: House, door: Door, harm: str, wrong_rows: int
 ) -> None:
     await door.database.write(lambda connection: connection.execute(harm))
     assert (await house.recount(door)).wrong_rows == wrong_rows
@@ -98,19 +99,17 @@ async def test_a_recount_mends_what_does_not_add_up_and_says_how_much(
     assert (await house.recount(door)).wrong_rows == 0
 
 
-async def test_empty_books_have_nothing_to_recount(house: SqliteHouse) -> None:
+async def test_empty_books_have_nothing_to_recount(house: House) -> None:
     assert await house.recount(await house.door()) == Recounted(0, 0)
 
 
-async def plan(house: SqliteHouse, door: Door, statement: str, *values: str | int) -> str:
+async def plan(house: House, door: Door, statement: str, *values: str | int) -> str:
     found = await house.look(door, f"EXPLAIN QUERY PLAN {statement}", *values)
     return "\n".join(row[3] for row in found)
 
 
 @pytest.mark.parametrize("group", get_args(UsageGroup))
-async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(
-    house: SqliteHouse, door: Door, group: UsageGroup
-) -> None:
+async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(house: House, door: Door, group: UsageGroup) -> None:
     found = await plan(house, door, usage_statement(group), "[20454]", "u1", "feature", 9)
     assert "SEARCH rollups USING PRIMARY KEY (day=? AND user_id=? AND tag=?)" in found
     assert "model_calls" not in found
@@ -128,14 +127,14 @@ async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(
     ],
 )
 async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
-    house: SqliteHouse, door: Door, group: TallyGroup, tag: str | None, key: str
+    house: House, door: Door, group: TallyGroup, tag: str | None, key: str
 ) -> None:
     found = await plan(house, door, tally_statement(TallyQuery(0, 0, group, tag)), "[20454]", 9, *([tag] if tag else []))
     assert f"SEARCH rollups USING PRIMARY KEY ({key})" in found
     assert "model_calls" not in found
 
 
-async def test_a_recount_reads_only_the_calls_of_its_day(house: SqliteHouse, door: Door) -> None:
+async def test_a_recount_reads_only_the_calls_of_its_day(house: House, door: Door) -> None:
     found = await plan(house, door, "SELECT * FROM model_calls WHERE at_ms >= 5 AND at_ms < 9")
     assert "SEARCH model_calls USING INDEX model_calls_in_time (at_ms>? AND at_ms<?)" in found
 
@@ -143,6 +142,6 @@ async def test_a_recount_reads_only_the_calls_of_its_day(house: SqliteHouse, doo
 @pytest.mark.parametrize(
     ("whose", "index"), [("", "model_calls_in_time"), (" AND user_id = 'u1'", "model_calls_of_user_in_time")]
 )
-async def test_a_history_reads_only_the_calls_of_its_page(house: SqliteHouse, door: Door, whose: str, index: str) -> None:
+async def test_a_history_reads_only_the_calls_of_its_page(house: House, door: Door, whose: str, index: str) -> None:
     statement = f"SELECT * FROM model_calls{history_tail(whose).replace('?', '5')}"  # noqa: S608  (constants of this test)
     assert f"SEARCH model_calls USING INDEX {index}" in await plan(house, door, statement)

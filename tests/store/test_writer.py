@@ -25,7 +25,7 @@ from proxy.domain.standing import Standing
 from proxy.ports import StoreUnavailable
 from proxy.store.writer import GroupWriter, WriterLimits
 from tests import builders
-from tests.contracts.ledger_house import SqliteHouse, extension, hold, month, settlement, sqlite_house
+from tests.contracts.ledger_house import House, extension, hold, month, settlement, sqlite_house
 
 
 class Gated:
@@ -57,13 +57,13 @@ class Gated:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[SqliteHouse]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with sqlite_house(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def gated(house: SqliteHouse) -> Gated:
+async def gated(house: House) -> Gated:
     return Gated((await house.door()).ledger)
 
 
@@ -127,9 +127,7 @@ async def test_a_batch_is_no_larger_than_its_bound(gated: Gated, writer: GroupWr
     assert [len(batch) for batch in gated.batches] == [8, 8, 4]
 
 
-async def test_a_settlement_waits_out_an_outage_and_a_hold_does_not(
-    house: SqliteHouse, gated: Gated, writer: GroupWriter
-) -> None:
+async def test_a_settlement_waits_out_an_outage_and_a_hold_does_not(house: House, gated: Gated, writer: GroupWriter) -> None:
     await writer.hold(hold("call-1", 100))
     gated.outages = 2
     refused, settled = await asyncio.gather(
@@ -156,7 +154,7 @@ async def test_an_outage_sends_away_who_waits_and_makes_nobody_wait_for_the_next
     assert len(gated.batches) == 1
 
 
-async def test_a_settlement_whose_caller_left_still_happens(house: SqliteHouse, gated: Gated, writer: GroupWriter) -> None:
+async def test_a_settlement_whose_caller_left_still_happens(house: House, gated: Gated, writer: GroupWriter) -> None:
     await writer.hold(hold("call-1", 100))
     gated.outages = 1
     caller = asyncio.create_task(writer.settle(settlement("call-1", 60)))
@@ -169,9 +167,7 @@ async def test_a_settlement_whose_caller_left_still_happens(house: SqliteHouse, 
 
 
 @pytest.mark.parametrize("in_flight", [True, False])
-async def test_a_hold_whose_caller_left_is_given_back(
-    house: SqliteHouse, gated: Gated, writer: GroupWriter, in_flight: bool
-) -> None:
+async def test_a_hold_whose_caller_left_is_given_back(house: House, gated: Gated, writer: GroupWriter, in_flight: bool) -> None:
     gated.gate.clear()
     caller = asyncio.create_task(writer.hold(hold("call-1", 100)))
     await asyncio.sleep(0)
@@ -196,7 +192,7 @@ async def test_one_bad_command_fails_for_its_own_caller(writer: GroupWriter) -> 
         await writer.extend(extension("never"))
 
 
-async def test_closing_commits_what_waits_and_takes_no_more(house: SqliteHouse, gated: Gated, writer: GroupWriter) -> None:
+async def test_closing_commits_what_waits_and_takes_no_more(house: House, gated: Gated, writer: GroupWriter) -> None:
     await writer.hold(hold("call-1", 100))
     gated.outages = 1
     settling = asyncio.create_task(writer.settle(settlement("call-1", 60)))
@@ -207,7 +203,7 @@ async def test_closing_commits_what_waits_and_takes_no_more(house: SqliteHouse, 
         await writer.hold(hold("call-2"))
 
 
-async def test_closing_does_not_wait_for_ever(house: SqliteHouse, gated: Gated, writer: GroupWriter) -> None:
+async def test_closing_does_not_wait_for_ever(house: House, gated: Gated, writer: GroupWriter) -> None:
     await writer.hold(hold("call-1", 100))
     gated.outages = 1_000_000
     settling = asyncio.create_task(writer.settle(settlement("call-1", 60)))

@@ -15,8 +15,8 @@ from proxy.ports import Exchange, UpstreamError, UpstreamRequest
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.herald import BACK_OFF_MAX_MS, TRIES_MAX, Herald, Webhook
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import SetClock
 from tests.contracts.raw_provider import plain, raw_provider
+from tests.contracts.set_clock import SetClock
 
 SECRET: Final = b"a secret that only the operator and the gateway know"
 HALF: Final = Alert("a|50", "threshold", NOW_MS, {"scope": "user:u1", "percent": 50, "spent": 5, "window": "day"}, tries=1)

@@ -103,6 +103,16 @@ def room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
     return max(0, left)
 
 
+def counters(case: Case) -> set[CounterKey]:
+    """Every counter that a judgement of this case, or its standing, may look at."""
+    chart = case.chart
+    keys = {key for source in chart.included.values() for key in source.keys}
+    keys.update(key for _, key, _ in chart.windows)
+    keys.update(key for _, key in chart.caps)
+    keys.update(grant_key(grant) for grant in case.grants)
+    return keys
+
+
 def standing(case: Case, readings: Readings) -> Standing:
     """What the account has left, as `readings` show it."""
     chart = case.chart

@@ -1,6 +1,5 @@
 """The admin's layer over the operator's files: changes in, patches with audit lines out; checks each by building it first."""
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +12,7 @@ from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merg
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.catalog.source import SqliteCatalog
 from proxy.store.catalog.tables import read_patches, read_snapshot, replace_patches, save_snapshot
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.trail import Writing
 
 Patches = Sequence[CatalogPatch]
@@ -50,7 +49,7 @@ class _Edit:
         return CatalogPatch(self.kind, self.object_id, name, base, value, author, reason, self.at_ms)
 
 
-Step = Callable[[sqlite3.Connection, _Edit], Patches]
+Step = Callable[[Connection, _Edit], Patches]
 
 
 class SqliteCatalogDesk:
@@ -70,14 +69,14 @@ class SqliteCatalogDesk:
     async def patch(
         self, kind: CatalogKind, object_id: str, fields: Mapping[str, Any], etag: str, change: Change
     ) -> CatalogObject:
-        def step(_: sqlite3.Connection, edit: _Edit) -> Patches:
+        def step(_: Connection, edit: _Edit) -> Patches:
             edit.expect(etag)
             return patched(edit.sheet, edit.patches, [edit.new(name, value) for name, value in fields.items()])
 
         return _present(await self._write("patch", (kind, object_id), change, step))
 
     async def create(self, kind: CatalogKind, object_id: str, value: Mapping[str, Any], change: Change) -> CatalogObject:
-        def step(_: sqlite3.Connection, edit: _Edit) -> Patches:
+        def step(_: Connection, edit: _Edit) -> Patches:
             if edit.found() is not None:
                 raise VersionConflict(f"{kind} {object_id} exists already")
             return created(edit.sheet, edit.patches, edit.new(WHOLE, {**value, "id": object_id}))
@@ -85,7 +84,7 @@ class SqliteCatalogDesk:
         return _present(await self._write("create", (kind, object_id), change, step))
 
     async def delete(self, kind: CatalogKind, object_id: str, etag: str, change: Change) -> None:
-        def step(connection: sqlite3.Connection, edit: _Edit) -> Patches:
+        def step(connection: Connection, edit: _Edit) -> Patches:
             edit.expect(etag)
             if kind == "plan" and (holders := connection.execute(_HOLDERS, (object_id,)).fetchone()[0]):
                 raise ValueError(f"Plan {object_id!r} is held by {holders} users or apps; give them another first.")
@@ -102,7 +101,7 @@ class SqliteCatalogDesk:
     async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
         files, current, base_urls = self._source.files, self._source.current(), self._source.base_urls
 
-        def work(connection: sqlite3.Connection) -> Catalog | None:
+        def work(connection: Connection) -> Catalog | None:
             if revision is None:
                 before = read_patches(connection)
                 return build(merge(files.sheet, _tried(files.sheet, before, changes)), files, base_urls).catalog
@@ -120,7 +119,7 @@ class SqliteCatalogDesk:
         kind, object_id = place
         files, at_ms = self._source.files, self._clock.now_ms()
 
-        def work(connection: sqlite3.Connection) -> CatalogObject | None:
+        def work(connection: Connection) -> CatalogObject | None:
             edit = _Edit(kind, object_id, change, at_ms, files.sheet, read_patches(connection))
             after = step(connection, edit)
             built = build(merge(files.sheet, after), files, self._source.base_urls)

@@ -1,7 +1,6 @@
 """The catalog in force: files and stored patches in, one snapshot out; a load that fails leaves the old one standing."""
 
 import asyncio
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from proxy.store.catalog.layers import merge
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.sheet import KINDS
 from proxy.store.catalog.tables import drop_unused_snapshots, read_patches, read_snapshot, save_snapshot
-from proxy.store.database import Database
+from proxy.store.database import Connection, Database
 from proxy.store.trail import last_change
 
 
@@ -109,13 +108,13 @@ class SqliteCatalog:
         self._files: Files = load.files
         self._seen = load.seen
 
-    def _load(self, connection: sqlite3.Connection, files: Files) -> _Load:
+    def _load(self, connection: Connection, files: Files) -> _Load:
         # In the reader's thread: building a large catalog must not stop the streams of the event loop.
         seen = last_change(connection)
         return _Load(files, seen, build(merge(files.sheet, read_patches(connection)), files, self._base_urls))
 
 
-def _news(connection: sqlite3.Connection, seen: int) -> tuple[int, bool]:
+def _news(connection: Connection, seen: int) -> tuple[int, bool]:
     rows = connection.execute("SELECT seq, kind FROM changes WHERE seq > ? ORDER BY seq", (seen,)).fetchall()
     newest = rows[-1][0] if rows else seen
     return newest, any(kind in KINDS for _, kind in rows)

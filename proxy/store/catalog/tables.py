@@ -1,15 +1,15 @@
 """The two tables of the catalog, read and written on a connection: an admin's patches, and snapshots by revision."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import get_args
 
 from proxy.domain.desk import CatalogKind, CatalogPatch
 from proxy.store.catalog.sheet import Json
+from proxy.store.database import Connection
 
 
-def read_patches(connection: sqlite3.Connection) -> list[CatalogPatch]:
+def read_patches(connection: Connection) -> list[CatalogPatch]:
     """Every patch, oldest first."""
     rows = connection.execute(
         "SELECT kind, object_id, name, base, value, author, reason, at_ms FROM catalog_patches"
@@ -21,7 +21,7 @@ def read_patches(connection: sqlite3.Connection) -> list[CatalogPatch]:
     ]
 
 
-def replace_patches(connection: sqlite3.Connection, kind: CatalogKind, object_id: str, now: Sequence[CatalogPatch]) -> None:
+def replace_patches(connection: Connection, kind: CatalogKind, object_id: str, now: Sequence[CatalogPatch]) -> None:
     """Makes the patches of one object those that `now` (the patches of the whole catalog) has of it."""
     connection.execute("DELETE FROM catalog_patches WHERE kind = ? AND object_id = ?", (kind, object_id))
     connection.executemany(
@@ -35,15 +35,15 @@ def replace_patches(connection: sqlite3.Connection, kind: CatalogKind, object_id
     )
 
 
-def save_snapshot(connection: sqlite3.Connection, revision: str, content: Json, at_ms: int) -> None:
+def save_snapshot(connection: Connection, revision: str, content: Json, at_ms: int) -> None:
     """Keeps what a revision is the hash of; known ones stay as they are."""
     connection.execute(
-        "INSERT OR IGNORE INTO catalog_snapshots (revision, body, at_ms) VALUES (?, ?, ?)",
+        "INSERT INTO catalog_snapshots (revision, body, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (revision, json.dumps(content, ensure_ascii=False, separators=(",", ":")), at_ms),
     )
 
 
-def read_snapshot(connection: sqlite3.Connection, revision: str) -> Json | None:
+def read_snapshot(connection: Connection, revision: str) -> Json | None:
     """The content of a revision; None if it was never in force here, or was dropped."""
     row = connection.execute("SELECT body FROM catalog_snapshots WHERE revision = ?", (revision,)).fetchone()
     if row is None:
@@ -52,7 +52,7 @@ def read_snapshot(connection: sqlite3.Connection, revision: str) -> Json | None:
     return content
 
 
-def drop_unused_snapshots(connection: sqlite3.Connection, current: str, before_ms: int) -> int:
+def drop_unused_snapshots(connection: Connection, current: str, before_ms: int) -> int:
     """Drops revisions saved before a moment that no call refers to; how many. Live calls keep theirs by being younger."""
     return connection.execute(
         "DELETE FROM catalog_snapshots WHERE revision <> ? AND at_ms < ?"

@@ -12,7 +12,7 @@ from proxy.api.gateway import build_gateway
 from proxy.clock import SystemClock
 from proxy.store.catalog.desk import SqliteCatalogDesk
 from proxy.store.catalog.source import SqliteCatalog
-from proxy.store.database import Database
+from proxy.store.sqlite import SqliteDatabase
 from tests.api.house import House, Json, open_house
 
 HEADER_SECRET: Final = "header-secret-of-the-operator"
@@ -137,7 +137,7 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
     (config_dir / "precheck.toml").write_text("category_margin = 1.0\n")
     async with open_house(folder) as house:
         clock = SystemClock()
-        database = await Database.open(str(folder / "books.db"))
+        database = await SqliteDatabase.open(str(folder / "books.db"))
         catalog = await SqliteCatalog.open(database, clock, config_dir)
         services = replace(house.parts, catalog=catalog, desk=SqliteCatalogDesk(database, clock, catalog))
         house.shown.catalog = catalog.current()

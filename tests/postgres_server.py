@@ -1,0 +1,202 @@
+"""A real PostgreSQL server for the tests of one run, on its own port and in its own folder: started when first asked for,
+shared by all workers of the run, ended when the run is over, however that ends.
+
+As a program it keeps the server: `python -m tests.postgres_server PID HOME` waits for the process PID to end.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import pwd
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, LiteralString
+
+import psycopg
+
+from proxy.store.postgres import PostgresDatabase
+from tests import run
+
+PASSWORD: Final = "MARKER-DATABASE-PASSWORD"
+_REPOSITORY: Final = Path(__file__).parents[1]
+_START_WAIT_S: Final = 120.0
+_STOP_WAIT_S: Final = 10.0
+_LOOK_S: Final = 0.05
+_NAMES: Final = count(1)
+
+
+class NoServer(Exception):
+    """There is no server to test with; its text says why, or what to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server and a database in it, `books`, which has this release's schema and which every test gets a copy of."""
+
+    port: int
+    pid: int
+
+    def url(self, database: str) -> str:
+        return f"postgresql://signalbox:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def fresh(self, template: LiteralString = "books") -> Iterator[str]:
+        """The address of a database that nobody has used; it goes with all its connections."""
+        name: Any = f"test_{os.getpid()}_{next(_NAMES)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            try:
+                yield self.url(name)
+            finally:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def server() -> Server:
+    """The server of this run. Raises NoServer."""
+    run_pid = run.began_in()
+    home = Path(tempfile.gettempdir()) / f"signalbox-postgres-{run_pid}"
+    with (home.parent / f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            home.mkdir(mode=0o700)
+            _spawn_keeper(run_pid, home)
+        return _announced(home)
+
+
+def _spawn_keeper(run_pid: int, home: Path) -> None:
+    with (home / "keeper.log").open("wb") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.postgres_server", str(run_pid), str(home)],
+            cwd=_REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _announced(home: Path) -> Server:
+    until_s = time.monotonic() + _START_WAIT_S
+    while time.monotonic() < until_s:
+        with suppress(FileNotFoundError):
+            raise NoServer((home / "fault").read_text())
+        with suppress(FileNotFoundError):
+            return Server(**json.loads((home / "server.json").read_text()))
+        time.sleep(_LOOK_S)
+    raise NoServer(f"no PostgreSQL server within {_START_WAIT_S:g} s\n{(home / 'keeper.log').read_text()}")
+
+
+def _keep(run_pid: int, home: Path) -> None:
+    run_ends = os.pidfd_open(run_pid)
+    with ExitStack() as ending:
+        ending.callback((home.parent / f"{home.name}.lock").unlink, missing_ok=True)
+        ending.callback(shutil.rmtree, home)
+        try:
+            _announce(home / "server.json", json.dumps(asdict(_served(home, ending))))
+        finally:
+            if not (home / "server.json").exists():
+                _announce(home / "fault", traceback.format_exc())
+            select.select([run_ends], [], [])
+
+
+def _served(home: Path, ending: ExitStack) -> Server:
+    programs, user, port = _programs(), _unprivileged(), _free_port()
+    password = home / "password"
+    password.write_text(PASSWORD)
+    for path in (home, password):
+        shutil.chown(path, user.pw_uid, user.pw_gid)
+    _run(user, f"{programs}/initdb", "-D", f"{home}/data", "-U", "signalbox", "-A", "scram-sha-256", "--pwfile", str(password))
+    words = [f"{programs}/postgres", "-D", f"{home}/data", "-p", str(port), "-k", str(home), "-h", "127.0.0.1"]
+    with (home / "postgres.log").open("wb") as log:
+        postgres = subprocess.Popen(words, stdout=log, stderr=log, cwd=home, **_as(user))
+    ending.callback(_stop, postgres)
+    made = Server(port, postgres.pid)
+    _await(made, postgres, home)
+    _make_books(made)
+    return made
+
+
+def _await(made: Server, postgres: subprocess.Popen[bytes], home: Path) -> None:
+    until_s = time.monotonic() + _START_WAIT_S
+    while postgres.poll() is None and time.monotonic() < until_s:
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(made.url("postgres")).close()
+            return
+        time.sleep(_LOOK_S)
+    raise NoServer((home / "postgres.log").read_text(errors="replace"))
+
+
+def _programs() -> str:
+    found = subprocess.run([_REPOSITORY / "scripts" / "postgres.sh"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise NoServer(found.stderr)
+    return found.stdout.strip().splitlines()[-1]
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    """Who the server runs as: PostgreSQL refuses to run as root."""
+    if os.getuid():
+        return pwd.getpwuid(os.getuid())
+    with suppress(KeyError):
+        return pwd.getpwnam("postgres")
+    return pwd.getpwnam("nobody")
+
+
+def _as(user: pwd.struct_passwd) -> dict[str, Any]:
+    return {} if os.getuid() else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _run(user: pwd.struct_passwd, *words: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", **_as(user))
+    if done.returncode:
+        raise NoServer(f"{words[0]} failed: {done.stderr}")
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _make_books(made: Server) -> None:
+    with psycopg.connect(made.url("postgres"), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE books")
+
+    async def bring_forward() -> None:
+        await (await PostgresDatabase.open(made.url("books"))).close()
+
+    asyncio.run(bring_forward())
+
+
+def _announce(path: Path, text: str) -> None:
+    path.with_suffix(".part").write_text(text)
+    path.with_suffix(".part").rename(path)
+
+
+def _stop(postgres: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        postgres.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            postgres.wait(_STOP_WAIT_S)
+            return
+
+
+if __name__ == "__main__":
+    _keep(int(sys.argv[1]), Path(sys.argv[2]))
