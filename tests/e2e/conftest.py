@@ -83,7 +83,7 @@ def keys(house: House) -> Keys:
 
         for user, plan in (("ursula", "plus"), ("otto", "plus"), ("frieda", "free")):
             made("users", id=user, plan_id=plan)
-        made("apps", id="shop", default_plan_id="plus")
+        made("apps", id="shop", default_plan_id="plus", caps=[{"window": "month", "credits": "50000"}])
         return Keys(
             user=made("keys", kind="user", user_id="ursula", manage_keys=True)["key"],
             other=made("keys", kind="user", user_id="otto", manage_keys=True)["key"],
