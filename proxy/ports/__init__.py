@@ -1,0 +1,34 @@
+"""Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
+
+from proxy.ports.books import Alerts, Books, ByHand, CommitUnknown, Leases, Ledger, StoreUnavailable
+from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, VersionConflict
+from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
+from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply
+
+__all__ = [
+    "Accounts",
+    "Alerts",
+    "Books",
+    "ByHand",
+    "CatalogDesk",
+    "CatalogObject",
+    "CatalogSource",
+    "Clock",
+    "CommitUnknown",
+    "Directory",
+    "Exchange",
+    "HealthBoard",
+    "Ids",
+    "Leases",
+    "Ledger",
+    "Limiter",
+    "Quota",
+    "Recorder",
+    "Register",
+    "Reply",
+    "StoreUnavailable",
+    "Upstream",
+    "UpstreamError",
+    "UpstreamRequest",
+    "VersionConflict",
+]

@@ -1,0 +1,101 @@
+"""The way to what is owed and paid: commands in, acknowledgements out, durably; no implementation, ever."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from proxy.domain.alert import Alert
+from proxy.domain.ledger import (
+    Enrol,
+    Enrolled,
+    EnrolmentFull,
+    ExtendRequest,
+    Held,
+    HoldAck,
+    HoldRefused,
+    HoldRequest,
+    HoldTerms,
+    IdempotencyKey,
+    KeyUsed,
+    LedgerAck,
+    LedgerCommand,
+    NothingCharged,
+    ReconcileReport,
+    RecordCall,
+    Recorded,
+    Refund,
+    Refunded,
+    Settled,
+    Settlement,
+    Transfer,
+    Transferred,
+)
+from proxy.domain.standing import Standing
+
+
+class StoreUnavailable(Exception):
+    """The store cannot take or answer this now; try again after `retry_after_s`."""
+
+    def __init__(self, why: str, retry_after_s: int = 1) -> None:
+        super().__init__(why)
+        self.retry_after_s = retry_after_s
+
+
+class CommitUnknown(StoreUnavailable):
+    """The store went away while it committed: what was asked may have been done, or not."""
+
+
+class Ledger(Protocol):
+    """The durable books: many commands in, an acknowledgement each, one transaction for all.
+
+    A command that cannot be carried out gets a StoreUnavailable or ValueError in its place and leaves its neighbours alone.
+    Every command is idempotent under its id. Raises StoreUnavailable when nothing could be done.
+    """
+
+    async def apply(self, commands: Sequence[LedgerCommand]) -> list[LedgerAck | Exception]: ...
+
+
+class Books(Protocol):
+    """The ledger as one call sees it: group commit behind, durable when it returns. All raise StoreUnavailable."""
+
+    async def hold(self, request: HoldRequest) -> HoldAck: ...
+
+    async def extend(self, request: ExtendRequest) -> Held | HoldRefused: ...
+
+    async def settle(self, settlement: Settlement) -> Settled: ...
+
+    async def record(self, record: RecordCall) -> Recorded: ...
+
+    async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
+
+    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
+        """The call that an idempotency key stands for; None when it may be used."""
+        ...
+
+
+class ByHand(Protocol):
+    """The same ledger as people see it: what they move beside calls, each with its audit line, durable when it returns. All
+    raise StoreUnavailable."""
+
+    async def enrol(self, enrol: Enrol) -> Enrolled | EnrolmentFull: ...
+
+    async def transfer(self, transfer: Transfer) -> Transferred | HoldRefused: ...
+
+    async def refund(self, refund: Refund) -> Refunded | NothingCharged: ...
+
+
+class Leases(Protocol):
+    """Keeps this process's holds alive and resolves those that nobody keeps."""
+
+    async def beat(self) -> None: ...
+
+    async def reconcile(self) -> ReconcileReport: ...
+
+
+class Alerts(Protocol):
+    """What the books noticed and an operator is to be told of. Raises StoreUnavailable."""
+
+    async def take(self, count_max: int, back_in_ms: int) -> list[Alert]: ...
+
+    async def done(self, alert_id: str) -> None: ...
+
+    async def postpone(self, alert_id: str, wait_ms: int) -> None: ...

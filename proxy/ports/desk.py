@@ -1,0 +1,174 @@
+"""The way to what people keep and look up: accounts, register, directory, catalog; no implementation, ever."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from proxy.domain.account import App, Caller, Key, User
+from proxy.domain.call import Attempt, Call
+from proxy.domain.catalog import Catalog
+from proxy.domain.desk import (
+    AuditLine,
+    CallFilter,
+    CatalogKind,
+    CatalogPatch,
+    Change,
+    Conversation,
+    Entry,
+    Grant,
+    HistoryQuery,
+    PatchState,
+    PlanRequest,
+    PromptCheck,
+    RowChange,
+    UsageQuery,
+    UsageRow,
+)
+from proxy.domain.plan import Entitlement
+from proxy.domain.rollup import TallyQuery, TallyRow
+
+
+class VersionConflict(Exception):
+    """Somebody changed the object since the version that the writer saw, or it exists already."""
+
+
+class Accounts(Protocol):
+    """Who callers are; answers from memory where it can, never staler than a second. Raises StoreUnavailable."""
+
+    async def caller(self, key_id: str) -> Caller | None:
+        """The caller of a key (an app key: as the app's own user), revoked and expired ones too; None if unknown."""
+        ...
+
+    async def end_user(self, app_caller: Caller, external_id: str) -> Caller:
+        """The same key, acting for an end user of its app; unknown ones come back with `enrols` set."""
+        ...
+
+
+class CatalogSource(Protocol):
+    """The catalog in force and the ones that recorded calls refer to."""
+
+    def current(self) -> Catalog: ...
+
+    async def at(self, revision: str) -> Catalog | None: ...
+
+    async def reload(self) -> str | None:
+        """Reads files and patches again; the reason when the old snapshot had to stay, else None."""
+        ...
+
+
+class Register(Protocol):
+    """Reads of what calls left behind. Raises StoreUnavailable."""
+
+    async def call(self, call_id: str) -> Call | None: ...
+
+    async def calls(self, wanted: CallFilter) -> list[Call]: ...
+
+    async def history(self, query: HistoryQuery) -> list[Call]:
+        """Oldest first, in the order of (at_ms, id)."""
+        ...
+
+    async def entries(self, call_id: str) -> list[Entry]: ...
+
+    async def prompt_check(self, call_id: str) -> PromptCheck | None: ...
+
+    async def conversation(self, conversation_id: str) -> Conversation | None: ...
+
+    async def usage(self, query: UsageQuery) -> list[UsageRow]: ...
+
+    async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
+
+    async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
+        """What was charged of each of a user's calls since `from_ms`, the newest first."""
+
+    async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
+
+
+class Directory(Protocol):
+    """Users, apps, entitlements, keys, grants and plan requests as people manage them; each write with its audit line in
+    one transaction. `expected_version` None means: must not exist yet. Raises VersionConflict, StoreUnavailable."""
+
+    async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]: ...
+
+    async def user(self, user_id: str) -> User | None: ...
+
+    async def put_user(self, user: User, expected_version: int | None, change: Change) -> User: ...
+
+    async def apps(self) -> list[App]: ...
+
+    async def app(self, app_id: str) -> App | None: ...
+
+    async def put_app(self, app: App, expected_version: int | None, change: Change) -> App: ...
+
+    async def entitlement(self, user_id: str) -> Entitlement | None: ...
+
+    async def put_entitlement(self, entitlement: Entitlement, expected_version: int | None, change: Change) -> Entitlement: ...
+
+    async def keys(self, user_id: str | None, app_id: str | None) -> list[Key]: ...
+
+    async def key(self, key_id: str) -> Key | None: ...
+
+    async def add_key(self, key: Key, change: Change) -> Key: ...
+
+    async def suspend_key(self, key_id: str, suspended: bool, change: Change) -> Key:
+        """Stops the key at once, or lets it go on. VersionConflict when there is none."""
+        ...
+
+    async def revoke_key(self, key_id: str, change: Change) -> int:
+        """Revokes the key and its descendants; how many were live."""
+        ...
+
+    async def rotate_key(self, old_id: str, new: Key, grace_until_ms: int, change: Change) -> Key:
+        """Adds `new` in the old key's lineage and lets the old one expire at the end of the grace."""
+        ...
+
+    async def grant(self, grant: Grant, change: Change) -> Grant: ...
+
+    async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]: ...
+
+    async def plan_request(self, request_id: str) -> PlanRequest | None: ...
+
+    async def file_plan_request(self, request: PlanRequest) -> PlanRequest:
+        """Raises VersionConflict when one is open for the same."""
+        ...
+
+    async def decide_plan_request(self, decided: PlanRequest, entitlement: Entitlement | None, change: Change) -> PlanRequest:
+        """Closes the request and, when approved, writes the entitlement, in one transaction. VersionConflict if closed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogObject:
+    """One row as the admin sees it: merged value, the files' value (None if made by an admin) and its ETag."""
+
+    kind: CatalogKind
+    id: str
+    value: Mapping[str, Any]
+    file_value: Mapping[str, Any] | None
+    etag: str
+
+
+class CatalogDesk(Protocol):
+    """The admin's layer over the files. A write is checked by building the whole snapshot first: ValueError says what is
+    wrong with it and changes nothing. Raises VersionConflict (ETag), StoreUnavailable."""
+
+    async def objects(self, kind: CatalogKind) -> list[CatalogObject]: ...
+
+    async def object(self, kind: CatalogKind, object_id: str) -> CatalogObject | None: ...
+
+    async def patch(
+        self, kind: CatalogKind, object_id: str, fields: Mapping[str, Any], etag: str, change: Change
+    ) -> CatalogObject: ...
+
+    async def create(self, kind: CatalogKind, object_id: str, value: Mapping[str, Any], change: Change) -> CatalogObject: ...
+
+    async def delete(self, kind: CatalogKind, object_id: str, etag: str, change: Change) -> None: ...
+
+    async def diff(self) -> list[PatchState]: ...
+
+    async def patches(self) -> list[CatalogPatch]: ...
+
+    async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
+        """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
+        rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
+        kept; ValueError as for a write."""
+        ...

@@ -1,0 +1,61 @@
+"""The way to providers: requests and what comes of them; no implementation, ever."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from proxy.domain.catalog import Timeouts
+from proxy.domain.decision import Health
+from proxy.domain.errors import Fault
+
+
+class UpstreamError(Exception):
+    """An exchange failed; `fault` says how, already classified and free of provider text."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """One HTTP request to a provider. `headers` are ours, complete but for length and host. Unless `private_network`, an
+    address that is not public is refused before a byte is sent."""
+
+    provider_id: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    timeouts: Timeouts
+    concurrency_max: int = 512
+    private_network: bool = False
+
+
+class Exchange(Protocol):
+    """A provider's answer as it arrives. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    async def next_bytes(self) -> bytes:
+        """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
+
+    async def close(self) -> None:
+        """Ends the exchange at once; a waiting `next_bytes` raises UpstreamError. Idempotent, never raises."""
+
+
+class Upstream(Protocol):
+    """Outbound HTTP. `open` returns when status and headers are there; faults before that raise UpstreamError."""
+
+    async def open(self, request: UpstreamRequest) -> Exchange: ...
+
+    async def close(self) -> None: ...
+
+
+class HealthBoard(Protocol):
+    """What recent attempts say of each model at its provider."""
+
+    def snapshot(self) -> Health: ...
+
+    def observe(self, model_id: str, provider_id: str, fault: Fault | None, ttft_ms: int | None) -> None: ...
