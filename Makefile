@@ -34,11 +34,13 @@ static: .venv/dev.stamp
 	echo '== architecture' && $(BIN)/lint-imports --no-logo
 
 unit: .venv/dev.stamp
+	scripts/need.sh git git
 	echo '== unit tests' && $(BIN)/python -m pytest -q --numprocesses=auto --dist=loadfile $(UNIT)
 
 # Branch coverage of the middle is printed and has a floor; that of the rest is not a goal.
 everything: static
 	scripts/need.sh curl curl
+	scripts/need.sh git git
 	printf '== PostgreSQL for the tests: ' && scripts/postgres.sh
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
