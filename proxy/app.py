@@ -26,6 +26,7 @@ from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, 
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.openai import OpenAI
+from proxy.stages.provider.openrouter import OpenRouter
 from proxy.store.accounts import SqliteAccounts
 from proxy.store.alerts import SqliteAlerts
 from proxy.store.catalog.build import load as load_catalog
@@ -231,7 +232,7 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         recorder=telemetry,
         clock=clock,
         ids=ids,
-        dialects={"openai": OpenAI()},
+        dialects={"openai": OpenAI(), "openrouter": OpenRouter()},
         provider_keys=_provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from proxy.domain.usage import Usage
-from proxy.stages.provider.openai.usage import TOKENS_MAX, read_usage
+from proxy.stages.provider.completions.usage import TOKENS_MAX, read_usage
 
 
 def said(**fields: object) -> dict[str, object]:

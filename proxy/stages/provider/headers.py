@@ -20,22 +20,23 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
     for name, unit_ms in (("retry-after-ms", 1), ("retry-after", 1_000)):
         value = headers.get(name, "").strip()
         if _DECIMAL.fullmatch(value):
-            return _within(int(float(value) * unit_ms))
+            return within(int(float(value) * unit_ms))
     until, since = _date(headers.get("retry-after")), _date(headers.get("date"))
-    return None if until is None or since is None else _within(max(0, int((until - since).total_seconds() * 1_000)))
+    return None if until is None or since is None else within(max(0, int((until - since).total_seconds() * 1_000)))
+
+
+def within(ms: int) -> int | None:
+    """A wish for a pause if it makes sense, else None."""
+    return ms if ms <= RETRY_AFTER_MS_MAX else None
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the exchange, for the record; None unless it is a plain word."""
-    for name in ("x-request-id", "request-id"):
+    for name in ("x-request-id", "request-id", "x-generation-id"):
         value = headers.get(name, "")
         if _REQUEST_ID.fullmatch(value):
             return value
     return None
-
-
-def _within(ms: int) -> int | None:
-    return ms if ms <= RETRY_AFTER_MS_MAX else None
 
 
 def _date(text: str | None) -> datetime | None:
