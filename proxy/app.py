@@ -25,6 +25,8 @@ from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
+from proxy.stages.provider.anthropic import Anthropic
+from proxy.stages.provider.gemini import Gemini
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.provider.openrouter import OpenRouter
 from proxy.store.accounts import SqliteAccounts
@@ -232,7 +234,7 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         recorder=telemetry,
         clock=clock,
         ids=ids,
-        dialects={"openai": OpenAI(), "openrouter": OpenRouter()},
+        dialects={"openai": OpenAI(), "openrouter": OpenRouter(), "anthropic": Anthropic(), "gemini": Gemini()},
         provider_keys=_provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )

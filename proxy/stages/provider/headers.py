@@ -1,4 +1,5 @@
-"""Headers of a provider's answer in, its wish for a pause and its request id out; never trusts either as it came."""
+"""Headers that are alike in all dialects: what we say of a request, and a provider's wish for a pause and request id, neither
+trusted as it came."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +11,11 @@ RETRY_AFTER_MS_MAX: Final = 3_600_000
 _HTTP_DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
+
+
+def accepted(stream: bool) -> dict[str, str]:
+    """The headers that say what is sent and which kind of answer is wanted."""
+    return {"content-type": "application/json", "accept": "text/event-stream" if stream else "application/json"}
 
 
 def retry_after_ms(headers: Mapping[str, str]) -> int | None:

@@ -8,10 +8,10 @@ from proxy.domain.chat import Answer, Chat, Delta, Terms
 from proxy.domain.errors import Fault
 from proxy.stages.provider.adapter import Encoded, Reader
 from proxy.stages.provider.completions.chunk import read_chunk
-from proxy.stages.provider.completions.request import PATH, accepted, body_of
+from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
 from proxy.stages.provider.faults import classify
-from proxy.stages.provider.headers import request_id
+from proxy.stages.provider.headers import accepted, request_id
 
 
 class OpenAI:
@@ -21,7 +21,7 @@ class OpenAI:
         return {"authorization": f"Bearer {key}"}
 
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
-        return Encoded(PATH, accepted(terms), orjson.dumps(body_of(chat, terms)))
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body_of(chat, terms)))
 
     def reader(self) -> Reader:
         return self

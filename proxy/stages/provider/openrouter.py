@@ -9,10 +9,10 @@ from proxy.domain.chat import Answer, Chat, Delta, Json, Terms
 from proxy.domain.errors import Fault
 from proxy.stages.provider.adapter import Encoded, Reader
 from proxy.stages.provider.completions.chunk import read_chunk
-from proxy.stages.provider.completions.request import PATH, accepted, body_of
+from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
 from proxy.stages.provider.faults import classify
-from proxy.stages.provider.headers import request_id
+from proxy.stages.provider.headers import accepted, request_id
 
 # Its own fields choose model, price, route and extras that are billed apart; none of them is a caller's to set. `models` is
 # never sent at all: who comes next is for policy to say, and each candidate is held at its own price.
@@ -52,7 +52,7 @@ class OpenRouter:
             body["reasoning"] = {"effort": effort}
         if terms.routing:
             body["provider"] = terms.routing
-        return Encoded(PATH, accepted(terms), orjson.dumps(body))
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body))
 
     def reader(self) -> Reader:
         return self

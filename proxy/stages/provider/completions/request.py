@@ -43,12 +43,6 @@ def body_of(chat: Chat, terms: Terms) -> Json:
     return body
 
 
-def accepted(terms: Terms) -> dict[str, str]:
-    """The headers that say what is sent and which kind of answer is wanted."""
-    accept = "text/event-stream" if terms.stream else "application/json"
-    return {"content-type": "application/json", "accept": accept}
-
-
 def _passed(chat: Chat, terms: Terms) -> Json:
     given = {**chat.unknown, **chat.fields} if terms.passes_unknown else chat.fields
     return {name: value for name, value in given.items() if name not in _OURS}
