@@ -61,7 +61,7 @@ PHRASES: Final[tuple[tuple[FaultKind, re.Pattern[str]], ...]] = (
     (
         "our_credit",
         re.compile(
-            r"credit balance is too low|specified API usage limits|enable billing|credits are depleted|requires more credits",
+            r"credit balance is too low|specified API usage limits|enable billing|credits are depleted|requires more credits|key limit exceeded",
             re.IGNORECASE,
         ),
     ),

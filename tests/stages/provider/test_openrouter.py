@@ -87,6 +87,7 @@ def test_usage_is_read_by_class_and_its_cost_by_nobody() -> None:
     ("error", "kind", "status"),
     [
         ({"code": 402, "message": "Insufficient credits"}, "our_credit", 402),
+        ({"code": 403, "message": "Key limit exceeded (total limit)"}, "our_credit", 403),
         ({"code": 429, "message": "Provider returned error", "metadata": {"raw": "slow down"}}, "rate_limited", 429),
         ({"code": 502, "message": "Provider returned error"}, "server_error", 502),
         ({"code": "server_error", "message": "Provider disconnected"}, "server_error", 200),
