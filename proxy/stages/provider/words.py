@@ -61,7 +61,8 @@ PHRASES: Final[tuple[tuple[FaultKind, re.Pattern[str]], ...]] = (
     (
         "our_credit",
         re.compile(
-            r"credit balance is too low|specified API usage limits|enable billing|credits are depleted|requires more credits|key limit exceeded",
+            r"credit balance is too low|specified API usage limits|enable billing|credits are depleted|requires more credits"
+            r"|key limit exceeded",
             re.IGNORECASE,
         ),
     ),
