@@ -3,7 +3,7 @@ parts, and the only one that may import inside a function, so that what is not c
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from proxy.api.reply import ReplyLimits
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
 from proxy.domain.catalog import Catalog
+from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
@@ -25,7 +26,10 @@ from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
+from proxy.stages.provider.anthropic import Anthropic
+from proxy.stages.provider.gemini import Gemini
 from proxy.stages.provider.openai import OpenAI
+from proxy.stages.provider.openrouter import OpenRouter
 from proxy.store.accounts import SqliteAccounts
 from proxy.store.alerts import SqliteAlerts
 from proxy.store.catalog.build import load as load_catalog
@@ -57,11 +61,15 @@ FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 
 
+# Where the simulator speaks each dialect.
+_SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/v1", "anthropic": "/v1", "gemini": "/v1beta"}
+
+
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """Where the calls of every provider go instead: a demo's simulator."""
+    """Where the calls of every provider go instead: a demo's simulator, by the address it listens on."""
 
-    base_url: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,7 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         recorder=telemetry,
         clock=clock,
         ids=ids,
-        dialects={"openai": OpenAI()},
+        dialects={"openai": OpenAI(), "openrouter": OpenRouter(), "anthropic": Anthropic(), "gemini": Gemini()},
         provider_keys=_provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )
@@ -311,7 +319,8 @@ def _provider_keys(catalog: Catalog) -> dict[str, str]:
 def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:
     if substitution is None:
         return {}
-    return dict.fromkeys(load_catalog(config_dir).providers, substitution.base_url)
+    providers = load_catalog(config_dir).providers.values()
+    return {provider.id: substitution.address + _SURFACES[provider.dialect] for provider in providers}
 
 
 def _pepper(settings: Settings) -> bytes:

@@ -24,7 +24,7 @@ from proxy.serving import listening, run_server
 from proxy.settings import Settings
 
 SIMULATOR_START_S: Final = 10
-PAID_VARIABLES: Final = ("OPENROUTER_API_KEY", "OPENAI_API_KEY")
+PAID_VARIABLES: Final = ("OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 _DEMO: Final = Change("cli", "demo")
 
 
@@ -83,7 +83,7 @@ async def _provider(paid: list[str]) -> AsyncIterator[Substitution | None]:
         start_new_session=True,
     )
     try:
-        yield Substitution(base_url=await _address(process) + "/v1")
+        yield Substitution(await _address(process))
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)

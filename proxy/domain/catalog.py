@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.domain.assistant import Assistant
-from proxy.domain.chat import OutputBound
+from proxy.domain.chat import Json, OutputBound
+from proxy.domain.dialect import Dialect, Feature, Thinking
 from proxy.domain.money import PriceTier
 from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
@@ -13,7 +14,6 @@ from proxy.domain.standing import Cap
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import RuleBook
 
-Dialect = Literal["openai"]
 LatencyTier = Literal["fast", "medium", "slow"]
 Modality = Literal["text", "image", "audio"]
 
@@ -30,7 +30,10 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who serves. URL, dialect, key variable and headers come from operator files only; `status` may be patched."""
+    """Who serves. URL, dialect, key variable, headers and routing come from operator files only; `status` may be patched.
+
+    `routing` is what OpenRouter is told of whom to ask in turn.
+    """
 
     id: str
     name: str
@@ -39,6 +42,7 @@ class Provider:
     status: Literal["active", "disabled"] = "active"
     key_variable: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    routing: Json = field(default_factory=dict)
     passes_unknown: bool = False
     output_bound: OutputBound = "max_tokens"
     private_network: bool = False
@@ -51,7 +55,8 @@ class Model:
 
     `tiers` is empty for an unpriced model, which can be neither activated nor called. `quality` is 0..1 per task family.
     `tokens_per_byte_max` and `_min` bound the tokens of a text by its UTF-8 bytes. `modalities` are what it reads.
-    `risks` are the risk levels this model is approved for when policy routes.
+    `risks` are the risk levels this model is approved for when policy routes. `thinking` is how it is told to reason in a
+    dialect that has two ways; `lacks` is all it cannot be asked for, be it for its dialect or for itself.
     """
 
     id: str
@@ -67,6 +72,8 @@ class Model:
     modalities: tuple[Modality, ...] = ("text",)
     tools: bool = False
     json_schema: bool = False
+    thinking: Thinking | None = None
+    lacks: tuple[Feature, ...] = ()
     hidden_output: bool = False
     stops_billing_on_close: bool = False
     prefill: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from proxy.domain.dialect import Thinking
 from proxy.domain.errors import Fault
 from proxy.domain.policy import Mode
 from proxy.domain.usage import Usage
@@ -90,7 +91,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What we add to a request for one candidate: bounds, prompt and the end user's keyed hash."""
+    """What we add to a request for one candidate: bounds, prompt and the end user's keyed hash, and what its rows say of how it
+    is to be asked."""
 
     upstream_name: str
     output_tokens_max: int
@@ -99,3 +101,5 @@ class Terms:
     end_user_hash: str | None = None
     passes_unknown: bool = False
     output_bound: OutputBound = "max_tokens"
+    thinking: Thinking | None = None
+    routing: Json = field(default_factory=dict)

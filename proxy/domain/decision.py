@@ -18,6 +18,7 @@ DropCode = Literal[
     "modality",
     "tools_unsupported",
     "output_format_unsupported",
+    "parameter_unsupported",
     "context_too_small",
     "max_output_too_small",
     "over_plan_context",

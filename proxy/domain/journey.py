@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from proxy.domain.account import Caller
 from proxy.domain.catalog import Catalog, Modality
 from proxy.domain.chat import Chat, Format
+from proxy.domain.dialect import Feature
 from proxy.domain.plan import Override
 from proxy.domain.policy import Mode
 from proxy.domain.usage import Kind
@@ -34,7 +35,7 @@ class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
 
     `asked` are the names as given; `plan_id` and `overrides` the entitlement (all overrides, `at_ms` selects).
-    `sticky_model_id` is the model that a conversation stays with.
+    `sticky_model_id` is the model that a conversation stays with. `features` are what not every dialect has words for.
     """
 
     kind: Kind
@@ -59,3 +60,4 @@ class Ask:
     allow_downgrade: bool
     confirmed: bool = False
     sticky_model_id: str | None = None
+    features: tuple[Feature, ...] = ()

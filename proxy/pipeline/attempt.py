@@ -15,6 +15,7 @@ from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
 from proxy.stages import failover
 from proxy.stages.explain import explain
 from proxy.stages.meter import Meter, estimated_tokens
+from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
@@ -117,6 +118,8 @@ class Attempt:
             end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
             passes_unknown=self._provider.passes_unknown,
             output_bound=self._provider.output_bound,
+            thinking=self._model.thinking,
+            routing=self._provider.routing,
         )
 
     def _arrived(self, exchange: Exchange) -> None:
@@ -147,11 +150,11 @@ class Attempt:
         return self._outcome("left" if self._reply.gone else "answered", answer=answer)
 
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
-        decoder = Decoder()
+        decoder, reader = Decoder(), self._dialect.reader()
         while True:
             data = await exchange.next_bytes()
             events = decoder.feed(data) if data else decoder.end()
-            spoken, ended = await self._read_events(events, number)
+            spoken, ended = await self._read_events(reader, events, number)
             if self._reply.gone:
                 return self._outcome("left")
             if spoken:
@@ -165,10 +168,10 @@ class Attempt:
             if self._committed and not await cover.keep_ahead(self._meter):
                 return self._outcome("cut")
 
-    async def _read_events(self, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
+    async def _read_events(self, reader: Reader, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
         spoken: list[bytes] = []
         for event in events:
-            delta = self._dialect.delta(event)
+            delta = reader.delta(event)
             if delta.error is not None:
                 return spoken, delta.error
             self._meter.observe(delta)

@@ -21,6 +21,7 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "modality": "It does not take every kind of content in this request.",
     "tools_unsupported": "It does not call tools.",
     "output_format_unsupported": "It does not answer in the format asked for.",
+    "parameter_unsupported": "It cannot be asked for all that the request asks for.",
     "context_too_small": "Prompt and answer do not fit into its context window.",
     "max_output_too_small": "It does not write answers as long as the one asked for.",
     "over_plan_context": "The prompt is longer than your plan allows.",
@@ -73,6 +74,8 @@ def _rejected(dropped: Dropped) -> dict[str, str]:
 
 
 def _numbers(detail: Mapping[str, int | str]) -> str:
+    if "parameter" in detail:
+        return f"see `{detail['parameter']}`"
     if "asked" in detail:
         return f"{detail['asked']} tokens, at most {detail['limit']}"
     if "asked_milli_credits" in detail:

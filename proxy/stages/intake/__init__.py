@@ -9,6 +9,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.usage import Kind
 from proxy.stages.intake.body import read
+from proxy.stages.intake.features import features
 from proxy.stages.intake.fields import sort
 from proxy.stages.intake.limits import IntakeLimits
 from proxy.stages.intake.messages import measure
@@ -57,6 +58,7 @@ def ask(
         modalities=_modalities(chat),
         tools=chat.tools,
         format=chat.format,
+        features=features(chat),
         stream=chat.stream,
         output_tokens_max=chat.output_tokens_max,
         n=chat.n,

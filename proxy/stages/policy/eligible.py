@@ -10,6 +10,7 @@ from typing import Final
 
 from proxy.domain.catalog import Model, Provider
 from proxy.domain.decision import DropCode, ModelHealth, Reason
+from proxy.domain.dialect import REASONING_OUTPUT_TOKENS_MIN, WISHES, Feature
 from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action
@@ -99,9 +100,17 @@ def tools_unsupported(case: Case) -> Reason | None:
 
 
 def output_format_unsupported(case: Case) -> Reason | None:
-    if case.ask.format != "json_schema" or case.model.json_schema:
-        return None
-    return Reason("output_format_unsupported", {"format": case.ask.format})
+    can = {"text": True, "json_object": "json_object" not in case.model.lacks, "json_schema": case.model.json_schema}
+    return None if can[case.ask.format] else Reason("output_format_unsupported", {"format": case.ask.format})
+
+
+def parameter_unsupported(case: Case) -> Reason | None:
+    in_short = case.size.output_tokens_max < REASONING_OUTPUT_TOKENS_MIN and "reasoning_effort" in case.ask.features
+    wanted: tuple[Feature, ...] = (*case.ask.features, "reasoning_in_short") if in_short else case.ask.features
+    missing = next((feature for feature in wanted if feature in case.model.lacks), None)
+    return (
+        None if missing is None else Reason("parameter_unsupported", {"feature": missing, "parameter": WISHES[missing].param})
+    )
 
 
 def context_too_small(case: Case) -> Reason | None:
@@ -148,6 +157,7 @@ RULES: Final[tuple[Rule, ...]] = (
     modality,
     tools_unsupported,
     output_format_unsupported,
+    parameter_unsupported,
     context_too_small,
     max_output_too_small,
     over_plan_context,

@@ -10,6 +10,7 @@ from typing import Final, get_args
 
 from proxy.domain.catalog import Catalog
 from proxy.domain.decision import DropCode, Dropped, Reason
+from proxy.domain.dialect import WISHES
 from proxy.domain.errors import ErrorCode, Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.money import credits_text
@@ -62,6 +63,9 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "invalid_request",
         "response_format",
         "{model} does not answer in {format}; leave it out or name a model that does.",
+    ),
+    "parameter_unsupported": Wording(
+        "invalid_request", "{parameter}", "{model} cannot be asked {wish}; leave it out or name a model that can."
     ),
     "context_too_small": Wording(
         "context_length_exceeded",
@@ -122,7 +126,8 @@ def nobody_left(hearing: Hearing) -> Refusal:
         return replace(_worded(wording, {}, {"reason": speaker.reason.code}), retry_after_s=_retry_after_s(hearing))
     plan_id = _unlocked_by(speaker, hearing.catalog)
     facts = {**speaker.reason.detail, "model": speaker.model_id, "unlock": f" Plan {plan_id} does." if plan_id else ""}
-    return _worded(wording, facts | _in_credits(speaker.reason), _details(speaker, plan_id))
+    said = _in_credits(speaker.reason) | _in_words(speaker.reason)
+    return _worded(wording, facts | said, _details(speaker, plan_id))
 
 
 def _by_action(code: ErrorCode, default: str, verdict: Verdict, action: Action, table: PolicyTable) -> Refusal:
@@ -164,6 +169,11 @@ def _in_credits(reason: Reason) -> Facts:
         for name, amount in reason.detail.items()
         if name.endswith("_milli_credits")
     }
+
+
+def _in_words(reason: Reason) -> Facts:
+    wish = next((wish for feature, wish in WISHES.items() if feature == reason.detail.get("feature")), None)
+    return {} if wish is None else {"wish": wish.words}
 
 
 def _retry_after_s(hearing: Hearing) -> int | None:

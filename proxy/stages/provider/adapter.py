@@ -15,6 +15,14 @@ class Encoded(NamedTuple):
     body: bytes
 
 
+class Reader(Protocol):
+    """Reads the events of one streamed answer in their order, and remembers what later ones refer to."""
+
+    def delta(self, data: bytes) -> Delta:
+        """One event's data. Never raises: what cannot be read is a Delta whose `error` is set."""
+        ...
+
+
 class Dialect(Protocol):
     """Pure and stateless. Answers come back in OpenAI's shape, whatever the provider speaks."""
 
@@ -22,13 +30,17 @@ class Dialect(Protocol):
         """The headers that carry the provider key."""
         ...
 
-    def encode(self, chat: Chat, terms: Terms) -> Encoded: ...
-
-    def delta(self, data: bytes) -> Delta:
-        """One SSE event's data. Never raises: what cannot be read is a Delta whose `error` is set."""
+    def encode(self, chat: Chat, terms: Terms) -> Encoded:
+        """The request for one candidate. Policy has dropped who could not be told all of it (`domain.dialect`)."""
         ...
 
-    def answer(self, body: bytes) -> Answer | Fault: ...
+    def reader(self) -> Reader:
+        """What reads one stream."""
+        ...
+
+    def answer(self, body: bytes) -> Answer | Fault:
+        """A whole answer with status 200; never raises."""
+        ...
 
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         """The provider's own id of the exchange, cleaned, for the record."""

@@ -1,9 +1,11 @@
 """Typed rows in, every mistake they make together out: missing names, clashing names, prices nobody set; mends nothing."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, get_args
 
 from proxy.domain.desk import CatalogKind
+from proxy.domain.dialect import Dialect
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk, RuleBook
 from proxy.store.catalog.mistakes import Mistake
@@ -14,6 +16,8 @@ from proxy.store.catalog.rules import RULES_FILE
 
 # A chain holds at most 16 candidates (contract 4); a longer list would be cut where nobody sees it.
 CHAIN_MODELS_MAX: Final = 16
+_ONE_WAY_TO_THINK: Final[tuple[Dialect, ...]] = ("openai", "openrouter")
+_PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 # The classes a provider bills at all, by kind of model; a kind not named here must price at least one class.
 BILLED: Final[dict[Kind, tuple[str, ...]]] = {"chat": ("input", "output"), "embedding": ("input",)}
 
@@ -63,6 +67,20 @@ def _models_are_served(parsed: Parsed) -> Iterator[Mistake]:
         if not parsed.knows("provider", model.provider_id):
             message = f"there is no provider {model.provider_id!r}; add a [[provider]] or set provider"
             yield parsed.mistake("model", model.id, "provider", message)
+
+
+def _models_fit_their_dialect(parsed: Parsed) -> Iterator[Mistake]:
+    for model in parsed.models.values():
+        provider = parsed.providers.get(model.provider_id)
+        if provider is None:
+            continue
+        if model.thinking is not None and provider.dialect in _ONE_WAY_TO_THINK:
+            message = f"means nothing in dialect {provider.dialect!r}, where `reasoning_effort` passes as it is; remove it"
+            yield parsed.mistake("model", model.id, "thinking", message)
+        name = model.upstream_name or model.id.split("/", 1)[1]
+        if provider.dialect == "gemini" and not _PATH_SEGMENT.fullmatch(name):
+            message = "stands in a path of dialect 'gemini': letters, digits, . _ and - only"
+            yield parsed.mistake("model", model.id, "upstream_name", message)
 
 
 def _models_are_priced(parsed: Parsed) -> Iterator[Mistake]:
@@ -157,6 +175,7 @@ _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _one_policy,
     _names_are_unique_together,
     _models_are_served,
+    _models_fit_their_dialect,
     _models_are_priced,
     _lists_name_models,
     _allowances_have_models,

@@ -5,6 +5,7 @@ from typing import Final
 
 from proxy.domain.assistant import Assistant, Preference
 from proxy.domain.catalog import Alias, Catalog, Model, Provider, Timeouts
+from proxy.domain.dialect import lacks
 from proxy.domain.money import Prices, PriceTier
 from proxy.domain.plan import Allowance, Plan, Rate
 from proxy.domain.policy import PolicyTable, Weights
@@ -67,6 +68,7 @@ def _provider(row: ProviderRow, base_url: str | None) -> Provider:
         # The provider's key is nothing for whoever stands in for the provider.
         key_variable=row.key_variable if base_url is None else None,
         headers=row.headers,
+        routing=row.routing,
         passes_unknown=row.passes_unknown,
         output_bound=row.output_bound,
         private_network=row.private_network or base_url is not None,
@@ -89,6 +91,8 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         modalities=tuple(row.modalities),
         tools=row.tools,
         json_schema=row.json_schema,
+        thinking=row.thinking,
+        lacks=lacks(provider.dialect, row.thinking, row.prefill, row.json_schema, (*provider.lacks, *row.lacks)),
         hidden_output=row.hidden_output,
         stops_billing_on_close=row.stops_billing_on_close,
         prefill=row.prefill,

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from proxy.domain.catalog import Dialect, LatencyTier, Modality
+from proxy.domain.catalog import LatencyTier, Modality
 from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
+from proxy.domain.dialect import Dialect, Feature, Thinking
 from proxy.domain.plan import RateClass, Window
 from proxy.domain.policy import Action, Mode
 from proxy.domain.usage import Kind
@@ -28,7 +29,18 @@ _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")
 # The key, the length and the host are ours to set for every request.
-_OUR_HEADERS: Final = frozenset({"authorization", "connection", "content-length", "content-type", "host"})
+_OUR_HEADERS: Final = frozenset(
+    {
+        "anthropic-version",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "x-api-key",
+        "x-goog-api-key",
+    }
+)
 
 
 def _decimal(digits_after_point: int, example: str) -> Any:
@@ -97,6 +109,8 @@ class ProviderRow(Row):
     status: Literal["active", "disabled"] = "active"
     key_variable: Annotated[str, _matching(_VARIABLE, "must be a variable's name such as OPENAI_API_KEY")] | None = None
     headers: dict[str, str] = {}
+    routing: dict[str, Any] = {}
+    lacks: list[Feature] = []
     passes_unknown: bool = False
     output_bound: OutputBound = "max_tokens"
     private_network: bool = False
@@ -120,6 +134,14 @@ class ProviderRow(Row):
             raise ValueError("base_url must be http(s)://host[:port][/path] without user, query or fragment")
         if parts.scheme == "http" and not self.private_network:
             raise ValueError("base_url must be https, or private_network = true for a server of your own")
+        return self
+
+    @model_validator(mode="after")
+    def _options_are_of_its_dialect(self) -> "ProviderRow":
+        if self.passes_unknown and self.dialect not in ("openai", "openrouter"):
+            raise ValueError(f"passes_unknown is for providers that speak OpenAI's words, not for dialect {self.dialect!r}")
+        if self.routing and self.dialect != "openrouter":
+            raise ValueError(f"routing is for dialect 'openrouter', not for {self.dialect!r}")
         return self
 
 
@@ -158,6 +180,8 @@ class ModelRow(Row):
     modalities: Annotated[list[Modality], Field(min_length=1)] = ["text"]
     tools: bool = False
     json_schema: bool = False
+    thinking: Thinking | None = None
+    lacks: list[Feature] = []
     hidden_output: bool = False
     stops_billing_on_close: bool = False
     prefill: bool = False

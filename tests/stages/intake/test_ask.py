@@ -49,6 +49,7 @@ def test_an_ask_holds_what_policy_may_know() -> None:
         allow_downgrade=False,
         sticky_model_id="p/m",
         confirmed=True,
+        features=("n", "audio"),
     )
 
 

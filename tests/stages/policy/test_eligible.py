@@ -103,6 +103,28 @@ def test_a_model_without_json_schema_is_dropped_when_a_schema_is_asked_for() -> 
     assert dropped == Reason("output_format_unsupported", {"format": "json_schema"})
 
 
+def test_a_model_without_plain_json_is_dropped_when_it_is_asked_for() -> None:
+    dropped = eligible.output_format_unsupported(case(model(lacks=("json_object",)), ask(format="json_object")))
+    assert dropped == Reason("output_format_unsupported", {"format": "json_object"})
+    assert eligible.output_format_unsupported(case(model(lacks=("json_object",)))) is None
+
+
+def test_a_model_that_cannot_be_told_all_of_a_request_is_dropped() -> None:
+    call = ask(features=("stop", "seed"))
+    assert eligible.parameter_unsupported(case(model(lacks=("n", "logprobs")), call)) is None
+    dropped = eligible.parameter_unsupported(case(model(lacks=("n", "seed")), call))
+    assert dropped == Reason("parameter_unsupported", {"feature": "seed", "parameter": "seed"})
+
+
+def test_reasoning_by_budget_needs_room_for_it() -> None:
+    budgeted = model(lacks=("reasoning_in_short",))
+    short, long = (ask(features=("reasoning_effort",), output_tokens_max=bound) for bound in (2_047, 2_048))
+    assert eligible.parameter_unsupported(case(budgeted, long)) is None
+    assert eligible.parameter_unsupported(case(budgeted, ask(output_tokens_max=10))) is None
+    dropped = eligible.parameter_unsupported(case(budgeted, short))
+    assert dropped == Reason("parameter_unsupported", {"feature": "reasoning_in_short", "parameter": "max_tokens"})
+
+
 def test_a_prompt_must_leave_room_for_the_shortest_answer() -> None:
     # 9,840 bytes are 984 tokens at least; the shortest answer has 16.
     call = ask(text_bytes=9_840)

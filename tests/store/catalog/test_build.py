@@ -223,3 +223,39 @@ def test_a_missing_rules_file_is_a_mistake(tmp_path: Path) -> None:
     (folder(tmp_path) / "precheck.toml").unlink()
     with pytest.raises(CatalogMistakes, match=r"precheck\.toml: file: cannot be read"):
         load(tmp_path)
+
+
+# --- dialects ---------------------------------------------------------------------------------------------------------
+
+
+def speaks(dialect: str, more: str = "") -> str:
+    return f'[[provider]]\nid = "p"\nname = "P"\nbase_url = "https://p.example"\ndialect = "{dialect}"\n{more}'
+
+
+def test_a_model_lacks_what_its_dialect_its_provider_and_its_own_row_lack(tmp_path: Path) -> None:
+    row = model_row("p/odd", 'prices = { input = "1", output = "4" }\nthinking = "effort"\nlacks = ["top_p"]')
+    catalog = load(folder(tmp_path, providers=speaks("anthropic", 'lacks = ["stop"]\n'), models=MODELS + row))
+    assert {"n", "stop", "top_p"} <= set(catalog.models["p/odd"].lacks)
+    assert "reasoning_effort" not in catalog.models["p/odd"].lacks
+    assert "reasoning_effort" in catalog.models["p/small"].lacks
+    assert catalog.models["p/odd"].thinking == "effort"
+
+
+def test_openrouter_is_told_whom_to_ask(tmp_path: Path) -> None:
+    told = 'routing = { data_collection = "deny" }\n'
+    assert load(folder(tmp_path, providers=speaks("openrouter", told))).providers["p"].routing == {"data_collection": "deny"}
+
+
+@pytest.mark.parametrize(
+    ("providers", "more", "key"),
+    [
+        (speaks("gemini", 'routing = { sort = "price" }\n'), "", "provider[p]"),
+        (speaks("anthropic", "passes_unknown = true\n"), "", "provider[p]"),
+        (speaks("openai"), 'thinking = "budget"', "model[p/odd].thinking"),
+        (speaks("gemini"), 'upstream_name = "../x:y"', "model[p/odd].upstream_name"),
+        (speaks("openai", 'headers = { X-Api-Key = "s" }\n'), "", "provider[p].headers"),
+    ],
+)
+def test_what_a_dialect_has_no_use_for_is_a_mistake(tmp_path: Path, providers: str, more: str, key: str) -> None:
+    rows = MODELS + model_row("p/odd", 'prices = { input = "1", output = "4" }\n' + more)
+    assert key in [where for _, where, _ in mistakes(tmp_path, providers=providers, models=rows)]

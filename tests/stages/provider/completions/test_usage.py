@@ -3,7 +3,8 @@
 import pytest
 
 from proxy.domain.usage import Usage
-from proxy.stages.provider.openai.usage import TOKENS_MAX, read_usage
+from proxy.stages.provider.completions.usage import read_usage
+from proxy.stages.provider.counts import TOKENS_MAX
 
 
 def said(**fields: object) -> dict[str, object]:

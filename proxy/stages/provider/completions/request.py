@@ -1,13 +1,10 @@
-"""A chat and the terms of one candidate in, the request body in OpenAI's words out; never passes a choice that is ours."""
+"""A chat and the terms of one candidate in, a request in OpenAI's words out; never passes a choice that is ours."""
 
 from typing import Final
 
-import orjson
-
 from proxy.domain.chat import Chat, Json, Terms
-from proxy.stages.provider.adapter import Encoded
 
-_PATH: Final = "/chat/completions"
+PATH: Final = "/chat/completions"
 # What only we may say upstream: which model, how much, how it is delivered, and on whose behalf.
 _OURS: Final = frozenset(
     {
@@ -29,7 +26,7 @@ _OURS: Final = frozenset(
 )
 
 
-def encode(chat: Chat, terms: Terms) -> Encoded:
+def body_of(chat: Chat, terms: Terms) -> Json:
     """The body is written anew from parsed values (contract 7). The output bound is always in it (contract 5), under the
     name that the provider takes; a stream always asks for usage, whether or not the caller did."""
     body = _passed(chat, terms)
@@ -43,8 +40,7 @@ def encode(chat: Chat, terms: Terms) -> Encoded:
     if terms.stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
-    accept = "text/event-stream" if terms.stream else "application/json"
-    return Encoded(_PATH, {"content-type": "application/json", "accept": accept}, orjson.dumps(body))
+    return body
 
 
 def _passed(chat: Chat, terms: Terms) -> Json:

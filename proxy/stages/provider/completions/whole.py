@@ -2,12 +2,11 @@
 
 from proxy.domain.chat import Answer, Json
 from proxy.domain.errors import Fault
-from proxy.domain.usage import Usage
-from proxy.stages.provider.openai.faults import failure_inside
-from proxy.stages.provider.openai.reading import read
-from proxy.stages.provider.openai.shape import mended
-from proxy.stages.provider.openai.sizes import reasoning_bytes, text_bytes, tool_bytes
-from proxy.stages.provider.openai.usage import read_usage
+from proxy.stages.provider.completions.failure import failure_inside
+from proxy.stages.provider.completions.shape import mended
+from proxy.stages.provider.completions.usage import read_usage
+from proxy.stages.provider.reading import read
+from proxy.stages.provider.speech import answer
 
 
 def read_answer(body: bytes) -> Answer | Fault:
@@ -23,22 +22,8 @@ def read_answer(body: bytes) -> Answer | Fault:
     choices = value["choices"]
     if not isinstance(choices, list) or not choices:
         return Fault("empty", status=200)
-    return _answer(value, [_completed(mended(c, i, "message"), i) for i, c in enumerate(choices)])
-
-
-def _answer(value: Json, choices: list[Json]) -> Answer:
-    messages = [choice["message"] for choice in choices]
-    usage = read_usage(value.get("usage"))
-    reasoned = sum(map(reasoning_bytes, messages))
-    finish_reason = choices[0]["finish_reason"]
-    return Answer(
-        value={**value, "choices": choices},
-        usage=usage,
-        output_bytes=sum(text_bytes(message) + tool_bytes(message) for message in messages),
-        reasoning_bytes=reasoned,
-        is_empty=_is_empty(messages, finish_reason, usage, reasoned),
-        finish_reason=finish_reason,
-    )
+    spoken = [_completed(mended(choice, i, "message"), i) for i, choice in enumerate(choices)]
+    return answer(spoken, read_usage(value.get("usage")), value)
 
 
 def _completed(choice: Json, position: int) -> Json:
@@ -62,14 +47,3 @@ def _completed_call(call: Json, number: str) -> Json:
         # An empty text is no JSON: callers parse the arguments of a function that takes none.
         "function": {"name": "", **function, "arguments": function["arguments"] or "{}"},
     }
-
-
-def _is_empty(messages: list[Json], finish_reason: str, usage: Usage | None, reasoned: int) -> bool:
-    """Nothing in it, and nothing in sight that explains why: a bound, a filter, or reasoning (seen or only billed)."""
-    if any(_says_something(message) for message in messages) or reasoned or (usage and usage.reasoning):
-        return False
-    return finish_reason not in ("length", "content_filter")
-
-
-def _says_something(message: Json) -> bool:
-    return any(message.get(name) for name in ("content", "refusal", "tool_calls", "function_call", "audio"))

@@ -1,10 +1,7 @@
 """A provider's `usage` object in, tokens by billing class out, or nothing when it cannot be true; never estimates."""
 
-from typing import Final
-
 from proxy.domain.usage import Usage
-
-TOKENS_MAX: Final = 10**9
+from proxy.stages.provider.counts import count, nested
 
 
 def read_usage(value: object) -> Usage | None:
@@ -16,7 +13,7 @@ def read_usage(value: object) -> Usage | None:
     """
     if not isinstance(value, dict):
         return None
-    prompt, completion = _count(value.get("prompt_tokens")), _count(value.get("completion_tokens"))
+    prompt, completion = count(value.get("prompt_tokens")), count(value.get("completion_tokens"))
     if prompt is None or completion is None or prompt == 0:
         return None
     cached, written = _input_details(value, prompt)
@@ -31,23 +28,14 @@ def read_usage(value: object) -> Usage | None:
 
 
 def _input_details(value: dict[str, object], prompt: int) -> tuple[int, int]:
-    cached = _detail(value, "prompt_tokens_details", "cached_tokens")
-    written = _detail(value, "prompt_tokens_details", "cache_write_tokens")
+    cached = nested(value, "prompt_tokens_details", "cached_tokens")
+    written = nested(value, "prompt_tokens_details", "cache_write_tokens")
     return (cached, written) if cached + written <= prompt else (0, 0)
 
 
 def _output_details(value: dict[str, object], prompt: int, completion: int) -> tuple[int, int]:
-    reasoning = _detail(value, "completion_tokens_details", "reasoning_tokens")
+    reasoning = nested(value, "completion_tokens_details", "reasoning_tokens")
     # Some providers count reasoning beside the completion instead of in it; their total gives it away.
     if reasoning and value.get("total_tokens") == prompt + completion + reasoning:
         return completion, reasoning
     return (completion - reasoning, reasoning) if reasoning <= completion else (completion, 0)
-
-
-def _detail(value: dict[str, object], group: str, name: str) -> int:
-    details = value.get(group)
-    return (_count(details.get(name)) or 0) if isinstance(details, dict) else 0
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= TOKENS_MAX else None

@@ -1,4 +1,5 @@
-"""Headers of a provider's answer in, its wish for a pause and its request id out; never trusts either as it came."""
+"""Headers that are alike in all dialects: what we say of a request, and a provider's wish for a pause and request id, neither
+trusted as it came."""
 
 import re
 from collections.abc import Mapping
@@ -12,6 +13,11 @@ _DECIMAL: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
 
 
+def accepted(stream: bool) -> dict[str, str]:
+    """The headers that say what is sent and which kind of answer is wanted."""
+    return {"content-type": "application/json", "accept": "text/event-stream" if stream else "application/json"}
+
+
 def retry_after_ms(headers: Mapping[str, str]) -> int | None:
     """The pause a provider asks for, from `retry-after-ms` or `Retry-After` (RFC 9110, section 10.2.3: seconds or a date).
 
@@ -20,22 +26,23 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
     for name, unit_ms in (("retry-after-ms", 1), ("retry-after", 1_000)):
         value = headers.get(name, "").strip()
         if _DECIMAL.fullmatch(value):
-            return _within(int(float(value) * unit_ms))
+            return within(int(float(value) * unit_ms))
     until, since = _date(headers.get("retry-after")), _date(headers.get("date"))
-    return None if until is None or since is None else _within(max(0, int((until - since).total_seconds() * 1_000)))
+    return None if until is None or since is None else within(max(0, int((until - since).total_seconds() * 1_000)))
+
+
+def within(ms: int) -> int | None:
+    """A wish for a pause if it makes sense, else None."""
+    return ms if ms <= RETRY_AFTER_MS_MAX else None
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the exchange, for the record; None unless it is a plain word."""
-    for name in ("x-request-id", "request-id"):
+    for name in ("x-request-id", "request-id", "x-generation-id"):
         value = headers.get(name, "")
         if _REQUEST_ID.fullmatch(value):
             return value
     return None
-
-
-def _within(ms: int) -> int | None:
-    return ms if ms <= RETRY_AFTER_MS_MAX else None
 
 
 def _date(text: str | None) -> datetime | None:

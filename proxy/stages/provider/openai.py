@@ -1,0 +1,39 @@
+"""OpenAI's dialect, which most providers speak: ties the completion format to a path, a key header and its faults."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from proxy.domain.chat import Answer, Chat, Delta, Terms
+from proxy.domain.errors import Fault
+from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.stages.provider.completions.chunk import read_chunk
+from proxy.stages.provider.completions.request import PATH, body_of
+from proxy.stages.provider.completions.whole import read_answer
+from proxy.stages.provider.faults import classify
+from proxy.stages.provider.headers import accepted, request_id
+
+
+class OpenAI:
+    """Implements Dialect, and Reader: an event of this format says all that is needed to read it."""
+
+    def authorization(self, key: str) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {key}"}
+
+    def encode(self, chat: Chat, terms: Terms) -> Encoded:
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body_of(chat, terms)))
+
+    def reader(self) -> Reader:
+        return self
+
+    def delta(self, data: bytes) -> Delta:
+        return read_chunk(data)
+
+    def answer(self, body: bytes) -> Answer | Fault:
+        return read_answer(body)
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        return request_id(headers)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+        return classify(status, headers, body)

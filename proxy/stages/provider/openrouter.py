@@ -1,0 +1,70 @@
+"""OpenRouter's dialect: OpenAI's words, with its own for reasoning and for whom it asks in turn, which only we may use."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+
+from proxy.domain.chat import Answer, Chat, Delta, Json, Terms
+from proxy.domain.errors import Fault
+from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.stages.provider.completions.chunk import read_chunk
+from proxy.stages.provider.completions.request import PATH, body_of
+from proxy.stages.provider.completions.whole import read_answer
+from proxy.stages.provider.faults import classify
+from proxy.stages.provider.headers import accepted, request_id
+
+# Its own fields choose model, price, route and extras that are billed apart; none of them is a caller's to set. `models` is
+# never sent at all: who comes next is for policy to say, and each candidate is held at its own price.
+# https://openrouter.ai/docs/api/reference/overview
+_OURS: Final = frozenset(
+    {
+        "models",
+        "provider",
+        "route",
+        "plugins",
+        "transforms",
+        "preset",
+        "reasoning",
+        "include_reasoning",
+        "usage",
+        "speed",
+        "session_id",
+        "trace",
+    }
+)
+
+
+class OpenRouter:
+    """Implements Dialect, and Reader: an event of this format says all that is needed to read it.
+
+    What it adds to answers is dealt with where all answers are: cost and route stay behind, for the voices rebuild usage and
+    let few names through; its comments are comments; its errors inside a 200 are found in chunks and bodies alike.
+    """
+
+    def authorization(self, key: str) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {key}"}
+
+    def encode(self, chat: Chat, terms: Terms) -> Encoded:
+        body: Json = {name: value for name, value in body_of(chat, terms).items() if name not in _OURS}
+        effort = body.pop("reasoning_effort", None)
+        if effort is not None:
+            body["reasoning"] = {"effort": effort}
+        if terms.routing:
+            body["provider"] = terms.routing
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body))
+
+    def reader(self) -> Reader:
+        return self
+
+    def delta(self, data: bytes) -> Delta:
+        return read_chunk(data)
+
+    def answer(self, body: bytes) -> Answer | Fault:
+        return read_answer(body)
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        return request_id(headers)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+        return classify(status, headers, body)

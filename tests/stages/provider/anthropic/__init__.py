@@ -1,0 +1,1 @@
+"""Claims about Anthropic's dialect, by shapes that its public documentation shows."""

@@ -1,0 +1,1 @@
+"""Claims about Gemini's dialect, by shapes that its public documentation shows."""
