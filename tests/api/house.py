@@ -18,6 +18,7 @@ from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
+from proxy.counting.counter import NoCounter
 from proxy.domain.account import App, Key, KeyKind, User
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change
@@ -259,6 +260,7 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
             health=health,
             limiter=limiter,
             recorder=recorder,
+            counter=NoCounter(),
             clock=clock,
             ids=ids,
             dialects={"openai": OpenAI()},
