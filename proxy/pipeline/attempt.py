@@ -217,8 +217,12 @@ class Attempt:
     async def _usage(self, ending: Ending) -> Usage:
         # A failure without a report is charged to nobody, so its size need not be known to the token.
         if ending == "failed":
-            return self._meter.usage()
-        return await billed(self._meter, self._judged, self._model, self._rooms.counter)
+            usage = self._meter.usage()
+        else:
+            usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)
+        # No provider's usage says how many images it read, though some bill by the piece.
+        images = self._judged.ask.image_count
+        return replace(usage, images=images) if images else usage
 
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()

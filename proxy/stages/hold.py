@@ -10,7 +10,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nano_usd, worst_charge, worst_usage
+from proxy.domain.money import Tariff, credits_milli, credits_text, worst_charge, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, Standing, WindowStanding, resets_at_ms
 
@@ -165,7 +165,7 @@ def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
     tokens = min(output_tokens, sizing.output_tokens_max)
     return HoldSize(
         amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)]),
-        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens, sizing.images)),
+        raw_nano_usd=worst_raw_nano_usd(tiers, input_tokens, tokens, sizing.images),
         output_tokens=tokens,
     )
 
