@@ -136,7 +136,7 @@ class Pipeline:
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
-        judged = await sized(judged, policy.in_doubt(decision, ask, plan, standing, catalog), self._rooms.counter)
+        judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
 

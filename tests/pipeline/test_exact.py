@@ -25,7 +25,7 @@ PATIENT = Knobs(settle_wait_ms=10, waiting=WaitingLimits(wait_ms=10_000))
 
 
 def spoken(id: str = "p/one", **changes: Any) -> Model:
-    return b.model(id, vocabulary="o200k_base", output_tokens_min=1_000, **changes)
+    return b.model(id, vocabulary="o200k_base", **changes)
 
 
 def left(milli: int) -> Standing:
@@ -77,7 +77,7 @@ async def test_an_answer_is_not_shortened_by_a_rough_size_of_its_prompt() -> Non
 
 async def test_the_model_asked_for_first_is_not_passed_over_by_a_rough_size_of_the_prompt() -> None:
     cheap = b.model("q/two", tiers=b.tiers(input=1, output=1))
-    played = theatre(whole(), catalog=b.catalog(spoken(), cheap))
+    played = theatre(whole(), catalog=b.catalog(spoken(output_tokens_min=1_000), cheap))
     played.books.seen = left(ENOUGH_MILLI)
     assert await played.play(models=["p/one", "q/two"], messages=LONG, max_tokens=1_000) is None
     assert played.settled.model_id == "p/one"

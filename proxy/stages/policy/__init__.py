@@ -71,11 +71,11 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
 
 
-def in_doubt(decision: Decision, ask: Ask, plan: Plan, standing: Standing, catalog: Catalog) -> frozenset[Vocabulary]:
+def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> frozenset[Vocabulary]:
     """The vocabularies in which a count of the input could change `decision`, as far as it was not made yet: those of models
-    that were dropped or shortened for credits, or that credits or a context may be too small for."""
+    that were dropped or shortened for credits, or whose context the input may exceed."""
     sized = [dropped.model_id for dropped in decision.dropped if dropped.reason.code in BY_SIZE]
-    tight = [kept.model_id for kept in decision.chain if decision.shortened or _may_not_fit(kept, plan, standing, catalog)]
+    tight = [kept.model_id for kept in decision.chain if decision.shortened or _may_exceed(kept, plan, catalog)]
     return _uncounted(ask, (catalog.models[model_id] for model_id in (*sized, *tight)))
 
 
@@ -89,11 +89,9 @@ def _uncounted(ask: Ask, models: Iterable[Model]) -> frozenset[Vocabulary]:
     return frozenset(vocabulary for vocabulary in spoken if vocabulary is not None and ask.count(vocabulary) is None)
 
 
-def _may_not_fit(kept: Candidate, plan: Plan, standing: Standing, catalog: Catalog) -> bool:
-    model = catalog.models[kept.model_id]
-    context_tokens_max = min(plan.context_tokens_max, model.context_tokens_max)
-    is_dear = kept.worst_milli_credits > standing.spendable_milli(model.family)
-    return is_dear or kept.input_tokens_max + kept.output_tokens_max > context_tokens_max
+def _may_exceed(kept: Candidate, plan: Plan, catalog: Catalog) -> bool:
+    context_tokens_max = min(plan.context_tokens_max, catalog.models[kept.model_id].context_tokens_max)
+    return kept.input_tokens_max + kept.output_tokens_max > context_tokens_max
 
 
 def _choose(scene: Scene) -> Decision:
