@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from proxy.domain.catalog import Model, Vocabulary
+from proxy.domain.decision import Candidate
 from proxy.domain.journey import Counted
 from proxy.domain.usage import Usage
 from proxy.pipeline.order import Judged
@@ -12,6 +13,17 @@ from proxy.ports import TokenCounter
 from proxy.stages import policy
 from proxy.stages.framing import Framed, framed
 from proxy.stages.meter import Meter, Tally
+
+
+def uncounted(judged: Judged, candidate: Candidate) -> frozenset[Vocabulary]:
+    """The vocabulary of a candidate that the call was not counted in yet, if it has one."""
+    vocabulary = judged.journey.catalog.models[candidate.model_id].vocabulary
+    return frozenset() if vocabulary is None or judged.ask.count(vocabulary) else frozenset((vocabulary,))
+
+
+def in_same_order(one: Judged, other: Judged) -> bool:
+    """Whether two decisions of a call try the same models one after the other."""
+    return [kept.model_id for kept in one.decision.chain] == [kept.model_id for kept in other.decision.chain]
 
 
 async def sized(judged: Judged, vocabularies: Collection[Vocabulary], counter: TokenCounter) -> Judged:

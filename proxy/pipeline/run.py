@@ -7,7 +7,6 @@ from typing import Final
 
 from proxy.domain.call import Attempt as AttemptRow
 from proxy.domain.call import Call, Receipt
-from proxy.domain.catalog import Vocabulary
 from proxy.domain.chat import Answer
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
@@ -16,7 +15,7 @@ from proxy.domain.money import credits_text
 from proxy.pipeline import record
 from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.cover import Claim, Cover, unavailable
-from proxy.pipeline.exact import sized
+from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.waiting import WaitingRoom
@@ -120,7 +119,7 @@ class Run:
     async def _take_cover(self, candidate: Candidate) -> Refusal | None:
         since_ns = self._marks.now_ns()
         wait_ms = min(self._hold_wait_ms, self._judged.journey.left_ms(since_ns))
-        if self._uncounted(candidate):
+        if self._may_count and uncounted(self._judged, candidate):
             # Its exact size may fit where this one does not; until that is known, there is nothing to wait for.
             wait_ms = 0
         short = await self._cover.take(candidate, wait_ms, self._reply)
@@ -133,8 +132,8 @@ class Run:
     async def _sized_anew(self, candidate: Candidate, short: Refusal, step: Try) -> Step | None:
         """A hold by bytes was refused for want of credits: the call is decided again by its exact size, where there is one
         (contract 5: no false refusal). Once candidates were called, only if they keep their order."""
-        seen, vocabularies = self._cover.standing, self._uncounted(candidate)
-        if not (failover.may_be_cheaper(short) and vocabularies and seen is not None):
+        seen, vocabularies = self._cover.standing, uncounted(self._judged, candidate)
+        if not (self._may_count and vocabularies and failover.may_be_cheaper(short) and seen is not None):
             return None
         called = self._cover.stands
         judged = self._judged if called else replace(self._judged, standing=seen)
@@ -145,16 +144,10 @@ class Run:
         if not self._may_count:
             # By bytes then, and with all its patience.
             return step
-        if called and _order(counted) != _order(judged):
+        if called and not in_same_order(counted, judged):
             return None
         self._adopt(counted)
         return step if called else _from_the_start(counted)
-
-    def _uncounted(self, candidate: Candidate) -> frozenset[Vocabulary]:
-        vocabulary = self._judged.journey.catalog.models[candidate.model_id].vocabulary
-        if vocabulary is None or not self._may_count or self._judged.ask.count(vocabulary) is not None:
-            return frozenset()
-        return frozenset((vocabulary,))
 
     def _decided_once_more(self, short: Refusal) -> Step | None:
         """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4). A call that
@@ -285,10 +278,6 @@ class Run:
     def _chances(self) -> Chances:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
         return Chances(left_ms, self._traffic.allows_retry(), self._rooms.ids.jitter())
-
-
-def _order(judged: Judged) -> list[str]:
-    return [candidate.model_id for candidate in judged.decision.chain]
 
 
 def _from_the_start(judged: Judged) -> Step:
