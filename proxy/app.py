@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ from proxy.api.gateway import build_gateway
 from proxy.api.reply import ReplyLimits
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
-from proxy.domain.catalog import Catalog
+from proxy.counting.counter import BoundedCounter, NoCounter
+from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
@@ -130,7 +132,10 @@ def checked(settings: Settings) -> Findings:
         for provider in catalog.providers.values()
         if provider.key_variable is not None and provider.id not in found_keys
     ]
-    return Findings((), (*([pepper_missing] if settings.pepper is None else []), *keyless))
+    spoken = sum(model.vocabulary is not None for model in catalog.models.values())
+    uncounted = f"rs-bpe is not installed: {spoken} models are held by bytes, not by an exact count of tokens"
+    doubts = ((pepper_missing, settings.pepper is None), (uncounted, spoken and not _can_count()))
+    return Findings((), (*(doubt for doubt, is_so in doubts if is_so), *keyless))
 
 
 @asynccontextmanager
@@ -227,6 +232,8 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 
 async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
+    counter = BoundedCounter(_counting_in) if _can_count() else NoCounter()
+    stack.callback(counter.close)
     upstream = LibraryUpstream()
     stack.push_async_callback(upstream.close)
     return Rooms(
@@ -237,12 +244,24 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         health=PassiveHealth(clock, ids.jitter),
         limiter=MemoryLimiter(clock, RATE_KEYS_MAX),
         recorder=telemetry,
+        counter=counter,
         clock=clock,
         ids=ids,
         dialects={"openai": OpenAI(), "openrouter": OpenRouter(), "anthropic": Anthropic(), "gemini": Gemini()},
         provider_keys=_provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )
+
+
+def _counting_in(vocabulary: Vocabulary) -> Callable[[str], int]:
+    # Its tables fill tens of megabytes: they are loaded by the first call that has to be counted.
+    from proxy.counting.bpe import counting_in
+
+    return counting_in(vocabulary)
+
+
+def _can_count() -> bool:
+    return find_spec("rs_bpe") is not None
 
 
 def _services(

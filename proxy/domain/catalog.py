@@ -16,6 +16,8 @@ from proxy.domain.verdict import RuleBook
 
 LatencyTier = Literal["fast", "medium", "slow"]
 Modality = Literal["text", "image", "audio"]
+# What a model splits text into tokens by, as its maker names it.
+Vocabulary = Literal["cl100k_base", "o200k_base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,9 @@ class Model:
 
     `tiers` is empty for an unpriced model, which can be neither activated nor called. `quality` is 0..1 per task family.
     `tokens_per_byte_max` and `_min` bound the tokens of a text by its UTF-8 bytes. `modalities` are what it reads.
-    `risks` are the risk levels this model is approved for when policy routes. `thinking` is how it is told to reason in a
-    dialect that has two ways; `lacks` is all it cannot be asked for, be it for its dialect or for itself.
+    A model whose `vocabulary` is known has its input counted where that matters. `risks` are the risk levels this model is
+    approved for when policy routes. `thinking` is how it is told to reason in a dialect that has two ways; `lacks` is all it
+    cannot be asked for, be it for its dialect or for itself.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Model:
     tokens_per_byte_max: float = 1.0
     tokens_per_byte_min: float = 0.1
     image_tokens: int = 1_500
+    vocabulary: Vocabulary | None = None
     timeouts: Timeouts = Timeouts()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from proxy.domain.account import Caller
-from proxy.domain.catalog import Catalog, Modality
+from proxy.domain.catalog import Catalog, Modality, Vocabulary
 from proxy.domain.chat import Chat, Format
 from proxy.domain.dialect import Feature
 from proxy.domain.plan import Override
@@ -31,11 +31,26 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The size of a request in one vocabulary, counted because its size by bytes was too rough.
+
+    `tokens_min` are those of the texts that are read as they stand, `tokens_max` all with what a provider may wrap around
+    them; images are in neither. Both hold for an assistant's prompt of `prompt_bytes` UTF-8 bytes (0: none) and no other.
+    """
+
+    vocabulary: Vocabulary
+    tokens_min: int
+    tokens_max: int
+    prompt_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
 
     `asked` are the names as given; `plan_id` and `overrides` the entitlement (all overrides, `at_ms` selects).
     `sticky_model_id` is the model that a conversation stays with. `features` are what not every dialect has words for.
+    `counted` holds a count for each vocabulary in which one was made; sizes for all other models are bounds by bytes.
     """
 
     kind: Kind
@@ -61,3 +76,8 @@ class Ask:
     confirmed: bool = False
     sticky_model_id: str | None = None
     features: tuple[Feature, ...] = ()
+    counted: tuple[Counted, ...] = ()
+
+    def count(self, vocabulary: Vocabulary | None) -> Counted | None:
+        """The count made in `vocabulary`, if one was."""
+        return next((counted for counted in self.counted if counted.vocabulary == vocabulary), None)

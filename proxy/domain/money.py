@@ -10,6 +10,7 @@ NANO_USD_PER_DOLLAR: Final = 10**9
 TOKENS_PER_PRICE: Final = 10**6
 MULTIPLIER_ONE_PPM: Final = 10**6
 _INPUT_CLASSES: Final = ("input", "cached_input", "cache_write")
+_CLASSES: Final = (*_INPUT_CLASSES, "output", "reasoning", "image", "request")
 _CREDIT_SCALE: Final = TOKENS_PER_PRICE * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
 
 
@@ -91,6 +92,21 @@ def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
     return credits_milli * NANO_USD_PER_DOLLAR // milli_credits_per_dollar
 
 
+def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceTier, ...]:
+    """The dearest terms that an input of at most `input_tokens` can come under: a shorter one may cost more by its tier."""
+    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens]
+    if len(within) < 2:
+        return tiers
+    dearest = {name: max(getattr(prices, name) for prices in within) for name in _CLASSES}
+    return (PriceTier(0, Prices(**dearest)),)
+
+
+def worst_raw_nano_usd(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> int:
+    """The most that a provider can bill for a size, in nano-USD."""
+    worst = worst_tiers(tiers, input_tokens)
+    return raw_cost_nano_usd(worst, worst_usage(worst, input_tokens, output_tokens, images))
+
+
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
     """The dearest reading of a size: all input in the dearest input class, all output in the dearest output class."""
     prices = prices_at(tiers, input_tokens)
@@ -111,7 +127,8 @@ def worst_charge(
     tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
 ) -> Charge:
     """The dearest bill a caller can get for a size. A plan's own credit prices alone say which class is the dearest."""
-    return Charge(tiers, tariff, worst_usage(_charged_by(tiers, tariff), input_tokens, output_tokens, images))
+    worst = worst_tiers(tiers, input_tokens)
+    return Charge(worst, tariff, worst_usage(_charged_by(worst, tariff), input_tokens, output_tokens, images))
 
 
 def least_charge(tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int) -> Charge:

@@ -8,13 +8,15 @@ from proxy.domain.catalog import Timeouts
 from proxy.domain.chat import Answer, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
+from proxy.domain.usage import Usage
 from proxy.pipeline.cover import Cover
+from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
 from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
 from proxy.stages import failover
 from proxy.stages.explain import explain
-from proxy.stages.meter import Meter, estimated_tokens
+from proxy.stages.meter import Gauge, Meter, estimated_tokens
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
@@ -33,8 +35,7 @@ class Attempt:
         self._model = catalog.models[candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
-        estimate = min(candidate.input_tokens_max, estimated_tokens(judged.ask.text_bytes))
-        self._meter = Meter(candidate.input_tokens_max, estimate, self._model.tokens_per_byte_max)
+        self._meter = Meter(self._gauge())
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
@@ -49,9 +50,9 @@ class Attempt:
         try:
             exchange = await self._open()
         except UpstreamError as error:
-            return self._fell(error.fault)
+            return await self._fell(error.fault)
         if exchange is None:
-            return self._outcome("left")
+            return await self._outcome("left")
         self._arrived(exchange)
         try:
             if exchange.status != 200:
@@ -60,14 +61,14 @@ class Attempt:
                 return await self._stream(exchange, cover, number)
             return await self._whole(exchange)
         except UpstreamError as error:
-            return self._fell(error.fault)
+            return await self._fell(error.fault)
         finally:
             self._reply.on_leave(None)
             await exchange.close()
 
-    def interrupted(self) -> Outcome:
+    async def interrupted(self) -> Outcome:
         """What it came to when it was stopped from outside: the fault is ours, what was delivered stays delivered."""
-        return self._fell(Fault("reset", status=self._status))
+        return await self._fell(Fault("reset", status=self._status))
 
     async def _open(self) -> Exchange | None:
         if self._provider.key_variable is not None and self._provider.id not in self._rooms.provider_keys:
@@ -102,6 +103,12 @@ class Attempt:
             private_network=provider.private_network,
         )
 
+    def _gauge(self) -> Gauge:
+        ask, model = self._judged.ask, self._model
+        prompt_bytes = len((self._judged.system_prompt or "").encode())
+        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.image_count * model.image_tokens
+        return Gauge(self._candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
+
     def _timeouts(self) -> Timeouts:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
         own = self._model.timeouts
@@ -109,12 +116,11 @@ class Attempt:
 
     def _terms(self) -> Terms:
         journey = self._judged.journey
-        assistant = journey.catalog.assistants.get(self._judged.decision.assistant_id or "")
         return Terms(
             upstream_name=self._model.upstream_name,
             output_tokens_max=self._candidate.output_tokens_max,
             stream=journey.chat.stream,
-            system_prompt=assistant.system_prompt if assistant else None,
+            system_prompt=self._judged.system_prompt,
             end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
             passes_unknown=self._provider.passes_unknown,
             output_bound=self._provider.output_bound,
@@ -132,22 +138,22 @@ class Attempt:
 
     async def _refused(self, exchange: Exchange) -> Outcome:
         body = await _read(exchange, self._rooms.knobs.error_body_bytes_max)
-        return self._fell(self._dialect.classify(exchange.status, exchange.headers, body))
+        return await self._fell(self._dialect.classify(exchange.status, exchange.headers, body))
 
     async def _whole(self, exchange: Exchange) -> Outcome:
         knobs = self._rooms.knobs
         body = await _read(exchange, knobs.answer_bytes_max + 1)
         if len(body) > knobs.answer_bytes_max:
-            return self._fell(Fault("garbled", status=exchange.status))
+            return await self._fell(Fault("garbled", status=exchange.status))
         answer = self._dialect.answer(body)
         if isinstance(answer, Fault):
-            return self._fell(answer)
+            return await self._fell(answer)
         self._meter.of_answer(answer)
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         self._finish_reason = answer.finish_reason
         if answer.is_empty and not self._emptiness_is_explained():
-            return self._fell(Fault("empty", status=exchange.status))
-        return self._outcome("left" if self._reply.gone else "answered", answer=answer)
+            return await self._fell(Fault("empty", status=exchange.status))
+        return await self._outcome("left" if self._reply.gone else "answered", answer=answer)
 
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
         decoder, reader = Decoder(), self._dialect.reader()
@@ -156,17 +162,19 @@ class Attempt:
             events = decoder.feed(data) if data else decoder.end()
             spoken, ended = await self._read_events(reader, events, number)
             if self._reply.gone:
-                return self._outcome("left")
+                return await self._outcome("left")
             if spoken:
                 await self._reply.write(b"".join(spoken))
             if ended and self._committed:
                 await cover.catch_up(self._meter)
             if isinstance(ended, Fault):
-                return self._fell(ended)
+                return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
             if self._committed and not await cover.keep_ahead(self._meter):
-                return self._outcome("cut")
+                # It bills until it is told, and the count of what it said may take a moment.
+                await exchange.close()
+                return await self._outcome("cut")
 
     async def _read_events(self, reader: Reader, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
         spoken: list[bytes] = []
@@ -187,14 +195,14 @@ class Attempt:
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
         if overflow:
-            return self._fell(Fault("garbled", status=self._status))
+            return await self._fell(Fault("garbled", status=self._status))
         if not done and self._finish_reason is None:
-            return self._fell(Fault("truncated", status=self._status))
+            return await self._fell(Fault("truncated", status=self._status))
         if not self._committed:
             if not self._emptiness_is_explained():
-                return self._fell(Fault("empty", status=self._status))
+                return await self._fell(Fault("empty", status=self._status))
             await self._reply.write(await self._commit(number))
-        return self._outcome("answered")
+        return await self._outcome("answered")
 
     async def _commit(self, number: int) -> bytes:
         """The commit point: from here on this model's answer is the answer."""
@@ -209,20 +217,30 @@ class Attempt:
             await self._reply.start(200, [(b"content-type", self._voice.content_type_stream), *headers])
         return self._voice.head()
 
+    async def _usage(self, ending: Ending) -> Usage:
+        # A failure without a report is charged to nobody, so its size need not be known to the token.
+        if ending == "failed":
+            usage = self._meter.usage()
+        else:
+            usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)
+        # No provider's usage says how many images it read, though some bill by the piece.
+        images = self._judged.ask.image_count
+        return replace(usage, images=images) if images else usage
+
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
         has_stop = "stop" in self._judged.journey.chat.fields
         return failover.explains_emptiness(self._finish_reason, has_stop, usage.reasoning > 0)
 
-    def _fell(self, fault: Fault) -> Outcome:
+    async def _fell(self, fault: Fault) -> Outcome:
         if self._reply.gone:
-            return self._outcome("left", fault=fault)
-        return self._outcome("broken" if self._committed else "failed", fault=fault)
+            return await self._outcome("left", fault=fault)
+        return await self._outcome("broken" if self._committed else "failed", fault=fault)
 
-    def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
+    async def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
         return Outcome(
             ending=ending,
-            usage=self._meter.usage(),
+            usage=await self._usage(ending),
             began_ms=self._began_ms,
             ended_ms=self._rooms.clock.now_ms(),
             first_byte_ns=self._first_byte_ns,

@@ -13,6 +13,7 @@ from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
+from proxy.pipeline.exact import sized
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.run import Run, Traffic
 from proxy.ports import Reply, StoreUnavailable
@@ -59,6 +60,8 @@ class Pipeline:
         judged = journey if isinstance(journey, Refusal) else await self._judged(asked, journey, marks)
         if isinstance(judged, Refusal):
             return await self._unread(order, judged, marks)
+        # What is told before is what it comes to: where a live call would be counted in the end, this one is at once.
+        judged = await sized(judged, policy.uncounted(judged.ask, judged.journey.catalog), self._rooms.counter)
         call = record.previewed(record.begun(order, judged, marks), marks)
         refusal = await self._write(call)
         return refusal or judged
@@ -132,8 +135,10 @@ class Pipeline:
         advice = assistant.advise(chat.asked, verdict, catalog)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
+        judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
+        judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
-        return Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
+        return judged
 
     async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""

@@ -55,8 +55,7 @@ class Cover:
         """Covers what `candidate` may bill; the refusal when the books say no or do not answer. A first hold waits up to
         `wait_ms` for credits that others hold, while its caller stays."""
         judged = self._judged
-        chat = judged.journey.chat
-        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, chat.stream, chat.n)
+        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
         ack: HoldAck
         try:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
@@ -77,8 +76,8 @@ def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
 
 def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
     journey = judged.journey
-    catalog, chat = journey.catalog, journey.chat
-    sizing = hold.sizing(candidate, catalog, judged.plan, chat.stream, chat.n)
+    catalog = journey.catalog
+    sizing = hold.sizing(candidate, catalog, judged.plan, judged.ask)
     held_milli = hold.first(sizing, catalog.policy.hold_lead_tokens).amount_milli
     figures = Figures(
         lower_milli=_lower(judged, sizing),
@@ -93,7 +92,7 @@ def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
 
 def _lower(judged: Judged, sizing: Sizing) -> int:
     """The fewest tokens that the prompt can be, in the cheapest class, and one token of answer."""
-    least, _ = input_tokens(sizing.model, judged.ask, _assistant(judged))
+    least, _ = input_tokens(sizing.model, judged.ask, judged.assistant)
     return credits_milli([least_charge(sizing.model.tiers, sizing.tariff, least, 1)])
 
 
@@ -101,9 +100,8 @@ def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int |
     """The prompt as the meter would estimate it, and an answer as long as they have been."""
     if output_tokens is None:
         return None
-    ask, asked_of = judged.ask, _assistant(judged)
-    prompt = (asked_of.system_prompt or "") if asked_of is not None else ""
-    text_tokens = estimated_tokens(ask.text_bytes + len(prompt.encode()))
+    ask = judged.ask
+    text_tokens = estimated_tokens(ask.text_bytes + len((judged.system_prompt or "").encode()))
     usage = Usage(
         input=min(sizing.input_tokens_max, text_tokens + ask.image_count * sizing.model.image_tokens),
         output=min(sizing.output_tokens_max, output_tokens),
@@ -111,7 +109,3 @@ def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int |
         source="estimated",
     )
     return credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)])
-
-
-def _assistant(judged: Judged) -> Assistant | None:
-    return judged.journey.catalog.assistants.get(judged.decision.assistant_id or "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from proxy.domain.account import Caller
+from proxy.domain.assistant import Assistant
 from proxy.domain.call import Mark, Stage
 from proxy.domain.chat import Answer, Chat
 from proxy.domain.decision import Decision, Health
@@ -17,7 +18,7 @@ from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.waiting import WaitingLimits
-from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, Upstream
+from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, TokenCounter, Upstream
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect
 from proxy.stages.stream import Voice
@@ -50,6 +51,7 @@ class Rooms:
     health: HealthBoard
     limiter: Limiter
     recorder: Recorder
+    counter: TokenCounter
     clock: Clock
     ids: Ids
     dialects: Mapping[str, Dialect]
@@ -88,6 +90,15 @@ class Judged:
     standing: Standing
     health: Health
     decision: Decision
+
+    @property
+    def assistant(self) -> Assistant | None:
+        return self.journey.catalog.assistants.get(self.decision.assistant_id or "")
+
+    @property
+    def system_prompt(self) -> str | None:
+        """Our own prompt that goes before the caller's messages."""
+        return self.assistant.system_prompt if self.assistant is not None else None
 
 
 Ending = Literal["answered", "failed", "broken", "cut", "left"]

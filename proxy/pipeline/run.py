@@ -15,6 +15,7 @@ from proxy.domain.money import credits_text
 from proxy.pipeline import record
 from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.cover import Claim, Cover, unavailable
+from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.waiting import WaitingRoom
@@ -58,6 +59,7 @@ class Run:
         self._attempts: list[AttemptRow] = []
         self._running: tuple[Candidate, Attempt, Try] | None = None
         self._decided_again = False
+        self._may_count = True
         self._resolved = False
 
     async def go(self) -> Refusal | None:
@@ -96,7 +98,8 @@ class Run:
             if self._reply.gone:
                 return short or _LEFT
             if short is not None:
-                step = self._decided_once_more(short) or failover.skip(step, self._bounds(), fallen or short)
+                again = await self._sized_anew(candidate, short, step) or self._decided_once_more(short)
+                step = again or failover.skip(step, self._bounds(), fallen or short)
                 continue
             outcome = await self._attempt(candidate, step)
             if outcome.ending != "failed" or outcome.fault is None:
@@ -116,12 +119,35 @@ class Run:
     async def _take_cover(self, candidate: Candidate) -> Refusal | None:
         since_ns = self._marks.now_ns()
         wait_ms = min(self._hold_wait_ms, self._judged.journey.left_ms(since_ns))
+        if self._may_count and uncounted(self._judged, candidate):
+            # Its exact size may fit where this one does not; until that is known, there is nothing to wait for.
+            wait_ms = 0
         short = await self._cover.take(candidate, wait_ms, self._reply)
         # One patience for the whole call, however many candidates it has.
         self._hold_wait_ms -= (self._marks.add("hold", since_ns, candidate.model_id) - since_ns) // 1_000_000
         if short is not None:
             self._rooms.recorder.incident("hold_refused", code=short.code)
         return short
+
+    async def _sized_anew(self, candidate: Candidate, short: Refusal, step: Try) -> Step | None:
+        """A hold by bytes was refused for want of credits: the call is decided again by its exact size, where there is one
+        (contract 5: no false refusal). Once candidates were called, only if they keep their order."""
+        seen, vocabularies = self._cover.standing, uncounted(self._judged, candidate)
+        if not (self._may_count and vocabularies and failover.may_be_cheaper(short) and seen is not None):
+            return None
+        called = self._cover.stands
+        judged = self._judged if called else replace(self._judged, standing=seen)
+        since_ns = self._marks.now_ns()
+        counted = await sized(judged, vocabularies, self._rooms.counter)
+        self._marks.add("decision", since_ns)
+        self._may_count = counted is not judged
+        if not self._may_count:
+            # By bytes then, and with all its patience.
+            return step
+        if called and not in_same_order(counted, judged):
+            return None
+        self._adopt(counted)
+        return step if called else _from_the_start(counted)
 
     def _decided_once_more(self, short: Refusal) -> Step | None:
         """Standing was advice and the books knew better: decide again, once, with what they saw (contract 4). A call that
@@ -137,10 +163,14 @@ class Run:
         if self._decided_again and decision == judged.decision:
             return None
         self._decided_again = True
-        self._judged = replace(judged, standing=seen, decision=decision)
-        self._call = record.begun(self._order, self._judged, self._marks)
-        self._cover = self._new_cover()
-        return Try(0) if decision.refusal is None else Stop(decision.refusal)
+        self._adopt(replace(judged, standing=seen, decision=decision))
+        return _from_the_start(self._judged)
+
+    def _adopt(self, judged: Judged) -> None:
+        self._judged = judged
+        self._call = record.begun(self._order, judged, self._marks)
+        if not self._cover.stands:
+            self._cover = self._new_cover()
 
     async def _attempt(self, candidate: Candidate, step: Try) -> Outcome:
         since_ns = self._marks.now_ns()
@@ -206,7 +236,7 @@ class Run:
             await self._settle(record.refused(self._call, stopped, self._attempts, self._marks))
         else:
             candidate, attempt, step = self._running
-            outcome = attempt.interrupted()
+            outcome = await attempt.interrupted()
             self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
             await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
         if self._reply.started and not self._reply.gone:
@@ -248,3 +278,7 @@ class Run:
     def _chances(self) -> Chances:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
         return Chances(left_ms, self._traffic.allows_retry(), self._rooms.ids.jitter())
+
+
+def _from_the_start(judged: Judged) -> Step:
+    return Try(0) if judged.decision.refusal is None else Stop(judged.decision.refusal)

@@ -47,15 +47,15 @@ class WaitingRoom:
 
     async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> Admission:
         """The books' answer, after `wait_ms` at most while it is that others hold the credits. The caller's departure ends
-        the wait. Raises StoreUnavailable."""
-        if wait_ms <= 0:
-            return Admission(await self._books.hold(request), waited=False)
+        the wait. Who cannot wait passes nobody who does. Raises StoreUnavailable."""
         scope = self._turns.awaited(hold.draws_on(request.account_id, request.terms))
         if scope is None:
             ack = await self._books.hold(request)
-            if not _is_on_hold(ack):
+            if wait_ms <= 0 or not _is_on_hold(ack):
                 return Admission(ack, waited=False)
             scope = ack.scope
+        if wait_ms <= 0:
+            return Admission(await self._still_on_hold(request, scope), waited=False)
         ack = await self._wait(request, scope, wait_ms, reply) or await self._still_on_hold(request, scope)
         return Admission(ack, waited=True)
 

@@ -3,7 +3,7 @@
 from proxy.ports.books import Alerts, Books, ByHand, CommitUnknown, Leases, Ledger, StoreUnavailable
 from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, VersionConflict
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
-from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply
+from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
 __all__ = [
     "Accounts",
@@ -27,6 +27,7 @@ __all__ = [
     "Register",
     "Reply",
     "StoreUnavailable",
+    "TokenCounter",
     "Upstream",
     "UpstreamError",
     "UpstreamRequest",

@@ -1,10 +1,12 @@
-"""What a process has of its own: time, chance, rates, a caller to answer and a place to record; no implementation, ever."""
+"""What a process has of its own: time, chance, rates, vocabularies, a caller to answer, a place to record; no implementation,
+ever."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from proxy.domain.call import Call
+from proxy.domain.catalog import Vocabulary
 from proxy.domain.plan import Rate
 
 
@@ -43,6 +45,14 @@ class Limiter(Protocol):
     """Request rates. Keys are made of ids by the caller; a refused request is not counted."""
 
     async def take(self, key: str, rate: Rate) -> Quota: ...
+
+
+class TokenCounter(Protocol):
+    """Exact counts, for the vocabularies that are here."""
+
+    async def count(self, vocabulary: Vocabulary, texts: Sequence[str]) -> int | None:
+        """The tokens of all texts together, each read by itself; None when it cannot be said, or not in a bounded time."""
+        ...
 
 
 class Recorder(Protocol):

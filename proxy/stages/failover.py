@@ -108,9 +108,14 @@ def skip(tried: Try, bounds: Bounds, refusal: Refusal) -> Step:
     """The step when a candidate was not called at all because its hold was refused. Another may cost less; none makes room
     among running calls or mends the store."""
     position = tried.position + 1
-    if refusal.code not in _MAY_BE_CHEAPER or position >= len(bounds.contexts):
+    if not may_be_cheaper(refusal) or position >= len(bounds.contexts):
         return Stop(refusal)
     return Try(position, tried.attempt)
+
+
+def may_be_cheaper(refusal: Refusal) -> bool:
+    """Whether a smaller hold could have stood where this one was refused."""
+    return refusal.code in _MAY_BE_CHEAPER
 
 
 def give_up(fault: Fault) -> Refusal:

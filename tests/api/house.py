@@ -18,6 +18,7 @@ from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
+from proxy.counting.counter import NoCounter
 from proxy.domain.account import App, Key, KeyKind, User
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change
@@ -27,7 +28,7 @@ from proxy.domain.standing import Cap
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import Knobs, Pipeline, Rooms
-from proxy.ports import Exchange, UpstreamError, UpstreamRequest
+from proxy.ports import Exchange, TokenCounter, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqliteAccounts
 from proxy.store.catalog.desk import SqliteCatalogDesk
@@ -236,8 +237,10 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any) -> AsyncIterator[House]:
-    """`knobs` replace fields of ApiKnobs."""
+async def open_house(
+    folder: Path, catalog: Catalog | None = None, counter: TokenCounter | None = None, **knobs: Any
+) -> AsyncIterator[House]:
+    """Without `counter` nothing is counted. `knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
         database = await SqliteDatabase.open(str(folder / "books.db"))
@@ -259,6 +262,7 @@ async def open_house(folder: Path, catalog: Catalog | None = None, **knobs: Any)
             health=health,
             limiter=limiter,
             recorder=recorder,
+            counter=counter or NoCounter(),
             clock=clock,
             ids=ids,
             dialects={"openai": OpenAI()},

@@ -1,6 +1,7 @@
 """Many calls at once, of every ending: afterwards nothing is held, nobody paid twice, and nobody paid more than there was."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -120,3 +121,16 @@ def _is_idle(house: House) -> bool:
 def _ticks(house: House) -> int:
     text = Path(f"/proc/{house.gateway.popen.pid}/stat").read_text()
     return sum(int(field) for field in text.rpartition(")")[2].split()[11:13])
+
+
+def test_a_running_gateway_counts_tokens_before_it_calls_anybody_poor(house: House) -> None:
+    prompt = "The quick brown fox jumps over the lazy dog. " * 200
+    with house.http(house.key("user", "frugal", "narrow")) as http:
+        # 5,100 milli-credits, of which the prompt is 9,000 by its bytes and 2,010 by its tokens.
+        by_bytes = http.post(CHAT, json=chat("sim/small", prompt, max_tokens=20))
+        exactly = http.post(CHAT, json=chat("sim/words", prompt, max_tokens=20))
+    assert (by_bytes.status_code, by_bytes.json()["error"]["code"]) == (402, "insufficient_credits")
+    assert exactly.status_code == 200
+    asked = json.loads(house.rows("SELECT ask FROM model_calls WHERE user_id = 'frugal' AND status = 'served'")[0][0])
+    assert [counted["tokens_max"] for counted in asked["counted"]] == [2_001 + 4 + 3]
+    assert house.command("explain", exactly.headers["x-signalbox-call"]).returncode == 0

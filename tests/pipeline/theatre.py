@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from proxy.counting.counter import NoCounter
 from proxy.domain.account import Caller
 from proxy.domain.call import Call
-from proxy.domain.catalog import Catalog
+from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import (
@@ -289,6 +290,17 @@ class FixedRooms:
         return replace(app_caller, user=b.user(f"eu-{external_id}", external_id=external_id), enrols=True)
 
 
+class LetterCounter:
+    """Four letters are a token, in any vocabulary. `asked` are the texts of every count."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    async def count(self, vocabulary: Vocabulary, texts: Sequence[str]) -> int | None:
+        self.asked.append(tuple(texts))
+        return sum(-(-len(text) // 4) for text in texts)
+
+
 class _Accounts:
     def __init__(self, rooms: FixedRooms) -> None:
         self._rooms = rooms
@@ -303,7 +315,10 @@ class _Accounts:
 class Theatre:
     """One pipeline and everything around it. `play` sends one request through."""
 
-    def __init__(self, *scripts: Script, catalog: Catalog | None = None, knobs: Knobs | None = None) -> None:
+    def __init__(
+        self, *scripts: Script, catalog: Catalog | None = None, knobs: Knobs | None = None, counts: bool = False
+    ) -> None:
+        self.counter: LetterCounter | NoCounter = LetterCounter() if counts else NoCounter()
         self.reply = RememberingReply()
         self.upstream = ScriptedUpstream(scripts, self.reply)
         self.books = CountingBooks()
@@ -317,6 +332,7 @@ class Theatre:
                 health=self.fixed,
                 limiter=self.fixed,
                 recorder=self.fixed,
+                counter=self.counter,
                 clock=self.fixed,
                 ids=self.fixed,
                 dialects={"openai": OpenAI()},

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from proxy.domain.catalog import Model
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused
 from proxy.domain.money import Prices
+from proxy.domain.plan import tariff
 from proxy.domain.standing import Cap
 from proxy.stages import hold
+from proxy.stages.policy.size import measure
 from tests import builders as b
 
 LEAD = 256
@@ -23,7 +25,7 @@ def steady(**changes: Any) -> Model:
 
 def sized(model: Model, stream: bool = True, n: int = 1, output_tokens_max: int = 4_000) -> hold.Sizing:
     candidate = b.candidate(model.id, output_tokens_max=output_tokens_max)
-    return hold.sizing(candidate, b.catalog(model), b.plan(), stream, n)
+    return hold.sizing(candidate, b.catalog(model), b.plan(), b.ask(stream=stream, n=n))
 
 
 def test_a_stream_on_a_model_that_stops_billing_is_held_in_steps() -> None:
@@ -47,6 +49,17 @@ def test_every_choice_of_an_answer_is_held() -> None:
     assert hold.first(sized(b.model(), n=3), LEAD).output_tokens == 12_000
 
 
+def test_the_hold_for_a_whole_answer_is_what_policy_says_it_could_cost_images_too() -> None:
+    model = b.model(tiers=b.tiers(image=5 * 10**12, request=10**12), image_tokens=700)
+    for ask in (b.ask(image_count=3, n=2, output_tokens_max=50), b.ask(output_tokens_max=1)):
+        plan, rows = b.plan(models=(model.id,)), b.catalog(model)
+        size = measure(model, ask, plan, None, tariff(plan, model.family, rows.milli_credits_per_dollar), 10**12)
+        candidate = b.candidate(model.id, input_tokens_max=size.input_tokens_max, output_tokens_max=size.output_tokens_max)
+        held = hold.first(hold.sizing(candidate, rows, plan, ask), LEAD)
+        assert held.amount_milli == size.worst_milli_credits
+        assert held.raw_nano_usd >= ask.image_count * 5 * 10**6
+
+
 def test_input_is_held_at_its_dearest_class() -> None:
     dear = b.model(tiers=b.tiers(input=10**9, cache_write=5 * 10**9, output=0, reasoning=0))
     assert hold.first(sized(dear), LEAD).raw_nano_usd == 1_000 * 5_000
@@ -54,7 +67,7 @@ def test_input_is_held_at_its_dearest_class() -> None:
 
 def test_a_plans_own_credit_prices_say_which_class_is_dearest() -> None:
     plan = b.plan(credit_prices={"open": Prices(input=1_000_000, cached_input=2_000_000)})
-    sizing = hold.sizing(b.candidate(), b.catalog(b.model()), plan, stream=False, n=1)
+    sizing = hold.sizing(b.candidate(), b.catalog(b.model()), plan, b.ask())
     assert hold.first(sizing, LEAD).amount_milli == 2_000
 
 

@@ -1,11 +1,14 @@
 """Claims about the meter: a bound while an answer runs, the provider's word at its end, an estimate only without it."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.usage import Usage
-from proxy.stages.meter import Meter, estimated_tokens
+from proxy.stages.meter import Gauge, Meter, Said, Tally, estimated_tokens, transcript
 
 
 def content(size: int, usage: Usage | None = None) -> Delta:
@@ -17,7 +20,7 @@ def reasoning(size: int) -> Delta:
 
 
 def metered(*deltas: Delta, tokens_per_byte_max: float = 1.0) -> Meter:
-    meter = Meter(1_000, 100, tokens_per_byte_max)
+    meter = Meter(Gauge(1_000, 100, tokens_per_byte_max))
     for delta in deltas:
         meter.observe(delta)
     return meter
@@ -53,8 +56,8 @@ def test_an_estimate_is_by_class_and_marked() -> None:
 
 
 def test_an_estimate_of_input_stays_within_its_bounds() -> None:
-    assert Meter(50, 100, 1.0).usage().input == 50
-    assert Meter(50, -1, 1.0).usage().input == 0
+    assert Meter(Gauge(50, 100, 1.0)).usage().input == 50
+    assert Meter(Gauge(50, -1, 1.0)).usage().input == 0
 
 
 def test_the_last_report_wins_and_reports_never_add_up() -> None:
@@ -82,6 +85,76 @@ def test_an_empty_answer_delivers_nothing() -> None:
     meter = metered()
     meter.of_answer(answer(None, output_bytes=0, is_empty=True))
     assert not meter.delivered
+
+
+# --- what is counted in the model's own vocabulary -------------------------------------------------------------------
+
+
+def spoken(**part: Any) -> Delta:
+    """A delta with its text, as a dialect gives it."""
+    choice = {"index": part.pop("index", 0), "delta": part}
+    return Delta({"choices": [choice]}, output_bytes=1, has_content=True)
+
+
+def keeping(*deltas: Delta) -> Meter:
+    meter = Meter(Gauge(1_000, 100, 1.0, keeps_text=True))
+    for delta in deltas:
+        meter.observe(delta)
+    return meter
+
+
+def test_text_that_came_in_pieces_is_one_text_for_each_choice() -> None:
+    meter = keeping(spoken(content="he"), spoken(content="so", index=1), spoken(content="llo"))
+    assert meter.uncounted == Said(("hello", "so"), (), has_tool=False)
+
+
+def test_refusals_are_said_and_thoughts_are_reasoning_once_under_both_names() -> None:
+    thought = spoken(reasoning="hm", reasoning_content="hm")
+    assert keeping(thought, spoken(refusal="no"), thought).uncounted == Said(("no",), ("hmhm",), has_tool=False)
+
+
+def test_calls_are_kept_apart_by_their_number() -> None:
+    def call(number: int, **function: str) -> Delta:
+        return spoken(tool_calls=[{"index": number, "function": function}])
+
+    meter = keeping(call(0, name="look", arguments=""), call(0, arguments="{"), call(1, name="see"), call(0, arguments="}"))
+    assert meter.uncounted == Said(("look", "{}", "see"), (), has_tool=True)
+    old = keeping(spoken(function_call={"name": "look", "arguments": "{}"}))
+    assert old.uncounted == Said(("look", "{}"), (), has_tool=True)
+
+
+def test_a_whole_answer_is_kept_like_its_stream() -> None:
+    meter = Meter(Gauge(1_000, 100, 1.0, keeps_text=True))
+    message = {"role": "assistant", "content": "hello", "refusal": None}
+    meter.of_answer(Answer({"choices": [{"index": 0, "message": message}]}, None, 5, 0, False, "stop"))
+    assert meter.uncounted == Said(("hello",), (), has_tool=False)
+
+
+def test_what_the_provider_reported_or_nobody_can_count_is_not_kept_for_counting() -> None:
+    assert metered(spoken(content="hello")).uncounted is None
+    reported = keeping(spoken(content="hello"), content(0, Usage(5, output=2)))
+    assert reported.uncounted is None
+    reported.observe(spoken(content=" again"))
+    assert reported.uncounted == Said(("hello again",), (), has_tool=False)
+
+
+def test_an_answer_too_long_to_keep_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcript, "CHARS_MAX", 10)
+    meter = keeping(*[spoken(content="hello")] * 5)
+    assert meter.uncounted is None
+    assert meter.usage().source == "estimated"
+
+
+def test_a_tally_is_the_bill_and_says_whether_it_is_exact() -> None:
+    meter = keeping(spoken(content="hello"))
+    assert meter.usage(Tally(40, 2, 3, is_exact=True)) == Usage(40, output=2, reasoning=3, source="counted")
+    assert meter.usage(Tally(5_000, 2, 3, is_exact=False)) == Usage(1_000, output=2, reasoning=3, source="estimated")
+
+
+def test_a_tally_counts_for_the_output_that_followed_a_report() -> None:
+    meter = keeping(content(0, Usage(7, output=1)), spoken(content="hello"))
+    assert meter.usage(Tally(40, 2, 0, is_exact=True)) == Usage(7, output=2, source="counted")
+    assert meter.usage(Tally(40, 1, 0, is_exact=True)) == Usage(7, output=1)
 
 
 USAGES = st.builds(Usage, *[st.integers(0, 10**6)] * 5)

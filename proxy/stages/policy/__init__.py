@@ -4,12 +4,12 @@
 nobody is left, `sight` what a caller may call at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from proxy.domain.catalog import Catalog, Model
-from proxy.domain.decision import Decision, Dropped, Health, ModelHealth, Reason
+from proxy.domain.catalog import Catalog, Model, Vocabulary
+from proxy.domain.decision import Candidate, Decision, Dropped, Health, ModelHealth, Reason
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan, effective, tariff
@@ -23,11 +23,13 @@ from proxy.stages.policy.shortlist import Shortlist, shortlist
 from proxy.stages.policy.sight import unlocked_by, visible
 from proxy.stages.policy.size import Size, measure
 
-__all__ = ["REVISION", "act", "decide", "unlocked_by", "visible"]
+__all__ = ["REVISION", "act", "decide", "in_doubt", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "1"
+REVISION: Final = "2"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
+# Reasons against a model that an exact count of its input could take away.
+BY_SIZE: Final = ("over_max_credits", "unaffordable")
 # A mode that the operator gave no weights looks at everything alike.
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
@@ -67,6 +69,29 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog.policy)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
+
+
+def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> frozenset[Vocabulary]:
+    """The vocabularies in which a count of the input could change `decision`, as far as it was not made yet: those of models
+    that were dropped or shortened for credits, or whose context the input may exceed."""
+    sized = [dropped.model_id for dropped in decision.dropped if dropped.reason.code in BY_SIZE]
+    tight = [kept.model_id for kept in decision.chain if decision.shortened or _may_exceed(kept, plan, catalog)]
+    return _uncounted(ask, (catalog.models[model_id] for model_id in (*sized, *tight)))
+
+
+def uncounted(ask: Ask, catalog: Catalog) -> frozenset[Vocabulary]:
+    """Every vocabulary of the catalog in which the input was not counted yet."""
+    return _uncounted(ask, catalog.models.values())
+
+
+def _uncounted(ask: Ask, models: Iterable[Model]) -> frozenset[Vocabulary]:
+    spoken = {model.vocabulary for model in models}
+    return frozenset(vocabulary for vocabulary in spoken if vocabulary is not None and ask.count(vocabulary) is None)
+
+
+def _may_exceed(kept: Candidate, plan: Plan, catalog: Catalog) -> bool:
+    context_tokens_max = min(plan.context_tokens_max, catalog.models[kept.model_id].context_tokens_max)
+    return kept.input_tokens_max + kept.output_tokens_max > context_tokens_max
 
 
 def _choose(scene: Scene) -> Decision:

@@ -60,12 +60,18 @@ def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tar
 
 def input_tokens(model: Model, ask: Ask, assistant: Assistant | None) -> tuple[int, int]:
     """The fewest and the most input tokens that the call can be for `model` (contract 4: rules use the one, holds the
-    other). Images count in the upper bound alone, for a small one may cost next to nothing."""
+    other): as counted in its vocabulary, else by bytes. Images count in the upper bound alone, for a small one may cost next
+    to nothing."""
     prompt = assistant.system_prompt if assistant is not None else None
-    text_bytes = ask.text_bytes + len((prompt or "").encode())
-    wrapped = ask.message_count + (prompt is not None) + 1
-    most = ceil(text_bytes * model.tokens_per_byte_max) + wrapped * MESSAGE_TOKENS_MAX + ask.image_count * model.image_tokens
-    return int(text_bytes * model.tokens_per_byte_min), most
+    prompt_bytes = len((prompt or "").encode())
+    text_bytes = ask.text_bytes + prompt_bytes
+    wrapped = (ask.message_count + (prompt is not None) + 1) * MESSAGE_TOKENS_MAX
+    images = ask.image_count * model.image_tokens
+    counted = ask.count(model.vocabulary)
+    if counted is None or counted.prompt_bytes != prompt_bytes:
+        return int(text_bytes * model.tokens_per_byte_min), ceil(text_bytes * model.tokens_per_byte_max) + wrapped + images
+    # No vocabulary that we count in makes more tokens of a text than it has bytes.
+    return counted.tokens_min, min(counted.tokens_max, text_bytes + wrapped) + images
 
 
 def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, input_tokens_min: int) -> int:

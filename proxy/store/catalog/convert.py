@@ -105,6 +105,7 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         tokens_per_byte_max=row.tokens_per_byte_max,
         tokens_per_byte_min=row.tokens_per_byte_min,
         image_tokens=row.image_tokens,
+        vocabulary=row.vocabulary,
         timeouts=_timeouts(row.timeouts, provider.timeouts),
     )
 

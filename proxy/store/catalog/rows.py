@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from proxy.domain.catalog import LatencyTier, Modality
+from proxy.domain.catalog import LatencyTier, Modality, Vocabulary
 from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect, Feature, Thinking
@@ -195,6 +195,7 @@ class ModelRow(Row):
     tokens_per_byte_max: Annotated[float, Field(gt=0, le=16)] = 1.0
     tokens_per_byte_min: Annotated[float, Field(gt=0, le=16)] = 0.1
     image_tokens: Natural = 1_500
+    vocabulary: Vocabulary | None = None
     timeouts: TimeoutsRow = TimeoutsRow()
 
     @property

@@ -1,8 +1,11 @@
 """How large and dear a call is: bounds of tokens, the answer's length that credits afford, the worst it could cost."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.domain.journey import Counted
 from proxy.stages.policy.size import MESSAGE_TOKENS_MAX
 from tests.builders import ask, assistant, model, plan, prices, tiers
 from tests.stages.policy.cases import size_of
@@ -24,6 +27,34 @@ def test_every_message_and_every_image_raises_the_upper_bound() -> None:
 def test_the_assistants_prompt_counts_in_bytes_on_both_sides() -> None:
     size = size_of(model(), ask(text_bytes=0), assistant=assistant(system_prompt="é" * 50))
     assert (size.input_tokens_min, size.input_tokens_max) == (10, 100 + WRAPPED + MESSAGE_TOKENS_MAX)
+
+
+SPOKEN = model(vocabulary="o200k_base", image_tokens=700)
+COUNTED = Counted("o200k_base", tokens_min=200, tokens_max=230)
+
+
+def test_a_count_takes_the_place_of_both_bounds_and_images_come_on_top() -> None:
+    size = size_of(SPOKEN, ask(text_bytes=1_000, image_count=2, counted=(COUNTED,)))
+    assert (size.input_tokens_min, size.input_tokens_max) == (200, 230 + 1_400)
+
+
+def test_a_count_in_another_vocabulary_says_nothing() -> None:
+    for other in (model(), model(vocabulary="cl100k_base")):
+        assert size_of(other, ask(counted=(COUNTED,))) == size_of(other, ask())
+
+
+def test_a_count_holds_for_the_prompt_it_was_made_with_and_no_other() -> None:
+    brief = assistant(system_prompt="Be brief.")
+    with_prompt = ask(counted=(replace(COUNTED, prompt_bytes=len("Be brief.")),))
+    assert size_of(SPOKEN, with_prompt, assistant=brief).input_tokens_max == 230
+    assert size_of(SPOKEN, with_prompt) == size_of(SPOKEN, ask())
+    assert size_of(SPOKEN, ask(counted=(COUNTED,)), assistant=brief) == size_of(SPOKEN, ask(), assistant=brief)
+
+
+def test_no_count_exceeds_a_token_for_each_byte() -> None:
+    padded = replace(COUNTED, tokens_max=5_000)
+    assert size_of(SPOKEN, ask(text_bytes=1_000, counted=(padded,))).input_tokens_max == 1_000 + WRAPPED
+    assert size_of(replace(SPOKEN, tokens_per_byte_max=0.2), ask(counted=(COUNTED,))).input_tokens_max == 230
 
 
 def test_the_callers_output_bound_stands() -> None:

@@ -51,8 +51,10 @@ def is_regular(choice: object) -> bool:
     for name, value in delta.items():
         if value is not None and name in _TYPES and type(value) is not _TYPES[name]:
             return False
-    tool_calls = delta.get("tool_calls")
-    return "error" not in choice and (not tool_calls or all(map(_is_tool_call, tool_calls)))
+    tool_calls, function_call = delta.get("tool_calls"), delta.get("function_call")
+    if "error" in choice or (function_call and not _is_called(function_call)):
+        return False
+    return not tool_calls or all(map(_is_tool_call, tool_calls))
 
 
 def is_broken(choice: object) -> bool:
@@ -128,7 +130,10 @@ def _function(value: object) -> Json:
 def _is_tool_call(call: object) -> bool:
     if type(call) is not dict or type(call.get("function")) is not dict or type(call.get("index", 0)) is not int:
         return False
-    function = call["function"]
+    return _is_called(call["function"])
+
+
+def _is_called(function: Json) -> bool:
     return type(function.get("arguments", "")) is str and type(function.get("name", "")) is str
 
 

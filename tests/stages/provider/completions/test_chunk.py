@@ -121,6 +121,7 @@ def test_words_for_the_end_become_openais(word: Any, ours: str | None) -> None:
         (choice(content=["a", {"type": "text", "text": "b"}, 7]), choice(content="ab")),
         (choice(content=7, role=7), choice(content=None)),
         (choice(tool_calls="none"), choice(tool_calls=[])),
+        (choice(function_call={"name": 5, "arguments": ""}), choice(function_call={"arguments": ""})),
         (choice(tool_calls=[{"index": False, "function": None}]), choice(tool_calls=[{"function": {"arguments": ""}}])),
         (
             choice(tool_calls=[{"index": 1, "function": {"name": None, "arguments": {"a": 1}}}, "x"]),

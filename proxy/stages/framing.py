@@ -1,0 +1,117 @@
+"""What a model reads of a request: a chat or a prompt in, the texts to count and the tokens around them out; counts nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from proxy.domain.chat import Chat, Json
+
+# Published for OpenAI's chat models: each message is wrapped in three tokens, its role is one and a name costs one more
+# than its text; three open the answer. https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
+MESSAGE_TOKENS: Final = 4
+NAME_TOKENS: Final = 1
+ANSWER_TOKENS: Final = 3
+
+# How everything else is put into words is not published. It is counted as the JSON it came as, and more than any rendering
+# that is known of needs: for each part of a message, each call, each value of a definition, and each list of definitions.
+PART_TOKENS_MAX: Final = 2
+CALL_TOKENS_MAX: Final = 16
+VALUE_TOKENS_MAX: Final = 3
+DEFINITIONS_TOKENS_MAX: Final = 32
+
+_PLAIN_ROLES: Final = ("system", "developer", "user", "assistant")
+_TEXTS: Final = ("content", "name")
+_ASIDES: Final = ("refusal", "tool_call_id")
+_WEIGHTLESS: Final = ("role", "cache_control", "prompt_cache_breakpoint")
+_DEFINITIONS: Final = ("tools", "functions", "response_format")
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """`texts` are read as they stand; `asides` in a form that only the provider knows. At most `framing_tokens` come on top
+    of their tokens. `is_published`: that number is exact, so the sum is what the provider bills."""
+
+    texts: tuple[str, ...]
+    asides: tuple[str, ...]
+    framing_tokens: int
+    is_published: bool
+
+
+def framed(chat: Chat, system_prompt: str | None = None) -> Framed:
+    """All that a model reads of `chat` but for its images, with our own prompt before it."""
+    texts: list[str] = [] if system_prompt is None else [system_prompt]
+    asides: list[str] = []
+    tokens = ANSWER_TOKENS + MESSAGE_TOKENS * len(texts)
+    for message in chat.messages:
+        tokens += _read_message(message, texts, asides)
+    for name in _DEFINITIONS:
+        if chat.fields.get(name):
+            asides.append(_json(chat.fields[name]))
+            tokens += DEFINITIONS_TOKENS_MAX + VALUE_TOKENS_MAX * _values(chat.fields[name])
+    is_plain = all(isinstance(message.get("content"), str) and message["role"] in _PLAIN_ROLES for message in chat.messages)
+    is_published = is_plain and not asides and not chat.image_count
+    return Framed(tuple(texts), tuple(asides), tokens, is_published)
+
+
+def _read_message(message: Json, texts: list[str], asides: list[str]) -> int:
+    """Files the texts of a message; the most tokens around them."""
+    tokens = MESSAGE_TOKENS
+    for name, value in message.items():
+        if value is None or name in _WEIGHTLESS:
+            continue
+        if name == "content" and isinstance(value, list):
+            tokens += sum(_read_part(part, texts, asides) for part in value)
+        elif name in _TEXTS:
+            texts.append(value)
+            tokens += NAME_TOKENS if name == "name" else 0
+        else:
+            tokens += _read_aside(name, value, asides)
+    return tokens
+
+
+def _read_part(part: Json, texts: list[str], asides: list[str]) -> int:
+    tokens = PART_TOKENS_MAX
+    for name, value in part.items():
+        if name == "text" and isinstance(value, str):
+            texts.append(value)
+        elif name == "input_audio" and isinstance(value, dict):
+            # Not text: intake measures it as if each byte were a token, far above what any provider bills.
+            tokens += len(value["data"])
+        elif name not in ("type", "image_url", *_WEIGHTLESS) and value is not None:
+            asides.append(value if isinstance(value, str) else _json(value))
+    return tokens
+
+
+def _read_aside(name: str, value: Any, asides: list[str]) -> int:
+    if name in _ASIDES:
+        asides.append(value)
+        return PART_TOKENS_MAX
+    calls = list(_calls(name, value))
+    if not calls:
+        asides.append(_json(value))
+        return PART_TOKENS_MAX
+    for call in calls:
+        asides += (call["name"], call["arguments"])
+    return CALL_TOKENS_MAX * (1 + len(calls))
+
+
+def _calls(name: str, value: Any) -> Iterator[Json]:
+    if name == "function_call":
+        yield value
+    elif name == "tool_calls":
+        yield from (call["function"] for call in value)
+
+
+def _values(value: Any) -> int:
+    """How many keys and values there are in a JSON value, at any depth."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _values(inner) for inner in value.values())
+    if isinstance(value, list):
+        return 1 + sum(map(_values, value))
+    return 1
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
