@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import replace
 
 from proxy.domain.catalog import Timeouts
-from proxy.domain.chat import Answer, Terms
+from proxy.domain.chat import Answer, Delta, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.pipeline.cover import Cover
@@ -14,7 +14,7 @@ from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
 from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
 from proxy.stages import failover
 from proxy.stages.explain import explain
-from proxy.stages.meter import Meter, estimated_tokens
+from proxy.stages.meter import Meter, estimated_input_tokens
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
@@ -32,8 +32,11 @@ class Attempt:
         self._model = catalog.models[candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
-        estimate = min(candidate.input_tokens_max, estimated_tokens(judged.ask.text_bytes))
-        self._meter = Meter(candidate.input_tokens_max, estimate, self._model.tokens_per_byte_max)
+        assistant = catalog.assistants.get(judged.decision.assistant_id or "")
+        self._system_prompt = assistant.system_prompt if assistant else None
+        estimate = estimated_input_tokens(judged.ask, self._model, self._system_prompt)
+        per_byte = self._model.tokens_per_byte_max
+        self._meter = Meter(candidate.input_tokens_max, estimate, per_byte, judged.ask.image_count)
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
@@ -108,12 +111,11 @@ class Attempt:
 
     def _terms(self) -> Terms:
         journey = self._judged.journey
-        assistant = journey.catalog.assistants.get(self._judged.decision.assistant_id or "")
         return Terms(
             upstream_name=self._model.upstream_name,
             output_tokens_max=self._candidate.output_tokens_max,
             stream=journey.chat.stream,
-            system_prompt=assistant.system_prompt if assistant else None,
+            system_prompt=self._system_prompt,
             end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
             passes_unknown=self._provider.passes_unknown,
             output_bound=self._provider.output_bound,
@@ -150,14 +152,14 @@ class Attempt:
         decoder = Decoder()
         while True:
             data = await exchange.next_bytes()
-            events = decoder.feed(data) if data else decoder.end()
-            spoken, ended = await self._read_events(events, number)
+            heard, ended = self._hear(decoder.feed(data) if data else decoder.end())
             if self._reply.gone:
                 return self._outcome("left")
-            if spoken:
-                await self._reply.write(b"".join(spoken))
-            if ended and self._committed:
-                await cover.catch_up(self._meter)
+            # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
+            covered = cover.covers(self._meter) or await self._cover(cover, bool(ended))
+            await self._say([delta for delta, _ in heard] if covered else _up_to(cover.covered_tokens, heard), number)
+            if not covered:
+                return self._outcome("cut")
             if isinstance(ended, Fault):
                 return self._fell(ended)
             if ended or not data or decoder.overflow:
@@ -165,21 +167,32 @@ class Attempt:
             if self._committed and not await cover.keep_ahead(self._meter):
                 return self._outcome("cut")
 
-    async def _read_events(self, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
-        spoken: list[bytes] = []
+    async def _cover(self, cover: Cover, ended: bool) -> bool:
+        return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))
+
+    def _hear(self, events: list[bytes]) -> tuple[list[tuple[Delta, int]], bool | Fault]:
+        """Reads and meters events: each with the most tokens seen by its end, and whether the answer ends with them."""
+        heard: list[tuple[Delta, int]] = []
         for event in events:
             delta = self._dialect.delta(event)
             if delta.error is not None:
-                return spoken, delta.error
+                return heard, delta.error
             self._meter.observe(delta)
             self._finish_reason = delta.finish_reason or self._finish_reason
             if delta.done:
-                return spoken, True
+                return heard, True
+            heard.append((delta, self._meter.output_tokens_max))
+        return heard, False
+
+    async def _say(self, deltas: list[Delta], number: int) -> None:
+        spoken: list[bytes] = []
+        for delta in deltas:
             if not self._committed and delta.commits:
                 spoken.append(await self._commit(number))
             if self._committed:
                 spoken.append(self._voice.delta(delta))
-        return spoken, False
+        if spoken:
+            await self._reply.write(b"".join(spoken))
 
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
@@ -208,8 +221,9 @@ class Attempt:
 
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
-        has_stop = "stop" in self._judged.journey.chat.fields
-        return failover.explains_emptiness(self._finish_reason, has_stop, usage.reasoning > 0)
+        fields = self._judged.journey.chat.fields
+        stops = bool(fields.get("stop") or fields.get("logit_bias"))
+        return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
     def _fell(self, fault: Fault) -> Outcome:
         if self._reply.gone:
@@ -231,6 +245,12 @@ class Attempt:
             provider_status=self._status,
             provider_request_id=self._provider_request_id,
         )
+
+
+def _up_to(tokens: int, heard: list[tuple[Delta, int]]) -> list[Delta]:
+    """All that `tokens` cover, and the one delta that goes beyond: a stream is never cut inside one."""
+    beyond = next((place for place, (_, seen) in enumerate(heard, 1) if seen > tokens), len(heard))
+    return [delta for delta, _ in heard[:beyond]]
 
 
 def _cancel(task: "asyncio.Future[Exchange]") -> None:

@@ -37,7 +37,8 @@ class Claim:
 
 
 class Cover:
-    """`held_milli` is what stands in the books (0 and `stands` False before the first hold)."""
+    """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
+    `covered_tokens`."""
 
     def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
         self._books = books
@@ -45,7 +46,7 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self._covered_tokens = 0
+        self.covered_tokens = 0
         self.held_milli = 0
         self.stands = False
         self.waited = False
@@ -55,8 +56,7 @@ class Cover:
         """Covers what `candidate` may bill; the refusal when the books say no or do not answer. A first hold waits up to
         `wait_ms` for credits that others hold, while its caller stays."""
         judged = self._judged
-        chat = judged.journey.chat
-        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, chat.stream, chat.n)
+        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
         ack: HoldAck
         try:
@@ -74,13 +74,18 @@ class Cover:
         self._took(sizing, size, ack)
         return None
 
+    def covers(self, meter: Meter) -> bool:
+        """Whether all that was seen is held; what is held at its worst always is."""
+        sizing = self._sizing
+        return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
+
     async def keep_ahead(self, meter: Meter) -> bool:
         """Extends the hold when less than a lead is left; False when the books refuse or cannot answer."""
         sizing = self._sizing
         if sizing is None:
             return False
         lead = self._judged.journey.catalog.policy.hold_lead_tokens
-        size = hold.following(sizing, self._covered_tokens, meter.output_tokens_max, lead)
+        size = hold.following(sizing, self.covered_tokens, meter.output_tokens_max, lead)
         if size is None:
             return True
         metered = credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
@@ -93,19 +98,21 @@ class Cover:
         self._took(sizing, size, ack)
         return True
 
-    async def catch_up(self, meter: Meter) -> None:
-        """At the end of a stream: covers what came in the same breath as its end, where the books allow. What a provider
-        bills beyond what was seen is never covered; it is the operator's loss."""
+    async def catch_up(self, meter: Meter) -> bool:
+        """At the end of a stream: covers what came in the same breath as its end; False when the books refuse or cannot
+        answer. What a provider bills beyond what was seen is never covered; it is the operator's loss."""
         sizing, seen_tokens = self._sizing, min(meter.output_tokens_max, meter.usage().output_total)
-        if sizing is None or not sizing.stepped or seen_tokens <= self._covered_tokens:
-            return
+        if sizing is None or not sizing.stepped or seen_tokens <= self.covered_tokens:
+            return True
         size = hold.exactly(sizing, seen_tokens)
         try:
             ack = await self._extend(sizing, size, size.amount_milli)
         except StoreUnavailable:
-            return
-        if not isinstance(ack, HoldRefused):
-            self._took(sizing, size, ack)
+            return False
+        if isinstance(ack, HoldRefused):
+            return False
+        self._took(sizing, size, ack)
+        return True
 
     async def settle(self, settlement: Settlement) -> None:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
@@ -154,7 +161,7 @@ class Cover:
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
-        self._covered_tokens = size.output_tokens
+        self.covered_tokens = size.output_tokens
         self.held_milli = ack.amount_milli
         self.stands = True
 

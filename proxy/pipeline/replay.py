@@ -216,7 +216,7 @@ def _shortened(scene: _Scene, candidate: Candidate, written: Attempt) -> Usage |
 
 
 def _held(scene: _Scene, candidate: Candidate) -> Spending:
-    sizing = hold.sizing(candidate, scene.catalog, scene.plan, scene.ask.stream, scene.ask.n)
+    sizing = hold.sizing(candidate, scene.catalog, scene.plan, scene.ask)
     size = hold.first(sizing, scene.catalog.policy.hold_lead_tokens)
     return Spending(sizing.model.family, size.amount_milli, size.raw_nano_usd)
 

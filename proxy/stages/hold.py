@@ -8,6 +8,7 @@ from proxy.domain.account import App, Caller, User
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
+from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.domain.money import Tariff, credits_milli, credits_text, raw_cost_nano_usd, worst_charge, worst_usage
 from proxy.domain.plan import Plan, tariff
@@ -31,12 +32,14 @@ _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer."""
+    """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer; `images` are those
+    that the prompt shows."""
 
     model: Model
     tariff: Tariff
     input_tokens_max: int
     output_tokens_max: int
+    images: int
     stepped: bool
 
 
@@ -49,15 +52,16 @@ class HoldSize:
     output_tokens: int
 
 
-def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, stream: bool, n: int) -> Sizing:
+def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask) -> Sizing:
     """A stream whose output we see, on a model that stops billing when closed, is held in steps; all else at its worst."""
     model = catalog.models[candidate.model_id]
     return Sizing(
         model=model,
         tariff=tariff(plan, model.family, catalog.milli_credits_per_dollar),
         input_tokens_max=candidate.input_tokens_max,
-        output_tokens_max=candidate.output_tokens_max * n,
-        stepped=stream and model.stops_billing_on_close and not model.hidden_output,
+        output_tokens_max=candidate.output_tokens_max * ask.n,
+        images=ask.image_count,
+        stepped=ask.stream and model.stops_billing_on_close and not model.hidden_output,
     )
 
 
@@ -157,11 +161,11 @@ def day_is_full(now_ms: int) -> Refusal:
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
-    tiers, input_tokens = sizing.model.tiers, sizing.input_tokens_max
+    tiers, input_tokens, images = sizing.model.tiers, sizing.input_tokens_max, sizing.images
     tokens = min(output_tokens, sizing.output_tokens_max)
     return HoldSize(
-        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens)]),
-        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens)),
+        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, images)]),
+        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens, images)),
         output_tokens=tokens,
     )
 

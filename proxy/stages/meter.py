@@ -3,7 +3,9 @@
 import math
 from dataclasses import replace
 
+from proxy.domain.catalog import Model
 from proxy.domain.chat import Answer, Delta
+from proxy.domain.journey import Ask
 from proxy.domain.money import ceil_div
 from proxy.domain.usage import ESTIMATED_BYTES_PER_TOKEN, Usage
 
@@ -13,30 +15,41 @@ def estimated_tokens(text_bytes: int) -> int:
     return ceil_div(text_bytes, ESTIMATED_BYTES_PER_TOKEN)
 
 
+def estimated_input_tokens(ask: Ask, model: Model, system_prompt: str | None) -> int:
+    """Roughly how many tokens `model` has to read of a request, its images and the assistant's prompt among them."""
+    text_bytes = ask.text_bytes + len((system_prompt or "").encode())
+    return estimated_tokens(text_bytes) + ask.image_count * model.image_tokens
+
+
 class Meter:
     """Meters one attempt. `delivered` says whether anything that callers pay for was seen; `reported` is the last usage
-    the provider gave that can be true: usage given twice, or growing as the answer does, never adds up."""
+    the provider gave that can be true: usage given twice, or growing as the answer does, never adds up. `images` are those of
+    the prompt, which no provider counts in its usage."""
 
     __slots__ = (
         "_bytes_when_reported",
+        "_images",
         "_input_tokens_estimate",
         "_output_bytes",
         "_pieces",
         "_reasoning_bytes",
+        "_reasoning_pieces",
         "_tokens_per_byte_max",
         "delivered",
         "reported",
     )
 
-    def __init__(self, input_tokens_max: int, input_tokens_estimate: int, tokens_per_byte_max: float) -> None:
+    def __init__(self, input_tokens_max: int, input_tokens_estimate: int, tokens_per_byte_max: float, images: int = 0) -> None:
         self.delivered = False
         self.reported: Usage | None = None
         self._input_tokens_estimate = max(0, min(input_tokens_estimate, input_tokens_max))
         self._tokens_per_byte_max = tokens_per_byte_max
+        self._images = images
         self._output_bytes = 0
         self._reasoning_bytes = 0
         self._bytes_when_reported = 0
         self._pieces = 0
+        self._reasoning_pieces = 0
 
     def observe(self, delta: Delta) -> None:
         """Counts one delta. Called for every event of a stream, so it makes no object."""
@@ -44,7 +57,9 @@ class Meter:
             self.delivered = True
             self._pieces += 1
             self._output_bytes += delta.output_bytes
-            self._reasoning_bytes += delta.reasoning_bytes
+            if delta.reasoning_bytes:
+                self._reasoning_bytes += delta.reasoning_bytes
+                self._reasoning_pieces += not delta.output_bytes
         if delta.usage is not None:
             self.reported = delta.usage
             self._bytes_when_reported = self._output_bytes + self._reasoning_bytes
@@ -70,16 +85,21 @@ class Meter:
         A report that output followed covers only what came before it (some providers send one with the first event and
         then break off): its input stands, its output is the estimate where that is more.
         """
-        if self.reported is None:
-            return self._estimate()
+        usage = self._estimate() if self.reported is None else self._completed(self.reported)
+        return replace(usage, images=self._images) if self._images else usage
+
+    def _completed(self, reported: Usage) -> Usage:
         if self._output_bytes + self._reasoning_bytes == self._bytes_when_reported:
-            return self.reported
+            return reported
         seen = self._estimate()
-        if seen.output_total <= self.reported.output_total:
-            return self.reported
-        return replace(self.reported, output=seen.output, reasoning=seen.reasoning, source="estimated")
+        if seen.output_total <= reported.output_total:
+            return reported
+        return replace(reported, output=seen.output, reasoning=seen.reasoning, source="estimated")
 
     def _estimate(self) -> Usage:
-        output = min(estimated_tokens(self._output_bytes), self.output_tokens_max)
-        reasoning = min(estimated_tokens(self._reasoning_bytes), self.output_tokens_max - output)
+        # Rare letters and numbers take more tokens than bytes suggest, but a piece is one at least.
+        output_pieces = self._pieces - self._reasoning_pieces
+        output = min(max(estimated_tokens(self._output_bytes), output_pieces), self.output_tokens_max)
+        reasoning = max(estimated_tokens(self._reasoning_bytes), self._reasoning_pieces)
+        reasoning = min(reasoning, self.output_tokens_max - output)
         return Usage(self._input_tokens_estimate, output=output, reasoning=reasoning, source="estimated")

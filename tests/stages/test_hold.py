@@ -23,7 +23,7 @@ def steady(**changes: Any) -> Model:
 
 def sized(model: Model, stream: bool = True, n: int = 1, output_tokens_max: int = 4_000) -> hold.Sizing:
     candidate = b.candidate(model.id, output_tokens_max=output_tokens_max)
-    return hold.sizing(candidate, b.catalog(model), b.plan(), stream, n)
+    return hold.sizing(candidate, b.catalog(model), b.plan(), b.ask(stream=stream, n=n))
 
 
 def test_a_stream_on_a_model_that_stops_billing_is_held_in_steps() -> None:
@@ -47,6 +47,13 @@ def test_every_choice_of_an_answer_is_held() -> None:
     assert hold.first(sized(b.model(), n=3), LEAD).output_tokens == 12_000
 
 
+def test_images_are_held_at_their_own_price() -> None:
+    priced = b.model(modalities=("text", "image"), tiers=b.tiers(image=10**13))
+    bare, shown = (hold.sizing(b.candidate(), b.catalog(priced), b.plan(), b.ask(image_count=n)) for n in (0, 2))
+    assert hold.first(shown, LEAD).raw_nano_usd - hold.first(bare, LEAD).raw_nano_usd == 2 * 10**7
+    assert hold.first(shown, LEAD).amount_milli > hold.first(bare, LEAD).amount_milli
+
+
 def test_input_is_held_at_its_dearest_class() -> None:
     dear = b.model(tiers=b.tiers(input=10**9, cache_write=5 * 10**9, output=0, reasoning=0))
     assert hold.first(sized(dear), LEAD).raw_nano_usd == 1_000 * 5_000
@@ -54,7 +61,7 @@ def test_input_is_held_at_its_dearest_class() -> None:
 
 def test_a_plans_own_credit_prices_say_which_class_is_dearest() -> None:
     plan = b.plan(credit_prices={"open": Prices(input=1_000_000, cached_input=2_000_000)})
-    sizing = hold.sizing(b.candidate(), b.catalog(b.model()), plan, stream=False, n=1)
+    sizing = hold.sizing(b.candidate(), b.catalog(b.model()), plan, b.ask())
     assert hold.first(sizing, LEAD).amount_milli == 2_000
 
 

@@ -158,7 +158,7 @@ def _told(call_id: str, judged: Judged) -> Precheck:
 def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:
     """What admission would say of credits that are really gone; live holds pass by themselves and say nothing here."""
     journey = judged.journey
-    sizing = hold.sizing(first, journey.catalog, judged.plan, journey.chat.stream, journey.chat.n)
+    sizing = hold.sizing(first, journey.catalog, judged.plan, judged.ask)
     size = hold.first(sizing, journey.catalog.policy.hold_lead_tokens)
     if size.amount_milli <= judged.standing.spendable_milli(sizing.model.family):
         return None
