@@ -1,6 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from proxy.domain.call import Call
@@ -29,11 +30,13 @@ from proxy.stages.meter import Meter
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key."""
+    """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key.
+    `terms_now` reads the limits in force anew; None: the call may not go on."""
 
     began: Call
     lease_ms: int
     idempotency: IdempotencyKey | None
+    terms_now: Callable[[], Awaitable[HoldTerms | None]]
 
 
 class Cover:
@@ -90,10 +93,11 @@ class Cover:
             return True
         metered = credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
         try:
-            ack = await self._extend(sizing, size, metered)
+            terms = await self._claim.terms_now()
+            ack = None if terms is None else await self._extend(sizing, size, metered, terms)
         except StoreUnavailable:
             return False
-        if isinstance(ack, HoldRefused):
+        if ack is None or isinstance(ack, HoldRefused):
             return False
         self._took(sizing, size, ack)
         return True
@@ -143,7 +147,10 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:
+    async def _extend(
+        self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None
+    ) -> Held | HoldRefused:
+        """Under the terms that the call began with, or under new ones."""
         return await self._books.extend(
             ExtendRequest(
                 hold_id=self._judged.journey.call_id,
@@ -151,13 +158,15 @@ class Cover:
                 amount_milli=size.amount_milli,
                 raw_nano_usd=size.raw_nano_usd,
                 metered_milli=metered_milli,
-                terms=self._terms(sizing),
+                terms=self._terms(sizing, terms),
             )
         )
 
-    def _terms(self, sizing: Sizing) -> HoldTerms:
+    def _terms(self, sizing: Sizing, terms: HoldTerms | None = None) -> HoldTerms:
         journey = self._judged.journey
-        return hold.under_ceilings(self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app)
+        return hold.under_ceilings(
+            terms or self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app
+        )
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
