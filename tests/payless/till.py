@@ -28,6 +28,8 @@ OUTPUT: Final = 4
 IMAGE: Final = 100
 LEAD: Final = 256
 GRANT_MILLI: Final = 1_000_000
+FIXED_TOKENS: Final = 90
+FIXED_MILLI: Final = 19 + FIXED_TOKENS * OUTPUT
 LOOK_S: Final = 0.01
 WAIT_S: Final = 10.0
 
@@ -51,7 +53,7 @@ def counter() -> Catalog:
         b.assistant("general", "p/steps"),
         b.assistant("wordy", "p/steps", system_prompt="x" * 4_000),
         b.plan("basic", allowances=(Allowance("month", GRANT_MILLI),), concurrency_max=64, n_max=3),
-        b.plan("twice", allowances=(Allowance("month", 2 * GRANT_MILLI),), concurrency_max=64, n_max=3),
+        b.plan("pro", allowances=(Allowance("month", 2 * GRANT_MILLI),), concurrency_max=64, n_max=3),
     )
 
 
@@ -80,6 +82,11 @@ def ending(finish_reason: str = "stop", **usage: Any) -> bytes:
     return finish + (event([], usage=usage) if usage else b"") + b"data: [DONE]\n\n"
 
 
+def fixed() -> Script:
+    """An answer that costs all that a call of `p/whole` with a bound of FIXED_TOKENS holds: FIXED_MILLI."""
+    return billing(19, FIXED_TOKENS)
+
+
 def billing(prompt: int, completion: int, text: str | None = "hello", finish_reason: str = "stop", **more: Any) -> Script:
     """A whole answer with the provider's bill in tokens."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish_reason}
@@ -90,7 +97,7 @@ def billing(prompt: int, completion: int, text: str | None = "hello", finish_rea
 # --- what a caller sends ------------------------------------------------------------------------------------------------
 
 
-def asking(model: str = "p/steps", **fields: Any) -> dict[str, Any]:
+def asking(model: str = "p/steps", /, **fields: Any) -> dict[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": "Hi."}], **fields}
 
 
