@@ -8,13 +8,14 @@ from proxy.domain.catalog import Timeouts
 from proxy.domain.chat import Answer, Delta, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
+from proxy.domain.usage import Usage
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
 from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
 from proxy.stages import failover
 from proxy.stages.explain import explain
-from proxy.stages.meter import Meter, estimated_input_tokens
+from proxy.stages.meter import Meter, estimated_tokens
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
@@ -34,9 +35,9 @@ class Attempt:
         self._dialect = rooms.dialects[self._provider.dialect]
         assistant = catalog.assistants.get(judged.decision.assistant_id or "")
         self._system_prompt = assistant.system_prompt if assistant else None
-        estimate = estimated_input_tokens(judged.ask, self._model, self._system_prompt)
-        per_byte = self._model.tokens_per_byte_max
-        self._meter = Meter(candidate.input_tokens_max, estimate, per_byte, judged.ask.image_count)
+        prompt_bytes = len((self._system_prompt or "").encode())
+        estimate = estimated_tokens(judged.ask.text_bytes + prompt_bytes) + judged.ask.image_count * self._model.image_tokens
+        self._meter = Meter(candidate.input_tokens_max, estimate, self._model.tokens_per_byte_max)
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
@@ -219,6 +220,12 @@ class Attempt:
             await self._reply.start(200, [(b"content-type", self._voice.content_type_stream), *headers])
         return self._voice.head()
 
+    def _usage(self) -> Usage:
+        usage = self._meter.usage()
+        # No provider's usage says how many images it read, though some bill by the piece.
+        images = self._judged.ask.image_count
+        return replace(usage, images=images) if images else usage
+
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
         fields = self._judged.journey.chat.fields
@@ -233,7 +240,7 @@ class Attempt:
     def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
         return Outcome(
             ending=ending,
-            usage=self._meter.usage(),
+            usage=self._usage(),
             began_ms=self._began_ms,
             ended_ms=self._rooms.clock.now_ms(),
             first_byte_ns=self._first_byte_ns,

@@ -14,7 +14,7 @@ from proxy.domain.usage import Usage
 from proxy.pipeline.order import Judged
 from proxy.stages import assistant, hold, policy
 from proxy.stages.hold import Sizing
-from proxy.stages.meter import estimated_input_tokens
+from proxy.stages.meter import estimated_tokens
 from proxy.stages.policy.size import input_tokens
 
 # Each model is a decision of its own, and other calls wait while they are made.
@@ -100,12 +100,13 @@ def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int |
     """The prompt as the meter would estimate it, and an answer as long as they have been."""
     if output_tokens is None:
         return None
-    asked_of = _assistant(judged)
-    prompt = asked_of.system_prompt if asked_of is not None else None
+    ask, asked_of = judged.ask, _assistant(judged)
+    prompt = (asked_of.system_prompt or "") if asked_of is not None else ""
+    text_tokens = estimated_tokens(ask.text_bytes + len(prompt.encode()))
     usage = Usage(
-        input=min(sizing.input_tokens_max, estimated_input_tokens(judged.ask, sizing.model, prompt)),
+        input=min(sizing.input_tokens_max, text_tokens + ask.image_count * sizing.model.image_tokens),
         output=min(sizing.output_tokens_max, output_tokens),
-        images=sizing.images,
+        images=ask.image_count,
         source="estimated",
     )
     return credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)])

@@ -32,8 +32,8 @@ _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer; `images` are those
-    that the prompt shows."""
+    """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer, `images` are those
+    that it reads."""
 
     model: Model
     tariff: Tariff
@@ -161,11 +161,11 @@ def day_is_full(now_ms: int) -> Refusal:
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
-    tiers, input_tokens, images = sizing.model.tiers, sizing.input_tokens_max, sizing.images
+    tiers, input_tokens = sizing.model.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
     return HoldSize(
-        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, images)]),
-        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens, images)),
+        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)]),
+        raw_nano_usd=raw_cost_nano_usd(tiers, worst_usage(tiers, input_tokens, tokens, sizing.images)),
         output_tokens=tokens,
     )
 

@@ -3,9 +3,7 @@
 import math
 from dataclasses import replace
 
-from proxy.domain.catalog import Model
 from proxy.domain.chat import Answer, Delta
-from proxy.domain.journey import Ask
 from proxy.domain.money import ceil_div
 from proxy.domain.usage import ESTIMATED_BYTES_PER_TOKEN, Usage
 
@@ -15,20 +13,12 @@ def estimated_tokens(text_bytes: int) -> int:
     return ceil_div(text_bytes, ESTIMATED_BYTES_PER_TOKEN)
 
 
-def estimated_input_tokens(ask: Ask, model: Model, system_prompt: str | None) -> int:
-    """Roughly how many tokens `model` has to read of a request, its images and the assistant's prompt among them."""
-    text_bytes = ask.text_bytes + len((system_prompt or "").encode())
-    return estimated_tokens(text_bytes) + ask.image_count * model.image_tokens
-
-
 class Meter:
     """Meters one attempt. `delivered` says whether anything that callers pay for was seen; `reported` is the last usage
-    the provider gave that can be true: usage given twice, or growing as the answer does, never adds up. `images` are those of
-    the prompt, which no provider counts in its usage."""
+    the provider gave that can be true: usage given twice, or growing as the answer does, never adds up."""
 
     __slots__ = (
         "_bytes_when_reported",
-        "_images",
         "_input_tokens_estimate",
         "_output_bytes",
         "_pieces",
@@ -39,12 +29,11 @@ class Meter:
         "reported",
     )
 
-    def __init__(self, input_tokens_max: int, input_tokens_estimate: int, tokens_per_byte_max: float, images: int = 0) -> None:
+    def __init__(self, input_tokens_max: int, input_tokens_estimate: int, tokens_per_byte_max: float) -> None:
         self.delivered = False
         self.reported: Usage | None = None
         self._input_tokens_estimate = max(0, min(input_tokens_estimate, input_tokens_max))
         self._tokens_per_byte_max = tokens_per_byte_max
-        self._images = images
         self._output_bytes = 0
         self._reasoning_bytes = 0
         self._bytes_when_reported = 0
@@ -85,16 +74,14 @@ class Meter:
         A report that output followed covers only what came before it (some providers send one with the first event and
         then break off): its input stands, its output is the estimate where that is more.
         """
-        usage = self._estimate() if self.reported is None else self._completed(self.reported)
-        return replace(usage, images=self._images) if self._images else usage
-
-    def _completed(self, reported: Usage) -> Usage:
+        if self.reported is None:
+            return self._estimate()
         if self._output_bytes + self._reasoning_bytes == self._bytes_when_reported:
-            return reported
+            return self.reported
         seen = self._estimate()
-        if seen.output_total <= reported.output_total:
-            return reported
-        return replace(reported, output=seen.output, reasoning=seen.reasoning, source="estimated")
+        if seen.output_total <= self.reported.output_total:
+            return self.reported
+        return replace(self.reported, output=seen.output, reasoning=seen.reasoning, source="estimated")
 
     def _estimate(self) -> Usage:
         # Rare letters and numbers take more tokens than bytes suggest, but a piece is one at least.

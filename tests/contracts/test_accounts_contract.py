@@ -165,9 +165,7 @@ async def test_a_new_key_is_known_though_it_was_asked_for_before(house: DeskHous
     assert (await known(door, "late")).key.id == "late"
 
 
-async def test_with_a_suspended_key_stops_what_was_made_from_it_but_not_its_successor(
-    house: DeskHouse, door: DeskDoor
-) -> None:
+async def test_with_a_suspended_key_stops_what_was_made_from_it_but_not_its_successor(house: DeskHouse, door: DeskDoor) -> None:
     other = (await house.door()).directory
     await other.add_key(key("child", lineage=("child", "k1")), WHY)
     await other.rotate_key("k1", key("new", lineage=("new", "k1")), NOW_MS + 60_000, WHY)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.store.database import Database
+from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 from tests.api.house import House
 from tests.payless.till import open_till
@@ -15,7 +15,7 @@ from tests.payless.till import open_till
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with open_till(tmp_path) as opened:
         yield opened
-    database = await Database.open(str(tmp_path / "books.db"))
+    database = await SqliteDatabase.open(str(tmp_path / "books.db"))
     try:
         assert await verify(database) == []
     finally:

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.usage import Usage
-from proxy.stages.meter import Meter, estimated_input_tokens, estimated_tokens
-from tests import builders as b
+from proxy.stages.meter import Meter, estimated_tokens
 
 
 def content(size: int, usage: Usage | None = None) -> Delta:
@@ -56,19 +55,6 @@ def test_an_estimate_is_by_class_and_marked() -> None:
 def test_an_estimate_is_never_below_one_token_a_piece_of_its_class() -> None:
     usage = metered(*[content(1)] * 7, *[reasoning(2)] * 3).usage()
     assert (usage.output, usage.reasoning) == (7, 3)
-
-
-def test_an_estimate_of_input_counts_images_and_the_assistants_prompt() -> None:
-    model = b.model(image_tokens=700)
-    assert estimated_input_tokens(b.ask(text_bytes=40, image_count=2), model, "x" * 8) == 12 + 2 * 700
-    assert estimated_input_tokens(b.ask(text_bytes=40), model, None) == 10
-
-
-def test_the_images_of_a_prompt_are_in_every_usage_for_no_provider_reports_them() -> None:
-    shown = Meter(1_000, 100, 1.0, images=3)
-    assert shown.usage().images == 3
-    shown.observe(content(0, Usage(7, output=3)))
-    assert shown.usage() == Usage(7, output=3, images=3)
 
 
 def test_an_estimate_of_input_stays_within_its_bounds() -> None:
