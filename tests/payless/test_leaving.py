@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from proxy.api.reply import ReplyLimits
 from proxy.domain.standing import Cap
 from tests.api.house import BY_TEST, House, Script, bearing, code_of
 from tests.api.wire import connected, serving
@@ -25,6 +28,7 @@ from tests.payless.till import (
     hear,
     held_milli,
     is_free,
+    open_till,
     seeing,
     spent_milli,
     word,
@@ -106,6 +110,23 @@ async def test_closing_one_half_of_the_connection_is_leaving(house: House) -> No
         await calls_of(house)
     call = await charged(house, key)
     assert (call.status, call.credits_milli) == ("left", PROMPT_TOKENS + 2 * OUTPUT)
+
+
+async def test_not_reading_is_leaving_in_the_end_and_pays_what_was_written(tmp_path: Path) -> None:
+    impatient = ReplyLimits(comment_every_ms=50, stall_ms=200)
+    async with open_till(tmp_path, reply=impatient) as house, serving(house.front) as port, connected(port) as line:
+        key = await house.user_key()
+        house.upstream.scripts = [Script([word("w" * 60_000)] * 200, hangs=True)]
+        line.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        await line.send(called(key, asking(stream=True)))
+        await eventually(lambda: _has_settled(house))
+        call = await charged(house, key)
+        assert (call.status, call.credits_milli > LEAD * OUTPUT) == ("left", True)
+        assert len(house.upstream.requests) == 1
+
+
+async def _has_settled(house: House) -> bool:
+    return bool(house.upstream.requests) and bool(await calls_of(house))
 
 
 async def test_leaving_while_waiting_for_credits_calls_and_costs_nothing(house: House) -> None:

@@ -58,8 +58,9 @@ def counter() -> Catalog:
 
 
 @asynccontextmanager
-async def open_till(folder: Path, catalog: Catalog | None = None) -> AsyncIterator[House]:
-    async with open_house(folder, catalog or counter()) as house:
+async def open_till(folder: Path, **knobs: Any) -> AsyncIterator[House]:
+    """`knobs` replace fields of ApiKnobs."""
+    async with open_house(folder, counter(), **knobs) as house:
         yield house
 
 
