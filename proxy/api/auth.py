@@ -12,6 +12,8 @@ from proxy.domain.plan import Rate
 from proxy.ports import Accounts, Clock, Limiter, Recorder, StoreUnavailable
 
 EXTERNAL_ID_MAX: Final = 256
+# How long what was known of a caller may be relied on (contract 1: a change is seen within a second).
+RELIED_ON_NS: Final = 1_000_000_000
 _CALLERS: Final[tuple[KeyKind, ...]] = ("user", "app")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -44,6 +46,15 @@ class Gate:
             return await self._admit(headers, address, kinds)
         except StoreUnavailable as error:
             return Refusal("store_unavailable", "The gateway cannot look up keys right now.", retry_after_s=error.retry_after_s)
+
+    async def still(
+        self, caller: Caller, since_ns: int, headers: Mapping[bytes, bytes], address: str, kinds: Sequence[KeyKind] = _CALLERS
+    ) -> Caller | Refusal:
+        """The caller as it is now, after its body has come: one that took its time is admitted anew, so that nobody keeps
+        a key, a plan or a price by sending headers early."""
+        if self._clock.monotonic_ns() - since_ns < RELIED_ON_NS:
+            return caller
+        return await self.admit(headers, address, kinds)
 
     def address(self, headers: Mapping[bytes, bytes], client: str) -> str:
         """The caller's address: the socket's, or the last hop that our own proxies did not add."""

@@ -73,6 +73,8 @@ class Visit:
         self._started_ns = services.clock.monotonic_ns()
         self._call_id = services.ids.call_id(self._received_ms)
         self._extra: Headers = list(scope["state"]["headers"])
+        client = scope.get("client")
+        self._address = services.gate.address(self._headers, client[0] if client else "")
 
     async def answer(self) -> None:
         refusal = await self._answered()
@@ -81,9 +83,7 @@ class Visit:
 
     async def _answered(self) -> Refusal | None:
         services = self._services
-        client = self._scope.get("client")
-        address = services.gate.address(self._headers, client[0] if client else "")
-        caller = await services.gate.admit(self._headers, address)
+        caller = await services.gate.admit(self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller
         quota = await take_rates(services.limiter, caller, services.catalog.current(), "chat")
@@ -92,16 +92,19 @@ class Visit:
         if refusal is not None:
             services.recorder.incident("refused", code=refusal.code)
             return refusal
-        spoken = await self._spoken(caller)
+        body = await read_body(self._receive, self._headers, services.knobs.body_bytes_max)
+        if body is None:
+            return None  # It left before its body was complete.
+        caller = await services.gate.still(caller, self._started_ns, self._headers, self._address)
+        if isinstance(caller, Refusal):
+            return caller
+        self._received_ms = services.clock.now_ms()
+        spoken = body if isinstance(body, Refusal) else await self._spoken(body, caller)
         if isinstance(spoken, Refusal):
             return await services.pipeline.refuse(self._order(caller, _UNREAD), spoken)
-        return None if spoken is None else await self._call(self._order(caller, spoken))
+        return await self._call(self._order(caller, spoken))
 
-    async def _spoken(self, caller: Caller) -> Spoken | Refusal | None:
-        """None when the caller left before its body was complete."""
-        body = await read_body(self._receive, self._headers, self._services.knobs.body_bytes_max)
-        if body is None or isinstance(body, Refusal):
-            return body
+    async def _spoken(self, body: bytes, caller: Caller) -> Spoken | Refusal:
         surface = self._surface
         idempotency = idempotency_key(self._headers, surface.route, body, self._services.knobs.key_pepper)
         if isinstance(idempotency, Refusal):

@@ -2,7 +2,7 @@
 from the same rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -121,13 +121,16 @@ def _served(methods: Mapping[str, Endpoint], services: Services) -> Callable[[Re
 
 
 async def _answer(endpoint: Endpoint, services: Services, request: Request) -> tuple[Headers, Answer]:
-    headers = dict(request.headers.raw)
+    headers, since_ns = dict(request.headers.raw), services.clock.monotonic_ns()
     address = services.gate.address(headers, request.client.host if request.client else "")
     caller = await services.gate.admit(headers, address, endpoint.kinds)
     if isinstance(caller, Refusal):
         return [], caller
     quota = await take_rates(services.limiter, caller, services.catalog.current(), endpoint.rate_class)
     visit = over_rate(quota) or await _visit(endpoint, services, request, caller)
+    if isinstance(visit, Visit):
+        still = await services.gate.still(caller, since_ns, headers, address, endpoint.kinds)
+        visit = still if isinstance(still, Refusal) else replace(visit, caller=still)
     return quota_headers(quota), visit if isinstance(visit, Refusal) else await _handled(endpoint, visit)
 
 

@@ -93,9 +93,14 @@ class Caller:
         return self.key.kind == "app" and self.app is not None and self.app.reads_body_user
 
 
+def is_stopped(caller: Caller) -> bool:
+    """Whether even what runs may not go on: somebody suspended the user, the app or the key, or revoked the key."""
+    return caller.key.revoked_at_ms is not None or _is_suspended(caller)
+
+
 def barred(caller: Caller, now_ms: int) -> Refusal | None:
     """Why this caller may not call at all, though its key is good."""
-    if caller.key.suspended or caller.user.suspended or (caller.app is not None and caller.app.suspended):
+    if _is_suspended(caller):
         return Refusal("forbidden", "This account is suspended. Ask its administrator.")
     until_ms = caller.user.cooling_until_ms
     if until_ms is not None and now_ms < until_ms:
@@ -130,6 +135,10 @@ def child_exceeds(parent: Key, child: Key) -> str | None:
     if any(_is_above(cap, of_parent) for cap in child.caps for of_parent in parent.caps):
         return "A key's cap must not be above that of the key that makes it."
     return None
+
+
+def _is_suspended(caller: Caller) -> bool:
+    return caller.key.suspended or caller.user.suspended or (caller.app is not None and caller.app.suspended)
 
 
 def _within_scope(parent: tuple[str, ...] | None, child: tuple[str, ...] | None) -> bool:

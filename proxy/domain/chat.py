@@ -35,7 +35,8 @@ class Chat:
     that pass upstream as they are (tools, temperature, ...); `unknown` those that pass only to providers so marked.
 
     `asked` holds the names asked for: one name, or the explicit chain. Sizes are of the whole request: `text_bytes` counts
-    UTF-8 bytes of every text a model reads (messages, tool definitions, schemas). `output_tokens_max` is the caller's bound.
+    UTF-8 bytes of every text a model may read (messages, tool definitions, schemas, unknown fields). `output_tokens_max` is
+    the caller's bound.
     """
 
     asked: tuple[str, ...]

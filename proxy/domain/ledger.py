@@ -25,7 +25,7 @@ class ConcurrencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """The limits a hold and its extensions are admitted under: those in force when the call began."""
+    """The limits a hold or an extension is admitted under: those in force at that moment."""
 
     allowances: tuple[Allowance, ...]
     caps: tuple[Cap, ...]

@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import replace
 
 from proxy.domain.catalog import Timeouts
-from proxy.domain.chat import Answer, Terms
+from proxy.domain.chat import Answer, Delta, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
@@ -159,38 +159,52 @@ class Attempt:
         decoder, reader = Decoder(), self._dialect.reader()
         while True:
             data = await exchange.next_bytes()
-            events = decoder.feed(data) if data else decoder.end()
-            spoken, ended = await self._read_events(reader, events, number)
+            heard, ended = self._hear(reader, decoder.feed(data) if data else decoder.end())
             if self._reply.gone:
                 return await self._outcome("left")
-            if spoken:
-                await self._reply.write(b"".join(spoken))
-            if ended and self._committed:
-                await cover.catch_up(self._meter)
+            # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
+            covered = cover.covers(self._meter) or await self._cover(cover, bool(ended))
+            await self._say([delta for delta, _ in heard] if covered else _up_to(cover.covered_tokens, heard), number)
+            if not covered:
+                return await self._cut(exchange)
             if isinstance(ended, Fault):
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
             if self._committed and not await cover.keep_ahead(self._meter):
-                # It bills until it is told, and the count of what it said may take a moment.
-                await exchange.close()
-                return await self._outcome("cut")
+                return await self._cut(exchange)
 
-    async def _read_events(self, reader: Reader, events: list[bytes], number: int) -> tuple[list[bytes], bool | Fault]:
-        spoken: list[bytes] = []
+    async def _cover(self, cover: Cover, ended: bool) -> bool:
+        return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))
+
+    async def _cut(self, exchange: Exchange) -> Outcome:
+        # It bills until it is told, and the count of what it said may take a moment.
+        await exchange.close()
+        return await self._outcome("cut")
+
+    def _hear(self, reader: Reader, events: list[bytes]) -> tuple[list[tuple[Delta, int]], bool | Fault]:
+        """Reads and meters events: each with the most tokens seen by its end, and whether the answer ends with them."""
+        heard: list[tuple[Delta, int]] = []
         for event in events:
             delta = reader.delta(event)
             if delta.error is not None:
-                return spoken, delta.error
+                return heard, delta.error
             self._meter.observe(delta)
             self._finish_reason = delta.finish_reason or self._finish_reason
             if delta.done:
-                return spoken, True
+                return heard, True
+            heard.append((delta, self._meter.output_tokens_max))
+        return heard, False
+
+    async def _say(self, deltas: list[Delta], number: int) -> None:
+        spoken: list[bytes] = []
+        for delta in deltas:
             if not self._committed and delta.commits:
                 spoken.append(await self._commit(number))
             if self._committed:
                 spoken.append(self._voice.delta(delta))
-        return spoken, False
+        if spoken:
+            await self._reply.write(b"".join(spoken))
 
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
@@ -229,8 +243,9 @@ class Attempt:
 
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
-        has_stop = "stop" in self._judged.journey.chat.fields
-        return failover.explains_emptiness(self._finish_reason, has_stop, usage.reasoning > 0)
+        fields = self._judged.journey.chat.fields
+        stops = bool(fields.get("stop") or fields.get("logit_bias"))
+        return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
     async def _fell(self, fault: Fault) -> Outcome:
         if self._reply.gone:
@@ -252,6 +267,12 @@ class Attempt:
             provider_status=self._status,
             provider_request_id=self._provider_request_id,
         )
+
+
+def _up_to(tokens: int, heard: list[tuple[Delta, int]]) -> list[Delta]:
+    """All that `tokens` cover, and the one delta that goes beyond: a stream is never cut inside one."""
+    beyond = next((place for place, (_, seen) in enumerate(heard, 1) if seen > tokens), len(heard))
+    return [delta for delta, _ in heard[:beyond]]
 
 
 def _cancel(task: "asyncio.Future[Exchange]") -> None:

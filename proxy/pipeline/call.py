@@ -36,9 +36,10 @@ class Pipeline:
         journey = await self._understood(order)
         if isinstance(journey, Refusal):
             return await self._unread(order, journey, marks)
+        order = replace(order, caller=journey.caller)
         earlier = await self._earlier(order, journey)
         if isinstance(earlier, Refusal):
-            return await self._unread(replace(order, caller=journey.caller), earlier, marks)
+            return await self._unread(order, earlier, marks)
         if earlier is not None:
             self._rooms.recorder.incident("answer_repeated")
             await earlier.speak(reply)
@@ -71,7 +72,7 @@ class Pipeline:
         if refusal is not None:
             self._confirmations.note(order.call_id, judged, refusal)
             call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
-            return await self._turn_away(call, refusal)
+            return await self._turn_away(call, refusal, order.caller)
         if order.idempotency is None:
             return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
         with self._answers.recording(order.call_id, reply) as recorded:
@@ -157,11 +158,13 @@ class Pipeline:
 
     async def _unread(self, order: Order, refusal: Refusal, marks: Marks) -> Refusal:
         revision = self._rooms.catalog.current().revision
-        return await self._turn_away(record.unread(order, revision, refusal, marks), refusal)
+        return await self._turn_away(record.unread(order, revision, refusal, marks), refusal, order.caller)
 
-    async def _turn_away(self, call: Call, refusal: Refusal) -> Refusal:
+    async def _turn_away(self, call: Call, refusal: Refusal, caller: Caller) -> Refusal:
         """Records a refused call; too many of them are counted but no longer written (contract 5)."""
-        quota = await self._rooms.limiter.take(f"refused:{call.user_id}", self._rooms.knobs.refused_calls)
+        # Names are cheap to invent: all whom nobody knows yet count as one.
+        answers_for = f"app:{call.app_id}" if caller.enrols else call.user_id
+        quota = await self._rooms.limiter.take(f"refused:{answers_for}", self._rooms.knobs.refused_calls)
         if not quota.allowed:
             self._rooms.recorder.incident("refusal_unrecorded")
             return Refusal(

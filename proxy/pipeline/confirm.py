@@ -2,6 +2,7 @@
 request; keeps digests, never text."""
 
 import hashlib
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -32,7 +33,7 @@ class Confirmations:
         self._waiting[call_id] = (journey.caller.user.id, _digest(journey.chat), until_ms)
 
     def redeem(self, chat: Chat, caller: Caller, now_ms: int) -> bool:
-        """Whether `chat` confirms a waiting call of this user with the same messages; a confirmation counts once."""
+        """Whether `chat` confirms a waiting call of this user with the same request; a confirmation counts once."""
         waiting = self._waiting.get(chat.options.confirm or "")
         if waiting is None or chat.options.confirm is None:
             return False
@@ -44,4 +45,7 @@ class Confirmations:
 
 
 def _digest(chat: Chat) -> bytes:
-    return hashlib.sha256(orjson.dumps([chat.asked, chat.messages, chat.fields])).digest()
+    # Of the whole request, for another bound or another number of answers is another call; a conversation that only begins
+    # has a new name each time.
+    request = replace(chat, conversation_id=None, options=replace(chat.options, confirm=None))
+    return hashlib.sha256(orjson.dumps(request)).digest()

@@ -1,6 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from proxy.domain.call import Call
@@ -29,15 +30,18 @@ from proxy.stages.meter import Meter
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key."""
+    """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key.
+    `terms_now` reads the limits in force anew; None: the call may not go on."""
 
     began: Call
     lease_ms: int
     idempotency: IdempotencyKey | None
+    terms_now: Callable[[], Awaitable[HoldTerms | None]]
 
 
 class Cover:
-    """`held_milli` is what stands in the books (0 and `stands` False before the first hold)."""
+    """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
+    `covered_tokens`."""
 
     def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
         self._books = books
@@ -45,7 +49,7 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self._covered_tokens = 0
+        self.covered_tokens = 0
         self.held_milli = 0
         self.stands = False
         self.waited = False
@@ -73,38 +77,46 @@ class Cover:
         self._took(sizing, size, ack)
         return None
 
+    def covers(self, meter: Meter) -> bool:
+        """Whether all that was seen is held; what is held at its worst always is."""
+        sizing = self._sizing
+        return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
+
     async def keep_ahead(self, meter: Meter) -> bool:
         """Extends the hold when less than a lead is left; False when the books refuse or cannot answer."""
         sizing = self._sizing
         if sizing is None:
             return False
         lead = self._judged.journey.catalog.policy.hold_lead_tokens
-        size = hold.following(sizing, self._covered_tokens, meter.output_tokens_max, lead)
+        size = hold.following(sizing, self.covered_tokens, meter.output_tokens_max, lead)
         if size is None:
             return True
         metered = credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
         try:
-            ack = await self._extend(sizing, size, metered)
+            terms = await self._claim.terms_now()
+            ack = None if terms is None else await self._extend(sizing, size, metered, terms)
+        except StoreUnavailable:
+            return False
+        if ack is None or isinstance(ack, HoldRefused):
+            return False
+        self._took(sizing, size, ack)
+        return True
+
+    async def catch_up(self, meter: Meter) -> bool:
+        """At the end of a stream: covers what came in the same breath as its end; False when the books refuse or cannot
+        answer. What a provider bills beyond what was seen is never covered; it is the operator's loss."""
+        sizing, seen_tokens = self._sizing, min(meter.output_tokens_max, meter.usage().output_total)
+        if sizing is None or not sizing.stepped or seen_tokens <= self.covered_tokens:
+            return True
+        size = hold.exactly(sizing, seen_tokens)
+        try:
+            ack = await self._extend(sizing, size, size.amount_milli)
         except StoreUnavailable:
             return False
         if isinstance(ack, HoldRefused):
             return False
         self._took(sizing, size, ack)
         return True
-
-    async def catch_up(self, meter: Meter) -> None:
-        """At the end of a stream: covers what came in the same breath as its end, where the books allow. What a provider
-        bills beyond what was seen is never covered; it is the operator's loss."""
-        sizing, seen_tokens = self._sizing, min(meter.output_tokens_max, meter.usage().output_total)
-        if sizing is None or not sizing.stepped or seen_tokens <= self._covered_tokens:
-            return
-        size = hold.exactly(sizing, seen_tokens)
-        try:
-            ack = await self._extend(sizing, size, size.amount_milli)
-        except StoreUnavailable:
-            return
-        if not isinstance(ack, HoldRefused):
-            self._took(sizing, size, ack)
 
     async def settle(self, settlement: Settlement) -> None:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
@@ -135,7 +147,10 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> Held | HoldRefused:
+    async def _extend(
+        self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None
+    ) -> Held | HoldRefused:
+        """Under the terms that the call began with, or under new ones."""
         return await self._books.extend(
             ExtendRequest(
                 hold_id=self._judged.journey.call_id,
@@ -143,17 +158,19 @@ class Cover:
                 amount_milli=size.amount_milli,
                 raw_nano_usd=size.raw_nano_usd,
                 metered_milli=metered_milli,
-                terms=self._terms(sizing),
+                terms=self._terms(sizing, terms),
             )
         )
 
-    def _terms(self, sizing: Sizing) -> HoldTerms:
+    def _terms(self, sizing: Sizing, terms: HoldTerms | None = None) -> HoldTerms:
         journey = self._judged.journey
-        return hold.under_ceilings(self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app)
+        return hold.under_ceilings(
+            terms or self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app
+        )
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
-        self._covered_tokens = size.output_tokens
+        self.covered_tokens = size.output_tokens
         self.held_milli = ack.amount_milli
         self.stands = True
 

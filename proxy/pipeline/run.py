@@ -13,6 +13,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.ledger import RecordCall, Settlement
 from proxy.domain.money import credits_text
 from proxy.pipeline import record
+from proxy.pipeline.anew import terms_now
 from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.cover import Claim, Cover, unavailable
 from proxy.pipeline.exact import in_same_order, sized, uncounted
@@ -267,8 +268,9 @@ class Run:
     def _new_cover(self) -> Cover:
         # A call ends by its deadline; what is left then is the time its settlement may take.
         lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
-        claim = Claim(self._call, lease_ms, self._order.idempotency)
-        return Cover(self._rooms.books, self._traffic.waiting, self._judged, claim)
+        judged = self._judged
+        claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(self._rooms, judged))
+        return Cover(self._rooms.books, self._traffic.waiting, judged, claim)
 
     def _bounds(self) -> Bounds:
         catalog = self._judged.journey.catalog

@@ -134,10 +134,10 @@ def broken(fault: Fault) -> Refusal:
     return Refusal(code, "The answer broke off before its end. What you have is incomplete.")
 
 
-def explains_emptiness(finish_reason: str | None, has_stop: bool, reasoned: bool) -> bool:
-    """Whether an answer with nothing in it is what the caller asked for (contract 5): its own bound, its own stop words,
-    hidden reasoning, or a content refusal that must not be routed around."""
-    return finish_reason in ("length", "content_filter") or (finish_reason == "stop" and has_stop) or reasoned
+def explains_emptiness(finish_reason: str | None, stops: bool, reasoned: bool) -> bool:
+    """Whether an answer with nothing in it is what the caller asked for (contract 5): its own bound, what it `stops` at (words
+    of its own, or a bias that makes the end likely), hidden reasoning, or a content refusal that must not be routed around."""
+    return finish_reason in ("length", "content_filter") or (finish_reason == "stop" and stops) or reasoned
 
 
 def _onward(row: Row, fault: Fault, tried: Try, bounds: Bounds) -> Step:

@@ -1,6 +1,5 @@
 """What a model reads of a request: a chat or a prompt in, the texts to count and the tokens around them out; counts nothing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,6 +49,8 @@ def framed(chat: Chat, system_prompt: str | None = None) -> Framed:
         if chat.fields.get(name):
             asides.append(_json(chat.fields[name]))
             tokens += DEFINITIONS_TOKENS_MAX + VALUE_TOKENS_MAX * _values(chat.fields[name])
+    if chat.unknown:
+        asides.append(_json(chat.unknown))
     is_plain = all(isinstance(message.get("content"), str) and message["role"] in _PLAIN_ROLES for message in chat.messages)
     is_published = is_plain and not asides and not chat.image_count
     return Framed(tuple(texts), tuple(asides), tokens, is_published)
@@ -74,12 +75,17 @@ def _read_message(message: Json, texts: list[str], asides: list[str]) -> int:
 def _read_part(part: Json, texts: list[str], asides: list[str]) -> int:
     tokens = PART_TOKENS_MAX
     for name, value in part.items():
+        if value is None or name in ("type", *_WEIGHTLESS):
+            continue
         if name == "text" and isinstance(value, str):
             texts.append(value)
-        elif name == "input_audio" and isinstance(value, dict):
+        elif name == "image_url":
+            _file_rest(value, ("url", "detail"), asides)
+        elif name == "input_audio":
             # Not text: intake measures it as if each byte were a token, far above what any provider bills.
-            tokens += len(value["data"])
-        elif name not in ("type", "image_url", *_WEIGHTLESS) and value is not None:
+            tokens += len(value["data"].encode())
+            _file_rest(value, ("data", "format"), asides)
+        else:
             asides.append(value if isinstance(value, str) else _json(value))
     return tokens
 
@@ -88,20 +94,29 @@ def _read_aside(name: str, value: Any, asides: list[str]) -> int:
     if name in _ASIDES:
         asides.append(value)
         return PART_TOKENS_MAX
-    calls = list(_calls(name, value))
-    if not calls:
-        asides.append(_json(value))
-        return PART_TOKENS_MAX
-    for call in calls:
-        asides += (call["name"], call["arguments"])
-    return CALL_TOKENS_MAX * (1 + len(calls))
-
-
-def _calls(name: str, value: Any) -> Iterator[Json]:
     if name == "function_call":
-        yield value
-    elif name == "tool_calls":
-        yield from (call["function"] for call in value)
+        _read_function(value, asides)
+        return 2 * CALL_TOKENS_MAX
+    if name == "tool_calls" and value:
+        for call in value:
+            asides.append(call["id"])
+            _read_function(call["function"], asides)
+            _file_rest(call, ("id", "type", "index", "function"), asides)
+        return CALL_TOKENS_MAX * (1 + len(value))
+    asides.append(_json(value))
+    return PART_TOKENS_MAX
+
+
+def _read_function(function: Json, asides: list[str]) -> None:
+    asides += (function["name"], function["arguments"])
+    _file_rest(function, ("name", "arguments"), asides)
+
+
+def _file_rest(holder: Json, known: tuple[str, ...], asides: list[str]) -> None:
+    """What nobody knows the meaning of may be read as it stands."""
+    rest = {name: value for name, value in holder.items() if name not in known and name not in _WEIGHTLESS}
+    if rest:
+        asides.append(_json(rest))
 
 
 def _values(value: Any) -> int:

@@ -143,7 +143,7 @@ def _read_caller(connection: Connection, key_id: str) -> _Found:
     if key is None:
         return _Found(None, (("key", key_id),), seq)
     app = None if key.app_id is None else APPS.get(connection, key.app_id)
-    parts = (*(("key", id) for id in key.lineage), ("app", key.app_id or ""))
+    parts = (*(("key", id) for id in keyring.ancestors(connection, key)), ("app", key.app_id or ""))
     owner_id = app.user_id if app is not None and key.kind == "app" else key.user_id
     if owner_id is None:
         return _Found(_staff(key), parts, seq)
@@ -152,7 +152,7 @@ def _read_caller(connection: Connection, key_id: str) -> _Found:
     if user is None:
         return _Found(None, parts, seq)
     entitlement = ENTITLEMENTS.get(connection, owner_id) or _default(owner_id, app)
-    return _Found(Caller(keyring.lineage_caps(connection, key), user, entitlement, app), parts, seq)
+    return _Found(Caller(keyring.with_lineage(connection, key), user, entitlement, app), parts, seq)
 
 
 def _read_end_user(connection: Connection, app: App, user_id: str, key: Key) -> _Found:

@@ -30,9 +30,13 @@ def select(connection: Connection, user_id: str | None, app_id: str | None, limi
 
 
 def add(writing: Writing, key: Key) -> Key:
-    """Adds a key under the parent its lineage names, if any. VersionConflict when it exists."""
+    """Adds a key under the parent its lineage names, if any. VersionConflict when it exists, or when its parent was stopped
+    since it asked: who is revoked leaves no heir."""
     _insert(writing, key)
     for parent_id in key.lineage[1:2]:
+        parent = KEYS.get(writing.connection, parent_id)
+        if parent is not None and (parent.suspended or not _is_live(parent, writing.at_ms)):
+            raise VersionConflict(f"key {parent_id} has ended")
         writing.connection.execute(_INHERIT, (key.id, parent_id, None))
     writing.note("key.create", f"key:{key.id}", None, values.shown(key))
     return key
@@ -75,14 +79,24 @@ def suspend(writing: Writing, key_id: str, suspended: bool) -> Key:
     return changed
 
 
-def lineage_caps(connection: Connection, key: Key) -> Key:
-    """The key with the caps of its whole lineage, for caps belong to the lineage and not to one key (contract 1)."""
+def ancestors(connection: Connection, key: Key) -> tuple[str, ...]:
+    """Every key that has a say in this one: its lineage, and what it descends from, itself included."""
+    rows = connection.execute("SELECT ancestor_id FROM key_descent WHERE key_id = ?", (key.id,))
+    return tuple(dict.fromkeys((*key.lineage, *(ancestor_id for (ancestor_id,) in rows))))
+
+
+def with_lineage(connection: Connection, key: Key) -> Key:
+    """The key as its whole lineage makes it (contract 1): caps belong to the lineage and not to one key, and with a key that
+    is suspended stops what was made from it."""
     ancestors = connection.execute(
         "SELECT caps FROM keys WHERE id IN (SELECT value FROM json_each(?)) AND id <> ?",
         (json.dumps(key.lineage), key.id),
     )
     caps = (*key.caps, *(cap for (text,) in ancestors for cap in values.caps_of(text)))
-    return replace(key, caps=tuple(dict.fromkeys(caps)))
+    stopped = connection.execute(
+        "SELECT suspended FROM key_descent JOIN keys ON keys.id = ancestor_id WHERE key_id = ?", (key.id,)
+    )
+    return replace(key, caps=tuple(dict.fromkeys(caps)), suspended=any(suspended for (suspended,) in stopped))
 
 
 def _insert(writing: Writing, key: Key) -> None:

@@ -90,12 +90,14 @@ class ShownCatalog:
 
 @dataclass
 class Script:
-    """One provider answer; a fault is raised in its place; one that `hangs` says nothing after its pieces until closed."""
+    """One provider answer; a fault is raised in its place; one that `hangs` says nothing after its pieces until closed. What
+    follows its first piece waits for the `gate`, if there is one."""
 
     pieces: Sequence[bytes] = ()
     status: int = 200
     fault: Fault | None = None
     hangs: bool = False
+    gate: asyncio.Event | None = None
 
 
 class ScriptedExchange:
@@ -104,9 +106,14 @@ class ScriptedExchange:
         self.headers: Mapping[str, str] = {"x-request-id": "prov-request-1"}
         self._pieces = list(script.pieces)
         self._hangs = script.hangs
+        self._gate = script.gate
+        self._has_spoken = False
         self._closed = asyncio.Event()
 
     async def next_bytes(self) -> bytes:
+        if self._has_spoken and self._gate is not None:
+            await self._gate.wait()
+        self._has_spoken = True
         if self._pieces or not self._hangs:
             return self._pieces.pop(0) if self._pieces else b""
         await self._closed.wait()

@@ -165,7 +165,19 @@ async def test_a_new_key_is_known_though_it_was_asked_for_before(house: DeskHous
     assert (await known(door, "late")).key.id == "late"
 
 
-async def test_an_ancestors_suspension_reaches_what_is_kept_of_its_descendants(house: DeskHouse, door: DeskDoor) -> None:
+async def test_with_a_suspended_key_stops_what_was_made_from_it_but_not_its_successor(house: DeskHouse, door: DeskDoor) -> None:
+    other = (await house.door()).directory
+    await other.add_key(key("child", lineage=("child", "k1")), WHY)
+    await other.rotate_key("k1", key("new", lineage=("new", "k1")), NOW_MS + 60_000, WHY)
+    for stopped, others in (("k1", {"k1", "child"}), ("new", {"new", "child"})):
+        for suspended in (True, False):
+            await other.suspend_key(stopped, suspended, WHY)
+            await door.accounts.refresh()
+            found = {key_id for key_id in ("k1", "child", "new") if (await known(door, key_id)).key.suspended}
+            assert found == (others if suspended else set())
+
+
+async def test_an_ancestors_end_reaches_what_is_kept_of_its_descendants(house: DeskHouse, door: DeskDoor) -> None:
     await door.directory.add_key(key("child", lineage=("child", "k1")), WHY)
     await known(door, "child")
     await (await house.door()).directory.revoke_key("k1", WHY)

@@ -215,6 +215,18 @@ async def test_a_key_is_suspended_and_goes_on_again(directory: Directory) -> Non
         await directory.suspend_key("nobody", True, WHY)
 
 
+@pytest.mark.parametrize("stop", ["revoke", "suspend", "expire"])
+async def test_a_key_that_was_stopped_meanwhile_leaves_no_heir(directory: Directory, stop: str) -> None:
+    await directory.add_key(key("k1", expires_at_ms=NOW_MS if stop == "expire" else None), WHY)
+    if stop == "revoke":
+        await directory.revoke_key("k1", WHY)
+    if stop == "suspend":
+        await directory.suspend_key("k1", True, WHY)
+    with pytest.raises(VersionConflict):
+        await directory.add_key(key("child", lineage=("child", "k1")), WHY)
+    assert await directory.key("child") is None
+
+
 # --- grants and plan requests -----------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,14 @@ async def test_a_call_to_be_confirmed_passes_once_with_the_same_messages() -> No
     assert refused(await theatre.play()).code == "confirmation_required"
     assert await theatre.play(signalbox={"confirm": "call_1"}) is None
     assert refused(await theatre.play(signalbox={"confirm": "call_1"})).code == "confirmation_required"
+
+
+@pytest.mark.parametrize("more", [{"n": 2}, {"max_tokens": 4_000}, {"stream": True}, {"top_k": 3}, {"temperature": 0}])
+async def test_a_confirmation_is_worth_nothing_for_a_request_that_asks_for_more(more: dict[str, Any]) -> None:
+    theatre = Theatre(catalog=b.catalog(b.model("p/one"), b.plan(n_max=4), policy=CONFIRMING))
+    await theatre.play(max_tokens=10)
+    asked = {"max_tokens": 10, **more, "signalbox": {"confirm": "call_1"}}
+    assert refused(await theatre.play(**asked)).code == "confirmation_required"
 
 
 async def test_a_confirmation_is_worth_nothing_for_other_messages_or_another_user() -> None:

@@ -313,11 +313,14 @@ async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_
 
 
 @pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
-async def test_a_burst_that_the_books_do_not_cover_is_the_operators_loss(answer: HoldRefused | StoreUnavailable) -> None:
+async def test_a_burst_that_the_books_do_not_cover_is_cut_where_the_cover_ends(answer: HoldRefused | StoreUnavailable) -> None:
     words = ["word "] * 600
     theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
     theatre.books.answers = [None, answer]
     await theatre.play(stream=True)
+    # Two leads are held: 512 bytes at most a token each, and the word that goes beyond them.
+    assert len(theatre.reply.text) == 515
+    assert theatre.settled.status == "cut"
     assert theatre.settled.absorbed_milli > 0
     assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
 

@@ -105,7 +105,7 @@ def test_a_stream_that_breaks_says_so_and_blames_no_caller(kind: FaultKind) -> N
 
 
 @pytest.mark.parametrize(
-    ("finish_reason", "has_stop", "reasoned", "explained"),
+    ("finish_reason", "stops", "reasoned", "explained"),
     [
         ("length", False, False, True),
         ("content_filter", False, False, True),
@@ -116,9 +116,9 @@ def test_a_stream_that_breaks_says_so_and_blames_no_caller(kind: FaultKind) -> N
     ],
 )
 def test_an_empty_answer_is_a_fault_unless_the_caller_asked_for_it(
-    finish_reason: str | None, has_stop: bool, reasoned: bool, explained: bool
+    finish_reason: str | None, stops: bool, reasoned: bool, explained: bool
 ) -> None:
-    assert explains_emptiness(finish_reason, has_stop, reasoned) is explained
+    assert explains_emptiness(finish_reason, stops, reasoned) is explained
 
 
 @given(

@@ -51,6 +51,10 @@ IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"at":"it"}'}}
 
 
+ODD_IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "caption": "A cat."}, "alt": "A dog."}
+ODD_CALL = CALL | {"why": "so", "function": {"name": "look", "arguments": "{}", "thought": "It may be there."}}
+
+
 def test_an_image_has_no_text_and_its_link_is_not_read() -> None:
     read = said({"role": "user", "content": [{"type": "text", "text": "What is it?"}, IMAGE]})
     assert (read.texts, read.asides, read.is_published) == (("What is it?",), (), False)
@@ -62,7 +66,7 @@ def test_calls_results_and_what_nobody_knows_are_asides() -> None:
         {"role": "tool", "content": "42", "tool_call_id": "call_1"},
     )
     assert read.texts == ("42",)
-    assert read.asides == ("look", '{"at":"it"}', '["so"]', "call_1")
+    assert read.asides == ("call_1", "look", '{"at":"it"}', '["so"]', "call_1")
     assert not read.is_published
     assert read.framing_tokens > ANSWER_TOKENS + 2 * MESSAGE_TOKENS + CALL_TOKENS_MAX
 
@@ -129,6 +133,8 @@ MESSAGES = st.lists(
         {"role": st.sampled_from(["system", "user", "assistant"]), "content": WORDS | PARTS}, optional={"name": WORDS}
     )
     | st.just({"role": "assistant", "tool_calls": [CALL], "refusal": "No."})
+    | st.just({"role": "assistant", "tool_calls": [ODD_CALL], "thoughts": ["so"]})
+    | st.just({"role": "user", "content": [ODD_IMAGE]})
     | st.just({"role": "tool", "content": "42", "tool_call_id": "call_1"}),
     min_size=1,
     max_size=5,
@@ -138,6 +144,6 @@ MESSAGES = st.lists(
 @given(MESSAGES, st.lists(FUNCTION, max_size=2))
 def test_everything_that_intake_measured_is_read(messages: list[Json], functions: list[Json]) -> None:
     tools = {"tools": [{"type": "function", "function": function} for function in functions]} if functions else {}
-    chat = chat_of(messages=messages, **tools)
+    chat = chat_of(messages=messages, memories=["It rained."], **tools)
     read = framed(chat)
     assert sum(len(text.encode()) for text in (*read.texts, *read.asides)) >= chat.text_bytes - len("[]")

@@ -55,6 +55,11 @@ def test_an_estimate_is_by_class_and_marked() -> None:
     assert metered(content(40), reasoning(20)).usage() == Usage(input=100, output=10, reasoning=5, source="estimated")
 
 
+def test_an_estimate_is_never_below_one_token_a_piece_of_its_class() -> None:
+    usage = metered(*[content(1)] * 7, *[reasoning(2)] * 3).usage()
+    assert (usage.output, usage.reasoning) == (7, 3)
+
+
 def test_an_estimate_of_input_stays_within_its_bounds() -> None:
     assert Meter(Gauge(50, 100, 1.0)).usage().input == 50
     assert Meter(Gauge(50, -1, 1.0)).usage().input == 0

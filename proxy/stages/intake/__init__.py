@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import orjson
+
 from proxy.domain.account import Caller
 from proxy.domain.catalog import Modality
 from proxy.domain.chat import Chat, Json
@@ -100,7 +102,8 @@ def _chat(request: Json, fields: tuple[Json, Json], limits: IntakeLimits, conver
         include_usage=flow.include_usage,
         output_tokens_max=bound.output_tokens_max,
         n=bound.n,
-        text_bytes=sizes.text_bytes + extra.text_bytes,
+        # A provider that takes anything may have its models read what we do not know.
+        text_bytes=sizes.text_bytes + extra.text_bytes + (len(orjson.dumps(unknown)) if unknown else 0),
         image_count=sizes.images,
         audio=sizes.audio,
         tools=extra.tools,

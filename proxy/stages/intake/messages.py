@@ -79,7 +79,9 @@ def _each(items: list[Any], where: str, limits: IntakeLimits, reader: Reader) ->
 
 
 def _fields(holder: Mapping[str, Any], where: str, limits: IntakeLimits, known: Known) -> Sizes | Refusal:
-    return _total(_field(name, value, where, limits, known) for name, value in holder.items())
+    return unsupported_cache(holder, where) or _total(
+        _field(name, value, where, limits, known) for name, value in holder.items()
+    )
 
 
 def _field(name: str, value: Any, where: str, limits: IntakeLimits, known: Known) -> Sizes | Refusal:
@@ -101,7 +103,7 @@ def _message(message: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
         return invalid(f"{where}.content", f"A message of role {role} needs content.")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
         return invalid(f"{where}.tool_call_id", "A tool message needs the id of the call it answers.")
-    return unsupported_cache(message, where) or _fields(message, where, limits, _MESSAGE)
+    return _fields(message, where, limits, _MESSAGE)
 
 
 def _content(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
@@ -122,7 +124,7 @@ def _part(part: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
         return invalid(f"{where}.type", f"Supported content parts are {', '.join(PART_KINDS)}.")
     if part.get(kind) is None:
         return invalid(f"{where}.{kind}", f"A part of type {kind} needs `{kind}`.")
-    return unsupported_cache(part, where) or _fields(part, where, limits, _PART)
+    return _fields(part, where, limits, _PART)
 
 
 def _text(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
@@ -130,20 +132,26 @@ def _text(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
 
 
 def _image(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
-    url = value.get("url") if isinstance(value, dict) else None
-    if not isinstance(url, str):
+    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
         return invalid(f"{where}.url", "An image needs `image_url` to be an object with a `url`.")
-    if url.startswith("data:image/") or (url.startswith("https://") and is_clean(url, limits.url_chars_max)):
+    return _fields(value, where, limits, _IMAGE)
+
+
+def _url(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
+    if value.startswith("data:image/") or (value.startswith("https://") and is_clean(value, limits.url_chars_max)):
         return Sizes(images=1)
-    return invalid(f"{where}.url", "An image must be an https URL of ordinary length or a data URL of an image.")
+    return invalid(where, "An image must be an https URL of ordinary length or a data URL of an image.")
 
 
 def _sound(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
-    data = value.get("data") if isinstance(value, dict) else None
-    if not isinstance(data, str):
+    if not isinstance(value, dict) or not isinstance(value.get("data"), str):
         return invalid(f"{where}.data", "Sound needs `input_audio` to be an object with base64 `data`.")
+    return _fields(value, where, limits, _SOUND)
+
+
+def _sound_data(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
     # Priced as if every byte of it were text: far above what any provider bills, so that enough is held.
-    return Sizes(text_bytes=len(data), audio=True)
+    return Sizes(text_bytes=utf8_bytes(value), audio=True)
 
 
 def _calls(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
@@ -159,15 +167,17 @@ def _call(call: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
         return invalid(f"{where}.id", "A tool call must be an object with an `id`.")
     if call.get("type", "function") != "function":
         return invalid(f"{where}.type", "Only tool calls of type function are supported.")
-    return _function(call.get("function"), f"{where}.function", limits)
+    if call.get("function") is None:
+        return invalid(f"{where}.function.name", _NO_FUNCTION)
+    return _fields(call, where, limits, _CALL)
 
 
 def _function(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        return invalid(f"{where}.name", "A function call must be an object with a `name`.")
+        return invalid(f"{where}.name", _NO_FUNCTION)
     if not isinstance(value.get("arguments"), str):
         return invalid(f"{where}.arguments", "The arguments of a function call must be a JSON string.")
-    return Sizes(utf8_bytes(value["name"]) + utf8_bytes(value["arguments"]))
+    return _fields(value, where, limits, _FUNCTION)
 
 
 def _no_sound(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
@@ -178,6 +188,7 @@ def _weightless(value: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal
     return NOTHING
 
 
+_NO_FUNCTION: Final = "A function call must be an object with a `name`."
 _MESSAGE: Final = _known(
     {
         "role": _weightless,
@@ -192,3 +203,7 @@ _MESSAGE: Final = _known(
 )
 PART_KINDS: Final = ("text", "image_url", "refusal", "input_audio")
 _PART: Final = _known({"type": _weightless, "text": _text, "image_url": _image, "refusal": _text, "input_audio": _sound})
+_IMAGE: Final = _known({"url": _url, "detail": _weightless})
+_SOUND: Final = _known({"data": _sound_data, "format": _weightless})
+_CALL: Final = _known({"id": _text, "index": _weightless, "type": _weightless, "function": _function})
+_FUNCTION: Final = _known({"name": _text, "arguments": _text})

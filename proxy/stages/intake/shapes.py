@@ -58,6 +58,15 @@ def misspelt(where: str, name: str, meant: str) -> Refusal:
     return invalid(where + name, f"This field reads like `{meant}`. Write `{meant}`, or leave it out.")
 
 
+def twin(holder: Mapping[str, Any], where: str, known: Mapping[str, str]) -> Refusal | None:
+    """The refusal of the first field that reads like a known one and is none; `where` names the object."""
+    for name in holder:
+        meant = lookalike(name, known)
+        if meant is not None and meant != name:
+            return misspelt(f"{where}.", name, meant)
+    return None
+
+
 def _squeeze(name: str) -> str:
     return name.casefold().replace("_", "").replace("-", "")
 

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from proxy.domain.chat import Json
 from proxy.domain.errors import Refusal
 from proxy.stages.intake.limits import IntakeLimits
-from proxy.stages.intake.shapes import invalid, is_clean, is_whole, lookalike, misspelt, squeezed
+from proxy.stages.intake.shapes import invalid, is_clean, is_whole, squeezed, twin
 
 # Far above any model; keeps sums of token counts within 64 bits.
 TOKENS_MAX: Final = 2**31 - 1
@@ -54,11 +54,7 @@ def streaming(request: Json) -> Streaming | Refusal:
     usage = options.get("include_usage")
     if usage is not None and not isinstance(usage, bool):
         return invalid("stream_options.include_usage", "`include_usage` must be true or false.")
-    for name in options:
-        meant = lookalike(name, _STREAM_OPTIONS)
-        if meant is not None and meant != name:
-            return misspelt("stream_options.", name, meant)
-    return Streaming(bool(stream), bool(stream and usage))
+    return twin(options, "stream_options", _STREAM_OPTIONS) or Streaming(bool(stream), bool(stream and usage))
 
 
 def bounds(request: Json) -> Bounds | Refusal:

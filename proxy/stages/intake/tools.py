@@ -7,11 +7,16 @@ import orjson
 from proxy.domain.chat import Format, Json
 from proxy.domain.errors import Refusal
 from proxy.stages.intake.limits import IntakeLimits
-from proxy.stages.intake.messages import unsupported_cache
-from proxy.stages.intake.shapes import invalid
+from proxy.stages.intake.messages import CACHE_MARKS, unsupported_cache
+from proxy.stages.intake.shapes import invalid, squeezed, twin
 
 FORMATS: Final[tuple[Format, ...]] = ("text", "json_object", "json_schema")
 CHOICES: Final = ("function", "allowed_tools")
+# Beside these a tool could hold one that is no function, and searches or sandboxes are billed apart.
+_TOOL: Final = frozenset({"type", "function", "strict", *CACHE_MARKS})
+_DEFINITION: Final = squeezed({"name", "description", "parameters", "strict"})
+_CHOICE: Final = squeezed({"type", "function", "allowed_tools"})
+_FORMAT: Final = squeezed({"type", "json_schema"})
 
 
 class Extras(NamedTuple):
@@ -49,6 +54,9 @@ def _tool(index: int, tool: Any) -> Refusal | None:
     where = f"tools[{index}]"
     if not isinstance(tool, dict) or tool.get("type") != "function":
         return invalid(f"{where}.type", "Only tools of type function are supported: others are not priced.")
+    stranger = next((name for name in tool if name not in _TOOL), None)
+    if stranger is not None:
+        return invalid(f"{where}.{stranger}", "A tool of type function holds nothing beside `type` and `function`.")
     return unsupported_cache(tool, where) or _definition(tool.get("function"), f"{where}.function")
 
 
@@ -65,12 +73,12 @@ def _definition(function: Any, where: str) -> Refusal | None:
         return invalid(f"{where}.name", "A function must be an object with a `name`.")
     if not isinstance(function.get("parameters", {}), dict | None):
         return invalid(f"{where}.parameters", "The parameters of a function must be a JSON schema.")
-    return None
+    return twin(function, where, _DEFINITION)
 
 
 def _choice(choice: Any) -> Refusal | None:
     if not isinstance(choice, dict) or choice.get("type", "function") in CHOICES:
-        return None
+        return twin(choice, "tool_choice", _CHOICE) if isinstance(choice, dict) else None
     return invalid("tool_choice.type", f"Supported tool choices are {', '.join(CHOICES)}.")
 
 
@@ -82,4 +90,4 @@ def _format(wanted: Any) -> Format | Refusal:
         return invalid("response_format.type", f"Supported formats are {', '.join(FORMATS)}.")
     if form == "json_schema" and not isinstance(wanted.get("json_schema"), dict):
         return invalid("response_format.json_schema", "This format needs `json_schema` to be an object.")
-    return form
+    return twin(wanted, "response_format", _FORMAT) or form

@@ -46,6 +46,7 @@ class Meter:
         "_output_bytes",
         "_pieces",
         "_reasoning_bytes",
+        "_reasoning_pieces",
         "_transcript",
         "delivered",
         "reported",
@@ -60,6 +61,7 @@ class Meter:
         self._reasoning_bytes = 0
         self._bytes_when_reported = 0
         self._pieces = 0
+        self._reasoning_pieces = 0
 
     def observe(self, delta: Delta) -> None:
         """Counts one delta. Called for every event of a stream."""
@@ -67,7 +69,9 @@ class Meter:
             self.delivered = True
             self._pieces += 1
             self._output_bytes += delta.output_bytes
-            self._reasoning_bytes += delta.reasoning_bytes
+            if delta.reasoning_bytes:
+                self._reasoning_bytes += delta.reasoning_bytes
+                self._reasoning_pieces += not delta.output_bytes
             if self._transcript is not None:
                 self._transcript.add(delta.value["choices"], "delta")
         if delta.usage is not None:
@@ -128,6 +132,9 @@ class Meter:
 
     def _estimate(self) -> Usage:
         input_tokens = max(0, min(self._gauge.input_tokens_estimate, self._gauge.input_tokens_max))
-        output = min(estimated_tokens(self._output_bytes), self.output_tokens_max)
-        reasoning = min(estimated_tokens(self._reasoning_bytes), self.output_tokens_max - output)
+        # Rare letters and numbers take more tokens than bytes suggest, but a piece is one at least.
+        output_pieces = self._pieces - self._reasoning_pieces
+        output = min(max(estimated_tokens(self._output_bytes), output_pieces), self.output_tokens_max)
+        reasoning = max(estimated_tokens(self._reasoning_bytes), self._reasoning_pieces)
+        reasoning = min(reasoning, self.output_tokens_max - output)
         return Usage(input_tokens, output=output, reasoning=reasoning, source="estimated")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from proxy.domain.chat import Chat
@@ -53,6 +54,11 @@ def test_an_unknown_field_is_kept_apart() -> None:
     found = chat(top_k=40, min_p=0.1)
     assert found.unknown == {"top_k": 40, "min_p": 0.1}
     assert found.fields == {}
+
+
+def test_an_unknown_field_is_measured_for_a_model_may_read_it() -> None:
+    documents = [{"text": "x" * 1_000}]
+    assert chat(documents=documents).text_bytes - chat().text_bytes == len(orjson.dumps({"documents": documents}))
 
 
 @pytest.mark.parametrize("name", sorted(PASSED))

@@ -21,8 +21,8 @@ HISTORY: list[tuple[dict[str, Any], int]] = [
     ({"role": "developer", "content": [{"type": "text", "text": "Be"}, {"type": "text", "text": "kind"}]}, 6),
     ({"role": "user", "content": "é", "name": "bo"}, 4),
     ({"role": "user", "content": []}, 0),
-    ({"role": "assistant", "content": None, "tool_calls": [CALL]}, 5),
-    ({"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "a", "arguments": ""}}]}, 1),
+    ({"role": "assistant", "content": None, "tool_calls": [CALL]}, 7),
+    ({"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "a", "arguments": ""}}]}, 3),
     ({"role": "assistant", "content": "", "tool_calls": None, "audio": None, "function_call": None}, 0),
     ({"role": "assistant", "content": None, "refusal": "No."}, 3),
     ({"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}, 3),
@@ -57,6 +57,38 @@ def test_images_are_counted_and_never_measured_as_text() -> None:
     remote = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
     found = chat(messages=[{"role": "user", "content": [{"type": "text", "text": "See"}, PIXEL, remote]}])
     assert (found.image_count, found.text_bytes, found.audio) == (2, 3, False)
+
+
+def with_function(**changes: Any) -> dict[str, Any]:
+    return {"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "add", "arguments": "{}", **changes}}]}
+
+
+def shown(**changes: Any) -> dict[str, Any]:
+    return {"role": "user", "content": [{**PIXEL, "image_url": {"url": "https://example.com/cat.png", **changes}}]}
+
+
+@pytest.mark.parametrize(
+    ("message", "where"),
+    [
+        (with_function(Arguments="{}"), "messages[0].tool_calls[0].function.Arguments"),
+        ({"role": "assistant", "tool_calls": [CALL | {"Function": {}}]}, "messages[0].tool_calls[0].Function"),
+        ({"role": "assistant", "function_call": {"name": "a", "NAME": "b", "arguments": ""}}, "messages[0].function_call.NAME"),
+        (shown(URL="https://example.com/huge.png"), "messages[0].content[0].image_url.URL"),
+        (
+            {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "AA", "Data": "BB"}}]},
+            "messages[0].content[0].input_audio.Data",
+        ),
+        (with_function(cache_control={"ttl": "1h"}), "messages[0].tool_calls[0].function.cache_control"),
+    ],
+)
+def test_a_twin_of_a_field_or_a_lifetime_is_refused_at_any_depth(message: dict[str, Any], where: str) -> None:
+    assert message_param(message) == where
+
+
+def test_what_is_unknown_inside_a_call_or_an_image_counts_as_text() -> None:
+    plain, more = chat(messages=[with_function()]), chat(messages=[with_function(thought="x" * 1_000)])
+    assert more.text_bytes - plain.text_bytes == 1_002
+    assert chat(messages=[shown(caption="x" * 1_000)]).text_bytes == 1_002
 
 
 def test_sound_is_flagged_and_measured_generously() -> None:
