@@ -2,20 +2,24 @@
 stream; asks the books and never decides a size itself."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import (
+    ExtendAck,
     ExtendRequest,
     Held,
     HoldAck,
+    HoldLost,
     HoldRefused,
     HoldRequest,
     HoldTerms,
     IdempotencyKey,
     KeyUsed,
+    Settled,
     Settlement,
 )
 from proxy.domain.money import Charge, credits_milli
@@ -26,6 +30,11 @@ from proxy.ports import Books, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
+
+LOST: Final = Refusal(
+    "store_unavailable",
+    "The gateway was out of touch with its books for too long, so it had to stop this answer. What you have is incomplete.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Cover:
         judged = self._judged
         sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
-        ack: HoldAck
+        ack: HoldAck | ExtendAck
         try:
             if self.stands:
                 ack = await self._extend(sizing, size, 0)
@@ -69,6 +78,8 @@ class Cover:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
             return unavailable(error)
+        if isinstance(ack, HoldLost):
+            return LOST
         if isinstance(ack, HoldRefused):
             self.standing = ack.standing
             return hold.refusal(ack, judged.plan, sizing.model.family)
@@ -97,7 +108,7 @@ class Cover:
             ack = None if terms is None else await self._extend(sizing, size, metered, terms)
         except StoreUnavailable:
             return False
-        if ack is None or isinstance(ack, HoldRefused):
+        if not isinstance(ack, Held):
             return False
         self._took(sizing, size, ack)
         return True
@@ -113,16 +124,19 @@ class Cover:
             ack = await self._extend(sizing, size, size.amount_milli)
         except StoreUnavailable:
             return False
-        if isinstance(ack, HoldRefused):
+        if not isinstance(ack, Held):
             return False
         self._took(sizing, size, ack)
         return True
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, settlement: Settlement) -> Settled:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
-        await self._books.settle(settlement)
-        if self._sizing is not None:
-            self._waiting.freed(self._judged.journey.caller.user.id, self._terms(self._sizing))
+        if self._sizing is None:
+            return await self._books.settle(settlement)
+        terms = self._terms(self._sizing)
+        settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
+        self._waiting.freed(self._judged.journey.caller.user.id, terms)
+        return settled
 
     def _made_elsewhere(self, used: KeyUsed) -> Refusal:
         """Another request under the same key was there first. If it has ended at this very moment, the next try finds so."""
@@ -147,9 +161,7 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    async def _extend(
-        self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None
-    ) -> Held | HoldRefused:
+    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None) -> ExtendAck:
         """Under the terms that the call began with, or under new ones."""
         return await self._books.extend(
             ExtendRequest(

@@ -250,7 +250,11 @@ class Run:
         settlement = Settlement(call.id, call.credits_milli + call.absorbed_milli, call.raw_nano_usd, call)
         try:
             async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
-                await self._cover.settle(settlement)
+                settled = await self._cover.settle(settlement)
+            # What the caller is told it cost is what the books say.
+            call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
+            if settled.late:
+                self._rooms.recorder.incident("adjusted")
         except (TimeoutError, StoreUnavailable):
             # The writer keeps the settlement and tries again; the caller need not wait for an outage to end.
             self._rooms.recorder.incident("settle_late")
