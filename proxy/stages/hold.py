@@ -161,14 +161,14 @@ def day_is_full(now_ms: int) -> Refusal:
 
 
 def least(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
-    """The smallest hold that a stream may ask for when `following` is refused: a quarter of a lead ahead of its need, so that
+    """The smallest hold that a stream asks for when `following` is refused: an eighth of a lead ahead of its need, so that
     what is left of shared credits is used up without asking for every chunk."""
     return _size(sizing, delivered_tokens + lead_tokens + reserve_tokens(lead_tokens))
 
 
 def reserve_tokens(lead_tokens: int) -> int:
     """What a hold keeps ahead of a stream to its very end: a provider goes on for a moment when it is closed."""
-    return lead_tokens // 4
+    return lead_tokens // 8
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
