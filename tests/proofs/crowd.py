@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 ANSWER_WAIT_S = 60.0
+LEAVING_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Crowd:
         self._key = key
 
     async def ask_all(self, bodies: list[dict[str, Any]], leaving: float = 0.0, seed: int = 1) -> list[Said]:
-        """All bodies at once. A share of `leaving` callers goes away at a random moment of the first 50 ms."""
+        """All bodies at once. A share of `leaving` callers goes away at a random moment of LEAVING_WITHIN_S."""
         chance = random.Random(seed)
         limits = httpx2.Limits(max_connections=len(bodies) + 1)
         headers = {"authorization": f"Bearer {self._key}"}
         async with httpx2.AsyncClient(limits=limits, headers=headers, timeout=ANSWER_WAIT_S) as client:
-            patience = [chance.random() * 0.05 if chance.random() < leaving else ANSWER_WAIT_S for _ in bodies]
+            patience = [chance.random() * LEAVING_WITHIN_S if chance.random() < leaving else ANSWER_WAIT_S for _ in bodies]
             calls = [self._ask(client, n, body, patience[n]) for n, body in enumerate(bodies)]
             return await asyncio.gather(*calls)
 
