@@ -84,6 +84,9 @@ class Cluster:
         _await(made, self._server, self.home)
         return made
 
+    def url(self, database: str) -> str:
+        return Server(self._port, 0).url(database)
+
     def stop(self, mode: Literal["smart", "fast", "immediate"]) -> None:
         """As `pg_ctl stop` does."""
         _run(self.user, f"{self._programs}/pg_ctl", "stop", "-D", self._data, "-m", mode, "-w")

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import crashes, races
+from tests.proofs import crashes, outages, races
 from tests.proofs.claims import Case
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -37,8 +37,13 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
 }
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {
-    "sqlite": {},
-    "postgres": {},
+    "sqlite": {"locked": outages.locked, "file-limit": outages.limited, "full-disk": outages.full},
+    "postgres": {
+        "stopped": partial(outages.stopped, mode="fast"),
+        "stopped-at-once": partial(outages.stopped, mode="immediate"),
+        "terminated": outages.terminated,
+        "full-disk": outages.full,
+    },
 }
 PROOFS: Final[dict[str, Proof]] = {
     f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground]).items()

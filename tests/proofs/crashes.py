@@ -8,10 +8,9 @@ from tests.proofs.books import claim_books, quiet
 from tests.proofs.claims import Case
 from tests.proofs.crowd import Crowd
 from tests.proofs.site import ProofHouse, Site
-from tests.proofs.terms import WORDS
+from tests.proofs.terms import RICH_MILLI, WORDS
 
 ROUNDS = 50
-RICH_MILLI = 100_000_000_000
 
 
 def kills(site: Site, rounds: int) -> Case:

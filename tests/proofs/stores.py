@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, LiteralString, Protocol
@@ -45,7 +45,7 @@ class SqliteStore:
         return f"sqlite:///{self.path}"
 
     def rows(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=_BUSY_WAIT_S) as connection:
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=_BUSY_WAIT_S)) as connection:
             return connection.execute(query, values).fetchall()
 
 

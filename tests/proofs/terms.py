@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final = 20
 EXACT_MILLI: Final = 20_000  # 20 output tokens at 1,000 dollars a million, 1,000 credits a dollar, input free
+RICH_MILLI: Final = 100_000_000_000  # the plan `rich`, a month
 CATALOG: Final = """
 [[model]]
 id = "sim/exact"
