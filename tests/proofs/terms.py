@@ -1,14 +1,11 @@
 """The catalog of the proofs: models whose price is known to the unit, plans with credit for a known number of calls."""
 
-from pathlib import Path
 from typing import Final
-
-from tests.e2e.harness import House, Simulator, Yard
 
 WORDS: Final = 20
 EXACT_MILLI: Final = 20_000  # 20 output tokens at 1,000 dollars a million, 1,000 credits a dollar, input free
-LEAD_TOKENS: Final = 16
-_CATALOG: Final = """
+RICH_MILLI: Final = 100_000_000_000  # the plan `rich`, a month
+CATALOG: Final = """
 [[model]]
 id = "sim/exact"
 name = "exact"
@@ -66,6 +63,50 @@ prices = { input = "0", output = "1000" }
 free = true
 tags = ["proof"]
 
+[[model]]
+id = "sim/paced"
+name = "paced"
+family = "sim"
+upstream_name = "sim-paced--words=20--ttft=100--pace=40"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/fails"
+name = "fails"
+family = "sim"
+upstream_name = "sim-fails--words=20--fail=503"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/errs"
+name = "errs"
+family = "sim"
+upstream_name = "sim-errs--words=20--error-200"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/cuts"
+name = "cuts"
+family = "sim"
+upstream_name = "sim-cuts--words=20--pace=40--reset-after=7"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
 [[assistant]]
 id = "either"
 name = "Either"
@@ -110,10 +151,3 @@ concurrency_max = 100_000
 window = "month"
 credits = 100_000_000
 """
-
-
-def house(yard: Yard, folder: Path, simulator: Simulator, **settings: str) -> House:
-    """A gateway that is not started yet."""
-    made = House(yard, folder, [simulator], refused_calls_per_minute="100000", **settings)
-    (made.config / "proof.toml").write_text(_CATALOG)
-    return made
