@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import crashes, outages, races
+from tests.proofs import apart, crashes, outages, races
 from tests.proofs.claims import Case
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -34,6 +34,8 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "leavers-together": lambda site: races.leavers_and_faults(site, site.store.gateways_max),
     "streams": races.streams,
     "greedy": races.greedy,
+    "away": apart.away,
+    "halted": apart.halted,
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
 }
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {

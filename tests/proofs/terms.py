@@ -3,7 +3,9 @@
 from typing import Final
 
 WORDS: Final = 20
-EXACT_MILLI: Final = 20_000  # 20 output tokens at 1,000 dollars a million, 1,000 credits a dollar, input free
+MILLI_A_TOKEN: Final = 1_000  # 1,000 dollars a million output tokens, 1,000 credits a dollar, input free
+EXACT_MILLI: Final = WORDS * MILLI_A_TOKEN
+LEAD_TOKENS: Final = 16
 RICH_MILLI: Final = 100_000_000_000  # the plan `rich`, a month
 CATALOG: Final = """
 [[model]]
@@ -54,11 +56,38 @@ tags = ["proof"]
 id = "sim/river"
 name = "river"
 family = "sim"
-upstream_name = "sim-river--words=400--ttft=0--pace=200"
+upstream_name = "sim-river--words=400--ttft=0--pace=50"
 context_tokens_max = 100_000
 output_tokens_max = 400
 stops_billing_on_close = true
-tokens_per_byte_max = 0.5
+# The simulator's words are a token and an event each, so this bound counts them exactly.
+tokens_per_byte_max = 0.1
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+# Half a minute of words, in steps or at its worst case.
+[[model]]
+id = "sim/brook"
+name = "brook"
+family = "sim"
+upstream_name = "sim-brook--words=300--ttft=0--pace=10"
+context_tokens_max = 100_000
+output_tokens_max = 300
+stops_billing_on_close = true
+tokens_per_byte_max = 0.1
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/canal"
+name = "canal"
+family = "sim"
+upstream_name = "sim-canal--words=300--ttft=0--pace=10"
+context_tokens_max = 100_000
+output_tokens_max = 300
+tokens_per_byte_max = 0.1
 prices = { input = "0", output = "1000" }
 free = true
 tags = ["proof"]
