@@ -100,7 +100,7 @@ async def test_credits_that_are_gone_end_a_stream_only_when_what_it_holds_is_use
     books = SlowBooks([says_no("insufficient_credits")])
     theatre = _theatre(books, LONG)
     await theatre.play(stream=True)
-    assert len(theatre.reply.text) == 460
+    assert len(theatre.reply.text) == 500
 
 
 @pytest.mark.parametrize("code", ["insufficient_credits", "credits_on_hold"])
