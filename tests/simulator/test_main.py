@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from openai import OpenAI
 
-from proxy.simulator.faults import MARKERS
+from proxy.simulator.markers import MARKERS
 
 COMMAND = [sys.executable, "-m", "proxy.simulator"]
 READY = "simulator listening on http://127.0.0.1:"
