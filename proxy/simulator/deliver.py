@@ -41,7 +41,7 @@ async def deliver(exchange: Exchange, parcel: Parcel, carry: Carry) -> None:
     content_type = parcel.content_type if carry.content_type is None else carry.content_type
     await exchange.open(carry.status, content_type, {**parcel.headers, **carry.headers}, announced)
     await asyncio.sleep(carry.before_ms / 1_000)
-    if carry.gap_ms:
+    if carry.gap_ms or carry.apart:
         await _drip(exchange, pieces, carry.gap_ms / 1_000, parcel.count)
     else:
         await play(exchange, pieces, parcel.deltas_per_s, parcel.count)

@@ -13,7 +13,7 @@ from proxy.simulator.calls import Call
 from proxy.simulator.connection import Exchange
 from proxy.simulator.deliver import Parcel, deliver, murmur, play, silence
 from proxy.simulator.dialects.dialect import Completion, Dialect, Event, Refused, refused_with
-from proxy.simulator.faults.acts import Act, Arrange, Break, Carry, Edit, Frame, Raw, Refuse, Reply, Say, Swap
+from proxy.simulator.faults.acts import HEADERS_ONLY, Act, Arrange, Break, Carry, Edit, Frame, Raw, Refuse, Reply, Say, Swap
 from proxy.simulator.framing import Piece, framed, pieces_of
 from proxy.simulator.prompt import Prompt
 
@@ -53,9 +53,8 @@ async def perform(stage: Stage, prompt: Prompt, behaviour: Behaviour, act: Act |
     headers = _headers(stage, behaviour)
     match act:
         case Refuse():
-            refused = stage.dialect.refused(act.cause) if act.status is None else refused_with(stage.dialect, act.status)
             asked = {} if behaviour.retry_after is None else {"retry-after": behaviour.retry_after}
-            await refuse(stage, refused, {**headers, **act.headers, **asked})
+            await refuse(stage, refused_by(stage.dialect, act), {**headers, **act.headers, **asked})
         case Reply():
             await stage.exchange.send(act.status, act.content_type, act.body, {**headers, **act.headers})
         case Raw():
@@ -66,6 +65,14 @@ async def perform(stage: Stage, prompt: Prompt, behaviour: Behaviour, act: Act |
             await _answer(stage, replace(prompt, stream=not prompt.stream), behaviour, None, pace)
         case _:
             await _answer(stage, prompt, behaviour, act, pace)
+
+
+def refused_by(dialect: Dialect, act: Refuse) -> Refused:
+    """The error that an act means, in its dialect."""
+    if act.cause is None:
+        return refused_with(dialect, act.status or 500)
+    refused = dialect.refused(act.cause)
+    return refused if act.status is None else replace(refused, status=act.status)
 
 
 async def refuse(stage: Stage, refused: Refused, headers: Mapping[str, str]) -> None:
@@ -121,12 +128,12 @@ async def _whole(stage: Stage, completion: Completion, headers: Mapping[str, str
 
 
 async def _broken_whole(stage: Stage, body: bytes, headers: Mapping[str, str], broken: Break) -> None:
-    """Half of it; nothing where it breaks right after the headers."""
+    """Half of it, or its headers alone."""
     if broken.how in ("error_event", "murmur"):
         await refuse(stage, replace(stage.dialect.refused(broken.cause), status=200), headers)
         return
     await stage.exchange.open(200, _JSON, headers)
-    if broken.after_deltas:
+    if broken.after_deltas != HEADERS_ONLY:
         await stage.exchange.write(body[: len(body) // 2])
     await _break(stage, broken)
 
@@ -167,7 +174,7 @@ def _pieces(events: Iterable[Event], act: Act | None) -> Iterator[Piece]:
 def _until(events: Iterable[Event], broken: Break) -> Iterator[Piece]:
     """What comes before the delta too many; an answer that is shorter breaks where its deltas end."""
     left = broken.after_deltas
-    if left is None:
+    if left is None or left == HEADERS_ONLY:
         return
     for event in events:
         delta = event.mark == "delta"

@@ -4,10 +4,10 @@ import pytest
 
 from proxy.simulator.behaviour import Behaviour, Chosen
 from proxy.simulator.dialects import openai
-from proxy.simulator.dialects.dialect import refused_with
 from proxy.simulator.faults.acts import Break, Refuse, Reply
 from proxy.simulator.faults.choosing import act_of, falls_on
 from proxy.simulator.markers import MARKERS, UnknownMarkerError, behaviour_of
+from proxy.simulator.perform import refused_by
 
 
 def test_a_plain_name_behaves() -> None:
@@ -66,12 +66,13 @@ def act(model: str, stream: bool = False) -> object:
         ("sim--no-credit", 402, "insufficient_quota"),
         ("sim--context", 400, "context_length_exceeded"),
         ("sim--refuse", 400, "content_filter"),
+        ("sim--error-200", 200, "server_error"),
     ],
 )
 def test_refusals_have_the_status_and_code_that_providers_use(model: str, status: int, code: str | None) -> None:
     refuse = act(model)
     assert isinstance(refuse, Refuse)
-    refused = openai.refused(refuse.cause) if refuse.status is None else refused_with(openai, refuse.status)
+    refused = refused_by(openai, refuse)
     assert (refused.status, refused.code) == (status, code)
 
 

@@ -18,11 +18,15 @@ BreakHow = Literal["reset", "cut", "stall", "murmur", "error_event", "hang_up"]
 Numbers = Mapping[str, int]
 
 
+HEADERS_ONLY: Final = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An error in the dialect's own shape. `status` replaces the dialect's own; 200 pretends that it is an answer."""
+    """An error in the dialect's own shape. `status` replaces the dialect's own: 200 pretends that it is an answer. Without a
+    cause it is the one that is meant most often by the status."""
 
-    cause: Cause
+    cause: Cause | None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,9 +50,9 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The answer stops. `after_deltas` 0 is after the headers; None is before anything, the status line too where how it
-    breaks can do without one. A whole answer breaks half way. `tail` makes of the bytes of the next event what of it gets
-    out."""
+    """The answer stops. `after_deltas` 0 is after what opens a stream, HEADERS_ONLY before that; None is before anything,
+    the status line too where how it breaks can do without one. A whole answer breaks half way. `tail` makes of the bytes of
+    the next event what of it gets out."""
 
     how: BreakHow
     after_deltas: int | None
@@ -87,7 +91,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Carry:
     """The body travels another way. `announce` gives a false length for a true one; `before_ms` is the silence between head
-    and body, `gap_ms` that between pieces; `ending` is what follows the last piece."""
+    and body, `gap_ms` that between pieces; `apart` lets each piece leave by itself; `ending` is what follows the last piece."""
 
     edit: Callable[[Iterable[Piece]], Iterator[Piece]] | None = None
     status: int = 200
@@ -96,6 +100,7 @@ class Carry:
     announce: Callable[[int], int] | None = None
     before_ms: int = 0
     gap_ms: int = 0
+    apart: bool = False
     ending: Literal["proper", "dead_next", "silent_close", "hang", "trailers", "bad_chunk"] = "proper"
 
 

@@ -50,13 +50,13 @@ def _say(name: str, says: str, say: Callable[[Answer], Answer], leaves: Leaves) 
     return Row(name, says, "body", leaves, always(Say(say)), always(Say(say)))
 
 
-def _finish(name: str, says: str, reason: object, leaves: Leaves = "whole") -> Row:
+def _finish(name: str, says: str, reason: object, leaves: Leaves = "whole", dialects: frozenset[DialectName] = ALL) -> Row:
     """Where a reason is given it is another one."""
 
     def edit(part: Json) -> None:
         part.update({key: reason for key in FINISH if part.get(key)})
 
-    return _edit(name, says, each(finishing, edit), leaves)
+    return _edit(name, says, each(finishing, edit), leaves, dialects)
 
 
 def _ids_change(events: Iterable[Event]) -> Iterator[Event]:
@@ -187,10 +187,24 @@ ROWS: Final = (
     ),
     # Messages and deltas.
     _openai("role_missing", "Messages and deltas without a role.", each(spoken, drop("role"))),
-    _openai("role_everywhere", "A role in every delta.", each(spoken, add({"role": "assistant"}))),
+    Row(
+        "role_everywhere",
+        "A role in every delta.",
+        "stream",
+        "whole",
+        stream=always(Edit(each(spoken, add({"role": "assistant"})))),
+        dialects=frozenset({"openai"}),
+    ),
     _openai("role_odd", "The role is `bot`.", each(spoken, put({"role": "bot"}))),
     _openai("content_list", "Content as a list of parts.", each(spoken, _listed_content)),
-    _openai("content_null", "Content is null where there is none.", each(spoken, _null_content)),
+    Row(
+        "content_null",
+        "Content is null where a delta has none.",
+        "stream",
+        "whole",
+        stream=always(Edit(each(spoken, _null_content))),
+        dialects=OPENAI_LIKE,
+    ),
     _openai("message_missing", "A choice without its message or delta.", each(choices, drop("message", "delta")), "nothing"),
     _openai(
         "message_null",
@@ -209,7 +223,7 @@ ROWS: Final = (
     _finish("finish_null", "The reason to finish is null.", None),
     _finish("finish_empty", "The reason to finish is empty.", ""),
     _finish("finish_odd", "A reason to finish that nobody knows: `eos`.", "eos"),
-    _finish("finish_capitals", "The reason to finish in capitals: `STOP`.", "STOP"),
+    _finish("finish_capitals", "The reason to finish in capitals: `STOP`.", "STOP", dialects=ALL - _GEMINI),
     _finish("finish_number", "The reason to finish is a number.", 0),
     _finish("finish_error", "The reason to finish is `error`.", "error", "nothing"),
     Row(
@@ -223,12 +237,28 @@ ROWS: Final = (
         needs="tools",
     ),
     # Tools.
-    _tools("tool_index_missing", "Tool call deltas without an index.", drop("index")),
+    Row(
+        "tool_index_missing",
+        "Tool call deltas without an index.",
+        "stream",
+        "whole",
+        stream=always(Edit(each(tool_calls, drop("index")))),
+        dialects=OPENAI_LIKE,
+        needs="tools",
+    ),
     _tools("tool_id_missing", "Tool calls without an id.", drop("id")),
     _tools("tool_id_empty", "Tool calls whose id is empty.", put({"id": ""})),
     _tools("tool_id_again", "An id, another one, in every piece of a tool call.", _with_id_again),
     _tools("tool_type_missing", "Tool calls without a type.", drop("type")),
-    _tools("tool_arguments_object", "Arguments of tool calls as an object, whole answers only.", _parsed_arguments),
+    Row(
+        "tool_arguments_object",
+        "Arguments of tool calls as an object.",
+        "body",
+        "whole",
+        whole=always(Edit(each(tool_calls, _parsed_arguments))),
+        dialects=OPENAI_LIKE,
+        needs="tools",
+    ),
     Row(
         "tool_call_in_one",
         "Each tool call in one delta, its arguments an object.",

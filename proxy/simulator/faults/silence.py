@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from proxy.simulator.faults.acts import Act, Break, Carry, Leaves, Maker, Numbers, Phase, Row, always
+from proxy.simulator.faults.acts import HEADERS_ONLY, Act, Break, Carry, Leaves, Maker, Numbers, Phase, Row, always
 from proxy.simulator.faults.bytewise import each_byte
 
 _AT: Final[Numbers] = {"at": 5}
@@ -55,9 +55,9 @@ ROWS: Final = (
     _always("mute", "Takes the call and says nothing, not even a status.", Break("stall", None)),
     _always("reset", "Resets the connection when it has read the call.", Break("reset", None)),
     _always("closed", "Ends the connection when it has read the call, without a word.", Break("hang_up", None)),
-    _always("mute_after_headers", "Sends its headers and nothing after them.", Break("stall", 0), phase="body"),
-    _always("reset_after_headers", "Sends its headers and resets the connection.", Break("reset", 0), phase="body"),
-    _always("closed_after_headers", "Sends its headers and ends the connection.", Break("hang_up", 0), phase="body"),
+    _always("mute_after_headers", "Sends its headers and nothing after them.", Break("stall", HEADERS_ONLY), phase="body"),
+    _always("reset_after_headers", "Sends its headers and resets the connection.", Break("reset", HEADERS_ONLY), phase="body"),
+    _always("closed_after_headers", "Sends its headers and ends the connection.", Break("hang_up", HEADERS_ONLY), phase="body"),
     Row(
         "first_token_late",
         "Sends its headers, and for a minute nothing after them; then all is well.",

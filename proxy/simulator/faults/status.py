@@ -32,7 +32,7 @@ def _paged(name: str, says: str, status: int, title: str) -> Row:
 
 
 def _status(numbers: Numbers) -> Act:
-    return Refuse("server_error", status=numbers["status"])
+    return Refuse(None, status=numbers["status"])
 
 
 ROWS: Final = (

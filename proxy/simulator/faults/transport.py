@@ -109,7 +109,7 @@ ROWS: Final = (
     ),
     _stream("trailers", "Headers after the chunked body.", Carry(ending="trailers")),
     _stream("bad_chunk", "In the place of the last chunk something that is no chunk.", Carry(ending="bad_chunk"), "part"),
-    _stream("split_bytes", "Every byte by itself, within characters too.", Carry(edit=each_byte)),
-    _stream("split_astride", "The end of each event with the beginning of the next.", Carry(edit=astride)),
-    _stream("blocks", "Twenty events in one block.", Carry(edit=in_blocks)),
+    _stream("split_bytes", "Every byte by itself, within characters too.", Carry(edit=each_byte, apart=True)),
+    _stream("split_astride", "The end of each event with the beginning of the next.", Carry(edit=astride, apart=True)),
+    _stream("blocks", "Twenty events in one block.", Carry(edit=in_blocks, apart=True)),
 )

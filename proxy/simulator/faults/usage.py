@@ -110,7 +110,15 @@ ROWS: Final = (
     _counted("usage_absurd", "Every count is 10^15.", lambda _: ABSURD),
     _counted("usage_beyond_64_bits", "Every count is more than 64 bits can hold, as a float.", lambda _: float(BEYOND_64_BITS)),
     _counted("bills_50_times", "Counts and bills fifty times of what it shows.", lambda count: count * BILLED_TIMES),
-    _row("usage_total_missing", "The total is missing.", Edit(_total_missing)),
+    Row(
+        "usage_total_missing",
+        "The total is missing.",
+        "body",
+        "whole",
+        always(Edit(_total_missing)),
+        always(Edit(_total_missing)),
+        dialects=ALL - {"anthropic"},
+    ),
     Row("usage_repeated", "The last usage twice.", "stream", "whole", stream=always(Arrange(_repeated))),
     Row(
         "usage_cumulative",
