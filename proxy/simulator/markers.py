@@ -1,6 +1,7 @@
 """A model name in, the Behaviour it asks for out; one table says every marker. Never touches a socket.
 
-A name is a base and markers: `sim-small--ttft=5000--fault:cut:at=5`. A fault may also be the base: `fault:cut:at=5`.
+A name is a base and markers: `sim-small--ttft=5000--fault:cut:at=5`. A fault may also be the base: `fault:cut:at=5`. Points
+may stand for the signs: `sim-small--ttft.5000--fault.cut.at.5`.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 from proxy.simulator.behaviour import Behaviour, Continuing
-from proxy.simulator.faults.choosing import UnknownFaultError, whole_number
-from proxy.simulator.faults.choosing import read as read_fault
+from proxy.simulator.faults.choosing import UnknownFaultError, read_in_name, whole_number
 
-_FAULT: Final = "fault:"
+_FAULT: Final = ("fault:", "fault.")
 
 
 class UnknownMarkerError(ValueError):
@@ -32,12 +32,17 @@ def behaviour_of(model: str) -> Behaviour:
 
 def _fields(marker: str, model: str) -> Mapping[str, Any]:
     if marker.startswith(_FAULT):
-        return {"fault": read_fault(marker.removeprefix(_FAULT))}
-    name, has_value, value = marker.partition("=")
+        return {"fault": read_in_name(marker[len(_FAULT[0]) :])}
+    name, has_value, value = _parts(marker)
     row = MARKERS.get(name)
     if row is None or bool(has_value) is not row.takes_value:
         raise UnknownMarkerError(f"'{marker}' in '{model}' is not a marker that the simulator knows")
     return row.fields(value)
+
+
+def _parts(marker: str) -> tuple[str, str, str]:
+    """A point stands for the sign where names have no room for signs."""
+    return marker.partition("=") if "=" in marker else marker.partition(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,12 @@ def _text(says: str, fields: Callable[[str], Mapping[str, object]]) -> Marker:
 
 
 def _short_for(fault: str) -> Marker:
-    return Marker(f"short for --fault:{fault}", lambda _: {"fault": read_fault(fault)}, takes_value=False)
+    return Marker(f"short for --fault:{fault}", lambda _: {"fault": read_in_name(fault)}, takes_value=False)
 
 
 def _short_with(fault: str, number: str) -> Marker:
     says = f"short for --fault:{fault}:{number}=N"
-    return Marker(says, lambda value: {"fault": read_fault(f"{fault}:{number}={value}")}, takes_value=True)
+    return Marker(says, lambda value: {"fault": read_in_name(f"{fault}:{number}={value}")}, takes_value=True)
 
 
 def _continuing(value: str) -> Mapping[str, object]:

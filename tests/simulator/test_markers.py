@@ -92,6 +92,13 @@ def test_a_fault_may_be_the_name_or_a_marker() -> None:
     assert behaviour_of("sim-small--fault:cut:at=7:times=2").fault == Chosen("cut", {"at": 7}, times=2)
 
 
+def test_points_may_stand_for_signs() -> None:
+    signs, points = "sim--tale=60--fault:cut:at=7:times=2--ttft=9", "sim--tale.60--fault.cut.at.7.times.2--ttft.9"
+    assert behaviour_of(points) == behaviour_of(signs)
+    assert behaviour_of("fault.cut.at.7").fault == Chosen("cut", {"at": 7})
+    assert behaviour_of("sim-4.1") == Behaviour(base="sim-4.1")
+
+
 def test_a_model_that_fails_at_first_fails_exactly_that_often() -> None:
     chosen = behaviour_of("sim--fail-first=2").chosen
     assert chosen == Chosen("unavailable", times=2)

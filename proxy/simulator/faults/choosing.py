@@ -1,11 +1,14 @@
 """Which fault a call has: words of a header, a model's name or a prompt in, a Chosen or the act to stage out; never stages it.
 
-The words are `NAME` and numbers: `cut at=17 times=2` in a header or a line of the prompt, `cut:at=17:times=2` in a name.
+The words are a name and numbers: `cut at=17 times=2` in a header or a line of the prompt; in a name `cut:at=17:times=2`, or
+`cut.at.17.times.2` where signs have no room.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from proxy.simulator.behaviour import ALWAYS_PERCENT, Chosen
@@ -27,16 +30,15 @@ class UnknownFaultError(ValueError):
 
 
 def read(words: str) -> Chosen:
-    """A fault as it is written. Raises UnknownFaultError, for a typo must not quietly turn a fault off."""
-    name, *settings = [word for word in re.split(r"[\s:]+", words.strip()) if word] or [""]
-    row = FAULTS.get(name)
-    if name != MIXED and (row is None or row.door):
-        raise UnknownFaultError(f"'{name}' is no fault that the simulator can stage on request")
-    chosen = Chosen(name)
-    for setting in settings:
-        key, _, value = setting.partition("=")
-        chosen = _set(chosen, row, key, value)
-    return chosen
+    """A fault as a header or a line says it. Raises UnknownFaultError: a typo must not quietly turn a fault off."""
+    name, *settings = words.split() or [""]
+    return _chosen(name, [setting.partition("=")[::2] for setting in settings])
+
+
+def read_in_name(marker: str) -> Chosen:
+    """A fault as a model's name says it. Points stand for any sign, because not every dialect has room for signs in a name."""
+    name, *settings = re.split(r"[:.=]", marker)
+    return _chosen(name, list(zip_longest(settings[::2], settings[1::2], fillvalue="")))
 
 
 def in_prompt(text: str) -> Chosen | None:
@@ -81,6 +83,16 @@ def whole_number(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
         raise UnknownFaultError(f"'{value}' is no whole number of at most {_DIGITS_MAX} digits")
     return int(value)
+
+
+def _chosen(name: str, settings: Sequence[tuple[str, str]]) -> Chosen:
+    row = FAULTS.get(name)
+    if name != MIXED and (row is None or row.door):
+        raise UnknownFaultError(f"'{name}' is no fault that the simulator can stage on request")
+    chosen = Chosen(name)
+    for key, value in settings:
+        chosen = _set(chosen, row, key, value)
+    return chosen
 
 
 def _set(chosen: Chosen, row: Row | None, key: str, value: str) -> Chosen:

@@ -25,7 +25,7 @@ A fault is asked for in one of three ways, and the first of them that is there c
 |---|---|
 | a header | `x-simulator-fault: cut at=17 times=2` |
 | a line of the last user message | `simulator-fault: cut at=17 only=sim-large` |
-| the model's name | `fault:cut:at=17` or `sim-small--fault:cut:at=17--words=60` |
+| the model's name | `fault:cut:at=17` or `sim-small--fault:cut:at=17--words=60`, or `fault.cut.at.17` |
 
 Every fault takes `times=N` (the first N calls have it, the rest are well), `percent=N` (that share of calls, the same ones
 every time) and `only=NAME` (models whose name begins so). `mixed` is another fault of the table at every call. The faults of
