@@ -26,11 +26,14 @@ from proxy.simulator.surfaces import MODELS, Surface, dialect_at, key_of, listin
 
 __all__ = ["MODELS", "Options", "Service", "running"]
 
+# Names are kept with their counts.
+MODEL_CHARS_MAX: Final = 1_000
 _BACKLOG: Final = 4_096
 _JSON: Final = "application/json"
 _NOT_FOUND: Final = Refused(404, "invalid_request_error", "unknown_url", "Unknown request URL")
 _NOT_ALLOWED: Final = Refused(405, "invalid_request_error", "method_not_supported", "Method not allowed for this URL")
 _NO_JSON: Final = Refused(400, "invalid_request_error", None, "We could not parse the JSON body of your request")
+_LONG_NAME: Final = Refused(400, "invalid_request_error", None, "The name of the model is too long", "model")
 
 Route = Callable[[Request, Exchange], Awaitable[None]]
 
@@ -169,7 +172,8 @@ class Service:
     def _read(self, request: Request, surface: Surface, value: object) -> Prompt | Refused:
         if not self._admits(request):
             return surface.dialect.refused("key_invalid")
-        return _NO_JSON if value is None else surface.read(request, value)
+        prompt = _NO_JSON if value is None else surface.read(request, value)
+        return _LONG_NAME if isinstance(prompt, Prompt) and len(prompt.model) > MODEL_CHARS_MAX else prompt
 
     def _admits(self, request: Request) -> bool:
         if self._options.key is None:

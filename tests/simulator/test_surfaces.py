@@ -105,6 +105,11 @@ async def test_counts_by_model_can_be_read(url: str) -> None:
     assert all(call["began_ms"] > 1_600_000_000_000 for call in listed)
 
 
+async def test_a_name_too_long_to_be_counted_is_refused(url: str) -> None:
+    it = await got(url, call_bytes("openai", stream=False, model="x" * 1_001))
+    assert (it.status, it.json["error"]["param"]) == (400, "model")
+
+
 async def test_when_a_caller_left_is_known(url: str) -> None:
     it = await got(url, call_bytes("openai", stream=True, model="fault:stall:at=4--words=9"))
     assert it.end == "silent"

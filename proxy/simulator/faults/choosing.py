@@ -20,7 +20,7 @@ HEADER: Final = "x-simulator-fault"
 # Not a row: another one of the table at every call.
 MIXED: Final = "mixed"
 _PROMPT_LINE: Final = re.compile(r"^simulator-fault: *(.{1,200})$", re.MULTILINE)
-_DIGITS_MAX: Final = 9
+_DIGITS_MAX: Final = 7
 # Left out of the mixture: what is meant (a refusal), what nobody can notice, and what takes too long to wait for.
 _NOT_MIXED: Final = frozenset({"first_token_late", "drip", "status"})
 

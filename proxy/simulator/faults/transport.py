@@ -18,6 +18,7 @@ from proxy.simulator.faults.bytewise import (
 _PAGE: Final = b"<!doctype html><title>Welcome</title><h1>It works!</h1>\n"
 _PACKED: Final = {"content-encoding": "gzip"}
 _DEEP: Final = 10_000
+_MEBIBYTES_MAX: Final = 4_096
 
 
 def _both(name: str, says: str, act: Act, leaves: Leaves = "nothing") -> Row:
@@ -46,11 +47,11 @@ def _beside(body: bytes, field: bytes) -> bytes:
 
 
 def _bomb_whole(numbers: Numbers) -> Act:
-    return Carry(edit=bomb(numbers["mebibytes"], b"", b""), headers=_PACKED)
+    return Carry(edit=bomb(min(numbers["mebibytes"], _MEBIBYTES_MAX), b"", b""), headers=_PACKED)
 
 
 def _bomb_stream(numbers: Numbers) -> Act:
-    return Carry(edit=bomb(numbers["mebibytes"], b":", b"\n\n"), headers=_PACKED)
+    return Carry(edit=bomb(min(numbers["mebibytes"], _MEBIBYTES_MAX), b":", b"\n\n"), headers=_PACKED)
 
 
 ROWS: Final = (
