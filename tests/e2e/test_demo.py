@@ -115,6 +115,22 @@ def test_every_assistant_and_alias_of_the_shipped_catalog_answers_offline(start:
             assert (name, answer.status_code) == (name, 200), answer.text
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_models_of_every_dialect_answer_offline(start: Starter, stream: bool) -> None:
+    demo = start()
+    named = [
+        "openai/gpt-4o-mini",
+        "openrouter/openai/gpt-4o-mini",
+        "anthropic/claude-haiku-4.5",
+        "gemini/gemini-3.8-flash",
+    ]
+    with OpenAI(base_url=demo.word("base URL"), api_key=demo.word("user key"), max_retries=0, timeout=WAIT_S) as client:
+        said = [_watched(client, name, stream) for name in named]
+    assert [model for _, model in said] == named
+    assert len({words for words, _ in said}) == 1
+    assert said[0][0]
+
+
 def test_failover_can_be_watched_beside_a_healthy_model(start: Starter) -> None:
     demo = start("--faults", OPENAI_API_KEY="sk-not-a-real-key")
     assert "COST MONEY" not in demo.printed
