@@ -33,9 +33,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     verbs.add_parser("serve", help="run the gateway").set_defaults(run=serving.serve)
-    verbs.add_parser(
+    demonstrated = verbs.add_parser(
         "demo", help="run it with a demo catalog, demo keys and, without a provider key, a simulated provider"
-    ).set_defaults(run=demo.demo)
+    )
+    demonstrated.add_argument(
+        "--faults", action="store_true", help="add models that fail, to watch failover; calls no real provider"
+    )
+    demonstrated.set_defaults(run=demo.demo)
     verbs.add_parser("check", help="say what is wrong with settings and catalog, with file and key").set_defaults(
         run=commands.check
     )

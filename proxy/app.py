@@ -66,7 +66,7 @@ RATE_KEYS_MAX: Final = 200_000
 
 
 # Where the simulator speaks each dialect.
-_SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/v1", "anthropic": "/v1", "gemini": "/v1beta"}
+_SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/api/v1", "anthropic": "/v1", "gemini": "/v1beta"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import tomllib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pydantic import SecretStr
@@ -24,6 +26,7 @@ from proxy.serving import listening, run_server
 from proxy.settings import Settings
 
 SIMULATOR_START_S: Final = 10
+FAULTS_FILE: Final = Path(__file__).parent.parent / "config" / "faults" / "faults.toml"
 PAID_VARIABLES: Final = ("OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 _DEMO: Final = Change("cli", "demo")
 
@@ -37,19 +40,36 @@ class DemoSecrets:
     admin_key: str
 
 
-async def demo(_: argparse.Namespace, settings: Settings) -> int:
-    """Runs until told to stop."""
+async def demo(given: argparse.Namespace, settings: Settings) -> int:
+    """Runs until told to stop. With `faults` the catalog has models that fail, and nothing real is called."""
     beside = settings.database_path or Path("data/signalbox.db")
     kept = _kept_secrets(beside.with_suffix(".demo-keys.json"))
     settings = settings.model_copy(update={"pepper": SecretStr(kept.pepper)})
-    with listening(settings) as (server_socket, base_url):
-        paid = [name for name in PAID_VARIABLES if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
+    with listening(settings) as (server_socket, base_url), _config_dir(settings.config_dir, given.faults) as config_dir:
+        settings = settings.model_copy(update={"config_dir": config_dir})
+        paid = [] if given.faults else _paid()
         async with _provider(paid) as substitution, opened(settings, substitution) as gateway:
             await _ensure_keys(gateway, kept)
-            sys.stdout.write(_greeting(base_url, kept, paid))
+            sys.stdout.write(_greeting(base_url, kept, paid, _failover(base_url, kept) if given.faults else ""))
             sys.stdout.flush()
             await run_server(gateway, settings, server_socket)
     return 0
+
+
+def _paid() -> list[str]:
+    return [name for name in PAID_VARIABLES if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
+
+
+@contextmanager
+def _config_dir(given: Path, with_faults: bool) -> Iterator[Path]:
+    """The operator's files, and beside them those of the faulty provider; links, so that an edit counts at the next reload."""
+    if not with_faults:
+        yield given
+        return
+    with TemporaryDirectory(prefix="signalbox-demo-") as folder:
+        for file in (*given.glob("*.toml"), FAULTS_FILE):
+            (Path(folder) / file.name).symlink_to(file.resolve())
+        yield Path(folder)
 
 
 def _kept_secrets(path: Path) -> DemoSecrets:
@@ -114,9 +134,29 @@ async def _ensure_keys(gateway: Gateway, kept: DemoSecrets) -> None:
             await gateway.directory.add_key(key, _DEMO)
 
 
-def _greeting(base_url: str, kept: DemoSecrets, paid: list[str]) -> str:
+def _failover(base_url: str, kept: DemoSecrets) -> str:
+    """What there is to watch, and how."""
+    content = tomllib.loads(FAULTS_FILE.read_text())
+    says = {model["id"]: model["name"] for model in content["model"]}
+    watched = "\n".join(f"  {alias['id']:<18}{says[alias['models'][0]]}" for alias in content["alias"])
+    return f"""
+Failover to watch: each of these models fails as it says, and a healthy one stands behind it.
+
+{watched}
+
+curl -sND - {base_url}/v1/chat/completions -H "Authorization: Bearer {kept.user_key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"model": "watch-resets", "stream": true, "messages": [{{"role": "user", "content": "Tell me of trains"}}]}}'
+
+The headers say who answered and after how many attempts; /api/calls/CALL and /api/admin/health say why.
+"""
+
+
+def _greeting(base_url: str, kept: DemoSecrets, paid: list[str], failover: str) -> str:
     if paid:
         provider = f"CALLS COST MONEY: {' and '.join(paid)} is set, so models are called for real."
+    elif failover:
+        provider = "A simulated provider answers, well or badly, whatever keys are set. It is offline and free."
     else:
         provider = "No provider key is set, so a simulated provider answers. It is offline and free."
     return f"""
@@ -136,6 +176,6 @@ from openai import OpenAI
 client = OpenAI(base_url="{base_url}/v1", api_key="{kept.user_key}")
 answer = client.chat.completions.create(model="auto", messages=[{{"role": "user", "content": "Write a poem about trains"}}])
 print(answer.choices[0].message.content)
-
+{failover}
 Ctrl-C stops it. Keys and data stay for the next start.
 """

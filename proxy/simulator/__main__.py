@@ -7,16 +7,21 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from proxy.simulator.faults import MARKERS
+from proxy.simulator.faults.listing import page
+from proxy.simulator.markers import MARKERS
 from proxy.simulator.server import Options, running
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until told to stop: 0 then, 1 if it cannot listen."""
-    options, leashed = _options(arguments)
+    given = _given(arguments)
+    if given.faults:
+        sys.stdout.write(page())
+        return 0
+    options = Options(given.host, given.port, given.pace, given.key)
     _allow_many_sockets()
     try:
-        asyncio.run(_run(options, leashed))
+        asyncio.run(_run(options, given.leash))
     except OSError as fault:
         sys.stderr.write(f"simulator: cannot listen on {options.host}:{options.port}: {fault.strerror}\n")
         return 1
@@ -35,11 +40,13 @@ async def _run(options: Options, leashed: bool) -> None:
         await stop.wait()
 
 
-def _options(arguments: Sequence[str] | None) -> tuple[Options, bool]:
+def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m proxy.simulator",
-        description="A model provider that speaks the OpenAI dialect, offline and always the same for the same prompt.",
-        epilog=f"A model name says how to behave, as in sim-small--ttft=5000--cut-after=5:\n\n{_marker_table()}",
+        description="A model provider that speaks the dialects of OpenAI, OpenRouter, Anthropic and Gemini, offline; it says "
+        "the same for the same prompt in all of them.",
+        epilog="A model name says how to behave, as in sim-small--ttft=5000--cut-after=5:\n\n"
+        f"{_marker_table()}\n\nand --fault:NAME for each of --faults",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     usual = Options()
@@ -50,10 +57,11 @@ def _options(arguments: Sequence[str] | None) -> tuple[Options, bool]:
     )
     parser.add_argument("--key", default=None, help="the bearer key that callers must show (none: anybody)")
     parser.add_argument("--leash", action="store_true", help="end when standard input does, as when the parent is killed")
+    parser.add_argument("--faults", action="store_true", help="print the table of faults as Markdown and end")
     given = parser.parse_args(arguments)
     if not 0 <= given.port <= 65_535 or given.pace < 0:
         parser.error("--port is 0 to 65535, --pace is at least 0")
-    return Options(given.host, given.port, given.pace, given.key), given.leash
+    return given
 
 
 def _marker_table() -> str:

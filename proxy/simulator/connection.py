@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, cast
+from urllib.parse import unquote
 
 import httptools
 
@@ -33,6 +34,7 @@ class Request:
 
     method: str
     path: str
+    query: str
     headers: Mapping[str, str]
     body: bytes
     keep_alive: bool
@@ -62,21 +64,26 @@ class Exchange:
         await self._connection.drain()
         self._finish()
 
-    async def open(self, status: int, content_type: str, headers: Mapping[str, str]) -> None:
-        """The head of an answer of unknown length; `write` and then an end of some kind follow."""
-        framing = {"transfer-encoding": "chunked"} if self._chunked else {}
-        self._keep_alive = self._keep_alive and self._chunked
-        self._write(self._head(status, {"content-type": content_type, **framing, **headers}))
+    async def open(self, status: int, content_type: str, headers: Mapping[str, str], length: int | None = None) -> None:
+        """The head of an answer; `write` and then an end of some kind follow. An announced length need not be true."""
+        self._chunked = self._chunked and length is None
+        if length is not None:
+            framing = {"content-length": str(length)}
+        else:
+            framing = {"transfer-encoding": "chunked"} if self._chunked else {}
+            self._keep_alive = self._keep_alive and self._chunked
+        typed = {"content-type": content_type} if content_type else {}
+        self._write(self._head(status, {**typed, **framing, **headers}))
 
     async def write(self, data: bytes) -> None:
         """A piece of the body; waits while the peer reads slowly."""
         self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
         await self._connection.drain()
 
-    async def end(self) -> None:
-        """The proper end of the body."""
+    async def end(self, trailers: bytes = b"") -> None:
+        """The proper end of the body; trailers go only with chunks."""
         if self._chunked:
-            self._write(b"0\r\n\r\n")
+            self._write(b"0\r\n" + trailers + b"\r\n")
         await self._connection.drain()
         self._finish()
 
@@ -90,6 +97,20 @@ class Exchange:
         await self._connection.drain()
         await asyncio.sleep(_DELIVERY_S)
         self._connection.reset()
+
+    async def raw(self, data: bytes) -> None:
+        """Bytes as they are, in no frame, and the end of the connection."""
+        self._write(data)
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Ends the connection, whatever the body had still to come."""
+        await self._connection.drain()
+        self._connection.close()
+
+    def die_on_next_call(self) -> None:
+        """The connection stays, and breaks with a RST when anything more arrives on it."""
+        self._connection.dies_on_next_call = True
 
     def _head(self, status: int, headers: Mapping[str, str]) -> bytes:
         self.status = status
@@ -121,6 +142,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._in_head = False
         self._refused = False
+        self.dies_on_next_call = False
         self.on_message_begin()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -135,6 +157,9 @@ class Connection(asyncio.Protocol):
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
+        if self.dies_on_next_call:
+            self.reset()
+            return
         view = memoryview(data)
         for start in range(0, len(view), _SLICE_BYTES):
             if self._refused:
@@ -203,10 +228,12 @@ class Connection(asyncio.Protocol):
             self._body.append(body)
 
     def on_message_complete(self) -> None:
+        path, _, query = self._url.decode("latin-1").partition("?")
         self._waiting.append(
             Request(
                 method=self._parser.get_method().decode("latin-1"),
-                path=self._url.decode("latin-1").partition("?")[0],
+                path=unquote(path),
+                query=query,
                 headers=self._headers,
                 body=b"".join(self._body),
                 keep_alive=self._parser.should_keep_alive(),

@@ -3,9 +3,14 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, Literal
+
+Kind = Literal["chat", "embedding", "image"]
+Reasoning = Literal["shown", "hidden", "off"]
 
 # A piece is what one token stands for. Long words break, so that no language arrives in a single lump.
 _PIECE: Final = re.compile(r"\s*\w{1,12}|\s*[^\w\s]|\s+")
@@ -38,7 +43,9 @@ class Prompt:
     """One call as the simulator understands it.
 
     `tool_choice` is `auto`, `none`, `required` or the name of a tool. `schema` is None when prose is wanted and {} when
-    any JSON object will do. Not slotted, because the cached properties live in its dict.
+    any JSON object will do. `reasoning` says whether thoughts are shown, only billed, or not had at all. `prefill`: an
+    assistant turn at the very end is the beginning of the answer. `options` are what only one kind of call has. Not
+    slotted, because the cached properties live in its dict.
     """
 
     model: str
@@ -52,6 +59,11 @@ class Prompt:
     n: int = 1
     stream: bool = False
     include_usage: bool = False
+    seed: int | None = None
+    reasoning: Reasoning = "shown"
+    prefill: bool = False
+    kind: Kind = "chat"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def asked(self) -> str:
@@ -74,10 +86,28 @@ class Prompt:
         return tuple(reversed(results))
 
     @cached_property
+    def begun(self) -> str:
+        """What an assistant turn at the very end says; empty without one."""
+        return self.turns[-1].text if self.turns and self.turns[-1].role == "assistant" else ""
+
+    @cached_property
+    def interrupted(self) -> str:
+        """What the assistant turn before the last user turn says, which asks it to go on; empty without one."""
+        roles = [turn.role for turn in self.turns]
+        return self.turns[-2].text if roles[-2:] == ["assistant", "user"] and "user" in roles[:-2] else ""
+
+    @cached_property
     def digest(self) -> str:
-        """Hexadecimal hash of everything said; whatever varies between answers varies with it."""
-        said = "\x1e".join(f"{turn.role}\x1f{turn.text}\x1f{turn.image_count}" for turn in self.turns)
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+        """Hexadecimal hash of everything said; whatever varies between answers varies with it.
+
+        Dialects join system prompts and turns of one speaker in ways of their own, so neither joints nor spaces count.
+        """
+        spoken = [(turn.role, " ".join(turn.text.split()), turn.image_count) for turn in self.turns if turn.role != "system"]
+        said = [f"{' '.join(self.instructions.split())}\x1f{self.seed}"]
+        for role, same in groupby(spoken, key=itemgetter(0)):
+            turns = list(same)
+            said.append(f"{role}\x1f{' '.join(text for _, text, _ in turns)}\x1f{sum(count for *_, count in turns)}")
+        return hashlib.sha256("\x1e".join(said).encode("utf-8", "surrogatepass")).hexdigest()
 
     def pick(self, variants: tuple[str, ...], choice: int = 0) -> str:
         """One of several ways to say it: the same for the same prompt, another for each choice of `n`."""

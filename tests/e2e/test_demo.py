@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 import pytest
+from openai import OpenAI
 
+from proxy.simulator.tale import tale
 from tests.e2e.harness import REPOSITORY, WAIT_S, Process, Yard, environment, eventually
 
 LAST_LINE: Final = "Ctrl-C stops it."
@@ -45,14 +47,14 @@ Starter = Callable[..., Demo]
 def start(yard: Yard, tmp_path: Path) -> Starter:
     """Starts a demo whose data lie in the test's own folder."""
 
-    def begin(**variables: str) -> Demo:
+    def begin(*options: str, **variables: str) -> Demo:
         env = environment(
             SIGNALBOX_PORT="0",
             SIGNALBOX_DATABASE_URL=f"sqlite:///{tmp_path}/data/demo.db",
             SIGNALBOX_CONFIG_DIR=str(REPOSITORY / "config"),
             **variables,
         )
-        process = yard.start("demo", ["proxy", "demo"], env)
+        process = yard.start("demo", ["proxy", "demo", *options], env)
         process.until(LAST_LINE)
         return Demo(process, process.output)
 
@@ -111,6 +113,54 @@ def test_every_assistant_and_alias_of_the_shipped_catalog_answers_offline(start:
             body = {"model": name, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 20}
             answer = http.post("/chat/completions", json=body)
             assert (name, answer.status_code) == (name, 200), answer.text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_models_of_every_dialect_answer_offline(start: Starter, stream: bool) -> None:
+    demo = start()
+    named = [
+        "openai/gpt-4o-mini",
+        "openrouter/openai/gpt-4o-mini",
+        "anthropic/claude-haiku-4.5",
+        "gemini/gemini-3.8-flash",
+    ]
+    with OpenAI(base_url=demo.word("base URL"), api_key=demo.word("user key"), max_retries=0, timeout=WAIT_S) as client:
+        said = [_watched(client, name, stream) for name in named]
+    assert [model for _, model in said] == named
+    assert len({words for words, _ in said}) == 1
+    assert said[0][0]
+
+
+def test_failover_can_be_watched_beside_a_healthy_model(start: Starter) -> None:
+    demo = start("--faults", OPENAI_API_KEY="sk-not-a-real-key")
+    assert "COST MONEY" not in demo.printed
+    watched = re.findall(r"^  (watch-\S+) ", demo.printed, re.MULTILINE)
+    assert len(watched) >= 10
+    before_a_word = {"watch-refuses", "watch-limited", "watch-html", "watch-resets", "watch-mute", "watch-late", "watch-spent"}
+    assert before_a_word < set(watched)
+    told = tale("Tell me of trains", 60)
+    with OpenAI(base_url=demo.word("base URL"), api_key=demo.word("user key"), max_retries=0, timeout=WAIT_S) as client:
+        for name in sorted(before_a_word):
+            for stream in (False, True):
+                assert (name, stream, *_watched(client, name, stream)) == (name, stream, told, "healthy/tale")
+
+
+def test_the_printed_failover_curl_line_works_as_it_stands(start: Starter) -> None:
+    demo = start("--faults")
+    curl = demo.printed[demo.printed.index("curl -sND") : demo.printed.index("The headers say")]
+    pasted = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, timeout=WAIT_S, check=True)
+    assert "x-signalbox-model: healthy/tale" in pasted.stdout
+    assert pasted.stdout.rstrip().endswith("[DONE]")
+
+
+def _watched(client: OpenAI, model: str, stream: bool) -> tuple[str, str]:
+    """What was said, and the model that said it."""
+    asked: Any = {"model": model, "messages": [{"role": "user", "content": "Tell me of trains"}]}
+    if not stream:
+        answer = client.chat.completions.create(**asked)
+        return answer.choices[0].message.content or "", answer.model
+    chunks = list(client.chat.completions.create(**asked, stream=True))
+    return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices), chunks[0].model
 
 
 def test_it_says_that_nothing_costs_money_or_that_it_does(start: Starter) -> None:

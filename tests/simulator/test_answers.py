@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.simulator.answers import Answer, answers, usage
-from proxy.simulator.faults import behaviour_of
+from proxy.simulator.markers import behaviour_of
 from proxy.simulator.prompt import Prompt, Tool, Turn
+from proxy.simulator.tale import tale
 
 _PLACE = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER = Tool("get_weather", _PLACE)
@@ -126,7 +127,6 @@ def test_usage_counts_what_is_there() -> None:
     behaviour = behaviour_of(asked.model)
     given_answers = answers(asked, behaviour)
     counted = usage(asked, given_answers, behaviour)
-    assert counted is not None
     assert counted.output == sum(answer.token_count for answer in given_answers)
     assert counted.reasoning == sum(len(answer.reasoning) for answer in given_answers) > 0
     assert counted.input > 6
@@ -136,9 +136,6 @@ def test_images_and_tools_count_as_input() -> None:
     behaviour = behaviour_of("sim")
     plain, seeing = (usage(Prompt("sim", (Turn("user", "hi", n),)), (), behaviour) for n in (0, 1))
     offered = usage(Prompt("sim", (Turn("user", "hi"),), tools=(WEATHER,)), (), behaviour)
-    assert plain is not None
-    assert seeing is not None
-    assert offered is not None
     assert plain.input < offered.input
     assert plain.input < seeing.input
 
@@ -147,20 +144,71 @@ def test_only_a_long_prefix_that_was_answered_is_cached() -> None:
     long, short = Turn("user", "word " * 2_000), Turn("user", "word")
     after = (Turn("assistant", "yes"), Turn("user", "go on"))
     cached = [
-        counted.cached
-        for turns in ((long,), (short, *after), (long, *after))
-        if (counted := usage(Prompt("sim", turns), (), behaviour_of("sim")))
+        usage(Prompt("sim", turns), (), behaviour_of("sim")).cached for turns in ((long,), (short, *after), (long, *after))
     ]
     assert cached[:2] == [0, 0]
     assert 1_900 < cached[2] < 2_100
     assert cached[2] % 128 == 0
 
 
-def test_usage_can_be_absurd_or_missing() -> None:
+def test_a_model_may_bill_many_times_what_it_says() -> None:
     asked = prompt("hello", "sim")
-    honest = usage(asked, (), behaviour_of("sim"))
-    padded = usage(asked, (), behaviour_of("sim--bills=50"))
-    assert honest is not None
-    assert padded is not None
-    assert padded.input == honest.input * 50
-    assert usage(asked, (), behaviour_of("sim--no-usage")) is None
+    assert usage(asked, (), behaviour_of("sim--bills=50")).input == usage(asked, (), behaviour_of("sim")).input * 50
+
+
+def test_a_tale_follows_from_the_last_user_message_alone() -> None:
+    turns = (Turn("system", "be brief"), Turn("user", "one"), Turn("assistant", "two"), Turn("user", "tell me"))
+    for model in ("sim--tale=60", "fault:cut:at=3--tale=60"):
+        answer = answered(Prompt(model, turns))
+        assert "".join(answer.content) == tale("tell me", 60)
+        assert answer.token_count == 60
+
+
+def test_hidden_reasoning_is_billed_and_not_shown() -> None:
+    shown, hidden = answered(prompt("Why?", "sim-reason")), answered(prompt("Why?", "sim-reason--hides-reasoning"))
+    assert (hidden.reasoning, hidden.content) == ((), shown.content)
+    assert hidden.token_count == shown.token_count
+    off = answered(replace(prompt("Why?", "sim-reason"), reasoning="off"))
+    assert off.token_count == len(shown.content)
+
+
+def test_the_word_that_stopped_an_answer_is_known() -> None:
+    assert answered(replace(prompt(model="sim--words=9"), stop=("w7", "w4"))).stopped_by == "w4"
+    assert answered(prompt(model="sim--words=9")).stopped_by is None
+
+
+@given(st.integers(0, 60))
+def test_a_prefill_and_its_continuation_are_the_uncut_answer(at: int) -> None:
+    asked = prompt("Tell me of trains", "sim--tale=60")
+    uncut = answered(asked).content
+    begun = "".join(uncut[:at])
+    resumed = replace(asked, turns=(*asked.turns, Turn("assistant", begun)), prefill=True)
+    assert begun + said(resumed) == "".join(uncut)
+
+
+def test_only_models_that_take_a_prefill_go_on_with_it() -> None:
+    turns = (Turn("user", "hi"), Turn("assistant", "w1 w2"))
+    assert said(Prompt("sim--words=4--prefill", turns)) == " w3 w4"
+    assert said(Prompt("sim--words=4", turns)) == "w1 w2 w3 w4"
+
+
+@pytest.mark.parametrize(
+    ("how", "text"),
+    [
+        ("exact", "\n- b\n- c"),
+        ("overlap", "- a\n- b\n- b\n- c"),
+        ("start_over", "- a\n- b\n- b\n- c"),
+        ("repeat_line", "- b\n- b\n- c"),
+        ("paraphrase", "In other words: b - a -\n- b\n- c"),
+    ],
+)
+def test_a_model_that_is_asked_to_go_on_does_so_in_its_own_way(how: str, text: str) -> None:
+    turns = (Turn("user", "- a\n- b\n- b\n- c"), Turn("assistant", "- a\n- b"), Turn("user", "Go on."))
+    assert said(Prompt(f"sim--echo--continue={how}", turns)) == text
+
+
+def test_an_answer_is_the_same_however_a_dialect_joins_what_was_said() -> None:
+    apart = (Turn("system", "a"), Turn("system", "b"), Turn("user", "one"), Turn("user", "trains"))
+    joined = (Turn("user", "one\n\ntrains"), Turn("system", "a\n\nb"))
+    assert Prompt("sim", apart).digest == Prompt("sim", joined).digest
+    assert Prompt("sim", apart, seed=1).digest != Prompt("sim", joined).digest

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from openai import OpenAI
 
-from proxy.simulator.faults import MARKERS
+from proxy.simulator.faults import FAULTS
+from proxy.simulator.markers import MARKERS
 
 COMMAND = [sys.executable, "-m", "proxy.simulator"]
 READY = "simulator listening on http://127.0.0.1:"
@@ -58,6 +59,11 @@ def test_a_taken_port_is_said_plainly() -> None:
 def test_help_names_every_marker() -> None:
     shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30).stdout
     assert all(f"--{name}" in shown for name in MARKERS)
+
+
+def test_the_table_of_faults_can_be_printed() -> None:
+    shown = subprocess.run([*COMMAND, "--faults"], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert all(f"| `{name}`" in shown for name in FAULTS)
 
 
 def test_options_out_of_range_are_refused() -> None:

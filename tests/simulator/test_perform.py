@@ -27,7 +27,7 @@ async def create(client: AsyncOpenAI, model: str) -> Any:
 @pytest.mark.parametrize(
     ("model", "error", "code"),
     [
-        ("sim--fail=500", openai.InternalServerError, None),
+        ("sim--fail=500", openai.InternalServerError, "server_error"),
         ("sim--fail=429", openai.RateLimitError, "rate_limit_exceeded"),
         ("sim--auth", openai.AuthenticationError, "invalid_api_key"),
         ("sim--no-credit", openai.APIStatusError, "insufficient_quota"),

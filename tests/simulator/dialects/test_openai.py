@@ -3,13 +3,11 @@
 from itertools import pairwise
 from typing import Any
 
-import orjson
 import pytest
 
-from proxy.simulator import openai
 from proxy.simulator.answers import Answer, ToolCall, Usage
-from proxy.simulator.dialect import Completion
-from proxy.simulator.faults import BROKE, Refused
+from proxy.simulator.dialects import openai
+from proxy.simulator.dialects.dialect import Completion, Refused
 from proxy.simulator.prompt import Prompt, Tool, Turn
 
 USER = {"role": "user", "content": "hi"}
@@ -24,14 +22,13 @@ def read(**fields: Any) -> Prompt:
 
 def completion(*answers: Answer, include_usage: bool = False, cost: bool = False) -> Completion:
     prompt = Prompt("sim", (Turn("user", "hi"),), include_usage=include_usage)
-    return Completion("chatcmpl-1", 1_700_000_000, prompt, answers, Usage(10, 2, 5, 1), cost)
+    return Completion("1", 1_700_000_000, prompt, answers, Usage(10, 2, 5, 1), cost)
 
 
 def chunks(made: Completion) -> list[dict[str, Any]]:
-    data = [event.data for event in openai.events(made)]
-    assert data[-1] == b"data: [DONE]\n\n"
-    assert all(one.startswith(b"data: ") and one.endswith(b"\n\n") and one.count(b"\n") == 2 for one in data)
-    return [orjson.loads(one[6:]) for one in data[:-1]]
+    *values, end = [event.value for event in openai.events(made)]
+    assert end == "[DONE]"
+    return [value for value in values if isinstance(value, dict)]
 
 
 def test_a_plain_request_is_read() -> None:
@@ -100,7 +97,7 @@ def test_what_cannot_be_answered_is_refused_by_name(body: object, param: str | N
 
 
 def test_a_whole_answer_has_every_required_field() -> None:
-    value = orjson.loads(openai.whole(completion(Answer(content=("Hel", "lo")))))
+    value = openai.whole(completion(Answer(content=("Hel", "lo"))))
     message = {"role": "assistant", "content": "Hello", "refusal": None}
     assert value["choices"] == [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}]
     assert value["usage"] == {
@@ -114,7 +111,7 @@ def test_a_whole_answer_has_every_required_field() -> None:
 
 def test_a_stream_says_the_same_as_the_whole() -> None:
     answer = Answer(("Hm", "."), ("Hel", "lo"), (CALL,), "tool_calls")
-    message = orjson.loads(openai.whole(completion(answer)))["choices"][0]["message"]
+    message = openai.whole(completion(answer))["choices"][0]["message"]
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks(completion(answer))]
     assert deltas[0] == {"role": "assistant", "content": "", "refusal": None}
     assert "".join(delta.get("content", "") for delta in deltas) == "Hello"
@@ -127,7 +124,7 @@ def test_a_stream_says_the_same_as_the_whole() -> None:
 
 def test_each_token_is_one_delta() -> None:
     answer = Answer(("Hm",), ("Hel", "lo"), (CALL,), "tool_calls")
-    assert sum(event.delta for event in openai.events(completion(answer))) == answer.token_count
+    assert sum(event.mark == "delta" for event in openai.events(completion(answer))) == answer.token_count
 
 
 def test_only_the_last_chunk_of_a_choice_gives_a_reason() -> None:
@@ -155,7 +152,7 @@ def test_all_chunks_have_one_id_and_one_time() -> None:
 
 
 def test_cost_is_there_only_when_asked_for() -> None:
-    plain, costly = (orjson.loads(openai.whole(completion(Answer(), cost=cost))) for cost in (False, True))
+    plain, costly = (openai.whole(completion(Answer(), cost=cost)) for cost in (False, True))
     assert "cost" in costly["usage"]
     assert "provider" in costly
     assert "cost" not in plain["usage"]
@@ -163,5 +160,6 @@ def test_cost_is_there_only_when_asked_for() -> None:
 
 
 def test_an_error_event_is_the_error_body_as_data() -> None:
-    assert openai.error_event(BROKE) == b"data: " + openai.error(BROKE) + b"\n\n"
-    assert orjson.loads(openai.error(BROKE))["error"].keys() == {"message", "type", "param", "code"}
+    broke = openai.refused("server_error")
+    assert openai.error_event(broke).value == openai.error(broke)
+    assert openai.error(broke)["error"].keys() == {"message", "type", "param", "code"}

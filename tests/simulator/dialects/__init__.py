@@ -1,0 +1,1 @@
+"""Claims about each dialect of the simulator, without a socket."""

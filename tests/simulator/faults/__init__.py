@@ -1,0 +1,1 @@
+"""Claims about the faults the simulator can stage."""
