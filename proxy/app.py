@@ -24,7 +24,7 @@ from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
-from proxy.pipeline import AnswerLimits, Knobs, Pipeline, Rooms, WaitingLimits
+from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, WaitingLimits
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
@@ -52,6 +52,8 @@ from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.herald import Herald, Webhook
+from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
+from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
 from proxy.workers.watch import Watch
 
@@ -191,7 +193,8 @@ async def _opened_database(settings: Settings) -> Database:
 
 async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:
     boot_id = RandomIds(shelves.key_pepper).request_id()
-    leases = SqliteLeases(shelves.database, shelves.clock, boot_id, _lease_limits(settings))
+    limits = _lease_limits(settings)
+    leases = SqliteLeases(shelves.database, shelves.clock, boot_id, limits)
     await leases.beat()
     await leases.reconcile()
     books = GroupWriter(
@@ -206,6 +209,10 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 
     watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
 
+    # Two beats before its lease ends a process that cannot beat has ended its calls.
+    silent_s_max = (limits.lease_ms - 2 * limits.beat_ms) / 1_000
+    pulse = Pulse(leases.beat, services.pipeline.traffic.stop, silent_s_max, telemetry)
+
     alerts = SqliteAlerts(shelves.database, shelves.clock)
     herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
@@ -216,7 +223,8 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         await prune_keys(shelves.database, shelves.clock)
 
     jobs = [
-        Job("beat", _lease_limits(settings).beat_ms / 1_000, leases.beat),
+        Job("beat", limits.beat_ms / 1_000, pulse.beat, steady=True),
+        Job("pulse", WATCH_PULSE_EVERY_S, pulse.watch, steady=True),
         Job("reconcile", min(RECONCILE_EVERY_S, settings.lease_ms / 1_000), leases.reconcile),
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
@@ -306,6 +314,7 @@ def _knobs(settings: Settings) -> Knobs:
         lease_ms=settings.lease_ms,
         answer_bytes_max=settings.answer_bytes_max,
         answers=AnswerLimits(settings.kept_answers_s * 1_000, settings.kept_answers_max, settings.kept_answers_bytes_max),
+        drain=DrainLimits(settings.drain_wait_ms, settings.drain_bytes_max),
         waiting=WaitingLimits(settings.hold_wait_ms, settings.hold_waiters_max, settings.hold_share_percent),
     )
 

@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     settle_wait_ms: int = Field(
         2_000, ge=10, description="How long an answer's end waits for its settlement; it is settled later all the same."
     )
+    drain_wait_ms: int = Field(
+        30_000,
+        ge=0,
+        le=600_000,
+        description="How long the answer to a caller who left is read on to learn its bill, where closing would not stop it.",
+    )
+    drain_bytes_max: int = Field(4 * 1024 * 1024, ge=0, description="Most bytes read so.")
     lease_ms: int = Field(60_000, ge=5_000, description="How long a hold outlives the last sign of life of its process.")
     queue_holds_max: int = Field(10_000, ge=1, description="Holds that may wait for the database; more get 503.")
     hold_wait_ms: int = Field(

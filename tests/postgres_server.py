@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, LiteralString
+from typing import Any, Final, Literal, LiteralString
 
 import psycopg
 
@@ -63,6 +63,64 @@ class Server:
                 yield self.url(name)
             finally:
                 admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Cluster:
+    """A server that its owner stops and starts as an operator does: made in an empty folder, always at the same address."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.user = _unprivileged()
+        self._programs, self._port = _programs(), _free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._make()
+
+    def start(self) -> Server:
+        """Starts it and waits until it answers."""
+        words = [f"{self._programs}/postgres", "-D", self._data, "-p", str(self._port), "-k", str(self.home), "-h", "127.0.0.1"]
+        with (self.home / "postgres.log").open("ab") as log:
+            self._server = subprocess.Popen(words, stdout=log, stderr=log, cwd=self.home, **_as(self.user))
+        made = Server(self._port, self._server.pid)
+        _await(made, self._server, self.home)
+        return made
+
+    def url(self, database: str) -> str:
+        return Server(self._port, 0).url(database)
+
+    def stop(self, mode: Literal["smart", "fast", "immediate"]) -> None:
+        """As `pg_ctl stop` does."""
+        _run(self.user, f"{self._programs}/pg_ctl", "stop", "-D", self._data, "-m", mode, "-w")
+        if self._server is not None:
+            self._server.wait(_STOP_WAIT_S)
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self._server is not None and self._server.poll() is None:
+            _stop(self._server)
+
+    @property
+    def _data(self) -> str:
+        return f"{self.home}/data"
+
+    def _make(self) -> None:
+        password = self.home / "password"
+        password.write_text(PASSWORD)
+        for path in (self.home, password):
+            shutil.chown(path, self.user.pw_uid, self.user.pw_gid)
+        words = ["-U", "signalbox", "-A", "scram-sha-256", "--pwfile", str(password)]
+        _run(self.user, f"{self._programs}/initdb", "-D", self._data, *words)
+
+
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """A running server that nobody else uses, with `books` in it. Raises NoServer."""
+    with tempfile.TemporaryDirectory(prefix="signalbox-own-postgres-") as folder:
+        cluster = Cluster(Path(folder))
+        try:
+            _make_books(cluster.start())
+            yield cluster
+        finally:
+            cluster.end()
 
 
 @cache
@@ -116,18 +174,9 @@ def _keep(run_pid: int, home: Path) -> None:
 
 
 def _served(home: Path, ending: ExitStack) -> Server:
-    programs, user, port = _programs(), _unprivileged(), _free_port()
-    password = home / "password"
-    password.write_text(PASSWORD)
-    for path in (home, password):
-        shutil.chown(path, user.pw_uid, user.pw_gid)
-    _run(user, f"{programs}/initdb", "-D", f"{home}/data", "-U", "signalbox", "-A", "scram-sha-256", "--pwfile", str(password))
-    words = [f"{programs}/postgres", "-D", f"{home}/data", "-p", str(port), "-k", str(home), "-h", "127.0.0.1"]
-    with (home / "postgres.log").open("wb") as log:
-        postgres = subprocess.Popen(words, stdout=log, stderr=log, cwd=home, **_as(user))
-    ending.callback(_stop, postgres)
-    made = Server(port, postgres.pid)
-    _await(made, postgres, home)
+    cluster = Cluster(home)
+    ending.callback(cluster.end)
+    made = cluster.start()
     _make_books(made)
     return made
 

@@ -84,13 +84,17 @@ class ExtendRequest:
 class Settlement:
     """Resolve a hold: charge `credits_milli` (0 = release), give back the rest and write the call's records, at once.
 
-    `call` carries attempts, usage and cost. A call refused before its hold has none: see `RecordCall`.
+    `call` carries attempts, usage and cost. A call refused before its hold has none: see `RecordCall`. `terms` and
+    `idempotency` are those of the hold: when the reconciler was there first, what it did not charge is charged within these
+    terms (None: nothing more is), and the key stands for the call again.
     """
 
     hold_id: str
     credits_milli: int
     raw_nano_usd: int
     call: Call
+    terms: HoldTerms | None = None
+    idempotency: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,14 @@ class HoldRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLost:
+    """The hold was resolved without its call: its process was taken for dead, or its deadline was over. Nothing covers the
+    call any more."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUsed:
     """The idempotency key of a hold stands for another call of the account, so nothing was reserved. `running`: that call
     still has its hold."""
@@ -168,12 +180,14 @@ class KeyUsed:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The hold is resolved. `charged_milli` is what the entries show; `absorbed_milli` is what exceeded the hold;
-    `fresh` is False when somebody had resolved it before."""
+    `fresh` is False when somebody had resolved it before. `late`: that was the reconciler, and what the call came to in truth
+    is now one `adjust`."""
 
     hold_id: str
     charged_milli: int
     absorbed_milli: int
     fresh: bool
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +236,9 @@ class NothingCharged:
 
 
 HoldAck = Held | HoldRefused | KeyUsed
+ExtendAck = Held | HoldRefused | HoldLost
 ByHandAck = Enrolled | EnrolmentFull | Transferred | Refunded | NothingCharged
-LedgerAck = HoldAck | Settled | Recorded | ByHandAck
+LedgerAck = HoldAck | HoldLost | Settled | Recorded | ByHandAck
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from proxy.domain.chat import Answer, Delta, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
+from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
+from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
@@ -44,6 +46,9 @@ class Attempt:
         self._provider_request_id: str | None = None
         self._committed = False
         self._finish_reason: str | None = None
+        # A whole answer is generated to its end, whoever listens.
+        closing_stops_the_bill = judged.journey.chat.stream and self._model.stops_billing_on_close
+        self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
 
     async def run(self, cover: Cover, number: int) -> Outcome:
         """Calls the candidate as attempt `number`, keeping `cover` ahead of a stream."""
@@ -63,7 +68,7 @@ class Attempt:
         except UpstreamError as error:
             return await self._fell(error.fault)
         finally:
-            self._reply.on_leave(None)
+            self._drain.forget()
             await exchange.close()
 
     async def interrupted(self) -> Outcome:
@@ -75,11 +80,11 @@ class Attempt:
             # Without our key nobody answers; then the prompt need not leave the house.
             raise UpstreamError(Fault("our_key"))
         opening = asyncio.ensure_future(self._rooms.upstream.open(self._request()))
-        self._reply.on_leave(lambda: _cancel(opening))
+        self._drain.follow(lambda: _cancel(opening))
         try:
             return await opening
         except asyncio.CancelledError:
-            if self._reply.gone:
+            if self._drain.is_over:
                 return None
             raise
 
@@ -134,15 +139,15 @@ class Attempt:
         self._status = exchange.status
         self._provider_request_id = self._dialect.request_id(exchange.headers)
         closing: set[asyncio.Task[None]] = set()
-        self._reply.on_leave(lambda: closing.add(asyncio.ensure_future(exchange.close())))
+        self._drain.follow(lambda: closing.add(asyncio.ensure_future(exchange.close())))
 
     async def _refused(self, exchange: Exchange) -> Outcome:
-        body = await _read(exchange, self._rooms.knobs.error_body_bytes_max)
+        body = await self._drain.whole(exchange, self._rooms.knobs.error_body_bytes_max)
         return await self._fell(self._dialect.classify(exchange.status, exchange.headers, body))
 
     async def _whole(self, exchange: Exchange) -> Outcome:
         knobs = self._rooms.knobs
-        body = await _read(exchange, knobs.answer_bytes_max + 1)
+        body = await self._drain.whole(exchange, knobs.answer_bytes_max + 1)
         if len(body) > knobs.answer_bytes_max:
             return await self._fell(Fault("garbled", status=exchange.status))
         answer = self._dialect.answer(body)
@@ -159,28 +164,36 @@ class Attempt:
         decoder, reader = Decoder(), self._dialect.reader()
         while True:
             data = await exchange.next_bytes()
+            self._drain.read(len(data))
             heard, ended = self._hear(reader, decoder.feed(data) if data else decoder.end())
             if self._reply.gone:
-                return await self._outcome("left")
+                if isinstance(ended, Fault):
+                    return await self._fell(ended)
+                if ended or not data or decoder.overflow or self._drain.is_over:
+                    return await self._outcome("left")
+                continue
             # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
-            covered = cover.covers(self._meter) or await self._cover(cover, bool(ended))
-            await self._say([delta for delta, _ in heard] if covered else _up_to(cover.covered_tokens, heard), number)
-            if not covered:
-                return await self._cut(exchange)
+            short = None if cover.covers(self._meter) else await self._cover(cover, bool(ended))
+            await self._say([delta for delta, _ in heard] if short is None else _up_to(cover.covered_tokens, heard), number)
+            if short is not None:
+                return await self._ended_by_us(exchange, short)
             if isinstance(ended, Fault):
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
-            if self._committed and not await cover.keep_ahead(self._meter):
-                return await self._cut(exchange)
+            short = await cover.keep_ahead(self._meter) if self._committed else None
+            if short is not None:
+                return await self._ended_by_us(exchange, short)
 
-    async def _cover(self, cover: Cover, ended: bool) -> bool:
+    async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))
 
-    async def _cut(self, exchange: Exchange) -> Outcome:
+    async def _ended_by_us(self, exchange: Exchange, short: Short) -> Outcome:
         # It bills until it is told, and the count of what it said may take a moment.
         await exchange.close()
-        return await self._outcome("cut")
+        if short.refusal is None:
+            return await self._outcome("cut")
+        return replace(await self._outcome("stopped"), refusal=short.refusal)
 
     def _hear(self, reader: Reader, events: list[bytes]) -> tuple[list[tuple[Delta, int]], bool | Fault]:
         """Reads and meters events: each with the most tokens seen by its end, and whether the answer ends with them."""
@@ -248,7 +261,8 @@ class Attempt:
         return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
     async def _fell(self, fault: Fault) -> Outcome:
-        if self._reply.gone:
+        # An upstream that fails by itself before it gave anything bills nothing, whether its caller has left or not.
+        if self._reply.gone and (self._drain.is_over or self._meter.delivered):
             return await self._outcome("left", fault=fault)
         return await self._outcome("broken" if self._committed else "failed", fault=fault)
 
@@ -277,13 +291,3 @@ def _up_to(tokens: int, heard: list[tuple[Delta, int]]) -> list[Delta]:
 
 def _cancel(task: "asyncio.Future[Exchange]") -> None:
     task.cancel()
-
-
-async def _read(exchange: Exchange, bytes_max: int) -> bytes:
-    """The whole body, or its first `bytes_max` bytes."""
-    parts: list[bytes] = []
-    size = 0
-    while size < bytes_max and (data := await exchange.next_bytes()):
-        parts.append(data)
-        size += len(data)
-    return b"".join(parts)[:bytes_max]

@@ -15,7 +15,8 @@ from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
-from proxy.pipeline.run import Run, Traffic
+from proxy.pipeline.run import Run
+from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
 

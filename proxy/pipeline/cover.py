@@ -2,24 +2,28 @@
 stream; asks the books and never decides a size itself."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import (
+    ExtendAck,
     ExtendRequest,
     Held,
     HoldAck,
+    HoldLost,
     HoldRefused,
     HoldRequest,
     HoldTerms,
     IdempotencyKey,
     KeyUsed,
+    Settled,
     Settlement,
 )
 from proxy.domain.money import Charge, credits_milli
 from proxy.domain.standing import Standing
+from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
 from proxy.pipeline.waiting import WaitingRoom
 from proxy.ports import Books, Reply, StoreUnavailable
@@ -49,7 +53,9 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self.covered_tokens = 0
+        self._size = HoldSize(0, 0, 0)
+        self._noted_tokens = 0
+        self._asking = Asking(waiting)
         self.held_milli = 0
         self.stands = False
         self.waited = False
@@ -61,7 +67,7 @@ class Cover:
         judged = self._judged
         sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
-        ack: HoldAck
+        ack: HoldAck | ExtendAck
         try:
             if self.stands:
                 ack = await self._extend(sizing, size, 0)
@@ -69,6 +75,8 @@ class Cover:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
             return unavailable(error)
+        if isinstance(ack, HoldLost):
+            return OUT_OF_TOUCH
         if isinstance(ack, HoldRefused):
             self.standing = ack.standing
             return hold.refusal(ack, judged.plan, sizing.model.family)
@@ -77,52 +85,59 @@ class Cover:
         self._took(sizing, size, ack)
         return None
 
+    @property
+    def covered_tokens(self) -> int:
+        return self._size.output_tokens
+
     def covers(self, meter: Meter) -> bool:
         """Whether all that was seen is held; what is held at its worst always is."""
         sizing = self._sizing
         return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
 
-    async def keep_ahead(self, meter: Meter) -> bool:
-        """Extends the hold when less than a lead is left; False when the books refuse or cannot answer."""
+    async def keep_ahead(self, meter: Meter) -> Short | None:
+        """Extends the hold when less than a lead is left; why the stream must end here, if it must. Nothing that is covered
+        waits for the books: a refusal that may pass is asked about again while the hold still leads."""
         sizing = self._sizing
         if sizing is None:
-            return False
-        lead = self._judged.journey.catalog.policy.hold_lead_tokens
-        size = hold.following(sizing, self.covered_tokens, meter.output_tokens_max, lead)
-        if size is None:
-            return True
-        metered = credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
-        try:
-            terms = await self._claim.terms_now()
-            ack = None if terms is None else await self._extend(sizing, size, metered, terms)
-        except StoreUnavailable:
-            return False
-        if ack is None or isinstance(ack, HoldRefused):
-            return False
-        self._took(sizing, size, ack)
-        return True
+            return None
+        self._grow(sizing, self._asking.hear())
+        self._ask(sizing, meter)
+        if not sizing.stepped:
+            return None
+        if self._is_short(sizing, meter):
+            self._grow(sizing, await self._asking.answer())
+        if self._is_short(sizing, meter) and self._asking.short is None:
+            # What was under way had been asked for less.
+            self._ask(sizing, meter)
+            self._grow(sizing, await self._asking.answer())
+        short = self._asking.short
+        return short if short is not None and (not short.may_pass or self._is_short(sizing, meter)) else None
 
-    async def catch_up(self, meter: Meter) -> bool:
-        """At the end of a stream: covers what came in the same breath as its end; False when the books refuse or cannot
+    async def catch_up(self, meter: Meter) -> Short | None:
+        """At the end of a stream: covers what came in the same breath as its end; why not, when the books refuse or cannot
         answer. What a provider bills beyond what was seen is never covered; it is the operator's loss."""
         sizing, seen_tokens = self._sizing, min(meter.output_tokens_max, meter.usage().output_total)
-        if sizing is None or not sizing.stepped or seen_tokens <= self.covered_tokens:
-            return True
-        size = hold.exactly(sizing, seen_tokens)
-        try:
-            ack = await self._extend(sizing, size, size.amount_milli)
-        except StoreUnavailable:
-            return False
-        if isinstance(ack, HoldRefused):
-            return False
-        self._took(sizing, size, ack)
-        return True
+        if sizing is None or not sizing.stepped:
+            return None
+        self._grow(sizing, await self._asking.answer())
+        if seen_tokens <= self.covered_tokens:
+            return None
+        metered_milli = _metered_milli(sizing, meter)
+        answer = await asked(lambda size: self._extend(sizing, size, metered_milli), [hold.exactly(sizing, seen_tokens)])
+        if isinstance(answer, Short):
+            return answer
+        self._grow(sizing, answer)
+        return None
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, settlement: Settlement) -> Settled:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
-        await self._books.settle(settlement)
-        if self._sizing is not None:
-            self._waiting.freed(self._judged.journey.caller.user.id, self._terms(self._sizing))
+        self._asking.drop()
+        if self._sizing is None:
+            return await self._books.settle(settlement)
+        terms = self._terms(self._sizing)
+        settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
+        self._waiting.freed(self._judged.journey.caller.user.id, terms)
+        return settled
 
     def _made_elsewhere(self, used: KeyUsed) -> Refusal:
         """Another request under the same key was there first. If it has ended at this very moment, the next try finds so."""
@@ -147,9 +162,38 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    async def _extend(
-        self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None
-    ) -> Held | HoldRefused:
+    def _ask(self, sizing: Sizing, meter: Meter) -> None:
+        """Begins to ask the books, where that is due and was not just refused."""
+        if not self._asking.may_begin:
+            return
+        lead_tokens = self._judged.journey.catalog.policy.hold_lead_tokens
+        seen_tokens = meter.output_tokens_max
+        sizes: list[HoldSize] = []
+        if sizing.stepped:
+            size = hold.following(sizing, self.covered_tokens, seen_tokens, lead_tokens)
+            sizes = [] if size is None else [size, hold.least(sizing, seen_tokens, lead_tokens)]
+        elif seen_tokens >= self._noted_tokens + lead_tokens:
+            # All is held already; but what was delivered is to be charged if this process dies.
+            sizes = [self._size]
+        if sizes:
+            self._noted_tokens = seen_tokens
+            metered_milli = _metered_milli(sizing, meter)
+            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+
+    def _is_short(self, sizing: Sizing, meter: Meter) -> bool:
+        reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
+        return self.covered_tokens < min(meter.output_tokens_max + reserve_tokens, sizing.output_tokens_max)
+
+    def _grow(self, sizing: Sizing, granted: Granted | None) -> None:
+        if granted is not None:
+            self._took(sizing, granted.size, granted.held)
+
+    async def _extend_now(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> ExtendAck | None:
+        """Under the terms of this moment; None: the call may not go on."""
+        terms = await self._claim.terms_now()
+        return None if terms is None else await self._extend(sizing, size, metered_milli, terms)
+
+    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None) -> ExtendAck:
         """Under the terms that the call began with, or under new ones."""
         return await self._books.extend(
             ExtendRequest(
@@ -170,9 +214,13 @@ class Cover:
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
-        self.covered_tokens = size.output_tokens
+        self._size = size
         self.held_milli = ack.amount_milli
         self.stands = True
+
+
+def _metered_milli(sizing: Sizing, meter: Meter) -> int:
+    return credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
 
 
 def unavailable(error: StoreUnavailable) -> Refusal:

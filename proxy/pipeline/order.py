@@ -9,7 +9,7 @@ from proxy.domain.assistant import Assistant
 from proxy.domain.call import Mark, Stage
 from proxy.domain.chat import Answer, Chat
 from proxy.domain.decision import Decision, Health
-from proxy.domain.errors import Fault
+from proxy.domain.errors import Fault, Refusal
 from proxy.domain.journey import Ask, Journey
 from proxy.domain.ledger import HoldTerms, IdempotencyKey
 from proxy.domain.plan import Plan, Rate
@@ -17,6 +17,7 @@ from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
+from proxy.pipeline.drain import DrainLimits
 from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, TokenCounter, Upstream
 from proxy.stages.intake import IntakeLimits
@@ -38,6 +39,7 @@ class Knobs:
     retry_share_percent: int = 20
     waiting: WaitingLimits = WaitingLimits()
     answers: AnswerLimits = AnswerLimits()
+    drain: DrainLimits = DrainLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,14 @@ class Judged:
         return self.assistant.system_prompt if self.assistant is not None else None
 
 
-Ending = Literal["answered", "failed", "broken", "cut", "left"]
+Ending = Literal["answered", "failed", "broken", "cut", "stopped", "left"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one attempt came to. `failed` is before the commit point, `broken` after it; `cut` was ended by us for want of
-    credits, `left` by the caller. `usage` is what is to be charged if anything is."""
+    credits, `stopped` for another reason of ours, the `refusal`, `left` by the caller. `usage` is what is to be charged if
+    anything is."""
 
     ending: Ending
     usage: Usage
@@ -117,6 +120,7 @@ class Outcome:
     first_byte_ms: int | None = None
     first_token_ns: int | None = None
     fault: Fault | None = None
+    refusal: Refusal | None = None
     answer: Answer | None = None
     finish_reason: str | None = None
     provider_status: int | None = None

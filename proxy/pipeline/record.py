@@ -13,6 +13,7 @@ from proxy.stages import explain
 _STATUS: dict[Ending, CallStatus] = {
     "answered": "served",
     "cut": "cut",
+    "stopped": "cut",
     "broken": "cut",
     "left": "left",
     "failed": "failed",
@@ -110,8 +111,8 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
     return replace(
         begun_call,
         status=_STATUS[outcome.ending],
-        http_status=200,
-        code="upstream_error" if outcome.ending == "broken" else None,
+        http_status=outcome.refusal.status if outcome.refusal and outcome.ending == "failed" else 200,
+        code=outcome.refusal.code if outcome.refusal else "upstream_error" if outcome.ending == "broken" else None,
         reason=reason,
         model_id=writer.model_id,
         provider_id=writer.provider_id,

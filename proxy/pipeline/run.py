@@ -19,28 +19,14 @@ from proxy.pipeline.cover import Claim, Cover, unavailable
 from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
-from proxy.pipeline.waiting import WaitingRoom
+from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import failover, policy
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
 
 # Nobody hears it; the record says how far the call had come.
-_LEFT: Final = Refusal("no_model_available", "The caller left before a model was called.")
-
-
-class Traffic:
-    """What is running now, who waits for its credits, and how many of it may be retrying at once: a share of them all, so that
-    retries cannot storm."""
-
-    def __init__(self, rooms: Rooms) -> None:
-        self._retry_share_percent = rooms.knobs.retry_share_percent
-        self.waiting = WaitingRoom(rooms.books, rooms.knobs.waiting)
-        self.live = 0
-        self.streams = 0
-        self.retrying = 0
-
-    def allows_retry(self) -> bool:
-        return self.retrying <= self.live * self._retry_share_percent // 100
+_LEFT: Final = Refusal("no_model_available", "The caller left before a model had answered.")
+_SHUTTING_DOWN: Final = Refusal("shutting_down", "The gateway stopped before this answer was complete.")
 
 
 class Run:
@@ -62,25 +48,39 @@ class Run:
         self._decided_again = False
         self._may_count = True
         self._resolved = False
+        self._task: asyncio.Task[object] | None = None
+        self._stopped: Refusal | None = None
 
     async def go(self) -> Refusal | None:
         """The answer leaves through the reply; a refusal is returned when nothing was sent yet."""
-        streams = int(self._judged.journey.chat.stream)
-        self._traffic.live += 1
-        self._traffic.streams += streams
-        self._rooms.recorder.began()
-        self._promise_head()
-        try:
-            ending = await self._along_the_chain()
-            if isinstance(ending, Refusal):
-                return await self._give_up(ending)
-            await self._finish(ending)
-            return None
-        finally:
-            self._traffic.live -= 1
-            self._traffic.streams -= streams
-            if self._cover.stands and not self._resolved:
-                await asyncio.shield(self._abandon())
+        self._task = asyncio.current_task()
+        with self._traffic.running(self, self._judged.journey.chat.stream):
+            self._rooms.recorder.began()
+            self._promise_head()
+            try:
+                return await self._answered()
+            except asyncio.CancelledError:
+                if self._task is None or self._stopped is None:
+                    raise
+                self._task.uncancel()
+                return None if self._reply.started else self._stopped
+            finally:
+                if self._cover.stands and not self._resolved:
+                    await asyncio.shield(self._abandon())
+
+    def stop(self, why: Refusal) -> bool:
+        """Ends the call from outside, unless it holds nothing or is ending by itself."""
+        if self._task is None or self._stopped is not None or self._resolved or not self._cover.stands:
+            return False
+        self._stopped = why
+        return self._task.cancel()
+
+    async def _answered(self) -> Refusal | None:
+        ending = await self._along_the_chain()
+        if isinstance(ending, Refusal):
+            return await self._give_up(ending)
+        await self._finish(ending)
+        return None
 
     def _promise_head(self) -> None:
         journey = self._judged.journey
@@ -105,6 +105,8 @@ class Run:
             outcome = await self._attempt(candidate, step)
             if outcome.ending != "failed" or outcome.fault is None:
                 return outcome
+            if self._reply.gone:
+                return _LEFT
             fallen = failover.give_up(outcome.fault)
             step = failover.after(outcome.fault, step, self._bounds(), self._chances())
         return step.refusal
@@ -197,6 +199,8 @@ class Run:
         receipt = record.receipt(self._judged, call, outcome)
         if outcome.answer is not None:
             await self._speak_whole(outcome.answer, receipt)
+        elif outcome.refusal is not None:
+            await self._reply.end(self._voice.error(outcome.refusal))
         elif outcome.ending == "broken" and outcome.fault is not None:
             await self._reply.end(self._voice.error(failover.broken(outcome.fault)))
         else:
@@ -232,12 +236,12 @@ class Run:
     async def _abandon(self) -> None:
         """The process is stopping, or we have a defect: what was delivered is charged, the rest is given back."""
         self._marks.moment("settle", self._marks.now_ns())
-        stopped = Refusal("shutting_down", "The gateway stopped before this answer was complete.")
+        stopped = self._stopped or _SHUTTING_DOWN
         if self._running is None:
             await self._settle(record.refused(self._call, stopped, self._attempts, self._marks))
         else:
             candidate, attempt, step = self._running
-            outcome = await attempt.interrupted()
+            outcome = replace(await attempt.interrupted(), refusal=stopped)
             self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
             await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
         if self._reply.started and not self._reply.gone:
@@ -250,7 +254,11 @@ class Run:
         settlement = Settlement(call.id, call.credits_milli + call.absorbed_milli, call.raw_nano_usd, call)
         try:
             async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
-                await self._cover.settle(settlement)
+                settled = await self._cover.settle(settlement)
+            # What the caller is told it cost is what the books say.
+            call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
+            if settled.late:
+                self._rooms.recorder.incident("adjusted")
         except (TimeoutError, StoreUnavailable):
             # The writer keeps the settlement and tries again; the caller need not wait for an outage to end.
             self._rooms.recorder.incident("settle_late")

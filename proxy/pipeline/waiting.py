@@ -32,13 +32,15 @@ class Admission(NamedTuple):
 
 
 class WaitingRoom:
-    """Stands before the books. Who comes while others wait for the same credits waits behind them."""
+    """Stands before the books. Who comes while others wait for the same credits waits behind them. `resolved` counts holds of
+    this process that are no more: another look at the books may show something else."""
 
     def __init__(self, books: Books, limits: WaitingLimits) -> None:
         self._books = books
         self._limits = limits
         self._turns: Turns[_Ticket] = Turns(limits.waiters_max)
         self._freed: set[str] = set()
+        self.resolved = 0
         self._wake = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
@@ -61,6 +63,7 @@ class WaitingRoom:
 
     def freed(self, account_id: str, terms: HoldTerms) -> None:
         """A hold of this account under these terms was resolved in this process."""
+        self.resolved += 1
         if self._turns:
             self._freed |= hold.draws_on(account_id, terms)
             self._wake.set()

@@ -8,8 +8,8 @@ from proxy.domain.ledger import (
     Enrol,
     Enrolled,
     EnrolmentFull,
+    ExtendAck,
     ExtendRequest,
-    Held,
     HoldAck,
     HoldRefused,
     HoldRequest,
@@ -59,7 +59,7 @@ class Books(Protocol):
 
     async def hold(self, request: HoldRequest) -> HoldAck: ...
 
-    async def extend(self, request: ExtendRequest) -> Held | HoldRefused: ...
+    async def extend(self, request: ExtendRequest) -> ExtendAck: ...
 
     async def settle(self, settlement: Settlement) -> Settled: ...
 

@@ -160,6 +160,17 @@ def day_is_full(now_ms: int) -> Refusal:
     return Refusal("rate_limit_exceeded", _ENROLMENT, retry_after_s=wait_s, should_retry=False, details=details)
 
 
+def least(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
+    """The smallest hold that a stream asks for when `following` is refused: an eighth of a lead ahead of its need, so that
+    what is left of shared credits is used up without asking for every chunk."""
+    return _size(sizing, delivered_tokens + lead_tokens + reserve_tokens(lead_tokens))
+
+
+def reserve_tokens(lead_tokens: int) -> int:
+    """What a hold keeps ahead of a stream to its very end: a provider goes on for a moment when it is closed."""
+    return lead_tokens // 8
+
+
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
     tiers, input_tokens = sizing.model.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)

@@ -163,10 +163,15 @@ class Batch:
         if hold_id in self._resolved:
             return self._resolved[hold_id]
         row: tuple[int, int] | None = self._connection.execute(
-            "SELECT amount_milli, coalesce((SELECT absorbed_milli FROM model_calls WHERE id = ?), 0) FROM entries WHERE id = ?",
+            "SELECT credits_milli, absorbed_milli FROM model_calls"
+            " WHERE id = ? AND EXISTS (SELECT 1 FROM entries WHERE entries.id = ?)",
             (hold_id, f"{hold_id}:2"),
         ).fetchone()
         return row
+
+    def is_resolved_here(self, hold_id: str) -> bool:
+        """Whether this transaction resolves the hold."""
+        return hold_id in self._resolved
 
     def used(self, account_id: str, asked: IdempotencyKey, at_ms: int) -> KeyUsed | None:
         """The call that an idempotency key stands for."""
@@ -248,6 +253,24 @@ class Batch:
         row = self._connection.execute(_SELECT_CALL, (call_id,)).fetchone()
         return None if row is None else call_of(dict(zip(rows.CALL_READ_COLUMNS, row, strict=True)), ())
 
+    def lock_call(self, call_id: str) -> Call | None:
+        """A finished call's row, which nobody else corrects until this transaction ends."""
+        if self._locks is not None:
+            self._locks.take((f"call:{call_id}",))
+        return self.call(call_id)
+
+    def correct(self, before: Call, call: Call) -> None:
+        """From here on the call came to this; what it seemed to come to before is taken out of the roll-ups."""
+        self._resolved[call.id] = (call.credits_milli, call.absorbed_milli)
+        self._recorded[call.id] = True
+        self._rollup.take_back(before)
+        self._rollup.add(call)
+
+    def write_now(self, statement: str, parameters: Sequence[Row]) -> None:
+        """Rows that whatever follows in this batch must find."""
+        if parameters:
+            self._connection.executemany(statement, parameters)
+
     def give_back(self, call: Call, credits_milli: int) -> None:
         """Shows in a call's row and in the roll-ups that all it was charged was given back."""
         self._writes[_SHOW_REFUND].append((credits_milli, call.id))
@@ -277,6 +300,7 @@ class Batch:
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
         self._writes[_MOVE_COUNTER] = [(*key, *change) for key, change in self.readings.moved.items()]
         self._writes[rollup.ADD] = list(self._rollup.rows())
+        self._writes[rollup.SWEEP] = list(self._rollup.emptied())
         for statement, parameters in self._writes.items():
             if parameters:
                 self._connection.executemany(statement, parameters)

@@ -11,6 +11,7 @@ from proxy.domain.ledger import (
     EntryKind,
     ExtendRequest,
     Held,
+    HoldLost,
     HoldRefused,
     HoldRequest,
     HoldTerms,
@@ -31,7 +32,7 @@ from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.counters import Moves
 from proxy.stages.ledger.sources import Case, counters, standing
 from proxy.stages.ledger.split import Amounts
-from proxy.store import alerts, byhand, foresight, used_keys
+from proxy.store import alerts, byhand, foresight, late, used_keys
 from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold, grants_of
@@ -207,7 +208,8 @@ def _enrolling(batch: Batch, request: HoldRequest, at_ms: int) -> Moves | None:
 def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     hold = batch.hold(request.hold_id)
     if hold is None:
-        return ValueError(f"hold {request.hold_id} is not live")
+        is_resolved = batch.resolution(request.hold_id) is not None
+        return HoldLost(request.hold_id) if is_resolved else ValueError(f"hold {request.hold_id} was never taken")
     case = Case(hold.account_id, request.terms, batch.grants(hold.account_id), at_ms)
     # What was metered is kept whatever the answer: the reconciler charges by it.
     hold = replace(hold, metered_milli=max(hold.metered_milli, request.metered_milli))
@@ -230,10 +232,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
 def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
     hold = batch.hold(settlement.hold_id)
     if hold is None:
-        resolution = batch.resolution(settlement.hold_id)
-        if resolution is None:
-            return ValueError(f"hold {settlement.hold_id} was never taken")
-        return Settled(settlement.hold_id, *resolution, fresh=False)
+        return late.settle(batch, settlement, at_ms) or ValueError(f"hold {settlement.hold_id} was never taken")
     call = settlement.call
     settled = resolve(batch, hold, call.status, settlement.credits_milli, settlement.raw_nano_usd, at_ms)
     if (call.credits_milli, call.absorbed_milli) != (settled.charged_milli, settled.absorbed_milli):

@@ -16,6 +16,10 @@ ADD: Final = (
     f"INSERT INTO rollups VALUES ({', '.join('?' * len(KEYS + MEASURES))}) ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET "  # noqa: S608
     + ", ".join(f"{name} = rollups.{name} + excluded.{name}" for name in MEASURES)
 )
+# A row that counts nothing any more is no row.
+SWEEP: Final = f"DELETE FROM rollups WHERE {' AND '.join(f'{name} = ?' for name in KEYS)} AND " + " AND ".join(  # noqa: S608
+    f"{name} = 0" for name in MEASURES
+)
 
 Key = tuple[str | int, ...]
 Spot = tuple[str, str, str]
@@ -36,10 +40,23 @@ class Rollup:
 
     def __init__(self) -> None:
         self._sums: dict[Key, Sums] = {}
+        self._lessened: set[Key] = set()
 
     def add(self, call: Call) -> None:
         """Counts a call, which must be new to the register."""
         self._count(call, _spots(call))
+
+    def take_back(self, call: Call) -> None:
+        """Counts a call out again as it was counted in, for it turned out to be another."""
+        counted = Rollup()
+        counted.add(call)
+        for key, sums in counted._sums.items():
+            self._put(key, tuple(-amount for amount in sums))
+            self._lessened.add(key)
+
+    def emptied(self) -> Iterator[tuple[str | int, ...]]:
+        """The parameters of SWEEP: rows that may count nothing any more once the sums are added."""
+        return iter(sorted(self._lessened))
 
     def give_back(self, call: Call, credits_milli: int) -> None:
         """Takes back what a counted call was charged: roll-ups hold what callers pay in the end."""

@@ -36,7 +36,14 @@ _IDS: Final = (
     (
         "hold {} is resolved but left no call, or one with another charge",
         "SELECT hold_id FROM entries LEFT JOIN model_calls ON model_calls.id = hold_id"
-        " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS DISTINCT FROM entries.amount_milli",
+        " WHERE entries.kind IN ('settle', 'release') AND model_calls.credits_milli IS DISTINCT FROM entries.amount_milli"
+        " + coalesce((SELECT late.amount_milli FROM entries AS late WHERE late.id = entries.hold_id || ':adjust'), 0)",
+    ),
+    (
+        "call {} was adjusted, but was not taken for crashed before or still is",
+        "SELECT hold_id FROM entries WHERE id = hold_id || ':adjust' AND (EXISTS (SELECT 1 FROM model_calls"
+        " WHERE model_calls.id = hold_id AND status = 'crashed')"
+        " OR NOT EXISTS (SELECT 1 FROM entries AS last WHERE last.id = entries.hold_id || ':2'))",
     ),
     (
         "an idempotency key stands for call {}, which is neither live nor recorded",

@@ -11,9 +11,11 @@ from proxy.domain.ledger import (
     Enrol,
     Enrolled,
     EnrolmentFull,
+    ExtendAck,
     ExtendRequest,
     Held,
     HoldAck,
+    HoldLost,
     HoldRefused,
     HoldRequest,
     HoldTerms,
@@ -90,9 +92,10 @@ class GroupWriter:
         ack = await self._bounded(request)
         return ack if isinstance(ack, KeyUsed) else _either(ack, Held, HoldRefused)
 
-    async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
+    async def extend(self, request: ExtendRequest) -> ExtendAck:
         """Enlarges. Not bounded: at most one waits for each live hold. Raises StoreUnavailable."""
-        return _either(await self._answered(self._others, request), Held, HoldRefused)
+        ack = await self._answered(self._others, request)
+        return ack if isinstance(ack, HoldLost) else _either(ack, Held, HoldRefused)
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Resolves; waits out an outage. Raises ValueError for a hold that was never taken."""

@@ -14,12 +14,14 @@ BACK_OFF_S_MAX: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every `every_s` seconds. `now` also does it once at the start."""
+    """Something to do every `every_s` seconds. `now` also does it once at the start. A `steady` one keeps to its time when it
+    fails, for what it says must be heard as soon as it can be."""
 
     name: str
     every_s: float
     work: Callable[[], Awaitable[object]]
     now: bool = False
+    steady: bool = False
 
 
 class Supervisor:
@@ -43,7 +45,8 @@ class Supervisor:
         pause_s = 0.0 if job.now else job.every_s
         while True:
             await asyncio.sleep(pause_s)
-            pause_s = job.every_s if await self._done(job) else min(BACK_OFF_S_MAX, max(2 * pause_s, job.every_s))
+            done = await self._done(job)
+            pause_s = job.every_s if done or job.steady else min(BACK_OFF_S_MAX, max(2 * pause_s, job.every_s))
 
     async def _done(self, job: Job) -> bool:
         try:

@@ -27,7 +27,7 @@ from proxy.domain.plan import Entitlement
 from proxy.domain.standing import Cap
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
-from proxy.pipeline import Knobs, Pipeline, Rooms
+from proxy.pipeline import DrainLimits, Knobs, Pipeline, Rooms
 from proxy.ports import Exchange, TokenCounter, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqliteAccounts
@@ -274,7 +274,7 @@ async def open_house(
             ids=ids,
             dialects={"openai": OpenAI()},
             provider_keys=dict.fromkeys(shown.catalog.providers, PROVIDER_KEY),
-            knobs=Knobs(),
+            knobs=Knobs(drain=DrainLimits(wait_ms=0)),
         )
         services = Services(
             gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock),

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
-from proxy.domain.ledger import LedgerCommand
 from tests.contracts.ledger_house import postgres_house
-from tests.properties.test_ledger_laws import HISTORIES, live
+from tests.properties.test_ledger_laws import HISTORIES, History, live
 
 
 @settings(max_examples=25)
 @given(HISTORIES)
-def test_entries_sum_to_counters_and_no_history_passes_a_limit(history: list[tuple[list[LedgerCommand], int]]) -> None:
+def test_entries_sum_to_counters_and_no_history_passes_a_limit(history: History) -> None:
     asyncio.run(live(history, postgres_house(Path())))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
+import pytest
 
 from tests.e2e.conftest import HouseMaker, Keys
 from tests.e2e.harness import House, Simulator, Yard, chat, eventually, wrong_in_books
@@ -129,10 +130,44 @@ def test_a_caller_who_leaves_a_stream_is_followed_upstream_and_pays_for_what_cam
     assert credits_milli > 0
 
 
-def test_a_caller_who_leaves_before_the_first_byte_is_followed_upstream(house: House, keys: Keys, sim: Simulator) -> None:
+def test_upstream_is_closed_before_it_has_said_much_more(house: House, keys: Keys, sim: Simulator) -> None:
+    sim.forget()
+    with _streaming(house, keys.user, "sim/steady", words=40) as (_, events):
+        list(events)
+    with _streaming(house, keys.user, "sim/steady", words=4):
+        pass
+    eventually(lambda: sim.calls()[-1]["closed_early"], "the close at the provider")
+    heard, left = (call["output_bytes"] for call in sim.calls())
+    assert 3 * left < heard
+
+
+@pytest.mark.parametrize(("model", "stream"), [("sim/resolute", True), ("sim/resolute", False), ("sim/steady", False)])
+def test_where_closing_would_not_end_the_bill_it_is_waited_for(
+    house: House, keys: Keys, sim: Simulator, model: str, stream: bool
+) -> None:
+    sim.forget()
+    if stream:
+        with _streaming(house, keys.user, model):
+            pass
+    else:
+        with house.http(keys.user) as http, pytest.raises(httpx2.ReadTimeout):
+            http.post(CHAT, json=chat(model), timeout=0.5)
+    ended = "SELECT id FROM model_calls WHERE status = 'left' AND model_id = ? AND stream = ? AND usage_source = 'provider'"
+    (call_id,) = eventually(lambda: house.rows(ended, model, stream), "the end of the drained call")[0]
+    assert [call["closed_early"] for call in sim.calls()] == [False]
+    assert house.rows("SELECT output_tokens FROM model_calls WHERE id = ?", call_id) == [(40,)]
+    assert house.rows("SELECT sum(held) FROM counters WHERE scope = 'user:ursula'") == [(0,)]
+
+
+def test_a_caller_who_leaves_before_the_first_byte_is_followed_upstream(
+    own_house: HouseMaker, sim: Simulator, spare: Simulator
+) -> None:
+    house = own_house(sim, spare, drain_wait_ms="0")
+    house.start()
+    key = house.key("user", "ursula", "plus")
     sim.forget()
     for stream in (False, True):
-        with house.http(keys.user) as http:
+        with house.http(key) as http:
             try:
                 http.post(CHAT, json=chat("sim/sleepy", stream=stream), timeout=0.5)
             except httpx2.ReadTimeout:

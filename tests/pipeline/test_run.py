@@ -10,7 +10,7 @@ from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.usage import Usage
 from proxy.ports import StoreUnavailable
 from tests import builders as b
-from tests.pipeline.theatre import LEAVE, WAIT, Script, Theatre, chunk, error, stream, whole
+from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, error, stream, whole
 
 NO_RETRY = b.policy_table(retries_per_model_max=0)
 
@@ -209,28 +209,6 @@ async def test_an_event_without_an_end_is_bounded() -> None:
     assert theatre.reply.events[-1]["error"]["code"] == "upstream_error"
 
 
-# --- the caller leaves ----------------------------------------------------------------------------------------------
-
-
-async def test_a_caller_who_leaves_before_the_answer_pays_the_input() -> None:
-    theatre = Theatre(Script(opening=LEAVE))
-    assert await theatre.play() is None
-    assert theatre.settled.status == "left"
-    assert theatre.settled.usage is not None
-    assert theatre.settled.usage.output == 0
-    assert theatre.settled.usage.input > 0
-
-
-@pytest.mark.parametrize("streamed", [False, True])
-async def test_a_caller_who_leaves_in_the_middle_closes_upstream_and_pays_what_was_generated(streamed: bool) -> None:
-    theatre = Theatre(Script([chunk("hello "), chunk("you"), LEAVE]))
-    assert await theatre.play(stream=streamed) is None
-    assert theatre.upstream.exchanges[0].closed
-    assert theatre.settled.status == "left"
-    assert theatre.settled.credits_milli > 0
-    assert theatre.fixed.observed == []
-
-
 # --- holds ----------------------------------------------------------------------------------------------------------
 
 
@@ -288,60 +266,6 @@ async def test_a_candidate_whose_resize_is_refused_is_skipped_and_the_fault_is_t
     theatre.books.answers = [None, says_no("insufficient_credits")]
     assert refused(await theatre.play()).code == "upstream_timeout"
     assert len(theatre.upstream.requests) == 1
-
-
-STEADY = b.catalog(b.model("p/one", stops_billing_on_close=True))
-
-
-async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
-    theatre = Theatre(Script(stream(*["x" * 300] * 4)), catalog=STEADY)
-    await theatre.play(stream=True)
-    amounts = [theatre.books.holds[0].amount_milli, *(e.amount_milli for e in theatre.books.extensions)]
-    assert len(amounts) > 2
-    assert amounts == sorted(amounts)
-    assert theatre.books.extensions[-1].metered_milli > 0
-    assert theatre.settled.status == "served"
-
-
-async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_is_settled() -> None:
-    words = ["word "] * 600
-    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
-    await theatre.play(stream=True)
-    (caught_up,) = theatre.books.extensions
-    assert caught_up.amount_milli > theatre.books.holds[0].amount_milli
-    assert theatre.settled.absorbed_milli == 0
-
-
-@pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
-async def test_a_burst_that_the_books_do_not_cover_is_cut_where_the_cover_ends(answer: HoldRefused | StoreUnavailable) -> None:
-    words = ["word "] * 600
-    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
-    theatre.books.answers = [None, answer]
-    await theatre.play(stream=True)
-    # Two leads are held: 512 bytes at most a token each, and the word that goes beyond them.
-    assert len(theatre.reply.text) == 515
-    assert theatre.settled.status == "cut"
-    assert theatre.settled.absorbed_milli > 0
-    assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
-
-
-async def test_a_refused_extension_ends_upstream_and_stream_and_says_why() -> None:
-    theatre = Theatre(Script([*(chunk("x" * 300) for _ in range(4)), WAIT]), catalog=STEADY)
-    theatre.books.answers = [None, says_no("insufficient_credits")]
-    await theatre.play(stream=True, stream_options={"include_usage": True})
-    events = theatre.reply.events
-    finish = [c["finish_reason"] for e in events if isinstance(e, dict) for c in e["choices"] if c["finish_reason"]]
-    assert finish == ["length"]
-    assert events[-2]["signalbox"]["note"] == "credits_exhausted"
-    assert theatre.upstream.exchanges[0].closed
-    assert theatre.settled.status == "cut"
-
-
-async def test_a_store_that_fails_at_an_extension_cuts_the_stream() -> None:
-    theatre = Theatre(Script([*(chunk("x" * 300) for _ in range(4)), WAIT]), catalog=STEADY)
-    theatre.books.answers = [None, StoreUnavailable("away")]
-    await theatre.play(stream=True)
-    assert theatre.settled.status == "cut"
 
 
 async def test_a_provider_that_bills_more_than_was_held_is_the_operators_loss() -> None:

@@ -14,36 +14,25 @@ from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault, Refusal
-from proxy.domain.ledger import (
-    ExtendRequest,
-    Held,
-    HoldAck,
-    HoldRefused,
-    HoldRequest,
-    HoldTerms,
-    IdempotencyKey,
-    KeyUsed,
-    RecordCall,
-    Recorded,
-    Settled,
-    Settlement,
-)
 from proxy.domain.plan import Rate
-from proxy.domain.standing import Standing
-from proxy.pipeline import Knobs, Order, Pipeline, Rooms
+from proxy.pipeline import DrainLimits, Knobs, Order, Pipeline, Rooms
 from proxy.pipeline.waiting import WaitingLimits
-from proxy.ports import Exchange, Quota, StoreUnavailable, UpstreamError, UpstreamRequest
+from proxy.ports import Exchange, Quota, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream.openai import OpenAIVoice
 from tests import builders as b
+from tests.pipeline.counting_books import CountingBooks
 
 Piece = bytes | Fault | str
+KNOBS = Knobs(settle_wait_ms=10, waiting=WaitingLimits(wait_ms=0), drain=DrainLimits(wait_ms=20))
 LEAVE = "the caller leaves"
+LEAVE_TALKING = "the caller leaves, and the provider goes on"
 WAIT = "nothing comes until the exchange is closed"
 
 
 class ScriptedExchange:
-    """Plays its pieces one at a time: bytes arrive, a Fault is raised, LEAVE makes the caller go, WAIT blocks."""
+    """Plays its pieces one at a time: bytes arrive, a Fault is raised, LEAVE makes the caller go and then blocks as WAIT does,
+    LEAVE_TALKING makes it go and plays on. What is closed plays no more."""
 
     def __init__(self, script: "Script", reply: "RememberingReply") -> None:
         self.status = script.status
@@ -54,17 +43,27 @@ class ScriptedExchange:
         self.closed = False
 
     async def next_bytes(self) -> bytes:
-        piece = self._pieces.pop(0) if self._pieces else b""
+        # A provider is never so fast that nothing else has its turn.
+        await asyncio.sleep(0)
+        piece = self._next()
+        if piece == LEAVE_TALKING:
+            self._reply.leave()
+            await asyncio.sleep(0)
+            piece = self._next()
         if piece == LEAVE:
             self._reply.leave()
             piece = WAIT
         if piece == WAIT:
             await self._closing.wait()
+        if self.closed:
             raise UpstreamError(Fault("reset"))
         if isinstance(piece, Fault):
             raise UpstreamError(piece)
         assert isinstance(piece, bytes)
         return piece
+
+    def _next(self) -> Piece:
+        return self._pieces.pop(0) if self._pieces else b""
 
     async def close(self) -> None:
         self.closed = True
@@ -168,63 +167,6 @@ class RememberingReply:
         return "".join(delta.get("content") or "" for delta in deltas)
 
 
-class CountingBooks:
-    """Books that say yes unless told otherwise: `answers` are given, in order, to holds and extensions. `used_by` is the call
-    that every idempotency key stands for, `taken` the one that took it at the last moment."""
-
-    def __init__(self) -> None:
-        self.answers: list[HoldRefused | StoreUnavailable | None] = []
-        self.down = False
-        self.slow_settle = False
-        self.holds: list[HoldRequest] = []
-        self.extensions: list[ExtendRequest] = []
-        self.settlements: list[Settlement] = []
-        self.records: list[Call] = []
-        self.seen = b.standing()
-        self.used_by: KeyUsed | None = None
-        self.taken: KeyUsed | None = None
-        self.looked_up: list[str] = []
-
-    async def hold(self, request: HoldRequest) -> HoldAck:
-        refused = self.taken or self._answer()
-        self.holds.append(request)
-        return refused or Held(request.hold_id, request.amount_milli, self.seen)
-
-    async def extend(self, request: ExtendRequest) -> Held | HoldRefused:
-        refused = self._answer()
-        self.extensions.append(request)
-        return refused or Held(request.hold_id, request.amount_milli, self.seen)
-
-    async def settle(self, settlement: Settlement) -> Settled:
-        self.settlements.append(settlement)
-        if self.slow_settle:
-            await asyncio.sleep(3600)
-        return Settled(settlement.hold_id, settlement.credits_milli, 0, fresh=True)
-
-    async def record(self, record: RecordCall) -> Recorded:
-        if self.down:
-            raise StoreUnavailable("down")
-        self.records.append(record.call)
-        return Recorded(record.call.id)
-
-    async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
-        if self.down:
-            raise StoreUnavailable("down")
-        return self.seen
-
-    async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
-        if self.down:
-            raise StoreUnavailable("down")
-        self.looked_up.append(account_id)
-        return self.used_by
-
-    def _answer(self) -> HoldRefused | None:
-        answer = self.answers.pop(0) if self.answers else None
-        if isinstance(answer, StoreUnavailable):
-            raise answer
-        return answer
-
-
 class FixedRooms:
     """Clock, ids, health, limiter, recorder, accounts and catalog in one: each as plain as its port allows."""
 
@@ -316,12 +258,17 @@ class Theatre:
     """One pipeline and everything around it. `play` sends one request through."""
 
     def __init__(
-        self, *scripts: Script, catalog: Catalog | None = None, knobs: Knobs | None = None, counts: bool = False
+        self,
+        *scripts: Script,
+        catalog: Catalog | None = None,
+        knobs: Knobs | None = None,
+        books: CountingBooks | None = None,
+        counts: bool = False,
     ) -> None:
         self.counter: LetterCounter | NoCounter = LetterCounter() if counts else NoCounter()
         self.reply = RememberingReply()
         self.upstream = ScriptedUpstream(scripts, self.reply)
-        self.books = CountingBooks()
+        self.books = books or CountingBooks()
         self.fixed = FixedRooms(catalog or b.catalog(b.model("p/one"), b.model("q/two")))
         self.pipeline = Pipeline(
             Rooms(
@@ -337,7 +284,7 @@ class Theatre:
                 ids=self.fixed,
                 dialects={"openai": OpenAI()},
                 provider_keys={"p": "secret-key-of-p"},
-                knobs=knobs or Knobs(settle_wait_ms=10, waiting=WaitingLimits(wait_ms=0)),
+                knobs=knobs or KNOBS,
             )
         )
 

@@ -5,35 +5,58 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import crashes, races
+from tests.proofs import apart, crashes, outages, races
 from tests.proofs.claims import Case
+from tests.proofs.site import Site
+from tests.proofs.stores import GROUNDS, Ground, fresh
 
-Proof = Callable[[Yard, Path], Case]
+Proof = Callable[[Site], Case]
 
-PROOFS: Final[dict[str, Proof]] = {
-    "parallel-whole": lambda yard, folder: races.parallel(yard, folder, "whole", 1),
-    "parallel-stream": lambda yard, folder: races.parallel(yard, folder, "stream", 1),
-    "parallel-mixed": lambda yard, folder: races.parallel(yard, folder, "mixed", 1),
-    "parallel-auto": lambda yard, folder: races.parallel(yard, folder, "auto", 1),
-    "parallel-two-gateways": lambda yard, folder: races.parallel(yard, folder, "mixed", 2),
-    "tenths": lambda yard, folder: races.tenths(yard, folder, 1),
-    "tenths-two-gateways": lambda yard, folder: races.tenths(yard, folder, 2),
-    "leavers": races.leavers_and_faults,
+SHAPES: Final = ("whole", "stream", "mixed", "auto")
+
+
+def _together(site: Site, shape: str) -> Case:
+    return races.parallel(site, shape, site.store.gateways_max)
+
+
+EVERYWHERE: Final[dict[str, Proof]] = {
+    **{f"parallel-{shape}": partial(races.parallel, shape=shape, gateways=1) for shape in SHAPES},
+    **{f"parallel-{shape}-together": partial(_together, shape=shape) for shape in SHAPES},
+    "tenths": partial(races.tenths, gateways=1),
+    "tenths-together": lambda site: races.tenths(site, site.store.gateways_max),
+    "leavers": partial(races.leavers_and_faults, gateways=1),
+    "leavers-together": lambda site: races.leavers_and_faults(site, site.store.gateways_max),
     "streams": races.streams,
     "greedy": races.greedy,
-    "locked": crashes.locked,
-    "kills": lambda yard, folder: crashes.kills(yard, folder, crashes.ROUNDS),
+    "away": apart.away,
+    "halted": apart.halted,
+    "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
+}
+ONLY: Final[dict[Ground, dict[str, Proof]]] = {
+    "sqlite": {"locked": outages.locked, "file-limit": outages.limited, "full-disk": outages.full},
+    "postgres": {
+        "stopped": partial(outages.stopped, mode="fast"),
+        "stopped-at-once": partial(outages.stopped, mode="immediate"),
+        "terminated": outages.terminated,
+        "full-disk": outages.full,
+    },
+}
+PROOFS: Final[dict[str, Proof]] = {
+    f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground]).items()
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these of: {', '.join(PROOFS)}")
-    chosen = parser.parse_args().names or list(PROOFS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, or without /... on both of: {', '.join(PROOFS)}")
+    chosen = _chosen(parser.parse_args().names)
+    run.begin()
     cases = [_run(name, number, len(chosen)) for number, name in enumerate(chosen, 1)]
     print("\n| case | must show | seen | holds |\n|---|---|---|---|")
     for case in cases:
@@ -41,13 +64,18 @@ def main() -> int:
     return 0 if all(case.holds for case in cases) else 1
 
 
+def _chosen(names: list[str]) -> list[str]:
+    return [proof for proof in PROOFS if not names or proof in names or proof.partition("/")[0] in names]
+
+
 def _run(name: str, number: int, of: int) -> Case:
     print(f"{number}/{of}  {name}", flush=True)
+    ground: Ground = "sqlite" if name.endswith("/sqlite") else "postgres"
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, fresh(ground, Path(folder)) as store:
         yard = Yard(Path(folder))
         try:
-            case = PROOFS[name](yard, Path(folder) / "house")
+            case = PROOFS[name](Site(yard, Path(folder), store))
         finally:
             yard.clear()
     print(f"    {time.monotonic() - began:.0f} s", flush=True)

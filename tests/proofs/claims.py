@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Case:
-    """One row of the table. `must` is what has to be seen, in words; claims are filled in as the case runs."""
+    """One row of the table. `must` is what has to be seen, in words; claims are filled in as the case runs; or `not_run`
+    says why this machine cannot show it."""
 
     name: str
     must: str
     claims: list[tuple[str, bool]] = field(default_factory=list)
+    not_run: str = ""
 
     def claim(self, seen: str, holds: bool) -> None:
         """Notes and prints one thing that was seen, and whether it is what must be."""
@@ -18,10 +20,11 @@ class Case:
 
     @property
     def holds(self) -> bool:
-        return bool(self.claims) and all(holds for _, holds in self.claims)
+        return bool(self.not_run or self.claims) and all(holds for _, holds in self.claims)
 
     @property
     def row(self) -> str:
         """The case as a line of a Markdown table."""
         seen = "; ".join(seen for seen, _ in self.claims)
-        return f"| {self.name} | {self.must} | {seen} | {'yes' if self.holds else '**no**'} |"
+        verdict = "yes" if self.holds else "**no**"
+        return f"| {self.name} | {self.must} | {self.not_run or seen} | {'not run' if self.not_run else verdict} |"

@@ -1,14 +1,13 @@
 """The catalog of the proofs: models whose price is known to the unit, plans with credit for a known number of calls."""
 
-from pathlib import Path
 from typing import Final
 
-from tests.e2e.harness import House, Simulator, Yard
-
 WORDS: Final = 20
-EXACT_MILLI: Final = 20_000  # 20 output tokens at 1,000 dollars a million, 1,000 credits a dollar, input free
+MILLI_A_TOKEN: Final = 1_000  # 1,000 dollars a million output tokens, 1,000 credits a dollar, input free
+EXACT_MILLI: Final = WORDS * MILLI_A_TOKEN
 LEAD_TOKENS: Final = 16
-_CATALOG: Final = """
+RICH_MILLI: Final = 100_000_000_000  # the plan `rich`, a month
+CATALOG: Final = """
 [[model]]
 id = "sim/exact"
 name = "exact"
@@ -57,11 +56,82 @@ tags = ["proof"]
 id = "sim/river"
 name = "river"
 family = "sim"
-upstream_name = "sim-river--words=400--ttft=0--pace=200"
+upstream_name = "sim-river--words=400--ttft=0--pace=50"
 context_tokens_max = 100_000
 output_tokens_max = 400
 stops_billing_on_close = true
-tokens_per_byte_max = 0.5
+# The simulator's words are a token and an event each, so this bound counts them exactly.
+tokens_per_byte_max = 0.1
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+# Half a minute of words, in steps or at its worst case.
+[[model]]
+id = "sim/brook"
+name = "brook"
+family = "sim"
+upstream_name = "sim-brook--words=300--ttft=0--pace=10"
+context_tokens_max = 100_000
+output_tokens_max = 300
+stops_billing_on_close = true
+tokens_per_byte_max = 0.1
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/canal"
+name = "canal"
+family = "sim"
+upstream_name = "sim-canal--words=300--ttft=0--pace=10"
+context_tokens_max = 100_000
+output_tokens_max = 300
+tokens_per_byte_max = 0.1
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/paced"
+name = "paced"
+family = "sim"
+upstream_name = "sim-paced--words=20--ttft=100--pace=40"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/fails"
+name = "fails"
+family = "sim"
+upstream_name = "sim-fails--words=20--fail=503"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/errs"
+name = "errs"
+family = "sim"
+upstream_name = "sim-errs--words=20--error-200"
+context_tokens_max = 100_000
+output_tokens_max = 20
+prices = { input = "0", output = "1000" }
+free = true
+tags = ["proof"]
+
+[[model]]
+id = "sim/cuts"
+name = "cuts"
+family = "sim"
+upstream_name = "sim-cuts--words=20--pace=40--reset-after=7"
+context_tokens_max = 100_000
+output_tokens_max = 20
 prices = { input = "0", output = "1000" }
 free = true
 tags = ["proof"]
@@ -110,10 +180,3 @@ concurrency_max = 100_000
 window = "month"
 credits = 100_000_000
 """
-
-
-def house(yard: Yard, folder: Path, simulator: Simulator, **settings: str) -> House:
-    """A gateway that is not started yet."""
-    made = House(yard, folder, [simulator], refused_calls_per_minute="100000", **settings)
-    (made.config / "proof.toml").write_text(_CATALOG)
-    return made

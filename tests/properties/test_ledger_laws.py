@@ -15,7 +15,7 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from tests import builders
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import Door, House, extension, hold, settlement, sqlite_house
+from tests.contracts.ledger_house import LEASES, Door, House, extension, hold, settlement, sqlite_house
 
 HALF_DAY_MS = 43_200_000
 TERMS = HoldTerms(
@@ -49,7 +49,7 @@ def _extend(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
 
 
 def _settle(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
-    return settlement(hold_id, milli, raw_nano_usd=nano)
+    return settlement(hold_id, milli, raw_nano_usd=nano, terms=TERMS)
 
 
 def _record(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
@@ -64,13 +64,21 @@ COMMANDS = st.builds(
     NANO,
     FAMILIES,
 )
-# A history: batches of commands, and between them time that passes (in half days).
-HISTORIES = st.lists(st.tuples(st.lists(COMMANDS, max_size=6), st.integers(0, 3)), max_size=12)
+# A history: batches of commands, time that passes after each (in half days), and whether the process then halts for so long
+# that another resolves its holds.
+History = list[tuple[list[LedgerCommand], int, bool]]
+HISTORIES = st.lists(
+    st.tuples(st.lists(COMMANDS, max_size=6), st.integers(0, 3), st.integers(0, 3).map(lambda n: n == 0)), max_size=12
+)
 
 
-def _held_now(acks: list[LedgerAck | Exception], charged: dict[str, int]) -> None:
+def _held_now(acks: list[LedgerAck | Exception], charged: dict[str, int], buried: set[str]) -> None:
     for ack in acks:
-        if isinstance(ack, Settled) and ack.fresh:
+        if isinstance(ack, Settled) and ack.late:
+            # Only once, and only what somebody else had resolved.
+            buried.remove(ack.hold_id)
+            charged[ack.hold_id] = ack.charged_milli
+        elif isinstance(ack, Settled) and ack.fresh:
             assert ack.hold_id not in charged
             charged[ack.hold_id] = ack.charged_milli
         elif isinstance(ack, Settled):
@@ -85,19 +93,34 @@ async def _no_limit_is_passed(house: House, door: Door) -> None:
     assert await house.look(door, "SELECT scope FROM hold_scopes GROUP BY scope HAVING count(*) > 3") == []
 
 
-async def live(history: list[tuple[list[LedgerCommand], int]], opened: AbstractAsyncContextManager[House]) -> None:
+async def _bury(house: House, awake: Door) -> dict[str, int]:
+    """What is charged for holds that a halted process left, by hold."""
+    for _ in range((LEASES.lease_ms + LEASES.grace_ms) // LEASES.beat_ms + 2):
+        house.clock.at_ms += LEASES.beat_ms
+        await awake.leases.beat()
+    found = (await awake.leases.reconcile()).call_ids
+    return dict([(await house.look(awake, "SELECT id, credits_milli FROM model_calls WHERE id = ?", id))[0] for id in found])
+
+
+async def live(history: History, opened: AbstractAsyncContextManager[House]) -> None:
     """Lives through a history and holds every step of it to the laws."""
     charged: dict[str, int] = {}
+    buried: set[str] = set()
     async with opened as house:
-        door = await house.door()
+        door, awake = await house.door(), await house.door("awake")
         for grant in GRANTS:
             await house.put_grant(door, grant)
-        for commands, half_days in history:
-            _held_now(await door.ledger.apply(commands), charged)
+        for commands, half_days, halts in history:
+            _held_now(await door.ledger.apply(commands), charged, buried)
+            if halts:
+                found = await _bury(house, awake)
+                charged |= found
+                buried |= found.keys()
             await _no_limit_is_passed(house, door)
             assert await house.wrongs(door) == []
             house.clock.at_ms += half_days * HALF_DAY_MS
-        await door.ledger.apply([settlement(f"call-{n}", 0) for n in range(CALLS)])
+        _held_now(await door.ledger.apply([settlement(f"call-{n}", 0) for n in range(CALLS)]), charged, buried)
+        assert (await house.recount(door)).wrong_rows == 0
         assert await house.look(door, "SELECT * FROM counters WHERE held <> 0") == []
         spent: list[tuple[Any, ...]] = await house.look(
             door, "SELECT coalesce(sum(spent), 0) FROM counters WHERE name LIKE 'included/total%' OR scope LIKE 'grant:%'"
@@ -109,7 +132,7 @@ async def live(history: list[tuple[list[LedgerCommand], int]], opened: AbstractA
 @settings(max_examples=100)
 @given(HISTORIES)
 def test_entries_sum_to_counters_and_no_history_passes_a_limit(
-    history: list[tuple[list[LedgerCommand], int]],
+    history: History,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(history, sqlite_house(Path(folder))))

@@ -89,6 +89,17 @@ def test_a_hold_never_grows_past_the_bound_written_upstream() -> None:
     assert hold.following(sizing, covered_tokens=600, delivered_tokens=600, lead_tokens=LEAD) is None
 
 
+def test_what_is_asked_for_when_that_is_too_much_leads_by_little_more_than_it_must() -> None:
+    size = hold.least(sized(steady()), delivered_tokens=300, lead_tokens=LEAD)
+    assert size.output_tokens == 300 + LEAD + hold.reserve_tokens(LEAD)
+    assert hold.following(sized(steady()), size.output_tokens, 300 + hold.reserve_tokens(LEAD), LEAD) is None
+
+
+@given(lead=st.integers(16, 65_536))
+def test_less_than_a_quarter_of_a_lead_stays_unused_when_credits_end(lead: int) -> None:
+    assert 0 < 2 * hold.reserve_tokens(lead) <= lead // 4
+
+
 @given(delivered=st.integers(0, 5_000), covered=st.integers(0, 5_000), output_max=st.integers(1, 4_500))
 def test_after_every_step_a_lead_or_the_whole_bound_is_covered(delivered: int, covered: int, output_max: int) -> None:
     sizing = replace(sized(steady()), output_tokens_max=output_max)

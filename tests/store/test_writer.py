@@ -188,7 +188,7 @@ async def test_one_bad_command_fails_for_its_own_caller(writer: GroupWriter) -> 
     acks = await asyncio.gather(writer.hold(hold("call-1")), writer.settle(settlement("never")), return_exceptions=True)
     assert isinstance(acks[0], Held)
     assert isinstance(acks[1], ValueError)
-    with pytest.raises(ValueError, match="not live"):
+    with pytest.raises(ValueError, match="never taken"):
         await writer.extend(extension("never"))
 
 

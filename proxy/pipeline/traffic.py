@@ -1,0 +1,48 @@
+"""What runs in this process: calls in and out, how many, and one word to end them all; runs none itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from proxy.domain.errors import Refusal
+from proxy.pipeline.order import Rooms
+from proxy.pipeline.waiting import WaitingRoom
+
+
+class Stoppable(Protocol):
+    """A call that runs."""
+
+    def stop(self, why: Refusal) -> bool: ...
+
+
+class Traffic:
+    """What is running now, who waits for its credits, and how many of it may be retrying at once: a share of them all, so that
+    retries cannot storm."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._retry_share_percent = rooms.knobs.retry_share_percent
+        self.waiting = WaitingRoom(rooms.books, rooms.knobs.waiting)
+        self._calls: set[Stoppable] = set()
+        self.live = 0
+        self.streams = 0
+        self.retrying = 0
+
+    @contextmanager
+    def running(self, call: Stoppable, is_stream: bool) -> Iterator[None]:
+        """Counts a call while it runs."""
+        self._calls.add(call)
+        self.live += 1
+        self.streams += is_stream
+        try:
+            yield
+        finally:
+            self._calls.discard(call)
+            self.live -= 1
+            self.streams -= is_stream
+
+    def stop(self, why: Refusal) -> int:
+        """Ends all calls that hold something; how many. Each is settled, and its caller hears why."""
+        return sum(call.stop(why) for call in self._calls)
+
+    def allows_retry(self) -> bool:
+        return self.retrying <= self.live * self._retry_share_percent // 100

@@ -1,0 +1,178 @@
+"""Claims about the hold of a running stream: it keeps ahead of what is delivered, holds nothing up that it covers, and a stream
+that it cannot cover ends and says why."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from proxy.domain.errors import Fault, Refusal
+from proxy.domain.ledger import ExtendAck, ExtendRequest, Held, HoldLost, HoldRefusalCode, HoldRefused, HoldTerms
+from proxy.ports import StoreUnavailable
+from tests import builders as b
+from tests.pipeline.counting_books import CountingBooks
+from tests.pipeline.theatre import WAIT, Piece, Script, Theatre, chunk, stream
+
+
+def says_no(code: HoldRefusalCode) -> HoldRefused:
+    return HoldRefused(code, "user:u1", b.standing(b.window(spent=999_000)))
+
+
+STEADY = b.catalog(b.model("p/one", stops_billing_on_close=True))
+
+
+async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
+    theatre = Theatre(Script(stream(*["x" * 300] * 4)), catalog=STEADY)
+    await theatre.play(stream=True)
+    amounts = [theatre.books.holds[0].amount_milli, *(e.amount_milli for e in theatre.books.extensions)]
+    assert len(amounts) > 2
+    assert amounts == sorted(amounts)
+    assert theatre.books.extensions[-1].metered_milli > 0
+    assert theatre.settled.status == "served"
+
+
+async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_is_settled() -> None:
+    words = ["word "] * 600
+    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    await theatre.play(stream=True)
+    (caught_up,) = theatre.books.extensions
+    assert caught_up.amount_milli > theatre.books.holds[0].amount_milli
+    assert theatre.settled.absorbed_milli == 0
+
+
+@pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
+async def test_a_burst_that_the_books_do_not_cover_is_cut_where_the_cover_ends(answer: HoldRefused | StoreUnavailable) -> None:
+    words = ["word "] * 600
+    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    theatre.books.answers = [None, answer]
+    await theatre.play(stream=True)
+    # Two leads are held: 512 bytes at most a token each, and the word that goes beyond them.
+    assert len(theatre.reply.text) == 515
+    assert theatre.settled.status == "cut"
+    assert theatre.settled.absorbed_milli > 0
+    assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
+
+
+# A model of the tests counts a token a byte at most, and 256 of them are a lead.
+LONG: list[Piece] = [*(chunk("x" * 20) for _ in range(40)), WAIT]
+
+
+def _finish(theatre: Theatre) -> list[str]:
+    choices = [c for e in theatre.reply.events if isinstance(e, dict) for c in e.get("choices", [])]
+    return [c["finish_reason"] for c in choices if c["finish_reason"]]
+
+
+class SlowBooks(CountingBooks):
+    """Books whose extensions are answered from `acks`, the last of them for ever, and only when the `gate` is open."""
+
+    def __init__(self, acks: Sequence[ExtendAck | StoreUnavailable | None]) -> None:
+        super().__init__()
+        self.acks = list(acks)
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def extend(self, request: ExtendRequest) -> ExtendAck:
+        self.extensions.append(request)
+        await self.gate.wait()
+        ack = self.acks.pop(0) if len(self.acks) > 1 else self.acks[0]
+        if isinstance(ack, StoreUnavailable):
+            raise ack
+        return Held(request.hold_id, request.amount_milli, self.seen) if ack is None else ack
+
+
+def _theatre(books: CountingBooks, pieces: Sequence[Piece], **model: Any) -> Theatre:
+    catalog = b.catalog(b.model("p/one", **({"stops_billing_on_close": True} | model)))
+    return Theatre(Script(pieces), catalog=catalog, books=books)
+
+
+@pytest.mark.parametrize("code", ["insufficient_credits", "credits_on_hold", "budget_cap_reached"])
+async def test_a_refused_extension_ends_upstream_and_stream_and_says_why(code: HoldRefusalCode) -> None:
+    theatre = _theatre(SlowBooks([says_no(code)]), LONG)
+    await theatre.play(stream=True, stream_options={"include_usage": True})
+    assert _finish(theatre) == ["length"]
+    assert theatre.reply.events[-2]["signalbox"]["note"] == "credits_exhausted"
+    assert theatre.upstream.exchanges[0].closed
+    assert (theatre.settled.status, theatre.settled.code, theatre.settled.absorbed_milli) == ("cut", None, 0)
+
+
+async def test_credits_that_are_gone_end_a_stream_only_when_what_it_holds_is_used() -> None:
+    books = SlowBooks([says_no("insufficient_credits")])
+    theatre = _theatre(books, LONG)
+    await theatre.play(stream=True)
+    assert len(theatre.reply.text) == 500
+
+
+@pytest.mark.parametrize("code", ["insufficient_credits", "credits_on_hold"])
+async def test_when_two_leads_are_too_much_less_is_asked_for(code: HoldRefusalCode) -> None:
+    books = SlowBooks([says_no(code), None])
+    theatre = _theatre(books, stream(*["x" * 20] * 20))
+    await theatre.play(stream=True)
+    much, less = books.extensions[:2]
+    assert books.holds[0].amount_milli < less.amount_milli < much.amount_milli
+    assert theatre.settled.status == "served"
+
+
+async def test_credits_that_others_give_back_in_time_go_on_with_the_stream() -> None:
+    books = SlowBooks([*[says_no("credits_on_hold")] * 4, None])
+    theatre = _theatre(books, stream(*["x" * 10] * 60))
+    playing = asyncio.create_task(theatre.play(stream=True))
+    for _ in range(200):
+        await asyncio.sleep(0)
+        theatre.pipeline.traffic.waiting.freed("somebody", HoldTerms((), (), (), 1))
+    await playing
+    assert theatre.settled.status == "served"
+
+
+async def test_a_refusal_is_not_asked_about_again_with_every_chunk() -> None:
+    books = SlowBooks([says_no("credits_on_hold")])
+    theatre = _theatre(books, [*(chunk("x") for _ in range(600)), WAIT])
+    await theatre.play(stream=True)
+    assert len(books.extensions) < 10
+
+
+async def test_what_is_covered_is_not_held_up_by_slow_books() -> None:
+    books = SlowBooks([None])
+    books.gate.clear()
+    theatre = _theatre(books, [*(chunk("x" * 10) for _ in range(40)), WAIT])
+    playing = asyncio.create_task(theatre.play(stream=True))
+    await asyncio.sleep(0.05)
+    assert len(books.extensions) == 1
+    assert len(theatre.reply.text) == 400
+    books.gate.set()
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+
+
+@pytest.mark.parametrize("answer", [StoreUnavailable("away"), HoldLost("call_1")], ids=["away", "lost"])
+async def test_a_stream_without_its_books_ends_with_an_error_and_is_charged_what_came(
+    answer: HoldLost | StoreUnavailable,
+) -> None:
+    theatre = _theatre(SlowBooks([answer]), LONG)
+    await theatre.play(stream=True)
+    assert theatre.reply.events[-1]["error"]["code"] == "store_unavailable"
+    assert _finish(theatre) == []
+    assert b"[DONE]" not in theatre.reply.heard
+    assert theatre.upstream.exchanges[0].closed
+    assert (theatre.settled.status, theatre.settled.code) == ("cut", "store_unavailable")
+    assert theatre.settled.credits_milli > 0
+
+
+async def test_a_stream_that_holds_its_worst_case_tells_the_books_what_came_and_minds_no_answer() -> None:
+    books = SlowBooks([None, StoreUnavailable("away"), HoldLost("call_1"), says_no("budget_cap_reached"), None])
+    theatre = _theatre(books, stream(*["x" * 700] * 8), stops_billing_on_close=False)
+    await theatre.play(stream=True)
+    assert theatre.settled.status == "served"
+    assert len(books.extensions) > 1
+    assert {e.amount_milli for e in books.extensions} == {books.holds[0].amount_milli}
+    metered = [e.metered_milli for e in books.extensions]
+    assert metered == sorted(set(metered))
+
+
+async def test_a_call_that_fails_over_and_finds_its_hold_gone_calls_nobody_else() -> None:
+    theatre = Theatre(Script(opening=Fault("first_byte_timeout")), books=SlowBooks([HoldLost("call_1")]))
+    refusal = await theatre.play()
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "upstream_timeout"
+    assert len(theatre.upstream.requests) == 1
