@@ -10,15 +10,16 @@ from typing import Any, Final
 import pytest
 
 from proxy.domain.desk import Change, Grant
-from proxy.domain.ledger import Held, HoldRefused, Refund, Reset, WindowReset
+from proxy.domain.ledger import Held, HoldRefused, Refund, Refunded, Reset, WindowReset
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from tests.builders import NOW_MS
-from tests.contracts.ledger_house import HOUSES, Door, House, extension, hold, month, settlement
+from tests.contracts.ledger_house import HOUSES, LEASES, Door, House, extension, hold, month, settlement
 
 DAY_MS: Final = 86_400_000
 WHY: Final = Change("key:admin", "an outage of ours")
 RESET: Final = Reset("reset_1", "u1", "month", None, 1, WHY)
+REST: Final = ("included/day", "included/week", "included/total")
 DONE: Final = WindowReset("u1", "2026-01-01", 700, fresh=True)
 
 
@@ -50,7 +51,7 @@ async def test_a_reset_is_an_entry_that_takes_back_what_is_spent_and_leaves_the_
     assert await house.look(door, "SELECT id, kind, amount_milli FROM entries WHERE kind = 'reset'") == [
         ("u1:reset:reset_1", "reset", -700)
     ]
-    rest = {"included/day": 700, "included/week": 700, "included/total": 700, "cap/month/milli_credits": 700}
+    rest = dict.fromkeys((*REST, "cap/month/milli_credits"), 700)
     assert await _spent(house, door) == {"included/month": 0, **rest}
     assert isinstance(await door.one(hold("call-2", 1_500)), Held)
     assert await house.look(door, "SELECT actor, action, subject, reason FROM audit WHERE action = 'window.reset'") == [
@@ -104,6 +105,22 @@ async def test_a_refund_after_a_reset_gives_back_only_what_was_not_forgiven(hous
         await door.one(Refund(call_id, WHY))
     assert await _spent(house, door) == {f"included/{window}": 0 for window in ("day", "week", "month", "total")}
     assert await house.wrongs(door) == []
+
+
+async def test_an_end_that_comes_late_gives_back_only_what_was_not_forgiven(house: House) -> None:
+    asleep, awake = await house.door("asleep"), await house.door("awake")
+    await asleep.one(hold("call-1", 200, lease_ms=600_000))
+    await asleep.one(extension("call-1", 200, metered_milli=70))
+    for _ in range((LEASES.lease_ms + LEASES.grace_ms) // LEASES.beat_ms + 2):
+        house.clock.at_ms += LEASES.beat_ms
+        await awake.leases.beat()
+    await awake.leases.reconcile()
+    assert await awake.one(RESET) == replace(DONE, credits_milli=70)
+    await asleep.one(settlement("call-1", 20, terms=month(1_000)))
+    assert await _spent(house, awake) == {"included/month": 0, **dict.fromkeys(REST, 20)}
+    assert await awake.one(Refund("call-1", WHY)) == Refunded("call-1", 20, fresh=True)
+    assert set((await _spent(house, awake)).values()) == {0}
+    assert await house.wrongs(awake) == []
 
 
 async def test_resets_refunds_and_calls_at_once_leave_books_that_are_right(house: House) -> None:

@@ -82,11 +82,17 @@ def returned(entries: Sequence[Entry], resets: Sequence[Entry]) -> Returned:
     charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
     moves: Moves = {}
     for entry in charges:
-        forgiven = {_key(line) for reset in resets if reset.at_ms >= entry.at_ms for line in reset.lines}
+        anew = _begun_anew(resets, entry.at_ms)
         for line in entry.lines:
-            if not line.name.endswith(_RAW_COST) and _key(line) not in forgiven:
+            if not line.name.endswith(_RAW_COST) and _key(line) not in anew:
                 move(moves, _key(line), -line.spent, 0)
     return Returned(sum(entry.amount_milli for entry in charges), moves)
+
+
+def unforgiven(moves: Moves, resets: Sequence[Entry], since_ms: int) -> Moves:
+    """The same without what gives back to a counter that `resets` have let begin anew at or after `since_ms`."""
+    anew = _begun_anew(resets, since_ms)
+    return {key: change for key, change in moves.items() if change.spent > 0 or key not in anew}
 
 
 def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int, readings: Readings) -> Forgiven:
@@ -96,6 +102,10 @@ def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int,
     moves: Moves = {}
     move(moves, key, -spent_milli, 0)
     return Forgiven(spent_milli, key.epoch, moves)
+
+
+def _begun_anew(resets: Sequence[Entry], since_ms: int) -> set[CounterKey]:
+    return {_key(line) for reset in resets if reset.at_ms >= since_ms for line in reset.lines}
 
 
 def _key(line: LedgerLine) -> CounterKey:
