@@ -70,7 +70,7 @@ def refund(batch: Batch, command: Refund, at_ms: int) -> Refunded | NothingCharg
     done = next((entry for entry in entries if entry.id == f"{command.call_id}:refund"), None)
     if done is not None:
         return Refunded(command.call_id, -done.amount_milli, fresh=False)
-    back = returned(entries, batch.resets(entries[0].account_id) if entries else ())
+    back = returned(entries, batch.resets(entries[0].account_id) if entries else (), batch.readings)
     call = batch.call(command.call_id)
     if back.milli <= 0 or call is None:
         return NothingCharged(command.call_id)

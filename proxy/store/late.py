@@ -40,7 +40,7 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
     billed = Amounts(_billed_milli(settlement, buried, entries), settlement.raw_nano_usd)
     more = Amounts(billed.credits_milli - buried.credits_milli, billed.raw_nano_usd - buried.raw_nano_usd)
     late = adjusted(case, settlement.call.family or "", _resolution(entries).lines, more, batch.readings)
-    moves = unforgiven(late.moves, batch.resets(case.account_id), _resolution(entries).at_ms)
+    moves = unforgiven(late.moves, batch.resets(case.account_id), _resolution(entries).at_ms, batch.readings)
     batch.enter_apart((f"{buried.id}:adjust", buried.id, case.account_id, "adjust", late.milli, at_ms), moves)
     charged_milli = buried.credits_milli + late.milli
     absorbed_milli = max(0, settlement.credits_milli - charged_milli)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from proxy.domain.desk import Change
-from proxy.domain.ledger import Enrol, Held, HoldRefused, RecordCall, Recorded, Reset, Settled, Transfer
+from proxy.domain.ledger import Enrol, Held, HoldRefused, RecordCall, Recorded, Refund, Reset, Settled, Transfer
 from proxy.domain.plan import Allowance
 from proxy.ports import ClockDoubted
 from proxy.store.timekeeper import CLOCK_JUMP_MAX_MS, LOOK_EVERY_MS, Timekeeper
@@ -203,6 +203,18 @@ async def test_a_second_jump_is_a_second_alert(house: House, door: Door) -> None
         await door.one(hold())
         assert await house.look(door, "SELECT count(*) FROM alerts") == [(number,)]
         await door.timekeeper.confirm(WHY)
+
+
+async def test_a_reset_on_a_clock_let_back_is_not_given_back_again_by_a_refund(house: House, door: Door) -> None:
+    await door.one(hold("later", 60))
+    await door.one(settlement("later", 60))
+    house.clock.step(-HOUR_MS)
+    await door.one(hold("doubted"))
+    await door.timekeeper.confirm(WHY)
+    await door.one(Reset("r1", "u1", "month", None, 1, WHY))
+    await door.one(Refund("later", WHY))
+    assert await house.look(door, "SELECT name FROM counters WHERE spent <> 0") == []
+    assert await house.wrongs(door) == []
 
 
 async def test_a_day_judged_by_a_wrong_clock_grants_nothing_again_when_it_comes(house: House, door: Door) -> None:

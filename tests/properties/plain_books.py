@@ -184,7 +184,9 @@ class PlainBooks:
         if not charge.refunded:
             charge.refunded = True
             since = {key for key, at_ms in self.forgiven if at_ms >= charge.at_ms}
-            back = {k: -n for k, n in charge.lines.items() if not k[1].endswith("/nano_usd") and k not in since}
+            back = {
+                k: -min(n, self.spent[k]) for k, n in charge.lines.items() if not k[1].endswith("/nano_usd") and k not in since
+            }
             self._spend(back)
         return charge.milli
 

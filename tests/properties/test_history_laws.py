@@ -2,6 +2,7 @@
 plain ones say, to the unit; on SQLite here, on PostgreSQL in tests/contracts."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from proxy.stages.ledger.byhand import returned
+from proxy.stages.ledger.counters import CounterKey, Reading
 from proxy.stages.ledger.sources import room
 from proxy.store.timekeeper import Timekeeper
 from tests.properties.histories import STEPS, History, Step, drawn
@@ -18,6 +20,8 @@ from tests.properties.stage import Stage, near_stage
 
 HISTORIES: Final = 2_000
 SEEN_WITHIN: Final = 200
+# Counters of which anything can be given back.
+RICH: Final = defaultdict[CounterKey, Reading](lambda: Reading(1 << 40))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def _are_seen_to_disagree(folder: Path) -> bool:
         ("proxy.stages.ledger", "_capped", lambda *_: None),
         ("proxy.stages.ledger", "_crowded", lambda *_: None),
         ("proxy.store.ledger", "over_share", lambda *_: None),
-        ("proxy.store.byhand", "returned", lambda entries, _: returned(entries, ())),
+        ("proxy.store.byhand", "returned", lambda entries, *_: returned(entries, (), RICH)),
         ("proxy.store.timekeeper", "CLOCK_JUMP_MAX_MS", 1 << 60),
     ],
     ids=["holds", "caps", "concurrency", "shares", "resets", "jumps"],

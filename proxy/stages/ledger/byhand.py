@@ -76,7 +76,7 @@ def carried(case: Case, family: str | None, amount_milli: int, readings: Reading
     return HoldRefused("credits_on_hold" if is_there else "insufficient_credits", case.scope, standing(case, readings))
 
 
-def returned(entries: Sequence[Entry], resets: Sequence[Entry]) -> Returned:
+def returned(entries: Sequence[Entry], resets: Sequence[Entry], readings: Readings) -> Returned:
     """All that a call's entries charged, back to every counter that it moved; a ceiling keeps its raw cost, for the provider
     billed it, and what `resets` of the account have forgiven since is not given back a second time."""
     charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
@@ -86,13 +86,13 @@ def returned(entries: Sequence[Entry], resets: Sequence[Entry]) -> Returned:
         for line in entry.lines:
             if not line.name.endswith(_RAW_COST) and _key(line) not in anew:
                 move(moves, _key(line), -line.spent, 0)
-    return Returned(sum(entry.amount_milli for entry in charges), moves)
+    return Returned(sum(entry.amount_milli for entry in charges), _above_zero(moves, readings))
 
 
-def unforgiven(moves: Moves, resets: Sequence[Entry], since_ms: int) -> Moves:
+def unforgiven(moves: Moves, resets: Sequence[Entry], since_ms: int, readings: Readings) -> Moves:
     """The same without what gives back to a counter that `resets` have let begin anew at or after `since_ms`."""
     anew = _begun_anew(resets, since_ms)
-    return {key: change for key, change in moves.items() if change.spent > 0 or key not in anew}
+    return _above_zero({key: change for key, change in moves.items() if change.spent > 0 or key not in anew}, readings)
 
 
 def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int, readings: Readings) -> Forgiven:
@@ -102,6 +102,11 @@ def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int,
     moves: Moves = {}
     move(moves, key, -spent_milli, 0)
     return Forgiven(spent_milli, key.epoch, moves)
+
+
+def _above_zero(moves: Moves, readings: Readings) -> Moves:
+    """A clock that an admin has let back makes a reset look older than what it forgave; there is nothing left to give then."""
+    return {key: Reading(max(change.spent, -readings[key].spent), change.held) for key, change in moves.items()}
 
 
 def _begun_anew(resets: Sequence[Entry], since_ms: int) -> set[CounterKey]:
