@@ -54,6 +54,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     rollups.add_parser("recount", help="count every call again and mend what differs; calls wait while a day is counted")
     rollups.choices["recount"].set_defaults(run=commands.rollups_recount)
+    clock = verbs.add_parser("clock", help="the clock that epochs are judged by").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    clock.add_parser("show", help="what it shows, and whether it is believed; exit 1 while it is not").set_defaults(
+        run=commands.clock_show
+    )
+    confirm = clock.add_parser("confirm", help="say that it is right after it jumped, so that calls are admitted again")
+    confirm.add_argument("--reason", required=True, help="for the audit log")
+    confirm.set_defaults(run=commands.clock_confirm)
     explain = verbs.add_parser("explain", help="decide a recorded call again and say why; exit 1 if the answer differs")
     explain.add_argument("call_id", metavar="CALL_ID", help="as in the header x-signalbox-call")
     explain.set_defaults(run=commands.explain)

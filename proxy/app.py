@@ -45,6 +45,7 @@ from proxy.store.ledger import SqliteLedger
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqliteRegister
 from proxy.store.sqlite import SqliteDatabase
+from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter, route_logging
@@ -58,6 +59,7 @@ from proxy.workers.supervisor import Job, Supervisor
 from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
+CLOCK_EVERY_S: Final = 1.0
 FLUSH_EVERY_S: Final = 0.2
 HERALD_EVERY_S: Final = 1.0
 RECONCILE_EVERY_S: Final = 60.0
@@ -95,6 +97,7 @@ class Shelves:
     register: Register
     catalog: SqliteCatalog
     desk: CatalogDesk
+    timekeeper: Timekeeper
     recount: Callable[[], Awaitable[Recounted]]
     key_pepper: bytes
 
@@ -161,6 +164,7 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
             register=SqliteRegister(database),
             catalog=catalog,
             desk=SqliteCatalogDesk(database, clock, catalog),
+            timekeeper=Timekeeper(database, clock),
             recount=partial(recount, database),
             key_pepper=_pepper(settings),
         )
@@ -197,8 +201,9 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     leases = SqliteLeases(shelves.database, shelves.clock, boot_id, limits)
     await leases.beat()
     await leases.reconcile()
+    await shelves.timekeeper.look()
     books = GroupWriter(
-        SqliteLedger(shelves.database, shelves.clock, boot_id),
+        SqliteLedger(shelves.database, shelves.timekeeper, boot_id),
         WriterLimits(queue_holds_max=settings.queue_holds_max),
         shelves.accounts.refresh,
     )
@@ -220,12 +225,15 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         telemetry.flush()
 
     async def forget_keys() -> None:
-        await prune_keys(shelves.database, shelves.clock)
+        # By a clock that jumped, keys of yesterday may be taken for old.
+        if shelves.timekeeper.doubt is None:
+            await prune_keys(shelves.database, shelves.clock)
 
     jobs = [
         Job("beat", limits.beat_ms / 1_000, pulse.beat, steady=True),
         Job("pulse", WATCH_PULSE_EVERY_S, pulse.watch, steady=True),
         Job("reconcile", min(RECONCILE_EVERY_S, settings.lease_ms / 1_000), leases.reconcile),
+        Job("clock", CLOCK_EVERY_S, shelves.timekeeper.look),
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
@@ -280,12 +288,15 @@ def _services(
     telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
     telemetry.watch("live_streams", "Streams among the live calls.", lambda: pipeline.traffic.streams)
     telemetry.watch("waiting_calls", "Live calls that wait for credits others hold.", lambda: len(pipeline.traffic.waiting))
+    doubted = "1 while nothing is admitted, for the clock jumped and nobody has confirmed it."
+    telemetry.watch("clock_doubted", doubted, lambda: shelves.timekeeper.doubt is not None)
     return Services(
         gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,
         accounts=rooms.accounts,
         books=rooms.books,
         by_hand=by_hand,
+        timekeeping=shelves.timekeeper,
         catalog=shelves.catalog,
         desk=shelves.desk,
         directory=shelves.directory,

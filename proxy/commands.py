@@ -4,12 +4,14 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from proxy.api import keys
 from proxy.app import Shelves, checked, opened_shelves
 from proxy.domain.account import App, Key, KeyKind, User
 from proxy.domain.call import Call
+from proxy.domain.clock import ClockState
 from proxy.domain.decision import Decision
 from proxy.domain.desk import Change
 from proxy.domain.plan import Entitlement
@@ -135,6 +137,18 @@ async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
     return 1 if wrong else 0
 
 
+async def clock_show(_: argparse.Namespace, settings: Settings) -> int:
+    """What the clock shows; 1 while it is in doubt."""
+    async with opened_shelves(settings) as shelves:
+        return _say_clock(await shelves.timekeeper.state())
+
+
+async def clock_confirm(given: argparse.Namespace, settings: Settings) -> int:
+    """Says that the clock is right; running gateways take calls again within a second."""
+    async with opened_shelves(settings) as shelves:
+        return _say_clock(await shelves.timekeeper.confirm(Change("cli", given.reason)))
+
+
 async def rollups_recount(_: argparse.Namespace, settings: Settings) -> int:
     """Counts every call again and mends the sums that reports are made of."""
     async with opened_shelves(settings) as shelves:
@@ -241,6 +255,16 @@ def _state(key: Key, now_ms: int) -> str:
     if key.expires_at_ms is not None and key.expires_at_ms <= now_ms:
         return "expired"
     return "suspended" if key.suspended else "live"
+
+
+def _say_clock(state: ClockState) -> int:
+    shown = datetime.fromtimestamp(state.shown_ms / 1_000, UTC).isoformat(sep=" ", timespec="seconds")
+    if state.doubt is None:
+        _say(f"the clock shows {shown} and is believed")
+        return 0
+    jumped_s = state.doubt.jump_ms // 1_000
+    _say(f"the clock shows {shown}; it jumped by {jumped_s:+} s, and nothing is admitted until it is confirmed")
+    return 1
 
 
 def _say(line: str) -> None:

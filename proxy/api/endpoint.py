@@ -18,7 +18,7 @@ from proxy.api.services import Services
 from proxy.domain.account import Caller, KeyKind
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import RateClass
-from proxy.ports import StoreUnavailable, VersionConflict
+from proxy.ports import ClockDoubted, StoreUnavailable, VersionConflict
 from proxy.stages.intake.body import read as read_json
 from proxy.stages.intake.shapes import invalid
 
@@ -109,6 +109,13 @@ def refusal_response(refusal: Refusal) -> Response:
     return response
 
 
+def unavailable(error: StoreUnavailable) -> Refusal:
+    """The store's outage, or its doubt of the time, as people hear it."""
+    away = "The gateway cannot reach its store right now. Try again shortly."
+    message = str(error) if isinstance(error, ClockDoubted) else away
+    return Refusal("store_unavailable", message, retry_after_s=error.retry_after_s)
+
+
 def _served(methods: Mapping[str, Endpoint], services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         endpoint = methods["GET" if request.method == "HEAD" else request.method]
@@ -138,8 +145,7 @@ async def _handled(endpoint: Endpoint, visit: Visit) -> Answer:
     try:
         return await endpoint.handler(visit)
     except StoreUnavailable as error:
-        message = "The gateway cannot reach its store right now. Try again shortly."
-        return Refusal("store_unavailable", message, retry_after_s=error.retry_after_s)
+        return unavailable(error)
     except VersionConflict:
         if visit.if_match is None:
             return Refusal("conflict", "It exists already, or somebody changed it at this moment. Read it, then try again.")

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proxy.api.endpoint import json_response, refusal_response
+from proxy.api.endpoint import json_response, refusal_response, unavailable
 from proxy.api.services import Services
 from proxy.domain.errors import Refusal
+from proxy.ports import ClockDoubted
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _UNREADY = "The gateway takes no calls now: it is starting, stopping, or cannot reach its store."
@@ -46,6 +47,8 @@ async def _livez(_services: Services, _request: Request) -> Response:
 
 
 async def _readyz(services: Services, _request: Request) -> Response | Refusal:
+    if services.timekeeping.doubt is not None:
+        return unavailable(ClockDoubted())
     if services.is_ready():
         return json_response({"status": "ready"})
     return Refusal("shutting_down", _UNREADY, retry_after_s=1)

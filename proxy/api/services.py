@@ -19,6 +19,7 @@ from proxy.ports import (
     Limiter,
     Recorder,
     Register,
+    Timekeeping,
 )
 from proxy.stages.intake import IntakeLimits
 
@@ -45,6 +46,7 @@ class Services:
     accounts: Accounts
     books: Books
     by_hand: ByHand
+    timekeeping: Timekeeping
     catalog: CatalogSource
     desk: CatalogDesk
     directory: Directory

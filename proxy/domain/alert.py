@@ -1,10 +1,10 @@
-"""What an operator is told of beside calls: a limit that is nearly used up, a bill nobody pays; values only."""
+"""What an operator is told of beside calls: a limit nearly used up, a bill nobody pays, a clock that jumped; values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-AlertKind = Literal["threshold", "absorbed"]
+AlertKind = Literal["threshold", "absorbed", "clock"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Literal
 from proxy.domain.account import User
 from proxy.domain.call import Call
 from proxy.domain.desk import Change, Grant
-from proxy.domain.plan import Allowance, Entitlement
+from proxy.domain.plan import Allowance, Entitlement, Window
 from proxy.domain.standing import Cap, Standing
 
 EntryKind = Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
@@ -44,13 +44,21 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class FairShare:
+    """While others wait for what `scope` (`app:ID`) may still spend, one account's live holds stay within `percent` of it."""
+
+    scope: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class HoldRequest:
     """Reserve `amount_milli` (and `raw_nano_usd` against ceilings) for one call. `hold_id` is the call id.
 
     `scopes` are all scopes the call counts in, for concurrency. `lease_ms` is how long the hold may live without its call
     resolving it. `enrol` is an end user to make durable in the same transaction, on the terms of `entitlement`, if its app
     has enrolled fewer than `enrols_daily_max` on this UTC day; `idempotency` a key that stands for this call from then on,
-    unless it stands for another.
+    unless it stands for another; `share` bounds what the account may hold beside others.
     """
 
     hold_id: str
@@ -66,6 +74,7 @@ class HoldRequest:
     entitlement: Entitlement | None = None
     idempotency: IdempotencyKey | None = None
     enrols_daily_max: int | None = None
+    share: FairShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,21 @@ class Refund:
     change: Change
 
 
-LedgerCommand = HoldRequest | ExtendRequest | Settlement | RecordCall | Enrol | Transfer | Refund
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Let an account's included credits of `window` (of `family`; None: of those bound to none) begin anew before their time:
+    what is spent of them in the period that runs now is forgiven, what live holds hold stays held. Grants, caps and ceilings
+    are left as they are."""
+
+    id: str
+    account_id: str
+    window: Window
+    family: str | None
+    anchor_day: int
+    change: Change
+
+
+LedgerCommand = HoldRequest | ExtendRequest | Settlement | RecordCall | Enrol | Transfer | Refund | Reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +175,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HoldRefused:
-    """The books said no; `scope` names what refused. `standing` is what they saw."""
+    """The books said no; `scope` names what refused. `standing` is what they saw. `over_share`: there may be room, but others
+    wait for it."""
 
     code: HoldRefusalCode
     scope: str
     standing: Standing
+    over_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +260,19 @@ class NothingCharged:
     call_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class WindowReset:
+    """What was forgiven of the period `epoch`; `fresh` is False when the same command had done it before."""
+
+    account_id: str
+    epoch: str
+    credits_milli: int
+    fresh: bool
+
+
 HoldAck = Held | HoldRefused | KeyUsed
 ExtendAck = Held | HoldRefused | HoldLost
-ByHandAck = Enrolled | EnrolmentFull | Transferred | Refunded | NothingCharged
+ByHandAck = Enrolled | EnrolmentFull | Transferred | Refunded | NothingCharged | WindowReset
 LedgerAck = HoldAck | HoldLost | Settled | Recorded | ByHandAck
 
 

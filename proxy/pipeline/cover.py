@@ -26,7 +26,7 @@ from proxy.domain.standing import Standing
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
 from proxy.pipeline.waiting import WaitingRoom
-from proxy.ports import Books, Reply, StoreUnavailable
+from proxy.ports import Books, ClockDoubted, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
@@ -224,7 +224,9 @@ def _metered_milli(sizing: Sizing, meter: Meter) -> int:
 
 
 def unavailable(error: StoreUnavailable) -> Refusal:
-    """The store's outage as the caller hears it."""
+    """The store's outage, or its doubt of the time, as the caller hears it."""
+    if isinstance(error, ClockDoubted):
+        return Refusal("store_unavailable", str(error), retry_after_s=error.retry_after_s)
     return Refusal(
         "store_unavailable",
         "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",

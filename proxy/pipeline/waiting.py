@@ -2,11 +2,11 @@
 stage's, the answer the books'."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeGuard
 
-from proxy.domain.ledger import HoldAck, HoldRefused, HoldRequest, HoldTerms
-from proxy.ports import Books, Reply, StoreUnavailable
+from proxy.domain.ledger import FairShare, HoldAck, HoldRefused, HoldRequest, HoldTerms
+from proxy.ports import Books, Reply
 from proxy.stages import hold
 from proxy.stages.turns import Turns
 
@@ -122,25 +122,17 @@ class WaitingRoom:
         """Lets one after the other try, until the books refuse one: the room there is goes on gathering for it."""
         passing: set[str] = set()
         while (ticket := self._turns.next(scope, passing)) is not None:
-            if await self._is_over_share(ticket.request, scope):
-                passing.add(ticket.request.account_id)
-            elif ticket.answer.done():
+            if ticket.answer.done():
                 self._turns.leave(ticket)
-            elif not await self._try(ticket, scope):
+            elif not await self._try(ticket, scope, passing):
                 return
 
-    async def _is_over_share(self, request: HoldRequest, scope: str) -> bool:
-        if not scope.startswith("app:") or self._turns.accounts(scope) < 2:
-            return False
-        try:
-            standing = await self._books.standing(request.account_id, request.terms)
-        except StoreUnavailable:
-            return False
-        return hold.over_share(standing, scope, request.amount_milli, self._limits.share_percent)
-
-    async def _try(self, ticket: "_Ticket", scope: str) -> bool:
-        """Whether the next in the queue of `scope` may try as well."""
-        ack = await ticket.ask(self._books)
+    async def _try(self, ticket: "_Ticket", scope: str, passing: set[str]) -> bool:
+        """Whether the next in the queue of `scope` may try as well; an account in `passing` may not."""
+        ack = await ticket.ask(self._books, self._share(scope))
+        if _is_on_hold(ack) and ack.over_share:
+            passing.add(ticket.request.account_id)
+            return True
         if _is_on_hold(ack) and ack.scope == scope:
             return False
         if _is_on_hold(ack) and not ticket.answer.done():
@@ -148,6 +140,12 @@ class WaitingRoom:
         else:
             self._turns.served(ticket)
         return True
+
+    def _share(self, scope: str) -> FairShare | None:
+        """What one account may hold while others wait; who is told of it here, the books judge in the same step as the hold."""
+        if scope.startswith("app:") and self._turns.accounts(scope) > 1:
+            return FairShare(scope, self._limits.share_percent)
+        return None
 
 
 class _Ticket:
@@ -159,9 +157,9 @@ class _Ticket:
         self._attempt: asyncio.Task[HoldAck] | None = None
         self._is_over = False
 
-    async def ask(self, books: Books) -> HoldAck | None:
+    async def ask(self, books: Books, share: FairShare | None) -> HoldAck | None:
         """Asks the books once; None when there is no answer, or nobody to hear it."""
-        attempt = self._attempt = asyncio.ensure_future(_asked(books, self.request))
+        attempt = self._attempt = asyncio.ensure_future(_asked(books, replace(self.request, share=share)))
         await asyncio.wait({attempt})
         self._attempt = None
         return self._heard(attempt)

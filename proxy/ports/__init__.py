@@ -1,6 +1,6 @@
 """Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
 
-from proxy.ports.books import Alerts, Books, ByHand, CommitUnknown, Leases, Ledger, StoreUnavailable
+from proxy.ports.books import Alerts, Books, ByHand, ClockDoubted, CommitUnknown, Leases, Ledger, StoreUnavailable, Timekeeping
 from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, VersionConflict
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
 from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
@@ -14,6 +14,7 @@ __all__ = [
     "CatalogObject",
     "CatalogSource",
     "Clock",
+    "ClockDoubted",
     "CommitUnknown",
     "Directory",
     "Exchange",
@@ -27,6 +28,7 @@ __all__ = [
     "Register",
     "Reply",
     "StoreUnavailable",
+    "Timekeeping",
     "TokenCounter",
     "Upstream",
     "UpstreamError",

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from proxy.domain.alert import Alert
+from proxy.domain.clock import ClockDoubt, ClockState
+from proxy.domain.desk import Change
 from proxy.domain.ledger import (
     Enrol,
     Enrolled,
@@ -24,10 +26,12 @@ from proxy.domain.ledger import (
     Recorded,
     Refund,
     Refunded,
+    Reset,
     Settled,
     Settlement,
     Transfer,
     Transferred,
+    WindowReset,
 )
 from proxy.domain.standing import Standing
 
@@ -42,6 +46,17 @@ class StoreUnavailable(Exception):
 
 class CommitUnknown(StoreUnavailable):
     """The store went away while it committed: what was asked may have been done, or not."""
+
+
+class ClockDoubted(StoreUnavailable):
+    """The store's clock jumped, so nothing is admitted by it. What it says is fit for callers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The gateway's clock jumped, so it takes no new calls until its operator has looked at it and confirmed the time."
+            " Calls that run go on. This is no fault of yours; try again later.",
+            retry_after_s=30,
+        )
 
 
 class Ledger(Protocol):
@@ -82,6 +97,8 @@ class ByHand(Protocol):
 
     async def refund(self, refund: Refund) -> Refunded | NothingCharged: ...
 
+    async def reset(self, reset: Reset) -> WindowReset: ...
+
 
 class Leases(Protocol):
     """Keeps this process's holds alive and resolves those that nobody keeps."""
@@ -89,6 +106,21 @@ class Leases(Protocol):
     async def beat(self) -> None: ...
 
     async def reconcile(self) -> ReconcileReport: ...
+
+
+class Timekeeping(Protocol):
+    """The clock that the books judge by. `state` and `confirm` raise StoreUnavailable."""
+
+    @property
+    def doubt(self) -> ClockDoubt | None:
+        """Why nothing is admitted now, as far as this process knows."""
+        ...
+
+    async def state(self) -> ClockState: ...
+
+    async def confirm(self, change: Change) -> ClockState:
+        """The clock is right; nothing changes while it is not in doubt."""
+        ...
 
 
 class Alerts(Protocol):

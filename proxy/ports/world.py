@@ -11,11 +11,13 @@ from proxy.domain.plan import Rate
 
 
 class Clock(Protocol):
-    """Wall time for records and epochs, a monotonic clock for durations."""
+    """Wall time for records and epochs, a monotonic clock for durations, and one that goes on while the machine sleeps."""
 
     def now_ms(self) -> int: ...
 
     def monotonic_ns(self) -> int: ...
+
+    def elapsed_ns(self) -> int: ...
 
 
 class Ids(Protocol):

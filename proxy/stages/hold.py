@@ -119,14 +119,6 @@ def draws_on(account_id: str, terms: HoldTerms) -> frozenset[str]:
     return frozenset((f"user:{account_id}", *(cap.scope for cap in terms.caps)))
 
 
-def over_share(standing: Standing, scope: str, amount_milli: int, share_percent: int) -> bool:
-    """Whether `amount_milli` more would take an account's live holds beyond its share of what is unspent of `scope`'s caps.
-    Who holds nothing is within its share, however little that is."""
-    unspent = [cap.limit - cap.spent for cap in standing.caps if cap.scope == scope and cap.unit == "milli_credits"]
-    held_milli = standing.held_milli
-    return held_milli > 0 and held_milli + amount_milli > min(unspent, default=0) * share_percent // 100
-
-
 def refusal(refused: HoldRefused, plan: Plan, family: str) -> Refusal:
     """What the caller hears when the books said no to a model of `family`: what is left for it, when it resets, and whether
     trying again helps."""

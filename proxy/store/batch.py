@@ -244,6 +244,12 @@ class Batch:
         """What the books say of a hold, but for what this batch is still to write of it."""
         return holds.entries_of(self._connection, hold_id)
 
+    def resets(self, account_id: str) -> list[Entry]:
+        """Every time that a window of this account was let begin anew by hand; no other follows until this transaction ends."""
+        if self._locks is not None:
+            self._locks.take((holds.account_scope(account_id),))
+        return holds.resets_of(self._connection, account_id)
+
     def writing(self, change: Change, at_ms: int) -> Writing:
         """A write of people's in the same transaction."""
         return Writing(self._connection, change, at_ms)

@@ -1,5 +1,5 @@
-"""What people do to the books by hand, inside a batch: enrolments, transfers, refunds; each with its entries and its audit
-line, each done once however often it is given."""
+"""What people do to the books by hand, inside a batch: enrolments, transfers, refunds, resets; each with its entries and its
+audit line, each done once however often it is given."""
 
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
@@ -11,11 +11,14 @@ from proxy.domain.ledger import (
     NothingCharged,
     Refund,
     Refunded,
+    Reset,
     Transfer,
     Transferred,
+    WindowReset,
 )
+from proxy.domain.plan import Allowance
 from proxy.domain.standing import resets_at_ms
-from proxy.stages.ledger.byhand import Piece, carried, enrolled, returned
+from proxy.stages.ledger.byhand import Piece, carried, enrolled, forgiven, returned
 from proxy.stages.ledger.counters import Moves
 from proxy.stages.ledger.sources import Case
 from proxy.store import values
@@ -67,7 +70,7 @@ def refund(batch: Batch, command: Refund, at_ms: int) -> Refunded | NothingCharg
     done = next((entry for entry in entries if entry.id == f"{command.call_id}:refund"), None)
     if done is not None:
         return Refunded(command.call_id, -done.amount_milli, fresh=False)
-    back = returned(entries)
+    back = returned(entries, batch.resets(entries[0].account_id) if entries else (), batch.readings)
     call = batch.call(command.call_id)
     if back.milli <= 0 or call is None:
         return NothingCharged(command.call_id)
@@ -77,6 +80,22 @@ def refund(batch: Batch, command: Refund, at_ms: int) -> Refunded | NothingCharg
     writing = batch.writing(command.change, at_ms)
     writing.note("call.refund", f"call:{command.call_id}", {"refunded_milli": 0}, {"refunded_milli": back.milli})
     return Refunded(command.call_id, back.milli, fresh=True)
+
+
+def reset(batch: Batch, command: Reset, at_ms: int) -> WindowReset:
+    entry_id = f"{command.account_id}:reset:{command.id}"
+    done = next((entry for entry in batch.resets(command.account_id) if entry.id == entry_id), None)
+    if done is not None:
+        return WindowReset(command.account_id, done.lines[0].epoch, -done.amount_milli, fresh=False)
+    allowance = Allowance(command.window, 0, command.family)
+    given = forgiven(command.account_id, allowance, command.anchor_day, at_ms, batch.readings)
+    if given.milli:
+        batch.enter_apart((entry_id, None, command.account_id, "reset", -given.milli, at_ms), given.moves)
+        counted = {"window": command.window, "family": command.family, "epoch": given.epoch}
+        writing = batch.writing(command.change, at_ms)
+        subject = f"user:{command.account_id}"
+        writing.note("window.reset", subject, counted | {"spent_milli": given.milli}, counted | {"spent_milli": 0})
+    return WindowReset(command.account_id, given.epoch, given.milli, fresh=True)
 
 
 def _grant(command: Transfer, number: int, piece: Piece, at_ms: int) -> Grant:

@@ -123,6 +123,12 @@ def entries_of(connection: Connection, hold_id: str) -> list[Entry]:
     return [entry(row) for row in found]
 
 
+def resets_of(connection: Connection, account_id: str) -> list[Entry]:
+    """All resets of one account's windows; their ids are ACCOUNT:reset:COMMAND."""
+    asked = (f"{account_id}:reset:", f"{account_id}:reset;")
+    return [entry(row) for row in connection.execute("SELECT * FROM entries WHERE id >= ? AND id < ?", asked)]
+
+
 def grants_of(connection: Connection, account_id: str) -> tuple[Grant, ...]:
     """All grants of one account, expired ones too."""
     found = connection.execute(

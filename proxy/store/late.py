@@ -8,6 +8,7 @@ from proxy.domain.call import Call
 from proxy.domain.desk import Entry
 from proxy.domain.ledger import HoldTerms, Settled, Settlement
 from proxy.stages import idempotency
+from proxy.stages.ledger.byhand import unforgiven
 from proxy.stages.ledger.late import adjusted
 from proxy.stages.ledger.sources import Case
 from proxy.stages.ledger.split import Amounts
@@ -39,7 +40,8 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
     billed = Amounts(_billed_milli(settlement, buried, entries), settlement.raw_nano_usd)
     more = Amounts(billed.credits_milli - buried.credits_milli, billed.raw_nano_usd - buried.raw_nano_usd)
     late = adjusted(case, settlement.call.family or "", _resolution(entries).lines, more, batch.readings)
-    batch.enter_apart((f"{buried.id}:adjust", buried.id, case.account_id, "adjust", late.milli, at_ms), late.moves)
+    moves = unforgiven(late.moves, batch.resets(case.account_id), _resolution(entries).at_ms, batch.readings)
+    batch.enter_apart((f"{buried.id}:adjust", buried.id, case.account_id, "adjust", late.milli, at_ms), moves)
     charged_milli = buried.credits_milli + late.milli
     absorbed_milli = max(0, settlement.credits_milli - charged_milli)
     call = replace(
@@ -51,7 +53,7 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
     _write(batch, call)
     batch.correct(buried, call)
     _stand_for(batch, settlement, call)
-    alerts.notice(batch, late.moves, at_ms)
+    alerts.notice(batch, moves, at_ms)
     if absorbed_milli > buried.absorbed_milli:
         alerts.note_absorbed(batch, case.account_id, call.id, absorbed_milli, at_ms)
     return Settled(call.id, charged_milli, absorbed_milli, fresh=False, late=True)

@@ -22,20 +22,23 @@ from proxy.domain.ledger import (
     RecordCall,
     Recorded,
     Refund,
+    Reset,
     Settled,
     Settlement,
     Transfer,
 )
 from proxy.domain.standing import Standing
-from proxy.ports import Clock, CommitUnknown, StoreUnavailable
+from proxy.ports import ClockDoubted, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.counters import Moves
+from proxy.stages.ledger.share import over_share
 from proxy.stages.ledger.sources import Case, counters, standing
 from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, byhand, foresight, late, used_keys
 from proxy.store.batch import Batch, Memory, Readings
 from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold, grants_of
+from proxy.store.timekeeper import Timekeeper
 
 # What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
 _BAD_ROW: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
@@ -44,11 +47,12 @@ Ack = LedgerAck | Exception
 
 
 class SqliteLedger:
-    """Implements ports.Ledger. `boot_id` names this process as the owner of the holds it takes."""
+    """Implements ports.Ledger. `timekeeper` says by which moment everything here is judged, `boot_id` names this process as the
+    owner of the holds it takes."""
 
-    def __init__(self, database: Database, clock: Clock, boot_id: str) -> None:
+    def __init__(self, database: Database, timekeeper: Timekeeper, boot_id: str) -> None:
         self._database = database
-        self._clock = clock
+        self._timekeeper = timekeeper
         self._boot_id = boot_id
         self._memory = Memory()
 
@@ -71,7 +75,7 @@ class SqliteLedger:
         """What the account has left now. Raises StoreUnavailable."""
 
         def read(connection: Connection) -> Standing:
-            case = Case(account_id, terms, grants_of(connection, account_id), connection.now_ms(self._clock))
+            case = Case(account_id, terms, grants_of(connection, account_id), self._timekeeper.now_ms(connection))
             readings = Readings(connection)
             if not connection.is_near:
                 readings.update(foresight.readings(connection, counters(case)))
@@ -82,7 +86,7 @@ class SqliteLedger:
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for. Raises StoreUnavailable."""
         return await self._database.read(
-            lambda connection: used_keys.find(connection, account_id, asked, connection.now_ms(self._clock))
+            lambda connection: used_keys.find(connection, account_id, asked, self._timekeeper.now_ms(connection))
         )
 
     async def _written(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
@@ -106,13 +110,15 @@ class SqliteLedger:
 
     def _carry_out(self, connection: Connection, commands: Sequence[LedgerCommand]) -> list[Ack]:
         batch = Batch(connection, [_subject(command) for command in commands], self._memory, commands)
-        at_ms = connection.now_ms(self._clock)
+        at_ms = self._timekeeper.judge(connection)
         batch.foresee(at_ms)
         acks = [self._one(batch, command, at_ms) for command in commands]
         batch.flush()
         return acks
 
     def _one(self, batch: Batch, command: LedgerCommand, at_ms: int) -> Ack:
+        if self._timekeeper.doubt is not None and _is_admission(batch, command):
+            return ClockDoubted()
         match command:
             case HoldRequest():
                 return self._hold(batch, command, at_ms)
@@ -128,6 +134,8 @@ class SqliteLedger:
                 return byhand.transfer(batch, command, at_ms)
             case Refund():
                 return byhand.refund(batch, command, at_ms)
+            case Reset():
+                return byhand.reset(batch, command, at_ms)
             case _:
                 assert_never(command)
 
@@ -140,6 +148,9 @@ class SqliteLedger:
         used = None if asked is None else batch.used(request.account_id, asked, at_ms)
         if used is not None:
             return used
+        greedy = over_share(case, request.amount_milli, request.share, batch.readings)
+        if greedy is not None:
+            return greedy
         amounts = Amounts(request.amount_milli, request.raw_nano_usd)
         admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
         if isinstance(admitted, HoldRefused):
@@ -191,12 +202,19 @@ def _subject(command: LedgerCommand) -> str:
             return command.call.id
         case Enrol():
             return command.user.id
-        case Transfer():
+        case Transfer() | Reset():
             return command.id
         case Refund():
             return command.call_id
         case _:
             return command.hold_id
+
+
+def _is_admission(batch: Batch, command: LedgerCommand) -> bool:
+    """Whether a command takes something that only its moment gives; a hold that stands was admitted before."""
+    if isinstance(command, HoldRequest):
+        return batch.hold(command.hold_id) is None
+    return isinstance(command, Enrol | Transfer | Reset)
 
 
 def _enrolling(batch: Batch, request: HoldRequest, at_ms: int) -> Moves | None:

@@ -4,7 +4,17 @@ writers stand beside each other."""
 from collections.abc import Iterable, Sequence
 from typing import Final, assert_never
 
-from proxy.domain.ledger import Enrol, ExtendRequest, HoldRequest, LedgerCommand, RecordCall, Refund, Settlement, Transfer
+from proxy.domain.ledger import (
+    Enrol,
+    ExtendRequest,
+    HoldRequest,
+    LedgerCommand,
+    RecordCall,
+    Refund,
+    Reset,
+    Settlement,
+    Transfer,
+)
 from proxy.store.database import Connection
 from proxy.store.holds import account_scope
 
@@ -23,6 +33,8 @@ def scopes_of(command: LedgerCommand) -> set[str]:
             return {cap.scope for cap in terms.caps}
         case Settlement() | RecordCall():
             return set()
+        case Reset(account_id=account_id):
+            return {account_scope(account_id)}
         case Enrol(user=user):
             return {account_scope(user.id), f"app:{user.app_id}"}
         case Transfer(giver_id=giver_id, taker_id=taker_id):

@@ -4,20 +4,22 @@ from typing import Final
 
 from proxy.store.database import Connection, Database
 
+# Counters and entries are laid over one another and sorted once, for a join of all with all is more than a large ledger bears.
 _COUNTERS: Final = """
-WITH truth AS (
-    SELECT json_extract(line.value, '$[0]') AS scope, json_extract(line.value, '$[1]') AS name,
-           json_extract(line.value, '$[2]') AS epoch,
-           sum(CAST(json_extract(line.value, '$[3]') AS BIGINT)) AS spent,
-           sum(CAST(json_extract(line.value, '$[4]') AS BIGINT)) AS held
-    FROM entries, json_each(entries.lines) AS line GROUP BY 1, 2, 3
+WITH both_sides AS (
+    SELECT scope, name, epoch, spent AS shown_spent, held AS shown_held, NULL AS spent, NULL AS held FROM counters
+    UNION ALL
+    SELECT json_extract(line.value, '$[0]'), json_extract(line.value, '$[1]'), json_extract(line.value, '$[2]'), NULL, NULL,
+           CAST(json_extract(line.value, '$[3]') AS BIGINT), CAST(json_extract(line.value, '$[4]') AS BIGINT)
+    FROM entries, json_each(entries.lines) AS line
+), summed AS (
+    SELECT scope, name, epoch, sum(shown_spent) AS shown_spent, sum(shown_held) AS shown_held, sum(spent) AS spent,
+           sum(held) AS held
+    FROM both_sides GROUP BY scope, name, epoch
 )
-SELECT coalesce(truth.scope, counters.scope), coalesce(truth.name, counters.name), coalesce(truth.epoch, counters.epoch),
-       counters.spent, counters.held, truth.spent, truth.held
-FROM counters FULL JOIN truth USING (scope, name, epoch)
-WHERE counters.spent IS DISTINCT FROM truth.spent OR counters.held IS DISTINCT FROM truth.held
-   OR counters.spent < 0 OR counters.held < 0
-ORDER BY 1, 2, 3
+SELECT * FROM summed
+WHERE shown_spent IS DISTINCT FROM spent OR shown_held IS DISTINCT FROM held OR shown_spent < 0 OR shown_held < 0
+ORDER BY scope, name, epoch
 """
 
 # Each finds ids; the sentence says what is wrong with them.
@@ -62,7 +64,7 @@ _IDS: Final = (
     (
         "entry {} is about a grant that there is not",
         "SELECT id FROM entries WHERE kind = 'grant'"
-        " AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.id || ':grant' = entries.id)",
+        " AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.id = substr(entries.id, 1, length(entries.id) - length(':grant')))",
     ),
     (
         "transfer {} did not give what it took",

@@ -28,10 +28,12 @@ from proxy.domain.ledger import (
     Recorded,
     Refund,
     Refunded,
+    Reset,
     Settled,
     Settlement,
     Transfer,
     Transferred,
+    WindowReset,
 )
 from proxy.domain.standing import Standing
 from proxy.ports import CommitUnknown, Ledger, StoreUnavailable
@@ -118,6 +120,10 @@ class GroupWriter:
     async def refund(self, refund: Refund) -> Refunded | NothingCharged:
         """Gives a call's charge back. Raises StoreUnavailable."""
         return _either(await self._bounded(refund), Refunded, NothingCharged)
+
+    async def reset(self, reset: Reset) -> WindowReset:
+        """Lets included credits begin anew before their time. Raises StoreUnavailable."""
+        return _either(await self._bounded(reset), WindowReset, WindowReset)
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""

@@ -38,6 +38,7 @@ from proxy.store.leases import LeaseLimits, SqliteLeases
 from proxy.store.ledger import SqliteLedger
 from proxy.store.register import SqliteRegister
 from proxy.store.sqlite import SqliteDatabase
+from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
@@ -252,7 +253,8 @@ async def open_house(
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
         database = await SqliteDatabase.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
-        ledger = SqliteLedger(database, clock, "boot-1")
+        timekeeper = Timekeeper(database, clock)
+        ledger = SqliteLedger(database, timekeeper, "boot-1")
         accounts = SqliteAccounts(database, clock)
         books = GroupWriter(ledger, WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
@@ -282,6 +284,7 @@ async def open_house(
             accounts=accounts,
             books=books,
             by_hand=books,
+            timekeeping=timekeeper,
             catalog=shown,
             desk=SqliteCatalogDesk(database, clock, SqliteCatalog(database, clock, folder, {})),
             directory=SqliteDirectory(database, clock, accounts.refresh),

@@ -26,6 +26,9 @@ class StillClock:
     def monotonic_ns(self) -> int:
         return 0
 
+    def elapsed_ns(self) -> int:
+        return 0
+
 
 class OneAccount:
     """Knows one key; counts how often it was asked."""

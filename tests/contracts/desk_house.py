@@ -17,6 +17,7 @@ from proxy.store.ledger import SqliteLedger
 from proxy.store.postgres import PostgresDatabase
 from proxy.store.register import SqliteRegister
 from proxy.store.sqlite import SqliteDatabase
+from proxy.store.timekeeper import Timekeeper
 from tests.contracts.set_clock import ServerClock, SetClock
 from tests.postgres_server import server
 from tests.store.catalog.folder import folder
@@ -31,7 +32,7 @@ class DeskDoor:
         self.accounts = SqliteAccounts(database, clock)
         self.directory = SqliteDirectory(database, clock, self.accounts.refresh)
         self.register = SqliteRegister(database)
-        self.ledger = SqliteLedger(database, clock, "boot-1")
+        self.ledger = SqliteLedger(database, Timekeeper(database, clock), "boot-1")
 
     async def catalog(self, config_dir: Path, base_urls: dict[str, str] | None = None) -> SqliteCatalog:
         return await SqliteCatalog.open(self.database, self.clock, config_dir, base_urls)

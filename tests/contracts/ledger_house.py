@@ -20,6 +20,7 @@ from proxy.store.ledger import SqliteLedger
 from proxy.store.postgres import PostgresDatabase
 from proxy.store.recount import Recounted, recount
 from proxy.store.sqlite import SqliteDatabase
+from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune
 from proxy.store.verify import verify
 from tests.builders import call
@@ -34,7 +35,8 @@ class Door:
 
     def __init__(self, database: Database, clock: SetClock, boot_id: str) -> None:
         self.database = database
-        self.ledger = SqliteLedger(database, clock, boot_id)
+        self.timekeeper = Timekeeper(database, clock)
+        self.ledger = SqliteLedger(database, self.timekeeper, boot_id)
         self.leases = SqliteLeases(database, clock, boot_id, LEASES)
 
     async def one(self, command: LedgerCommand) -> LedgerAck | Exception:

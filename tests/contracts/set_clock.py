@@ -14,12 +14,21 @@ class SetClock:
 
     def __init__(self) -> None:
         self.at_ms = NOW_MS
+        self._stepped_ms = 0
 
     def now_ms(self) -> int:
         return self.at_ms
 
     def monotonic_ns(self) -> int:
         return self.at_ms * 1_000_000
+
+    def elapsed_ns(self) -> int:
+        return (self.at_ms - self._stepped_ms) * 1_000_000
+
+    def step(self, ms: int) -> None:
+        """Somebody sets the clock: it shows another time, and none has passed."""
+        self._stepped_ms += ms
+        self.at_ms += ms
 
 
 class ServerClock(SetClock):

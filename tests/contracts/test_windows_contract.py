@@ -1,4 +1,5 @@
-"""Windows by a set clock, over the real books of every database: days, ISO weeks, anchored months, leap days, clock jumps."""
+"""Windows by a set clock, over the real books of every database: days, ISO weeks, anchored months, leap days; for a clock
+that jumps see test_clock_contract."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -79,18 +80,6 @@ async def test_a_week_runs_across_the_turn_of_the_year(house: House) -> None:
     assert await _all_spent(door, "thursday", "week", 1)
     house.clock.at_ms = at_ms("2027-01-01T12:00:00")
     assert not await _all_spent(door, "friday", "week", 1)
-
-
-async def test_a_clock_that_jumps_ahead_and_back_grants_no_period_twice(house: House) -> None:
-    door = await house.door()
-    house.clock.at_ms = at_ms("2026-01-10T12:00:00")
-    assert await _all_spent(door, "today", "day", 1)
-    house.clock.at_ms = at_ms("2026-01-11T12:00:00")
-    assert await _all_spent(door, "ahead", "day", 1)
-    house.clock.at_ms = at_ms("2026-01-10T12:00:00")
-    assert not await _all_spent(door, "back", "day", 1)
-    house.clock.at_ms = at_ms("2026-01-11T12:00:00")
-    assert not await _all_spent(door, "once more", "day", 1)
 
 
 async def test_a_hold_that_grew_over_midnight_pays_each_day_what_that_day_held(house: House) -> None:

@@ -184,6 +184,28 @@ def test_every_difference_in_the_books_is_named(own_house: HouseMaker, sim: Simu
     assert last == "2 differences"
 
 
+def test_a_gateway_whose_clock_is_behind_its_books_takes_calls_once_the_command_line_confirms(
+    own_house: HouseMaker, sim: Simulator
+) -> None:
+    house = own_house(sim)
+    key = house.key("user", "ursula", "plus")
+    with closing(sqlite3.connect(house.database)) as connection, connection:
+        connection.execute("UPDATE clock SET furthest_ms = 4102444800000")
+    house.start()
+    with house.http(key) as http:
+        refused = http.post(CHAT, json=chat("sim/small"))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "store_unavailable")
+        with house.http() as anybody:
+            assert "signalbox_clock_doubted 1.0" in anybody.get("/metrics").text
+        eventually(lambda: '"name":"clock"' in house.gateway.errors, "a line in the log")
+        shown = house.command("clock", "show")
+        assert (shown.returncode, "nothing is admitted" in shown.stdout) == (1, True)
+        confirmed = house.command("clock", "confirm", "--reason", "a restored machine")
+        assert (confirmed.returncode, "is believed" in confirmed.stdout) == (0, True)
+        eventually(lambda: http.get("/readyz").status_code == 200, "the gateway to know")
+        assert http.post(CHAT, json=chat("sim/small")).status_code == 200
+
+
 def test_catalog_shows_what_can_be_called_and_what_an_admin_changed(house: House, keys: Keys) -> None:
     shown = house.command("catalog", "show").stdout
     assert "sim/small" in shown

@@ -24,6 +24,9 @@ class HandClock:
     def monotonic_ns(self) -> int:
         return self.ns
 
+    def elapsed_ns(self) -> int:
+        return self.ns
+
 
 async def test_requests_pass_up_to_the_rate_and_say_what_is_left() -> None:
     limiter = MemoryLimiter(HandClock(), keys_max=10)

@@ -191,6 +191,9 @@ class FixedRooms:
     def now_ms(self) -> int:
         return b.NOW_MS
 
+    def elapsed_ns(self) -> int:
+        return self.now_ns
+
     def monotonic_ns(self) -> int:
         self.now_ns += 1_000_000
         return self.now_ns

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, outages, races
+from tests.proofs import apart, crashes, histories, outages, races
 from tests.proofs.claims import Case
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -36,6 +36,7 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "greedy": races.greedy,
     "away": apart.away,
     "halted": apart.halted,
+    "histories": histories.histories,
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
 }
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {

@@ -141,17 +141,6 @@ def test_an_account_draws_on_itself_and_on_every_scope_that_caps_it() -> None:
     assert hold.draws_on("u1", terms) == {"user:u1", "key:k1"}
 
 
-@pytest.mark.parametrize(
-    ("held", "amount", "over"),
-    [(0, 900, False), (100, 200, False), (100, 201, True), (300, 1, True)],
-    ids=["nothing held yet", "within", "beyond", "there already"],
-)
-def test_a_share_is_of_what_the_app_has_not_spent(held: int, amount: int, over: bool) -> None:
-    app = b.cap(scope="app:a1", limit=1_000, spent=400, held=600)
-    others = (b.cap(scope="user:u1", limit=1), b.cap(scope="app:a1", unit="nano_usd", limit=1))
-    assert hold.over_share(b.standing(b.window(held=held), app, *others), "app:a1", amount, 50) is over
-
-
 def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
     caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
     assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")

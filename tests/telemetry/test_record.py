@@ -25,6 +25,9 @@ class HandClock:
     def monotonic_ns(self) -> int:
         return self.ms * 1_000_000
 
+    def elapsed_ns(self) -> int:
+        return self.ms * 1_000_000
+
 
 class Desk:
     """A Telemetry with its clock and what it has logged."""

@@ -21,6 +21,9 @@ class HandClock:
     def monotonic_ns(self) -> int:
         return self.ms * 1_000_000
 
+    def elapsed_ns(self) -> int:
+        return self.ms * 1_000_000
+
 
 @pytest.fixture
 def clock() -> HandClock:

@@ -9,6 +9,7 @@ from proxy.api.admin import (
     calls,
     catalog,
     catalog_rows,
+    clock,
     entitlements,
     health,
     keys,
@@ -31,4 +32,5 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *simulate.ENDPOINTS,
     *audit.ENDPOINTS,
     *health.ENDPOINTS,
+    *clock.ENDPOINTS,
 )

@@ -55,7 +55,7 @@ async def _health(visit: Visit) -> Answer:
             )
         )
     return HealthView(
-        ready=visit.services.is_ready(),
+        ready=visit.services.is_ready() and visit.services.timekeeping.doubt is None,
         catalog_revision=catalog.revision,
         providers=[_provider(provider, health) for provider in catalog.providers.values()],
         models=models,

@@ -186,6 +186,13 @@ class NewGrant(Reasoned):
     expires_at_ms: AtMs | None = None
 
 
+class NewReset(Reasoned):
+    """Which included credits begin anew: of a window, bound to a family or (null) to none."""
+
+    window: Window
+    family: Id | None = None
+
+
 class NewKey(Reasoned):
     """A user key belongs to a user, an app key to an app; support and admin keys may name the user who holds them."""
 

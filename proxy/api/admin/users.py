@@ -4,8 +4,8 @@ here of user, app and plan."""
 from dataclasses import replace
 from typing import Final
 
-from proxy.api.admin.schemas import NewGrant, NewUser, UserChange, UserQuery
-from proxy.api.admin.views import GrantView, StandingView, UserList, UserView
+from proxy.api.admin.schemas import NewGrant, NewReset, NewUser, UserChange, UserQuery
+from proxy.api.admin.views import GrantView, ResetView, StandingView, UserList, UserView
 from proxy.api.admin.visiting import ADMINS, READERS, TAG, change_of, fresh_id, missing, stale, tagged
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.keys import CapGiven
@@ -13,6 +13,7 @@ from proxy.api.schemas import milli_of
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
 from proxy.domain.errors import Refusal
+from proxy.domain.ledger import Reset
 from proxy.domain.plan import Entitlement, effective, entitled_at
 from proxy.domain.standing import Cap
 from proxy.stages import hold
@@ -104,6 +105,16 @@ async def _grant(visit: Visit) -> Answer:
     return GrantView.of(await services.directory.grant(grant, change_of(visit, body)))
 
 
+async def _reset(visit: Visit) -> Answer:
+    body, services = visit.body_as(NewReset), visit.services
+    user = await services.directory.user(visit.path("id"))
+    if user is None:
+        return missing("user", visit.path("id"))
+    change = change_of(visit, body)
+    reset = Reset(fresh_id("reset"), user.id, body.window, body.family, user.anchor_day, change)
+    return ResetView.of(await services.by_hand.reset(reset))
+
+
 def caps_of(scope: str, bodies: list[CapGiven], had: tuple[Cap, ...] = ()) -> tuple[Cap, ...]:
     """Caps in credits on `scope` (`user:ID`, `key:ID`, `app:ID`); those on raw cost that it had are the operator's and stay."""
     ceilings = tuple(cap for cap in had if cap.unit == "nano_usd")
@@ -139,5 +150,15 @@ ENDPOINTS: Final = (
         body=NewGrant,
         answer=GrantView,
         status=201,
+    ),
+    Endpoint(
+        "POST",
+        f"{_USER}/reset",
+        _reset,
+        ADMINS,
+        "Let a window of a user's included credits begin anew before its time",
+        TAG,
+        body=NewReset,
+        answer=ResetView,
     ),
 )

@@ -8,6 +8,7 @@ from proxy.api.native.keys import KeyCap
 from proxy.api.schemas import Credits, MomentMs, Told
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
+from proxy.domain.ledger import WindowReset
 from proxy.domain.money import MULTIPLIER_ONE_PPM, credits_text
 from proxy.domain.plan import Entitlement, NextPlan, Override
 from proxy.domain.standing import Cap, Standing
@@ -129,6 +130,18 @@ class GrantView(Told):
             expires_at_ms=grant.expires_at_ms,
             reason=grant.reason,
         )
+
+
+class ResetView(Told):
+    """What was spent of the window in the period that `epoch` names, and is forgiven."""
+
+    user_id: str
+    epoch: str
+    forgiven: Credits
+
+    @classmethod
+    def of(cls, reset: WindowReset) -> "ResetView":
+        return cls(user_id=reset.account_id, epoch=reset.epoch, forgiven=credits_text(reset.credits_milli))
 
 
 class StandingView(Told):

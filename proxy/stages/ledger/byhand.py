@@ -1,15 +1,16 @@
 """What people move in the books by hand: enrolments counted, credits carried from one account to another, a call's charge
-given back; counters and entries in, moves out."""
+given back, a window begun anew; counters and entries in, moves out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from proxy.domain.desk import Entry
+from proxy.domain.desk import Entry, LedgerLine
 from proxy.domain.ledger import HoldRefused
+from proxy.domain.plan import Allowance
 from proxy.domain.standing import epoch
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading, Readings, move
-from proxy.stages.ledger.sources import NEVER_MS, Case, owned, room, standing
+from proxy.stages.ledger.sources import NEVER_MS, Case, included_key, owned, room, standing
 
 ENROLS: Final = "enrols/day/users"
 _RAW_COST: Final = "/nano_usd"
@@ -40,6 +41,15 @@ class Returned:
     moves: Moves
 
 
+@dataclass(frozen=True, slots=True)
+class Forgiven:
+    """A reset: the credits, the period they were of, and how its counter moves."""
+
+    milli: int
+    epoch: str
+    moves: Moves
+
+
 def enrolled(app_id: str, enrols_daily_max: int, at_ms: int, readings: Readings) -> Moves | None:
     """One more end user of the app on this UTC day; None when the day is full."""
     key = CounterKey(f"app:{app_id}", ENROLS, epoch("day", at_ms, _CALENDAR_ANCHOR))
@@ -66,11 +76,42 @@ def carried(case: Case, family: str | None, amount_milli: int, readings: Reading
     return HoldRefused("credits_on_hold" if is_there else "insufficient_credits", case.scope, standing(case, readings))
 
 
-def returned(entries: Sequence[Entry]) -> Returned:
+def returned(entries: Sequence[Entry], resets: Sequence[Entry], readings: Readings) -> Returned:
     """All that a call's entries charged, back to every counter that it moved; a ceiling keeps its raw cost, for the provider
-    billed it."""
+    billed it, and what `resets` of the account have forgiven since is not given back a second time."""
     charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
     moves: Moves = {}
-    for line in (line for entry in charges for line in entry.lines if not line.name.endswith(_RAW_COST)):
-        move(moves, CounterKey(line.scope, line.name, line.epoch), -line.spent, 0)
-    return Returned(sum(entry.amount_milli for entry in charges), moves)
+    for entry in charges:
+        anew = _begun_anew(resets, entry.at_ms)
+        for line in entry.lines:
+            if not line.name.endswith(_RAW_COST) and _key(line) not in anew:
+                move(moves, _key(line), -line.spent, 0)
+    return Returned(sum(entry.amount_milli for entry in charges), _above_zero(moves, readings))
+
+
+def unforgiven(moves: Moves, resets: Sequence[Entry], since_ms: int, readings: Readings) -> Moves:
+    """The same without what gives back to a counter that `resets` have let begin anew at or after `since_ms`."""
+    anew = _begun_anew(resets, since_ms)
+    return _above_zero({key: change for key, change in moves.items() if change.spent > 0 or key not in anew}, readings)
+
+
+def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int, readings: Readings) -> Forgiven:
+    """Included credits of the period that runs now, as if nothing of them were spent."""
+    key = included_key(f"user:{account_id}", allowance, at_ms, anchor_day)
+    spent_milli = readings[key].spent
+    moves: Moves = {}
+    move(moves, key, -spent_milli, 0)
+    return Forgiven(spent_milli, key.epoch, moves)
+
+
+def _above_zero(moves: Moves, readings: Readings) -> Moves:
+    """A clock that an admin has let back makes a reset look older than what it forgave; there is nothing left to give then."""
+    return {key: Reading(max(change.spent, -readings[key].spent), change.held) for key, change in moves.items()}
+
+
+def _begun_anew(resets: Sequence[Entry], since_ms: int) -> set[CounterKey]:
+    return {_key(line) for reset in resets if reset.at_ms >= since_ms for line in reset.lines}
+
+
+def _key(line: LedgerLine) -> CounterKey:
+    return CounterKey(line.scope, line.name, line.epoch)

@@ -132,6 +132,12 @@ def grant_key(grant: Grant) -> CounterKey:
     return CounterKey(f"grant:{grant.id}", grant.kind, "total")
 
 
+def included_key(scope: str, allowance: Allowance, at_ms: int, anchor_day: int) -> CounterKey:
+    """The counter of what is spent of an allowance in the period that `at_ms` falls in."""
+    name = f"included/{allowance.window}" + (f"/{allowance.family}" if allowance.family else "")
+    return CounterKey(scope, name, epoch(allowance.window, at_ms, anchor_day))
+
+
 # Every window begins at a UTC midnight, so the day decides them all.
 @lru_cache(maxsize=4_096)
 def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
@@ -140,7 +146,7 @@ def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
     anchor_day = terms.anchor_day
     bounds = {allowance.family: None for allowance in terms.allowances}
     windows = tuple(
-        (a, _included_key(scope, a, at_ms, anchor_day), resets_at_ms(a.window, at_ms, anchor_day)) for a in terms.allowances
+        (a, included_key(scope, a, at_ms, anchor_day), resets_at_ms(a.window, at_ms, anchor_day)) for a in terms.allowances
     )
     # Only an account has an anchor: what many accounts share must count them all in the same month.
     caps = tuple((c, _cap_key(c, at_ms, anchor_day if c.scope == scope else _CALENDAR_ANCHOR)) for c in terms.caps)
@@ -171,13 +177,8 @@ def _included(
         id="",
         gauges=tuple(Gauge(key, allowance.limit_milli_credits) for allowance, key, _ in own),
         # Every window counts, limited by this plan or not: a plan change carries the spent credits over (contract 5).
-        keys=tuple(_included_key(scope, Allowance(window, 0, bound), at_ms, anchor_day) for window in WINDOWS),
+        keys=tuple(included_key(scope, Allowance(window, 0, bound), at_ms, anchor_day) for window in WINDOWS),
     )
-
-
-def _included_key(scope: str, allowance: Allowance, at_ms: int, anchor_day: int) -> CounterKey:
-    name = f"included/{allowance.window}" + (f"/{allowance.family}" if allowance.family else "")
-    return CounterKey(scope, name, epoch(allowance.window, at_ms, anchor_day))
 
 
 def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
