@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, closing
 from typing import Final, Literal, TypeVar
 
 from proxy.ports import Clock, StoreUnavailable
-from proxy.store.database import BadStatement, OneThread, Work, transaction
+from proxy.store.database import BadStatement, Moment, OneThread, Work, transaction
 from proxy.store.migrate import SQLITE, migrate, migrations
 
 T = TypeVar("T")
@@ -78,6 +78,17 @@ class SqliteConnection(sqlite3.Connection):
     """Implements Connection. Whoever writes has the whole file."""
 
     is_near = True
+    _own = 0
+
+    def moment(self) -> Moment:
+        (others,) = self.execute("PRAGMA data_version").fetchone()
+        return Moment(others, self._own)
+
+    def commit(self) -> None:
+        # Until it has succeeded it counts as two, so that no failure is ever taken for the commit that was to be.
+        self._own += 2
+        super().commit()
+        self._own -= 1
 
     def now_ms(self, clock: Clock, /) -> int:
         return clock.now_ms()

@@ -26,9 +26,8 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: House) -> None:
     door = await house.door()
-    held = await door.one(hold(amount_milli=300))
-    assert isinstance(held, Held)
-    assert (held.amount_milli, held.standing.windows[0].held) == (300, 300)
+    assert await door.one(hold(amount_milli=300)) == Held("call-1", 300)
+    assert (await door.ledger.standing("u1", month(1_000))).windows[0].held == 300
     assert await door.one(settlement(credits_milli=120)) == Settled("call-1", 120, 0, fresh=True)
     now = await door.ledger.standing("u1", month(1_000))
     assert (now.windows[0].spent, now.windows[0].held) == (120, 0)
@@ -128,9 +127,9 @@ async def test_splitting_anew_for_another_family_moves_the_hold(house: House) ->
     door = await house.door()
     await house.put_grant(door, Grant("g1", "u1", "topup", 500, "a test", NOW_MS, family="reasoning"))
     await door.one(hold(amount_milli=500, family="reasoning"))
-    moved = await door.one(extension(amount_milli=300, family="open"))
-    assert isinstance(moved, Held)
-    assert (moved.amount_milli, moved.standing.buckets[0].held, moved.standing.windows[0].held) == (300, 0, 300)
+    assert await door.one(extension(amount_milli=300, family="open")) == Held("call-1", 300)
+    now = await door.ledger.standing("u1", month(1_000))
+    assert (now.buckets[0].held, now.windows[0].held) == (0, 300)
     await door.one(settlement(credits_milli=300))
     assert await house.wrongs(door) == []
 
