@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from proxy.domain.account import Caller
 from proxy.domain.call import Attempt, Call, Mark, Stage
 from proxy.domain.decision import Candidate, Reason
-from proxy.domain.ledger import ConcurrencyLimit, HoldRequest, HoldTerms, Settlement
+from proxy.domain.ledger import HoldRequest, Settlement
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from proxy.domain.verdict import Span
 from proxy.ids import RandomIds
+from proxy.stages import hold
 from proxy.stages.hold import under_ceilings
 from tests import builders
 
@@ -26,6 +28,8 @@ _MODELS: Final = ("p/small", "p/large", "q/small", "q/large")
 _ASSISTANTS: Final = ("coder", "writer", "general")
 _FAULTY_EVERY: Final = 20
 _STAGES: Final[tuple[Stage, ...]] = ("intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle")
+_PLAN: Final = builders.plan(allowances=(Allowance("day", AMPLE), Allowance("month", AMPLE)), concurrency_max=1_000_000)
+_CEILINGS: Final = tuple(Cap(scope, "day", AMPLE, "nano_usd") for scope in ("installation", "provider:p", "provider:q"))
 _IDS: Final = RandomIds(b"bench")
 
 
@@ -37,73 +41,58 @@ class WholeCall:
     settlement: Settlement
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What every call of one caller is admitted under: four windows, caps of key, user and app, three ceilings."""
-
-    caller: int
-
-    @property
-    def app_id(self) -> str:
-        return f"app{self.caller // USERS_PER_APP:03d}"
-
-    @property
-    def user_id(self) -> str:
-        return f"user{self.caller:08d}"
-
-    @property
-    def key_id(self) -> str:
-        return f"key{self.caller:09d}"
-
-    def limits(self) -> HoldTerms:
-        scopes = (f"key:{self.key_id}", f"user:{self.user_id}", f"app:{self.app_id}")
-        return HoldTerms(
-            allowances=(Allowance("day", AMPLE), Allowance("month", AMPLE)),
-            caps=tuple(Cap(scope, "month", AMPLE) for scope in scopes),
-            concurrency=tuple(ConcurrencyLimit(scope, 1_000_000) for scope in scopes[1:]),
-            anchor_day=1 + self.caller % 28,
-        )
-
-
 def whole_calls(callers: int, each: int, now_ms: int) -> list[list[WholeCall]]:
-    """`each` calls for each of `callers`, fresh values all of them: the books may remember nothing of one but its terms."""
-    known = [(Terms(caller), Terms(caller).limits()) for caller in range(callers)]
-    return [[_whole(terms, limits, number, now_ms + number) for number in range(each)] for terms, limits in known]
+    """`each` calls for each of `callers`, fresh values all of them: the books can remember nothing of one for the next."""
+    known = [_caller(number) for number in range(callers)]
+    return [[_whole(caller, number, now_ms + number) for number in range(each)] for caller in known]
 
 
-def _whole(terms: Terms, limits: HoldTerms, number: int, now_ms: int) -> WholeCall:
-    model_id = _MODELS[(terms.caller + number) % len(_MODELS)]
-    began = _began(terms, number, now_ms, model_id)
-    # One provider's ceiling, as for one candidate; the values are shared, the terms made anew for each call.
-    ceilings = [Cap(scope, "day", AMPLE, "nano_usd") for scope in ("installation", "provider:p", "provider:q")]
-    hold = HoldRequest(
+def _caller(number: int) -> Caller:
+    """A user of an app's, with caps on key, user and app."""
+    app_id, user_id, key_id = f"app{number // USERS_PER_APP:03d}", f"user{number:08d}", f"key{number:09d}"
+    return builders.caller(
+        key=builders.key(key_id, caps=(Cap(f"key:{key_id}", "month", AMPLE),)),
+        user=builders.user(user_id, anchor_day=1 + number % 28, caps=(Cap(f"user:{user_id}", "month", AMPLE),)),
+        app=builders.app(app_id, caps=(Cap(f"app:{app_id}", "month", AMPLE),)),
+    )
+
+
+def _number(caller: Caller) -> int:
+    return int(caller.user.id.removeprefix("user"))
+
+
+def _whole(caller: Caller, number: int, now_ms: int) -> WholeCall:
+    model_id = _MODELS[(_number(caller) + number) % len(_MODELS)]
+    began = _began(caller, number, now_ms, model_id)
+    terms = under_ceilings(hold.terms(caller, _PLAN), _CEILINGS, model_id[0], caller.app)
+    request = HoldRequest(
         hold_id=began.id,
-        account_id=terms.user_id,
+        account_id=caller.user.id,
         family="open",
         amount_milli=HELD_MILLI,
         raw_nano_usd=HELD_NANO,
-        terms=under_ceilings(limits, ceilings, model_id[0], None),
-        scopes=(f"key:{terms.key_id}", f"user:{terms.user_id}", f"app:{terms.app_id}"),
+        terms=terms,
+        scopes=tuple(limit.scope for limit in terms.concurrency),
         lease_ms=600_000,
         began=began,
     )
-    return WholeCall(hold, Settlement(began.id, CHARGED_MILLI, COST_NANO, _ended(began, number, model_id)))
+    return WholeCall(request, Settlement(began.id, CHARGED_MILLI, COST_NANO, _ended(began, number, model_id)))
 
 
-def _began(terms: Terms, number: int, now_ms: int, model_id: str) -> Call:
+def _began(caller: Caller, number: int, now_ms: int, model_id: str) -> Call:
     return builders.call(
         _IDS.call_id(now_ms),
         request_id=_IDS.request_id(),
         at_ms=now_ms,
-        user_id=terms.user_id,
-        app_id=terms.app_id,
-        key_id=terms.key_id,
+        user_id=caller.user.id,
+        app_id=caller.app.id if caller.app else None,
+        key_id=caller.key.id,
         status="running",
         http_status=0,
         reason="best_score",
         asked=("auto",),
         stream=True,
-        conversation_id=f"conversation-{terms.caller}-{number // CALLS_PER_CONVERSATION}",
+        conversation_id=f"{caller.user.id}-{number // CALLS_PER_CONVERSATION}",
         assistant_id=_ASSISTANTS[number % len(_ASSISTANTS)],
         model_id=model_id,
         provider_id=model_id[0],
@@ -119,7 +108,7 @@ def _began(terms: Terms, number: int, now_ms: int, model_id: str) -> Call:
             builders.window(window="day"), builders.window(spent=number), *(builders.cap() for _ in range(3))
         ),
         decision=builders.decision(*_chain(model_id), dropped=(builders.dropped("p/off"), builders.dropped("q/off"))),
-        metadata={"feature": f"feature-{number % 6}", "team": f"team-{terms.caller % 4}"},
+        metadata={"feature": f"feature-{number % 6}", "team": f"team-{_number(caller) % 4}"},
     )
 
 
