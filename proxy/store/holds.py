@@ -115,7 +115,7 @@ def account_scope(account_id: str) -> str:
 
 def lines_json(moves: Moves) -> str:
     """An entry's lines: [scope, name, epoch, spent, held] each."""
-    return to_json([[*key, *change] for key, change in moves.items()])
+    return to_json([key + change for key, change in moves.items()])
 
 
 def entry(row: tuple[Any, ...]) -> Entry:

@@ -17,8 +17,8 @@ _UP: Final = "SELECT coalesce(max(up_ms), 0) FROM processes"
 
 
 class Seen:
-    """The books as a batch sees them; `holds` are some that live. Another batch may go on with it while nobody else has written
-    to them."""
+    """The books as a batch sees them; `holds` are some that live, `conversations` some that are written. Another batch may go
+    on with it while nobody else has written to them."""
 
     def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
@@ -27,10 +27,14 @@ class Seen:
         self.grants = Grants(connection)
         self.suspended = Suspended(connection)
         self.holds: dict[str, Hold] = {}
+        self.conversations: set[str] = set()
         self._up_ms: int | None = None
 
-    def __len__(self) -> int:
-        return max(len(self.readings), len(self.live), len(self.grants), len(self.suspended), len(self.holds))
+    @property
+    def size(self) -> int:
+        """Of how many things of a kind it knows at most."""
+        kinds = (self.readings, self.live, self.grants, self.suspended, self.holds, self.conversations)
+        return max(len(kind) for kind in kinds)
 
     def written(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
         """What the batch moved, placed and removed is in the books now, and read with them from here on."""

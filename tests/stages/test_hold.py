@@ -152,12 +152,6 @@ def test_a_share_is_of_what_the_app_has_not_spent(held: int, amount: int, over: 
     assert hold.over_share(b.standing(b.window(held=held), app, *others), "app:a1", amount, 50) is over
 
 
-def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
-    caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
-    assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")
-    assert hold.scopes(b.caller()) == ("key:key000000001", "user:u1")
-
-
 @pytest.mark.parametrize(
     ("code", "status", "retry_after_s", "should_retry"),
     [

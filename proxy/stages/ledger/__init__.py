@@ -88,7 +88,7 @@ def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Rea
     if isinstance(admitted, HoldRefused):
         return replace(admitted, standing=standing(case, readings))
     for key, taken in admitted.moves.items():
-        move(moves, key, 0, taken.held)
+        move(moves, (key,), 0, taken.held)
     return Admitted(admitted.split, without_zeros(moves))
 
 

@@ -57,8 +57,7 @@ def carried(case: Case, family: str | None, amount_milli: int, readings: Reading
         milli = min(missing, room(source.gauges, readings, 1))
         if milli:
             pieces.append(Piece(milli, None if source.expires_at_ms == NEVER_MS else source.expires_at_ms))
-            for key in source.keys:
-                move(moves, key, milli, 0)
+            move(moves, source.keys, milli, 0)
         missing -= milli
     if not missing:
         return Carried(tuple(pieces), moves)
@@ -72,5 +71,5 @@ def returned(entries: Sequence[Entry]) -> Returned:
     charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
     moves: Moves = {}
     for line in (line for entry in charges for line in entry.lines if not line.name.endswith(_RAW_COST)):
-        move(moves, CounterKey(line.scope, line.name, line.epoch), -line.spent, 0)
+        move(moves, (CounterKey(line.scope, line.name, line.epoch),), -line.spent, 0)
     return Returned(sum(entry.amount_milli for entry in charges), moves)
