@@ -310,7 +310,7 @@ class Batch:
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
-        self._writes[_MOVE_COUNTER] = self._move([key + change for key, change in self.readings.moved.items()])
+        self._move_counters([key + change for key, change in self.readings.moved.items()])
         self._writes[rollup.ADD] = list(self._rollup.rows())
         self._writes[rollup.SWEEP] = list(self._rollup.emptied())
         for statement, parameters in self._writes.items():
@@ -344,12 +344,12 @@ class Batch:
             case _:
                 return None
 
-    def _move(self, moves: list[Row]) -> list[Row]:
-        """Moves as many counters as can be moved many at once; returns the others."""
-        whole = len(moves) - len(moves) % _MOVED_AT_ONCE
-        for start in range(0, whole, _MOVED_AT_ONCE):
-            self._connection.execute(_MOVE_COUNTERS, [*chain.from_iterable(moves[start : start + _MOVED_AT_ONCE])])
-        return moves[whole:]
+    def _move_counters(self, moves: list[Row]) -> None:
+        # Where a statement is a journey, however many its rows, a second statement costs more than it saves.
+        alone = len(moves) % _MOVED_AT_ONCE if self._connection.is_near else len(moves)
+        starts = range(alone, len(moves), _MOVED_AT_ONCE)
+        self._writes[_MOVE_COUNTERS] = [tuple(chain.from_iterable(moves[start : start + _MOVED_AT_ONCE])) for start in starts]
+        self._writes[_MOVE_COUNTER] = moves[:alone]
 
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:

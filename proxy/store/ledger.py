@@ -168,7 +168,7 @@ class SqliteLedger:
             batch.enrol(request.enrol, request.entitlement, at_ms)
         if asked is not None:
             batch.used_keys.take(request.account_id, asked, request.hold_id, at_ms)
-        return _held(hold)
+        return Held(hold.id, request.amount_milli)
 
 
 def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:

@@ -35,6 +35,17 @@ async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: H
     assert await house.wrongs(door) == []
 
 
+async def test_a_batch_over_many_accounts_moves_the_counters_of_each(house: House) -> None:
+    door = await house.door()
+    accounts = [f"u{n:02d}" for n in range(40)]
+    held = await door.ledger.apply([hold(f"of-{who}", 300, account_id=who, scopes=(f"user:{who}",)) for who in accounts])
+    assert held == [Held(f"of-{who}", 300) for who in accounts]
+    await door.ledger.apply([settlement(f"of-{who}", 120) for who in accounts])
+    moved = await house.look(door, "SELECT scope, spent, held FROM counters WHERE name = 'included/week' ORDER BY scope")
+    assert moved == [(f"user:{who}", 120, 0) for who in accounts]
+    assert await house.wrongs(door) == []
+
+
 async def test_two_hundred_holds_at_once_with_credit_for_ten(house: House) -> None:
     doors = [await house.door(f"boot-{n}") for n in range(2)]
     acks = await asyncio.gather(*(doors[n % 2].one(hold(f"call-{n:03d}", 100)) for n in range(200)))

@@ -33,7 +33,7 @@ class Part:
 
     @property
     def milli(self) -> int:
-        return sum(share.milli for share in self.shares)
+        return sum([share.milli for share in self.shares])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Split:
 
     @property
     def amounts(self) -> Amounts:
-        return Amounts(sum(p.milli for p in self.parts), sum(p.raw_nano_usd for p in self.parts))
+        return Amounts(sum([p.milli for p in self.parts]), sum([p.raw_nano_usd for p in self.parts]))
 
 
 def held(parts: Sequence[Part], sign: int) -> Moves:
