@@ -15,7 +15,7 @@ CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "c
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """One stage of the timeline: when it began after the call did, and how long it took, in microseconds."""
 

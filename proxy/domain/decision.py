@@ -30,7 +30,7 @@ DropCode = Literal[
 KeepCode = Literal["named", "ordered", "best_score", "ranked", "sticky", "stepped_down"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason:
     """A coded explanation with the numbers behind it; `detail` holds ids and sizes, never text of the caller."""
 
@@ -38,7 +38,7 @@ class Reason:
     detail: Mapping[str, int | str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """One model that may answer. `output_tokens_max` is the bound written upstream, `worst_milli_credits` what the whole
     answer could cost at that bound, `score` its rank value (higher first; 0 where order was given)."""
@@ -52,7 +52,7 @@ class Candidate:
     worst_milli_credits: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dropped:
     """One model that may not, with the first rule it failed."""
 
@@ -60,7 +60,7 @@ class Dropped:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """The outcome of policy. `chain` is empty exactly when `refusal` is set.
 
@@ -80,7 +80,7 @@ class Decision:
     shortened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelHealth:
     """What is known of one model at its provider: `score` 0..1; `open` means the breaker refuses calls until a moment."""
 
@@ -89,7 +89,7 @@ class ModelHealth:
     retry_at_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Health:
     """Health by model id; a model not named is healthy. `down` are providers that refuse our key or credit."""
 

@@ -30,7 +30,7 @@ class Journey:
         return self.catalog.policy.deadline_ms - (now_ns - self.started_ns) // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counted:
     """The size of a request in one vocabulary, counted because its size by bytes was too rough.
 
@@ -44,7 +44,7 @@ class Counted:
     prompt_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
 

@@ -170,7 +170,6 @@ class Held:
 
     hold_id: str
     amount_milli: int
-    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Cap:
     unit: Unit = "milli_credits"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WindowStanding:
     """One allowance now, in milli-credits."""
 
@@ -32,7 +32,7 @@ class WindowStanding:
     resets_at_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BucketStanding:
     """One grant or top-up now, in milli-credits; `reason` is why it was given."""
 
@@ -46,7 +46,7 @@ class BucketStanding:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CapStanding:
     """One cap now, in its own unit."""
 
@@ -58,7 +58,7 @@ class CapStanding:
     held: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """What one account has left at `at_ms`. `buckets` stand in the order in which they pay."""
 

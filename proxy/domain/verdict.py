@@ -9,7 +9,7 @@ Risk = Literal["safe", "sensitive", "disallowed"]
 Complexity = Literal["simple", "standard", "hard"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """Where a rule spoke: characters `start` to `end` of message `message` (index in the request)."""
 
@@ -19,7 +19,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """`category` is the task category, `family` the task family it belongs to; `hazards` are codes such as `cyber`, `pii`.
 
@@ -37,7 +37,7 @@ class Verdict:
     rules_revision: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Advice:
     """Which assistant handles the call (None when a model was named) and why, as a reason code."""
 

@@ -146,14 +146,15 @@ class Cover:
 
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
+        terms = self._terms(sizing)
         return HoldRequest(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,
             family=sizing.model.family,
             amount_milli=size.amount_milli,
             raw_nano_usd=size.raw_nano_usd,
-            terms=self._terms(sizing),
-            scopes=hold.scopes(caller),
+            terms=terms,
+            scopes=tuple(limit.scope for limit in terms.concurrency),
             lease_ms=self._claim.lease_ms,
             began=self._claim.began,
             enrol=caller.user if caller.enrols else None,

@@ -107,13 +107,6 @@ def account_terms(user: User, app: App | None, plan: Plan) -> HoldTerms:
     )
 
 
-def scopes(caller: Caller) -> tuple[str, ...]:
-    """Every scope a call of this caller counts in."""
-    keys = tuple(f"key:{key_id}" for key_id in caller.key.lineage)
-    app = (f"app:{caller.app.id}",) if caller.app else ()
-    return (*keys, f"user:{caller.user.id}", *app)
-
-
 def draws_on(account_id: str, terms: HoldTerms) -> frozenset[str]:
     """Every scope that can refuse this account credits under `terms`, and gets some back when its hold is resolved."""
     return frozenset((f"user:{account_id}", *(cap.scope for cap in terms.caps)))

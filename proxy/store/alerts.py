@@ -40,7 +40,7 @@ def watch(batch: Batch, case: Case, at_ms: int) -> None:
 
 def notice(batch: Batch, moves: Moves, at_ms: int) -> None:
     """Tells of every threshold that these moves, which the books have just made, went past."""
-    for key in moves.keys() & batch.near.keys():
+    for key in moves.keys() & batch.near.keys() if batch.near else ():
         _tell(batch, key, at_ms)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from proxy.domain.account import User
@@ -20,25 +20,30 @@ from proxy.domain.ledger import (
     Transfer,
 )
 from proxy.domain.plan import Entitlement
-from proxy.stages.ledger.counters import CounterKey, Moves, Reading
+from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
 from proxy.store import foresight, holds, locks, rollup, rows
-from proxy.store.database import Connection
+from proxy.store.database import Connection, Moment
 from proxy.store.holds import Hold
 from proxy.store.locks import Locks
 from proxy.store.recorded import call_of
 from proxy.store.rows import Row, to_json
+from proxy.store.seen import Seen
 from proxy.store.trail import Writing
 from proxy.store.used_keys import UsedKeys
 
 _INSERT_SCOPE: Final = "INSERT INTO hold_scopes VALUES (?, ?)"
 _DELETE_SCOPE: Final = "DELETE FROM hold_scopes WHERE scope = ? AND hold_id = ?"
 _DELETE_HOLD: Final = "DELETE FROM holds WHERE id = ?"
+_MOVE: Final = "(?, ?, ?, ?, ?)"
 _MOVE_COUNTER: Final = (
-    "INSERT INTO counters VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope, name, epoch) DO UPDATE"
+    f"INSERT INTO counters VALUES {_MOVE} ON CONFLICT (scope, name, epoch) DO UPDATE"  # noqa: S608
     " SET spent = counters.spent + excluded.spent, held = counters.held + excluded.held"
 )
+# A row of a statement that moves many costs half of what it costs alone, and a call moves a dozen counters.
+_MOVED_AT_ONCE: Final = 64
+_MOVE_COUNTERS: Final = _MOVE_COUNTER.replace(_MOVE, ", ".join((_MOVE,) * _MOVED_AT_ONCE))
 _INSERT_USER: Final = (
     "INSERT INTO users (id, name, app_id, external_id, anchor_day, caps, created_at_ms)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -49,19 +54,31 @@ _INSERT_ENTITLEMENT: Final = (
 _INSERT_CHANGE: Final = "INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)"
 
 _REMEMBERED_MAX: Final = 10_000
-_STILL: Final = Reading()
 _SELECT_CALL: Final = f"SELECT {', '.join(rows.CALL_READ_COLUMNS)} FROM model_calls WHERE id = ?"  # noqa: S608
 _SHOW_REFUND: Final = "UPDATE model_calls SET refunded_milli = ? WHERE id = ?"
 
 
 class Memory:
-    """What one process remembers of its live holds between batches, to read and encode less. It is never believed: a hold is
-    taken from it only when the books still show the same."""
+    """What one process remembers between batches, to read and encode less. It is never believed: it goes on with what it has
+    seen only while nobody else wrote to the books, and takes a hold only when they still show the same."""
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
         self.near: dict[CounterKey, Near] = {}
         self.calls: dict[str, tuple[Call, Row]] = {}
+        self._seen: Seen | None = None
+        self._seen_at: Moment | None = None
+
+    def seen(self, at: Moment | None) -> Seen | None:
+        """What the last batch left, if the books are as that batch left them. It is handed out once: what a batch makes of
+        it is of use to the next one only when this one is written."""
+        seen, self._seen = self._seen, None
+        return seen if at is not None and at == self._seen_at else None
+
+    def keep_seen(self, seen: Seen, at: Moment | None) -> None:
+        """Remembers what a batch has seen, good for the moment `at` which its commit makes."""
+        if at is not None and seen.size <= _REMEMBERED_MAX:
+            self._seen, self._seen_at = seen, at
 
     def forget_alerts(self) -> None:
         """A transaction did not happen, nor did what it told: it is to be told anew."""
@@ -89,10 +106,10 @@ class Batch:
     ) -> None:
         self._connection = connection
         self._locks = None if connection.is_near else Locks(connection)
-        self._grants: dict[str, tuple[Grant, ...]] = {}
-        self._suspended: dict[str, bool] = {}
         self._recorded: dict[str, bool] = {}
         self._memory = memory
+        self._began_at = connection.moment()
+        self._seen = memory.seen(self._began_at) or Seen(connection, self._locks)
         self._commands = commands
         self._holds = self._found(hold_ids)
         self._new: dict[str, Hold] = {}
@@ -101,8 +118,8 @@ class Batch:
         self._enrolled: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
         self._rollup = rollup.Rollup()
-        self.readings = Readings(connection, self._locks)
-        self.live = _Live(connection, self._locks)
+        self.readings = self._seen.readings
+        self.live = self._seen.live
         self.used_keys = UsedKeys(connection)
 
     @property
@@ -116,9 +133,10 @@ class Batch:
             return
         cases = [case for command in self._commands if (case := self._case(command, at_ms)) is not None]
         accounts = {case.account_id for case in cases}
-        self._grants.update(foresight.grants(self._connection, accounts))
-        self._suspended.update(foresight.suspended(self._connection, accounts))
-        keys = {key for case in cases for key in counters(replace(case, grants=self._grants[case.account_id]))}
+        grants = foresight.grants(self._connection, accounts)
+        self._seen.grants.update(grants)
+        self._seen.suspended.update(foresight.suspended(self._connection, accounts))
+        keys = {key for case in cases for key in counters(replace(case, grants=grants[case.account_id]))}
         scopes = {limit.scope for case in cases for limit in case.terms.concurrency}
         self._locks.take((*scopes, *(key.scope for key in keys)))
         self.readings.update(foresight.readings(self._connection, keys))
@@ -126,21 +144,17 @@ class Batch:
         records = {command.call.id for command in self._commands if isinstance(command, RecordCall)}
         self._recorded.update(foresight.recorded(self._connection, records))
 
-    @cached_property
+    @property
     def up_ms(self) -> int:
         """The store's own clock at its last beat."""
-        row: tuple[int] = self._connection.execute("SELECT coalesce(max(up_ms), 0) FROM processes").fetchone()
-        return row[0]
+        return self._seen.up_ms
 
     def grants(self, account_id: str) -> tuple[Grant, ...]:
-        found = self._grants.get(account_id)
-        if found is None:
-            found = self._grants[account_id] = holds.grants_of(self._connection, account_id)
-        return found
+        return self._seen.grants[account_id]
 
     def forget_grants(self, account_id: str) -> None:
         """An account was given something: its grants are to be read anew."""
-        self._grants.pop(account_id, None)
+        self._seen.grants.pop(account_id, None)
 
     def has_user(self, user_id: str) -> bool:
         """Whether this account is durable, or is about to be."""
@@ -148,11 +162,7 @@ class Batch:
         return user_id in self._enrolled or found is not None
 
     def is_suspended(self, account_id: str) -> bool:
-        known = self._suspended.get(account_id)
-        if known is None:
-            row = self._connection.execute("SELECT suspended FROM users WHERE id = ?", (account_id,)).fetchone()
-            known = self._suspended[account_id] = bool(row and row[0])
-        return known
+        return self._seen.suspended[account_id]
 
     def hold(self, hold_id: str) -> Hold | None:
         """The live hold of this id."""
@@ -227,7 +237,9 @@ class Batch:
                 self._writes[rows.INSERT_COST].append(rows.cost_row(call.id, attempt))
         self._put(rows.INSERT_USAGE, rows.usage_row(call))
         self._put(rows.INSERT_CHECK, rows.check_row(call))
-        self._put(rows.INSERT_CONVERSATION, rows.conversation_row(call))
+        if call.conversation_id is not None and call.conversation_id not in self._seen.conversations:
+            self._seen.conversations.add(call.conversation_id)
+            self._put(rows.INSERT_CONVERSATION, rows.conversation_row(call))
         self.count(call)
 
     def count(self, call: Call) -> None:
@@ -304,18 +316,21 @@ class Batch:
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
-        self._writes[_MOVE_COUNTER] = [(*key, *change) for key, change in self.readings.moved.items()]
+        self._move_counters([key + change for key, change in self.readings.moved.items()])
         self._writes[rollup.ADD] = list(self._rollup.rows())
         self._writes[rollup.SWEEP] = list(self._rollup.emptied())
         for statement, parameters in self._writes.items():
             if parameters:
                 self._connection.executemany(statement, parameters)
         self.used_keys.flush()
-        self._memory.keep(self._new | self._changed, self._resolved)
+        live = self._new | self._changed
+        self._seen.written(live, self._resolved)
+        self._memory.keep(live, self._resolved)
+        self._memory.keep_seen(self._seen, self._began_at and self._began_at.next)
 
     def _found(self, hold_ids: Sequence[str]) -> dict[str, Hold]:
         if self._locks is None:
-            return holds.find(self._connection, hold_ids, self._memory.holds)
+            return holds.find(self._connection, hold_ids, self._memory.holds, self._seen.holds)
         self._locks.take_holds(hold_ids)
         found = holds.find(self._connection, hold_ids, self._memory.holds)
         named = (locks.scopes_of(command) for command in self._commands)
@@ -335,59 +350,13 @@ class Batch:
             case _:
                 return None
 
+    def _move_counters(self, moves: list[Row]) -> None:
+        # Where a statement is a journey, however many its rows, a second statement costs more than it saves.
+        alone = len(moves) % _MOVED_AT_ONCE if self._connection.is_near else len(moves)
+        starts = range(alone, len(moves), _MOVED_AT_ONCE)
+        self._writes[_MOVE_COUNTERS] = [tuple(chain.from_iterable(moves[start : start + _MOVED_AT_ONCE])) for start in starts]
+        self._writes[_MOVE_COUNTER] = moves[:alone]
+
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:
             self._writes[statement].append(row)
-
-
-class Readings(dict[CounterKey, Reading]):
-    """Counters, read when first asked for and kept in step with what has `moved` in this transaction."""
-
-    def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
-        self._connection = connection
-        self._locks = locks
-        self.moved: Moves = {}
-
-    def __missing__(self, key: CounterKey) -> Reading:
-        if self._locks is not None:
-            self._locks.take((key.scope,))
-        row = self._connection.execute(
-            "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AND epoch = ?", key
-        ).fetchone()
-        spent, held = row or (0, 0)
-        moved = self.moved.get(key, _STILL)
-        self[key] = reading = Reading(spent + moved.spent, held + moved.held)
-        return reading
-
-    def shift(self, moves: Moves) -> None:
-        if self._locks is not None:
-            self._locks.take(key.scope for key in moves)
-        for key, change in moves.items():
-            for readings in (self, self.moved):
-                before = readings.get(key)
-                if before is not None:
-                    readings[key] = Reading(before.spent + change.spent, before.held + change.held)
-            self.moved.setdefault(key, change)
-
-
-class _Live(dict[str, int]):
-    """How many holds live in a scope, counted when first asked for and kept in step."""
-
-    def __init__(self, connection: Connection, locks: Locks | None) -> None:
-        self._connection = connection
-        self._locks = locks
-        self._uncounted: dict[str, int] = {}
-
-    def __missing__(self, scope: str) -> int:
-        if self._locks is not None:
-            self._locks.take((scope,))
-        row: tuple[int] = self._connection.execute("SELECT count(*) FROM hold_scopes WHERE scope = ?", (scope,)).fetchone()
-        self[scope] = count = row[0] + self._uncounted.pop(scope, 0)
-        return count
-
-    def shift(self, scopes: Sequence[str], change: int) -> None:
-        if self._locks is not None:
-            self._locks.take(scopes)
-        for scope in scopes:
-            counts = self if scope in self else self._uncounted
-            counts[scope] = counts.get(scope, 0) + change

@@ -8,7 +8,7 @@ SQLite's own words only those that `migrations/postgres` teaches to PostgreSQL.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from proxy.ports import Clock, StoreUnavailable
 
@@ -37,6 +37,18 @@ class Found(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+class Moment(NamedTuple):
+    """A state of a database, as one connection tells it from others: how often somebody else and it itself had written."""
+
+    others: int
+    own: int
+
+    @property
+    def next(self) -> "Moment":
+        """The state that this connection's next commit makes, if it succeeds and nobody comes between."""
+        return Moment(self.others, self.own + 1)
+
+
 class Connection(Protocol):
     """A transaction in progress, inside the connection's own thread."""
 
@@ -56,6 +68,10 @@ class Connection(Protocol):
     def execute(self, statement: str, parameters: Values = (), /) -> Found: ...
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object: ...
+
+    def moment(self) -> Moment | None:
+        """Which state of its history the database was in when this transaction began; None where that cannot be told."""
+        ...
 
     def now_ms(self, clock: Clock, /) -> int:
         """The moment by which epochs and leases are decided: the database's own where many machines share it, else

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -22,6 +23,9 @@ _SELECT_HOLDS: Final = (
 )
 _SELECT_LIVE: Final = "SELECT id, extends, metered_milli FROM holds WHERE id IN (SELECT value FROM json_each(?))"
 INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+NONE: Final[Mapping[str, "Hold"]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,15 @@ def update_row(hold: Hold) -> Row:
     )
 
 
-def find(connection: Connection, hold_ids: Sequence[str], known: Mapping[str, Hold]) -> dict[str, Hold]:
-    """Those of `hold_ids` that are live, by id. One that is `known` as it stands is not read again."""
-    found: dict[str, Hold] = {}
+def find(
+    connection: Connection, hold_ids: Sequence[str], known: Mapping[str, Hold], live: Mapping[str, Hold] = NONE
+) -> dict[str, Hold]:
+    """Those of `hold_ids` that are live, by id. What is in `live` is not looked for; what is `known` as it stands is not read
+    again."""
+    found = {hold_id: live[hold_id] for hold_id in hold_ids if hold_id in live}
+    unseen = [hold_id for hold_id in hold_ids if hold_id not in found]
     unread: list[str] = []
-    for hold_id, extends, metered_milli in connection.execute(_SELECT_LIVE, (to_json(hold_ids),)):
+    for hold_id, extends, metered_milli in connection.execute(_SELECT_LIVE, (to_json(unseen),)) if unseen else ():
         hold = known.get(hold_id)
         if hold is not None and (hold.extends, hold.metered_milli) == (extends, metered_milli):
             found[hold_id] = hold
@@ -107,7 +115,7 @@ def account_scope(account_id: str) -> str:
 
 def lines_json(moves: Moves) -> str:
     """An entry's lines: [scope, name, epoch, spent, held] each."""
-    return to_json([[*key, *change] for key, change in moves.items()])
+    return to_json([key + change for key, change in moves.items()])
 
 
 def entry(row: tuple[Any, ...]) -> Entry:

@@ -35,9 +35,10 @@ from proxy.stages.ledger.share import over_share
 from proxy.stages.ledger.sources import Case, counters, standing
 from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, byhand, foresight, late, used_keys
-from proxy.store.batch import Batch, Memory, Readings
+from proxy.store.batch import Batch, Memory
 from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold, grants_of
+from proxy.store.seen import Readings
 from proxy.store.timekeeper import Timekeeper
 
 # What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
@@ -143,7 +144,7 @@ class SqliteLedger:
         case = Case(request.account_id, request.terms, batch.grants(request.account_id), at_ms)
         standing_hold = batch.hold(request.hold_id)
         if standing_hold is not None:
-            return _held(standing_hold, standing(case, batch.readings))
+            return _held(standing_hold)
         asked = request.idempotency
         used = None if asked is None else batch.used(request.account_id, asked, at_ms)
         if used is not None:
@@ -178,7 +179,7 @@ class SqliteLedger:
             batch.enrol(request.enrol, request.entitlement, at_ms)
         if asked is not None:
             batch.used_keys.take(request.account_id, asked, request.hold_id, at_ms)
-        return _held(hold, standing(case, batch.readings))
+        return Held(hold.id, request.amount_milli)
 
 
 def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:
@@ -244,7 +245,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
         batch.change(hold)
         batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.amounts.credits_milli, at_ms, admitted.moves)
         alerts.watch(batch, case, at_ms)
-    return _held(hold, standing(case, batch.readings))
+    return _held(hold)
 
 
 def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
@@ -265,8 +266,8 @@ def _record(batch: Batch, record: RecordCall) -> Ack:
     return Recorded(record.call.id)
 
 
-def _held(hold: Hold, standing_now: Standing) -> Held:
-    return Held(hold.id, hold.split.amounts.credits_milli, standing_now)
+def _held(hold: Hold) -> Held:
+    return Held(hold.id, hold.split.amounts.credits_milli)
 
 
 def _as_value_error(error: Exception) -> ValueError:

@@ -94,6 +94,9 @@ class PostgresDatabase:
 class _Connection:
     is_near = False
 
+    def moment(self) -> None:
+        return None
+
     def __init__(self, driver: psycopg.Connection[tuple[Any, ...]]) -> None:
         self._driver = driver
 

@@ -1,8 +1,8 @@
 """Finished calls in, the roll-up rows that they add to out: sums per day and group, folded before they are written."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from operator import add
 from typing import Final, get_args
 
 from proxy.domain.call import Call, CallStatus
@@ -39,7 +39,7 @@ class Rollup:
     of its metadata counts it once more, under the tag's name and value (the plain rows have neither)."""
 
     def __init__(self) -> None:
-        self._sums: dict[Key, Sums] = {}
+        self._adds: defaultdict[Key, list[Sums]] = defaultdict(list)
         self._lessened: set[Key] = set()
 
     def add(self, call: Call) -> None:
@@ -50,8 +50,8 @@ class Rollup:
         """Counts a call out again as it was counted in, for it turned out to be another."""
         counted = Rollup()
         counted.add(call)
-        for key, sums in counted._sums.items():
-            self._put(key, tuple(-amount for amount in sums))
+        for key, adds in counted._adds.items():
+            self._adds[key] += [tuple(-amount for amount in sums) for sums in adds]
             self._lessened.add(key)
 
     def emptied(self) -> Iterator[tuple[str | int, ...]]:
@@ -69,16 +69,16 @@ class Rollup:
         spots = found.items()
         for tag, value in (("", ""), *call.metadata.items()):
             for spot, sums in spots:
-                self._put((day, call.user_id, tag, value, *who, *spot), sums)
-                self._put((day, "", tag, value, *all_of_kind, *spot), sums)
+                self._adds[day, call.user_id, tag, value, *who, *spot].append(sums)
+                self._adds[day, "", tag, value, *all_of_kind, *spot].append(sums)
 
     def rows(self) -> Iterator[tuple[str | int, ...]]:
         """The parameters of ADD, in the order of their keys: writers side by side take the rows that they share in turn."""
-        return (key + sums for key, sums in sorted(self._sums.items()))
+        return (key + _total(adds) for key, adds in sorted(self._adds.items()))
 
-    def _put(self, key: Key, sums: Sums) -> None:
-        before = self._sums.get(key)
-        self._sums[key] = sums if before is None else tuple(map(add, before, sums))
+
+def _total(adds: list[Sums]) -> Sums:
+    return adds[0] if len(adds) == 1 else tuple(map(sum, zip(*adds, strict=True)))
 
 
 def _spots(call: Call) -> dict[Spot, Sums]:

@@ -16,6 +16,28 @@ FILE_LINES_MAX = 400
 PIPELINE_LINES_MAX = 300
 
 # Names that admit anything, so that in the end everything is in them.
+# What a call was judged by is written as JSON, call by call, and the encoder reads an object's own dictionary five times faster
+# than its slots: 14 of the 245 microseconds that the books add to a call.
+RECORDED = frozenset(
+    {
+        "Advice",
+        "Ask",
+        "BucketStanding",
+        "Candidate",
+        "CapStanding",
+        "Counted",
+        "Decision",
+        "Dropped",
+        "Health",
+        "Mark",
+        "ModelHealth",
+        "Reason",
+        "Span",
+        "Standing",
+        "Verdict",
+        "WindowStanding",
+    }
+)
 BANNED_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "core", "manager", "managers"})
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 CLOCK_CALLS = frozenset({"now", "today", "utcnow"})
@@ -75,7 +97,7 @@ def test_only_app_imports_inside_a_function() -> None:
     assert [place for place, function in functions if any(map(_is_import, ast.walk(function)))] == []
 
 
-def test_values_are_frozen_and_slotted() -> None:
+def test_values_are_frozen_and_slotted_but_for_those_that_every_call_records() -> None:
     assert [place for place, node in _nodes(VALUE_FILES) if _is_loose_dataclass(node)] == []
 
 
@@ -111,7 +133,7 @@ def _is_loose_dataclass(node: ast.AST) -> bool:
         return False
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     marked = [text for text in decorators if re.match(r"(dataclasses\.)?dataclass\b", text)]
-    return any("frozen=True" not in text or "slots=True" not in text for text in marked)
+    return any("frozen=True" not in text or ("slots=True" in text) is (node.name in RECORDED) for text in marked)
 
 
 def _touches_the_world(node: ast.AST) -> bool:

@@ -26,13 +26,23 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def test_a_hold_reserves_and_its_settlement_spends_and_gives_back(house: House) -> None:
     door = await house.door()
-    held = await door.one(hold(amount_milli=300))
-    assert isinstance(held, Held)
-    assert (held.amount_milli, held.standing.windows[0].held) == (300, 300)
+    assert await door.one(hold(amount_milli=300)) == Held("call-1", 300)
+    assert (await door.ledger.standing("u1", month(1_000))).windows[0].held == 300
     assert await door.one(settlement(credits_milli=120)) == Settled("call-1", 120, 0, fresh=True)
     now = await door.ledger.standing("u1", month(1_000))
     assert (now.windows[0].spent, now.windows[0].held) == (120, 0)
     assert [(e.kind, e.amount_milli) for e in await house.entries(door, "call-1")] == [("hold", 300), ("settle", 120)]
+    assert await house.wrongs(door) == []
+
+
+async def test_a_batch_over_many_accounts_moves_the_counters_of_each(house: House) -> None:
+    door = await house.door()
+    accounts = [f"u{n:02d}" for n in range(40)]
+    held = await door.ledger.apply([hold(f"of-{who}", 300, account_id=who, scopes=(f"user:{who}",)) for who in accounts])
+    assert held == [Held(f"of-{who}", 300) for who in accounts]
+    await door.ledger.apply([settlement(f"of-{who}", 120) for who in accounts])
+    moved = await house.look(door, "SELECT scope, spent, held FROM counters WHERE name = 'included/week' ORDER BY scope")
+    assert moved == [(f"user:{who}", 120, 0) for who in accounts]
     assert await house.wrongs(door) == []
 
 
@@ -128,9 +138,9 @@ async def test_splitting_anew_for_another_family_moves_the_hold(house: House) ->
     door = await house.door()
     await house.put_grant(door, Grant("g1", "u1", "topup", 500, "a test", NOW_MS, family="reasoning"))
     await door.one(hold(amount_milli=500, family="reasoning"))
-    moved = await door.one(extension(amount_milli=300, family="open"))
-    assert isinstance(moved, Held)
-    assert (moved.amount_milli, moved.standing.buckets[0].held, moved.standing.windows[0].held) == (300, 0, 300)
+    assert await door.one(extension(amount_milli=300, family="open")) == Held("call-1", 300)
+    now = await door.ledger.standing("u1", month(1_000))
+    assert (now.buckets[0].held, now.windows[0].held) == (0, 300)
     await door.one(settlement(credits_milli=300))
     assert await house.wrongs(door) == []
 

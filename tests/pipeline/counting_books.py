@@ -43,12 +43,12 @@ class CountingBooks:
     async def hold(self, request: HoldRequest) -> HoldAck:
         refused = self.taken or self._answer()
         self.holds.append(request)
-        return refused or Held(request.hold_id, request.amount_milli, self.seen)
+        return refused or Held(request.hold_id, request.amount_milli)
 
     async def extend(self, request: ExtendRequest) -> ExtendAck:
         refused = self._answer()
         self.extensions.append(request)
-        return refused or Held(request.hold_id, request.amount_milli, self.seen)
+        return refused or Held(request.hold_id, request.amount_milli)
 
     async def settle(self, settlement: Settlement) -> Settled:
         self.settlements.append(settlement)

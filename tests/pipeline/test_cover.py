@@ -78,7 +78,7 @@ class SlowBooks(CountingBooks):
         ack = self.acks.pop(0) if len(self.acks) > 1 else self.acks[0]
         if isinstance(ack, StoreUnavailable):
             raise ack
-        return Held(request.hold_id, request.amount_milli, self.seen) if ack is None else ack
+        return Held(request.hold_id, request.amount_milli) if ack is None else ack
 
 
 def _theatre(books: CountingBooks, pieces: Sequence[Piece], **model: Any) -> Theatre:

@@ -123,7 +123,7 @@ class History:
             return
         wish = Wish(account, request.family, step.milli, step.nano, terms)
         self._wishes[call] = request
-        self._judged_alike(ack, call, account, self.plain.hold(call, wish, share))
+        await self._judged_alike(ack, call, account, self.plain.hold(call, wish, share))
 
     async def _again(self, step: Step) -> None:
         """What is given again is done already, whatever it is."""
@@ -149,7 +149,7 @@ class History:
         command = extension(call, step.milli, raw_nano_usd=step.nano, family=family, metered_milli=step.milli // 2, terms=terms)
         ack = await self._one(command)
         wish = Wish(account, family, step.milli, step.nano, terms)
-        self._judged_alike(ack, call, account, self.plain.extend(call, wish, step.milli // 2))
+        await self._judged_alike(ack, call, account, self.plain.extend(call, wish, step.milli // 2))
 
     async def _settle(self, step: Step) -> None:
         call = self._live(step)
@@ -282,12 +282,13 @@ class History:
 
     # --- claims
 
-    def _judged_alike(self, ack: object, call: str, account: str, refused: tuple[str, str] | None) -> None:
+    async def _judged_alike(self, ack: object, call: str, account: str, refused: tuple[str, str] | None) -> None:
         assert isinstance(ack, Held | HoldRefused), ack
         assert (None if isinstance(ack, Held) else (ack.code, ack.scope)) == refused
         if isinstance(ack, Held):
             assert ack.amount_milli == self.plain.live[call].milli
-        terms, seen = self._terms(account), ack.standing
+        terms = self._terms(account)
+        seen = ack.standing if isinstance(ack, HoldRefused) else await self._stage.ledger.standing(account, terms)
         assert [(w.spent, w.held) for w in seen.windows] == self.plain.windows(account, terms)
         assert sorted((b.id, b.spent, b.held) for b in seen.buckets) == self.plain.shown_buckets(account)
         assert [(c.spent, c.held) for c in seen.caps] == self.plain.caps(account, terms)

@@ -49,7 +49,8 @@ async def _called(door: Door, call_id: str, family: str, milli: int, terms: Hold
     before = await door.ledger.standing(ACCOUNT.id, terms)
     ack = await door.one(hold(call_id, milli, family=family, terms=terms))
     if isinstance(ack, Held):
-        windows = zip(before.windows, ack.standing.windows, strict=True)
+        after = await door.ledger.standing(ACCOUNT.id, terms)
+        windows = zip(before.windows, after.windows, strict=True)
         drawn = [now for was, now in windows if now.held > was.held]
         assert drawn
         assert [now for now in drawn if now.spent + now.held > now.limit] == []

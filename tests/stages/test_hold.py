@@ -141,12 +141,6 @@ def test_an_account_draws_on_itself_and_on_every_scope_that_caps_it() -> None:
     assert hold.draws_on("u1", terms) == {"user:u1", "key:k1"}
 
 
-def test_a_call_counts_for_its_whole_key_lineage_its_user_and_its_app() -> None:
-    caller = b.caller(key=b.key("child", lineage=("child", "root")), app=b.app())
-    assert hold.scopes(caller) == ("key:child", "key:root", "user:u1", "app:a1")
-    assert hold.scopes(b.caller()) == ("key:key000000001", "user:u1")
-
-
 @pytest.mark.parametrize(
     ("code", "status", "retry_after_s", "should_retry"),
     [

@@ -26,7 +26,7 @@ class Counters(dict[CounterKey, Reading]):
 
     def follow(self, moves: Moves) -> None:
         for key, change in moves.items():
-            move(self, key, change.spent, change.held)
+            move(self, (key,), change.spent, change.held)
 
     def of(self, scope: str, name: str) -> Reading:
         return next((self[key] for key in self if (key.scope, key.name) == (scope, name)), Reading())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
 from proxy.stages.ledger.counters import CounterKey, Moved, Moves, Reading, Readings, move, without_zeros
-from proxy.stages.ledger.sources import Case, Source, room, sources, standing
+from proxy.stages.ledger.sources import Case, Chart, Source, room, sources, standing
 from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, resolve
 
 
@@ -36,16 +36,12 @@ def admit(
     if amounts.credits_milli < 0 or amounts.raw_nano_usd < 0:
         raise ValueError(f"amounts cannot be negative: {amounts}")
     drawn = sources(case, family)
-    refusal = _refusal(case, drawn, amounts, readings, live)
-    if refusal is not None:
-        return HoldRefused(*refusal, standing(case, readings))
     cap_keys = case.chart.cap_keys
-    part = Part(
-        shares=_shares(drawn, amounts.credits_milli, readings),
-        caps=cap_keys["milli_credits"],
-        ceilings=cap_keys["nano_usd"],
-        raw_nano_usd=amounts.raw_nano_usd,
-    )
+    shares = _shares(drawn, amounts.credits_milli, readings)
+    part = Part(shares, cap_keys["milli_credits"], cap_keys["nano_usd"], amounts.raw_nano_usd)
+    # Whether there is room is asked of every call, what there is no room in only of the few that are refused.
+    if part.milli < amounts.credits_milli or _is_capped(case.chart, amounts, readings) or _crowded(case, live):
+        return HoldRefused(*_refusal(case, drawn, amounts, readings, live), standing(case, readings))
     return Admitted(Split(family, (part,)), held((part,), 1))
 
 
@@ -92,13 +88,18 @@ def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Rea
     if isinstance(admitted, HoldRefused):
         return replace(admitted, standing=standing(case, readings))
     for key, taken in admitted.moves.items():
-        move(moves, key, 0, taken.held)
+        move(moves, (key,), 0, taken.held)
     return Admitted(admitted.split, without_zeros(moves))
+
+
+def _is_capped(chart: Chart, amounts: Amounts, readings: Readings) -> bool:
+    credits, raw_cost = chart.cap_gauges["milli_credits"], chart.cap_gauges["nano_usd"]
+    return amounts.credits_milli > room(credits, readings, 1) or amounts.raw_nano_usd > room(raw_cost, readings, 1)
 
 
 def _refusal(
     case: Case, drawn: Sequence[Source], amounts: Amounts, readings: Readings, live: Mapping[str, int] | None
-) -> tuple[HoldRefusalCode, str] | None:
+) -> tuple[HoldRefusalCode, str]:
     # What is gone for good speaks before what passes by itself.
     if not _affordable(drawn, amounts, readings, 0):
         return "insufficient_credits", case.scope
@@ -106,13 +107,12 @@ def _refusal(
     capped = _capped(caps, amounts, readings, 0)
     if capped is not None:
         return "budget_cap_reached", capped
-    crowded = None if live is None else _crowded(case, live)
+    crowded = _crowded(case, live)
     if crowded is not None:
         return "concurrency_limit", crowded
     if not _affordable(drawn, amounts, readings, 1):
         return "credits_on_hold", case.scope
-    capped = _capped(caps, amounts, readings, 1)
-    return None if capped is None else ("credits_on_hold", capped)
+    return "credits_on_hold", _capped(caps, amounts, readings, 1) or case.scope
 
 
 def _affordable(drawn: Sequence[Source], amounts: Amounts, readings: Readings, holds: int) -> bool:
@@ -131,8 +131,12 @@ def _capped(caps: Sequence[tuple[Cap, CounterKey]], amounts: Amounts, readings: 
     return None
 
 
-def _crowded(case: Case, live: Mapping[str, int]) -> str | None:
-    return next((limit.scope for limit in case.terms.concurrency if live[limit.scope] >= limit.calls_max), None)
+def _crowded(case: Case, live: Mapping[str, int] | None) -> str | None:
+    if live is not None:
+        for limit in case.terms.concurrency:
+            if live[limit.scope] >= limit.calls_max:
+                return limit.scope
+    return None
 
 
 def _shares(drawn: Sequence[Source], amount_milli: int, readings: Readings) -> tuple[Share, ...]:

@@ -67,8 +67,7 @@ def carried(case: Case, family: str | None, amount_milli: int, readings: Reading
         milli = min(missing, room(source.gauges, readings, 1))
         if milli:
             pieces.append(Piece(milli, None if source.expires_at_ms == NEVER_MS else source.expires_at_ms))
-            for key in source.keys:
-                move(moves, key, milli, 0)
+            move(moves, source.keys, milli, 0)
         missing -= milli
     if not missing:
         return Carried(tuple(pieces), moves)
@@ -85,7 +84,7 @@ def returned(entries: Sequence[Entry], resets: Sequence[Entry], readings: Readin
         anew = _begun_anew(resets, entry.at_ms)
         for line in entry.lines:
             if not line.name.endswith(_RAW_COST) and _key(line) not in anew:
-                move(moves, _key(line), -line.spent, 0)
+                move(moves, (_key(line),), -line.spent, 0)
     return Returned(sum(entry.amount_milli for entry in charges), _above_zero(moves, readings))
 
 
@@ -100,7 +99,7 @@ def forgiven(account_id: str, allowance: Allowance, anchor_day: int, at_ms: int,
     key = included_key(f"user:{account_id}", allowance, at_ms, anchor_day)
     spent_milli = readings[key].spent
     moves: Moves = {}
-    move(moves, key, -spent_milli, 0)
+    move(moves, (key,), -spent_milli, 0)
     return Forgiven(spent_milli, key.epoch, moves)
 
 

@@ -1,6 +1,6 @@
 """Counters by name: what they show and how they move; values and their sums, never what they are for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -36,13 +36,15 @@ class Moved(dict[CounterKey, Reading]):
         return self._readings[key]
 
 
-def move(moves: Moves, key: CounterKey, spent: int, held: int) -> None:
-    """Adds one change to `moves`."""
-    before = moves.get(key)
-    if before is not None:
-        moves[key] = Reading(before[0] + spent, before[1] + held)
-    elif spent or held:
-        moves[key] = Reading(spent, held)
+def move(moves: Moves, keys: Iterable[CounterKey], spent: int, held: int) -> None:
+    """Adds the same change of each of `keys` to `moves`."""
+    change = Reading(spent, held)
+    for key in keys:
+        before = moves.get(key)
+        if before is not None:
+            moves[key] = Reading(before[0] + spent, before[1] + held)
+        elif spent or held:
+            moves[key] = change
 
 
 def without_zeros(moves: Moves) -> Moves:

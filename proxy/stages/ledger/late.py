@@ -35,8 +35,7 @@ def adjusted(case: Case, family: str, lines: Sequence[LedgerLine], more: Amounts
         milli = more.credits_milli
         _give_back(moves, lines, -milli)
     if more.raw_nano_usd > 0:
-        for key in case.chart.cap_keys["nano_usd"]:
-            move(moves, key, more.raw_nano_usd, 0)
+        move(moves, case.chart.cap_keys["nano_usd"], more.raw_nano_usd, 0)
     else:
         for track in _tracks(line for line in lines if _counts_raw_cost(line)):
             _lessen(moves, track, -more.raw_nano_usd)
@@ -53,10 +52,8 @@ def _take(moves: Moves, case: Case, family: str, milli: int, readings: Readings)
     for source in sources(case, family):
         share = min(missing, room(source.gauges, readings, 1))
         missing -= share
-        for key in source.keys:
-            move(moves, key, share, 0)
-    for key in case.chart.cap_keys["milli_credits"]:
-        move(moves, key, milli - missing, 0)
+        move(moves, source.keys, share, 0)
+    move(moves, case.chart.cap_keys["milli_credits"], milli - missing, 0)
     return milli - missing
 
 
@@ -81,7 +78,7 @@ def _lessen(moves: Moves, track: Track, amount: int) -> None:
     for line in reversed(track):
         share = min(amount, line.spent)
         amount -= share
-        move(moves, CounterKey(line.scope, line.name, line.epoch), -share, 0)
+        move(moves, (CounterKey(line.scope, line.name, line.epoch),), -share, 0)
 
 
 def _tracks(lines: Iterable[LedgerLine]) -> list[Track]:

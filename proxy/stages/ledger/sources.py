@@ -1,7 +1,7 @@
 """Where credits come from and what limits them: terms and grants in, sources in paying order, caps and a standing out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from proxy.domain.standing import (
 from proxy.stages.ledger.counters import CounterKey, Readings
 
 WINDOWS: Final[tuple[Window, ...]] = ("day", "week", "month", "total")
+UNITS: Final[tuple[Unit, ...]] = ("milli_credits", "nano_usd")
 _DAY_MS: Final = 86_400_000
 _CALENDAR_ANCHOR: Final = 1
 NEVER_MS: Final = 1 << 62
@@ -49,11 +50,12 @@ class Source(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Which counters one account's terms are about on one day: the included sources by the family they are bound to (None:
-    by none), each allowance and cap with its counter, and the counters of all caps in a unit."""
+    by none), each allowance and cap with its counter, and what the caps of a unit measure and move."""
 
     included: Mapping[str | None, Source]
     windows: tuple[tuple[Allowance, CounterKey, int | None], ...]
     caps: tuple[tuple[Cap, CounterKey], ...]
+    cap_gauges: Mapping[Unit, tuple[Gauge, ...]]
     cap_keys: Mapping[Unit, tuple[CounterKey, ...]]
 
 
@@ -65,14 +67,14 @@ class Case:
     terms: HoldTerms
     grants: tuple[Grant, ...]
     at_ms: int
+    chart: Chart = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chart", _chart(self.account_id, self.terms, self.at_ms // _DAY_MS))
 
     @property
     def scope(self) -> str:
         return f"user:{self.account_id}"
-
-    @property
-    def chart(self) -> Chart:
-        return _chart(self.account_id, self.terms, self.at_ms // _DAY_MS)
 
 
 def sources(case: Case, family: str) -> tuple[Source, ...]:
@@ -99,7 +101,9 @@ def room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
     left = _UNLIMITED
     for key, limit in gauges:
         spent, held_now = readings[key]
-        left = min(left, limit - spent - holds * held_now)
+        under = limit - spent - holds * held_now
+        if under < left:
+            left = under
     return max(0, left)
 
 
@@ -154,13 +158,10 @@ def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
         included={bound: _included(scope, bound, windows, at_ms, anchor_day) for bound in bounds},
         windows=windows,
         caps=caps,
-        cap_keys={"milli_credits": _in_unit(caps, "milli_credits"), "nano_usd": _in_unit(caps, "nano_usd")},
+        cap_gauges={unit: tuple(Gauge(key, cap.limit) for cap, key in caps if cap.unit == unit) for unit in UNITS},
+        # Two caps on one counter must not move it twice.
+        cap_keys={unit: tuple({key: None for cap, key in caps if cap.unit == unit}) for unit in UNITS},
     )
-
-
-def _in_unit(caps: tuple[tuple[Cap, CounterKey], ...], unit: Unit) -> tuple[CounterKey, ...]:
-    # Two caps on one counter must not move it twice.
-    return tuple({key: None for cap, key in caps if cap.unit == unit})
 
 
 def _included(

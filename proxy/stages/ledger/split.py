@@ -33,7 +33,7 @@ class Part:
 
     @property
     def milli(self) -> int:
-        return sum(share.milli for share in self.shares)
+        return sum([share.milli for share in self.shares])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +45,28 @@ class Split:
 
     @property
     def amounts(self) -> Amounts:
-        return Amounts(sum(p.milli for p in self.parts), sum(p.raw_nano_usd for p in self.parts))
+        return Amounts(sum([p.milli for p in self.parts]), sum([p.raw_nano_usd for p in self.parts]))
 
 
 def held(parts: Sequence[Part], sign: int) -> Moves:
     """The moves that take (`sign` 1) or give back (-1) what `parts` hold."""
     moves: Moves = {}
     for part in parts:
-        milli = part.milli
         for share in part.shares:
-            for key in share.keys:
-                move(moves, key, 0, sign * share.milli)
-        for key in part.caps:
-            move(moves, key, 0, sign * milli)
-        for key in part.ceilings:
-            move(moves, key, 0, sign * part.raw_nano_usd)
+            move(moves, share.keys, 0, sign * share.milli)
+        move(moves, part.caps, 0, sign * part.milli)
+        move(moves, part.ceilings, 0, sign * part.raw_nano_usd)
     return moves
 
 
 def resolve(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
     """Adds to `moves` that `part` pays `milli` in the order of its shares, and gives back all it holds."""
-    for key in part.caps:
-        move(moves, key, milli, -part.milli)
-    for key in part.ceilings:
-        move(moves, key, raw_nano_usd, -part.raw_nano_usd)
+    move(moves, part.caps, milli, -part.milli)
+    move(moves, part.ceilings, raw_nano_usd, -part.raw_nano_usd)
     for share in part.shares:
         spent = min(milli, share.milli)
         milli -= spent
-        for key in share.keys:
-            move(moves, key, spent, -share.milli)
+        move(moves, share.keys, spent, -share.milli)
 
 
 def appended(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
