@@ -21,6 +21,8 @@ async def test_every_dialects_list_is_read_with_our_key(dialect: Dialect) -> Non
         found = await listed(rooms, rooms.catalog.providers["p"])
     assert isinstance(found, ModelList)
     assert [one.name.removeprefix("simco/") for one in found.models] == list(MODELS)
+    limits = {(one.context_tokens_max, one.output_tokens_max) for one in found.models}
+    assert limits == {(None, None) if dialect == "openai" else (32_000, 4_000)}
 
 
 @pytest.mark.parametrize("dialect", SPOKEN)

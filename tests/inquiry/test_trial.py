@@ -51,7 +51,7 @@ async def test_a_provider_that_answers_works_and_its_cost_is_told(dialect: Diale
         ("payment_required", "no credit", "Top it up"),
         ("wrong_region", "wrong region", "Call from one"),
         ("model_unknown", "", "upstream_name of p/m"),
-        ("key_limited", "busy", "later"),
+        ("key_limited", "busy", "Wait"),
         ("bad_request", "request refused", "p/m"),
         ("server_error", "failing", "later"),
         ("overloaded", "failing", "later"),
