@@ -13,7 +13,7 @@ from proxy.domain.verdict import Advice, Verdict
 
 CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "crashed"]
 # Whose the calls are that we make for ourselves; no user can be named so.
-NOBODY: Final = "-"
+NOBODY: Final = "(probe)"
 
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle"]
 

@@ -168,7 +168,7 @@ def test_a_live_check_beside_books_leaves_typed_rows_charged_to_nobody(own_house
     rows = house.rows(
         "SELECT kind, user_id, provider_id, status, credits_milli, raw_nano_usd > 0 FROM model_calls ORDER BY provider_id"
     )
-    assert rows == [("probe", "-", "broken", "failed", 0, 0), ("probe", "-", "sim", "served", 0, 1)]
+    assert rows == [("probe", "(probe)", "broken", "failed", 0, 0), ("probe", "(probe)", "sim", "served", 0, 1)]
     assert house.rows("SELECT count(*), sum(charged) FROM attempts") == [(2, 0)]
     assert house.rows("SELECT count(*) FROM entries WHERE kind <> 'grant'") == [(0,)]
     assert wrong_in_books(house.database) == []
