@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import uvloop
 
@@ -40,9 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--faults", action="store_true", help="add models that fail, to watch failover; calls no real provider"
     )
     demonstrated.set_defaults(run=demo.demo)
-    verbs.add_parser("check", help="say what is wrong with settings and catalog, with file and key").set_defaults(
-        run=commands.check
+    check = verbs.add_parser(
+        "check", help="say what is wrong with settings and catalog, with file and key; exit 1 if anything is"
     )
+    check.add_argument(
+        "--live",
+        nargs="*",
+        metavar="PROVIDER",
+        help="also make one smallest call to each provider (or those named), for a fraction of a cent, and say what is wrong",
+    )
+    check.set_defaults(run=commands.check)
     _add_keys(verbs)
     _add_catalog(verbs)
     ledger = verbs.add_parser("ledger", help="audit the books").add_subparsers(required=True, metavar="ACTION")
@@ -76,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         loaded: Settings = settings.load()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code: int = runner.run(given.run(given, loaded))
+        sys.stdout.flush()
         return code
     except SettingsMistake as mistake:
         print("\n".join(mistake.lines), file=sys.stderr)
@@ -83,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(failure, file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read along has seen enough. What is still buffered must not be tried once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
 
@@ -124,6 +137,15 @@ def _add_catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     actions = catalog.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("show", help="models, assistants, aliases and plans in force").set_defaults(run=commands.catalog_show)
     actions.add_parser("diff", help="every admin change against today's files").set_defaults(run=commands.catalog_diff)
+    taken = actions.add_parser(
+        "import",
+        help="read a provider's list of models and propose rows as a diff; applies nothing",
+        epilog="exit codes: 0 nothing to propose, 3 something is, 1 the list could not be read, 2 the words are off",
+    )
+    taken.add_argument("provider", metavar="PROVIDER", help="a provider of the catalog")
+    taken.add_argument("--only", metavar="GLOB", default="*", help="models whose id or name at the provider matches")
+    taken.add_argument("--write", metavar="FILE", type=Path, help="put the proposed rows into a new file as well")
+    taken.set_defaults(run=commands.catalog_import)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, Wa
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
+from proxy.stages.provider.adapter import Dialect as Speech
 from proxy.stages.provider.anthropic import Anthropic
 from proxy.stages.provider.gemini import Gemini
 from proxy.stages.provider.openai import OpenAI
@@ -67,6 +68,12 @@ FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 
 
+DIALECTS: Final[Mapping[str, Speech]] = {
+    "openai": OpenAI(),
+    "openrouter": OpenRouter(),
+    "anthropic": Anthropic(),
+    "gemini": Gemini(),
+}
 # Where the simulator speaks each dialect.
 _SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/api/v1", "anthropic": "/v1", "gemini": "/v1beta"}
 
@@ -131,7 +138,7 @@ def checked(settings: Settings) -> Findings:
     except CatalogMistakes as found:
         return Findings(tuple(str(mistake) for mistake in found.mistakes), ())
     pepper_missing = "SIGNALBOX_PEPPER is not set: `signalbox serve` will not start, `signalbox demo` makes its own"
-    found_keys = _provider_keys(catalog)
+    found_keys = provider_keys(catalog)
     keyless = [
         f"{provider.key_variable} is not set: models of provider {provider.id} will not be called"
         for provider in catalog.providers.values()
@@ -180,6 +187,11 @@ async def opened(settings: Settings, substitution: Substitution | None = None) -
         telemetry = Telemetry(log, shelves.clock)
         stack.callback(telemetry.flush)
         yield await _wired(stack, settings, shelves, telemetry)
+
+
+def provider_keys(catalog: Catalog) -> dict[str, str]:
+    """The keys of providers that the environment holds, by the provider's id. Raises SettingsMistake."""
+    return environment.provider_keys({p.id: p.key_variable for p in catalog.providers.values()})
 
 
 async def _opened_database(settings: Settings) -> Database:
@@ -263,8 +275,8 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         counter=counter,
         clock=clock,
         ids=ids,
-        dialects={"openai": OpenAI(), "openrouter": OpenRouter(), "anthropic": Anthropic(), "gemini": Gemini()},
-        provider_keys=_provider_keys(shelves.catalog.current()),
+        dialects=DIALECTS,
+        provider_keys=provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )
 
@@ -349,10 +361,6 @@ def _webhook(settings: Settings) -> Webhook | None:
 
 def _lease_limits(settings: Settings) -> LeaseLimits:
     return LeaseLimits(settings.lease_ms, grace_ms=settings.lease_ms // 4, beat_ms=settings.lease_ms // 6)
-
-
-def _provider_keys(catalog: Catalog) -> dict[str, str]:
-    return environment.provider_keys({p.id: p.key_variable for p in catalog.providers.values()})
 
 
 def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:

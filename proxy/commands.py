@@ -1,24 +1,33 @@
 """What the command line can do beside serving: parsed words and settings in, lines on standard output and an exit code out."""
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from proxy.api import keys
 from proxy.app import Shelves, checked, opened_shelves
 from proxy.domain.account import App, Key, KeyKind, User
 from proxy.domain.call import Call
+from proxy.domain.catalog import Catalog, Provider
 from proxy.domain.clock import ClockState
 from proxy.domain.decision import Decision
 from proxy.domain.desk import Change
+from proxy.domain.errors import Fault
 from proxy.domain.plan import Entitlement
-from proxy.ports import Directory, VersionConflict
+from proxy.inquiry import words
+from proxy.inquiry.listing import listed
+from proxy.inquiry.trial import Trial, attempted, callable_providers, cheapest, cost_max_nano_usd
+from proxy.outside import Outside, opened_outside
+from proxy.ports import Directory, StoreUnavailable, VersionConflict
 from proxy.settings import Settings
 from proxy.stages import explain as explaining
 from proxy.stages import policy
+from proxy.store.catalog.proposal import diff, propose
 from proxy.store.verify import verify
 
 _DAY_MS: Final = 86_400_000
@@ -30,15 +39,18 @@ class CommandFailed(Exception):
     """The command could not be carried out; its text says why and what would help."""
 
 
-async def check(_: argparse.Namespace, settings: Settings) -> int:
-    """0 when settings and catalog are sound. Settings were checked when they were loaded."""
+async def check(given: argparse.Namespace, settings: Settings) -> int:
+    """0 when settings and catalog are sound, and with `live` every provider that was tried works. Settings were checked when
+    they were loaded."""
     findings = checked(settings)
     for line in findings.mistakes:
         _say(f"mistake: {line}")
     for line in findings.warnings:
         _say(f"warning: {line}")
     _say("not ready to serve" if findings.mistakes else "ready to serve")
-    return 1 if findings.mistakes else 0
+    if findings.mistakes:
+        return 1
+    return 0 if given.live is None else await _check_live(given.live, settings)
 
 
 async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
@@ -127,6 +139,29 @@ async def catalog_diff(_: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+async def catalog_import(given: argparse.Namespace, settings: Settings) -> int:
+    """Prints a diff of what a provider's listing would change, and changes nothing; 3 when there is something."""
+    _refuse_place(given.write, settings)
+    async with opened_outside(settings) as outside:
+        provider = _provider(outside.rooms.catalog, given.provider)
+        found = await listed(outside.rooms, provider)
+        if isinstance(found, Fault):
+            raise CommandFailed(f"{provider.id}: {words.failure(provider, found)}")
+        proposals = propose(provider.id, outside.sheet, found.models, given.only)
+    for proposal in proposals.rows:
+        _say(diff(proposal))
+    for model_id in proposals.gone:
+        _say(f"# gone: {model_id} is not listed under its upstream_name, which may be an alias or may have ended")
+    if found.left_out:
+        _say(f"# {found.left_out} listed models make what no row can say, or could not be read")
+    if given.write is not None and proposals.rows:
+        _write_new(given.write, "\n".join(proposal.after for proposal in proposals.rows))
+        _say(f"# the proposed rows stand in {given.write}")
+    counts = f"{len(proposals.new)} new, {len(proposals.changed)} changed, {len(proposals.gone)} gone"
+    _say(f"# {counts} of {len(found.models)} listed; nothing was applied")
+    return 3 if proposals.are_any else 0
+
+
 async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
     """One line for every place where the books disagree with their entries; 0 when there is none."""
     async with opened_shelves(settings) as shelves:
@@ -164,7 +199,10 @@ async def explain(given: argparse.Namespace, settings: Settings) -> int:
         if call is None:
             raise CommandFailed(f"there is no call {given.call_id}")
         if call.decision is None:
-            _say(f"{call.id} was refused before it was decided: {call.code}")
+            was = (
+                f"refused before it was decided: {call.code}" if call.kind != "probe" else "made to see who works, not decided"
+            )
+            _say(f"{call.id} was {was}")
             return 0
         again = await _decided_again(shelves, call)
     _say(f"{call.id}: {call.status}, {call.model_id or call.code}, {call.credits_milli / 1_000:g} credits")
@@ -239,6 +277,58 @@ async def _decided_again(shelves: Shelves, call: Call) -> Decision:
     if call.ask is None or call.verdict is None or call.advice is None or call.standing is None or call.health is None:
         raise CommandFailed(f"the record of {call.id} is not whole; it cannot be decided again")
     return policy.decide(call.ask, call.verdict, call.advice, call.standing, catalog, call.health)
+
+
+async def _check_live(named: Sequence[str], settings: Settings) -> int:
+    async with opened_outside(settings) as outside:
+        rooms = outside.rooms
+        asked = [_provider(rooms.catalog, name) for name in dict.fromkeys(named)] or callable_providers(rooms.catalog)
+        if not asked:
+            raise CommandFailed("no active provider has an active chat model with a price; there is nothing to call")
+        models = [model for provider in asked if (model := cheapest(rooms.catalog, provider.id)) is not None]
+        _say(f"calls {len(asked)} providers, for {words.dollars(sum(map(cost_max_nano_usd, models)))} at most in all")
+        trials = await asyncio.gather(*(attempted(rooms, provider) for provider in asked))
+        for trial in trials:
+            _say(words.verdict(trial))
+        await _record_trials(outside, trials)
+    failed = [trial for trial in trials if not trial.works]
+    _say(f"{len(failed)} of {len(trials)} do not work" if failed else f"all {len(trials)} work")
+    return 1 if failed else 0
+
+
+async def _record_trials(outside: Outside, trials: Iterable[Trial]) -> None:
+    if outside.record is None:
+        return
+    try:
+        for trial in trials:
+            if trial.attempt is not None:
+                await outside.record(trial.attempt)
+    except (StoreUnavailable, ValueError) as error:
+        raise CommandFailed(f"the calls were made but could not be written down: {error}") from None
+
+
+def _provider(catalog: Catalog, provider_id: str) -> Provider:
+    found = catalog.providers.get(provider_id)
+    if found is None:
+        raise CommandFailed(f"there is no provider {provider_id}; there are {', '.join(catalog.providers)}")
+    return found
+
+
+def _refuse_place(path: Path | None, settings: Settings) -> None:
+    if path is None:
+        return
+    if path.exists():
+        raise CommandFailed(f"{path} is there already and is not written over; name another file")
+    if path.suffix == ".toml" and path.resolve().parent == settings.config_dir.resolve():
+        raise CommandFailed(f"{path} would be in force at the next start; write it elsewhere, look at it, then move it there")
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _say_decision(explained: Mapping[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from proxy.domain.decision import Decision, Health
 from proxy.domain.errors import FaultKind
@@ -12,6 +12,9 @@ from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
 
 CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "crashed"]
+# Whose the calls are that we make for ourselves; no user can be named so.
+NOBODY: Final = "(probe)"
+
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle"]
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from proxy.domain.call import Attempt, Call, CallStatus, Receipt
+from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
-from proxy.domain.errors import Refusal
+from proxy.domain.errors import STATUS, Refusal
 from proxy.domain.money import Charge, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
@@ -55,6 +55,45 @@ def unread(order: Order, catalog_revision: str, refusal: Refusal, marks: Marks) 
         standing=None,
         health=None,
         decision=None,
+    )
+
+
+def probe(call_id: str, request_id: str, catalog_revision: str, attempt: Attempt) -> Call:
+    """A call that we made to learn whether a provider works: it is nobody's and is charged to nobody (contract 5)."""
+    answered = attempt.fault is None
+    return Call(
+        id=call_id,
+        request_id=request_id,
+        kind="probe",
+        at_ms=attempt.started_ms,
+        user_id=NOBODY,
+        app_id=None,
+        key_id=NOBODY,
+        catalog_revision=catalog_revision,
+        asked=(attempt.model_id,),
+        stream=False,
+        status="served" if answered else "failed",
+        http_status=200 if answered else STATUS["upstream_error"],
+        code=None if answered else "upstream_error",
+        reason=None,
+        conversation_id=None,
+        assistant_id=None,
+        model_id=attempt.model_id,
+        provider_id=attempt.provider_id,
+        family=attempt.family,
+        duration_ms=attempt.ended_ms - attempt.started_ms,
+        ttft_ms=None,
+        usage=attempt.usage,
+        credits_milli=0,
+        raw_nano_usd=attempt.raw_nano_usd,
+        absorbed_milli=0,
+        ask=None,
+        verdict=None,
+        advice=None,
+        standing=None,
+        health=None,
+        decision=None,
+        attempts=(attempt,),
     )
 
 

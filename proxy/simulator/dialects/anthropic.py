@@ -81,9 +81,26 @@ def models(names: tuple[str, ...], after: str | None, limit: int) -> Json:
     """A page of the list of models."""
     start = names.index(after) + 1 if after in names else 0
     page = names[start : start + limit]
-    rows = [{"type": "model", "id": name, "display_name": name, "created_at": "2025-01-01T00:00:00Z"} for name in page]
+    rows = [_listed(name) for name in page]
     ends = {"first_id": page[0] if page else None, "last_id": page[-1] if page else None}
     return {"data": rows, "has_more": start + limit < len(names)} | ends
+
+
+def _listed(name: str) -> Json:
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "2025-01-01T00:00:00Z",
+        "max_input_tokens": 32_000,
+        "max_tokens": 4_000,
+        "capabilities": {
+            "effort": {"supported": False},
+            "image_input": {"supported": "vision" in name},
+            "structured_outputs": {"supported": True},
+            "thinking": {"supported": True, "types": {"adaptive": {"supported": False}, "enabled": {"supported": True}}},
+        },
+    }
 
 
 def _event(name: str, fields: Json, mark: Mark = "other") -> Event:

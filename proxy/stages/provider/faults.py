@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from proxy.domain.errors import Fault, FaultKind
 from proxy.stages.provider.headers import request_id, retry_after_ms, within
 from proxy.stages.provider.reading import read
-from proxy.stages.provider.words import CODES, MEANINGS, PARAMS, PHRASES
+from proxy.stages.provider.words import CODES, MEANINGS, PARAMS, PHRASES, REGION, REGION_CODE
 
 _MESSAGE_CHARS_READ: Final = 2_000
 _DETAILS_READ: Final = 16
@@ -71,11 +71,12 @@ def _said(error: object) -> _Said:
         word.lower() for word in (*map(error.get, ("code", "type", "status")), *map(_word, details)) if isinstance(word, str)
     ]
     texts = [error.get("message") or error.get("detail"), *(detail.get("raw") for detail in details)]
+    message = "\n".join(text[:_MESSAGE_CHARS_READ] for text in texts if isinstance(text, str))
     return _Said(
         words=frozenset(words),
-        message="\n".join(text[:_MESSAGE_CHARS_READ] for text in texts if isinstance(text, str)),
+        message=message,
         status=_status_in(error.get("code")),
-        code=next((word for word in words if word in CODES), None),
+        code=REGION_CODE if REGION.search(message) else next((word for word in words if word in CODES), None),
         param=_param(error.get("param")),
         retry_after_ms=next((ms for detail in details if (ms := _delay_ms(detail.get("retryDelay"))) is not None), None),
     )

@@ -38,6 +38,7 @@ MEANINGS: Final[Mapping[FaultKind, frozenset[str]]] = {
             "unauthenticated",
             "permission_denied",
             "failed_precondition",  # Gemini's word for a key that may not be used from where we are.
+            "unsupported_country_region_territory",
         }
     ),
     "rate_limited": frozenset({"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted"}),
@@ -74,11 +75,19 @@ PHRASES: Final[tuple[tuple[FaultKind, re.Pattern[str]], ...]] = (
             re.IGNORECASE | re.DOTALL,
         ),
     ),
+    ("unknown_model", re.compile(r"is not a valid model ID|no endpoints found for ", re.IGNORECASE)),
     (
         "content_refused",
         re.compile(r"content (?:management )?policy|content filter|usage polic|was flagged|requires moderation", re.IGNORECASE),
     ),
 )
+# What only a sentence says of where we call from, and the word that stands for it in a record. Anthropic's whole sentence is
+# the last one. https://ai.google.dev/gemini-api/docs/available-regions, https://www.anthropic.com/supported-countries
+REGION: Final = re.compile(
+    r"country, region,? or territory|unsupported_country_region|location is not supported|^request not allowed\.?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+REGION_CODE: Final = "unsupported_country_region_territory"
 CODES: Final = frozenset(word for words in MEANINGS.values() for word in words) | {
     "invalid_request_error",
     "invalid_argument",

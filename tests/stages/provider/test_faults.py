@@ -123,3 +123,22 @@ def test_a_wish_for_a_pause_is_heard_if_it_makes_sense(headers: dict[str, str], 
 )
 def test_a_providers_request_id_is_kept_if_it_is_a_plain_word(headers: dict[str, str], request_id: str | None) -> None:
     assert refused(500, headers).provider_request_id == request_id
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (403, {"code": "unsupported_country_region_territory", "message": "Country, region, or territory not supported"}),
+        (403, {"type": "forbidden", "message": "Request not allowed"}),
+        (400, {"status": "FAILED_PRECONDITION", "message": "User location is not supported for the API use."}),
+        (403, {"code": 403, "message": "Provider returned error", "metadata": {"raw": "unsupported_country_region_territory"}}),
+    ],
+)
+def test_a_place_that_is_not_served_has_one_word_for_all_providers(status: int, error: dict[str, Any]) -> None:
+    fault = refused(status, **error)
+    assert (fault.kind, fault.provider_code) == ("our_key", "unsupported_country_region_territory")
+
+
+@pytest.mark.parametrize("message", ["maker/x is not a valid model ID", "No endpoints found for maker/x."])
+def test_openrouter_says_in_a_sentence_that_it_has_no_such_model(message: str) -> None:
+    assert refused(400, code=400, message=message).kind == "unknown_model"

@@ -1,0 +1,74 @@
+"""How far one comes on the way to a provider: an address in, the step that fails out; sends no request and no key."""
+
+import asyncio
+import socket
+import ssl
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import httpx2
+
+from proxy.upstream.address import refuses
+
+# Why a provider cannot be reached, in the order in which that shows; `reached`: nothing is in the way now.
+Reach = Literal["unresolved", "private", "refused", "silent", "untrusted", "no_tls", "reached"]
+
+STEP_S: Final = 5.0
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+async def reach(url: str, private_network: bool, step_s: float = STEP_S) -> Reach:
+    """Resolves the host of `url`, connects and shakes hands, each within `step_s`. An address that the rules refuse is not
+    connected to."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    addresses = await _resolved(host, port, step_s)
+    if not addresses:
+        return "unresolved"
+    allowed = [address for address in addresses if not refuses(address, private_network)]
+    if not allowed:
+        return "private"
+    return await _connected(allowed, host, port, parts.scheme == "https", step_s)
+
+
+async def _resolved(host: str, port: int, step_s: float) -> list[str]:
+    try:
+        async with asyncio.timeout(step_s):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError):
+        return []
+    return list(dict.fromkeys(str(row[4][0]) for row in found))
+
+
+async def _connected(addresses: list[str], host: str, port: int, encrypted: bool, step_s: float) -> Reach:
+    """What the first address that takes a connection says, else why the last one took none."""
+    failure: Reach = "silent"
+    for address in addresses:
+        try:
+            async with asyncio.timeout(step_s):
+                _, writer = await asyncio.open_connection(address, port)
+        except TimeoutError:
+            failure = "silent"
+        except OSError:
+            failure = "refused"
+        else:
+            return await _shaken(writer, host, step_s) if encrypted else _left(writer)
+    return failure
+
+
+async def _shaken(writer: asyncio.StreamWriter, host: str, step_s: float) -> Reach:
+    try:
+        async with asyncio.timeout(step_s):
+            await writer.start_tls(httpx2.create_ssl_context(trust_env=False), server_hostname=host)
+    except ssl.SSLCertVerificationError:
+        return "untrusted"
+    except (OSError, TimeoutError):
+        return "no_tls"
+    finally:
+        writer.close()
+    return "reached"
+
+
+def _left(writer: asyncio.StreamWriter) -> Reach:
+    writer.close()
+    return "reached"

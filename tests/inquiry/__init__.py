@@ -1,0 +1,1 @@
+"""Claims about what an operator asks providers from the command line."""

@@ -1,0 +1,1 @@
+"""Claims about reading the lists of models that providers publish."""
