@@ -2,10 +2,10 @@
 returns what it came to and never chooses what comes next."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
-from proxy.domain.catalog import Timeouts
-from proxy.domain.chat import Answer, Delta, Terms
+from proxy.domain.chat import Answer, Delta
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
@@ -15,13 +15,17 @@ from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
-from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
+from proxy.pipeline.written import written_for
+from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
 from proxy.stages.explain import explain
 from proxy.stages.meter import Gauge, Meter, estimated_tokens
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
+
+# Reading what is larger takes so long that others are let in between.
+_LARGE_BYTES = 256 * 1024
 
 
 class Attempt:
@@ -47,8 +51,10 @@ class Attempt:
         self._committed = False
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
-        closing_stops_the_bill = judged.journey.chat.stream and self._model.stops_billing_on_close
+        closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
         self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
+        self._reads: Callable[[bytes], Answer | Fault] = self._dialect.answer
+        self._images_made = 0
 
     async def run(self, cover: Cover, number: int) -> Outcome:
         """Calls the candidate as attempt `number`, keeping `cover` ahead of a stream."""
@@ -62,7 +68,7 @@ class Attempt:
         try:
             if exchange.status != 200:
                 return await self._refused(exchange)
-            if self._judged.journey.chat.stream:
+            if self._judged.journey.request.stream:
                 return await self._stream(exchange, cover, number)
             return await self._whole(exchange)
         except UpstreamError as error:
@@ -79,7 +85,9 @@ class Attempt:
         if self._provider.key_variable is not None and self._provider.id not in self._rooms.provider_keys:
             # Without our key nobody answers; then the prompt need not leave the house.
             raise UpstreamError(Fault("our_key"))
-        opening = asyncio.ensure_future(self._rooms.upstream.open(self._request()))
+        written = written_for(self._rooms, self._judged, self._candidate)
+        self._reads = written.reads
+        opening = asyncio.ensure_future(self._rooms.upstream.open(written.request))
         self._drain.follow(lambda: _cancel(opening))
         try:
             return await opening
@@ -88,50 +96,11 @@ class Attempt:
                 return None
             raise
 
-    def _request(self) -> UpstreamRequest:
-        journey, provider = self._judged.journey, self._provider
-        encoded = self._dialect.encode(journey.chat, self._terms())
-        headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
-        key = self._rooms.provider_keys.get(provider.id)
-        if key is not None:
-            headers.update(self._dialect.authorization(key))
-        if journey.traceparent is not None:
-            headers["traceparent"] = journey.traceparent
-        return UpstreamRequest(
-            provider_id=provider.id,
-            method="POST",
-            url=provider.base_url.rstrip("/") + encoded.path,
-            headers=headers,
-            body=encoded.body,
-            timeouts=self._timeouts(),
-            concurrency_max=provider.concurrency_max,
-            private_network=provider.private_network,
-        )
-
     def _gauge(self) -> Gauge:
         ask, model = self._judged.ask, self._model
         prompt_bytes = len((self._judged.system_prompt or "").encode())
-        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.image_count * model.image_tokens
+        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
         return Gauge(self._candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
-
-    def _timeouts(self) -> Timeouts:
-        left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
-        own = self._model.timeouts
-        return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
-
-    def _terms(self) -> Terms:
-        journey = self._judged.journey
-        return Terms(
-            upstream_name=self._model.upstream_name,
-            output_tokens_max=self._candidate.output_tokens_max,
-            stream=journey.chat.stream,
-            system_prompt=self._judged.system_prompt,
-            end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
-            passes_unknown=self._provider.passes_unknown,
-            output_bound=self._provider.output_bound,
-            thinking=self._model.thinking,
-            routing=self._provider.routing,
-        )
 
     def _arrived(self, exchange: Exchange) -> None:
         self._first_byte_ns = self._rooms.clock.monotonic_ns()
@@ -150,10 +119,11 @@ class Attempt:
         body = await self._drain.whole(exchange, knobs.answer_bytes_max + 1)
         if len(body) > knobs.answer_bytes_max:
             return await self._fell(Fault("garbled", status=exchange.status))
-        answer = self._dialect.answer(body)
+        answer = self._reads(body) if len(body) < _LARGE_BYTES else await asyncio.to_thread(self._reads, body)
         if isinstance(answer, Fault):
             return await self._fell(answer)
         self._meter.of_answer(answer)
+        self._images_made = answer.images
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         self._finish_reason = answer.finish_reason
         if answer.is_empty and not self._emptiness_is_explained():
@@ -237,7 +207,7 @@ class Attempt:
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
         reason = self._candidate.reason.code
-        wanted = self._judged.journey.chat.options.explain
+        wanted = self._judged.journey.request.options.explain
         self._voice.answering(model_id, assistant_id, reason, explain(self._judged.decision) if wanted else None)
         if not self._reply.started:
             headers = answer_headers(self._judged.journey, assistant_id, model_id, reason, number)
@@ -250,13 +220,13 @@ class Attempt:
             usage = self._meter.usage()
         else:
             usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)
-        # No provider's usage says how many images it read, though some bill by the piece.
-        images = self._judged.ask.image_count
+        # No provider's usage says how many images it read or made, though some bill by the piece.
+        images = self._judged.ask.image_count + self._images_made
         return replace(usage, images=images) if images else usage
 
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
-        fields = self._judged.journey.chat.fields
+        fields = self._judged.journey.request.fields
         stops = bool(fields.get("stop") or fields.get("logit_bias"))
         return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
