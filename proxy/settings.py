@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     nesting_max: int = Field(64, ge=8, le=250, description="Deepest nesting of a request body.")
     messages_max: int = Field(2_048, ge=1, description="Most messages in one request.")
     tools_max: int = Field(128, ge=1, description="Most tools in one request.")
-    answer_bytes_max: int = Field(32 * 1024 * 1024, ge=1_024, description="Largest whole answer taken from a provider.")
+    answer_bytes_max: int = Field(64 * 1024 * 1024, ge=1_024, description="Largest whole answer taken from a provider.")
     commit_wait_ms: int = Field(
         20_000, ge=100, le=60_000, description="How long a stream's status waits for the first content before a 200 is sent."
     )

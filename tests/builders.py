@@ -216,7 +216,7 @@ def journey(**changes: Any) -> Journey:
         received_ms=NOW_MS,
         started_ns=0,
         caller=caller(),
-        chat=chat(),
+        request=chat(),
         catalog=catalog(model()),
     )
     return replace(base, **changes)

@@ -1,4 +1,4 @@
-"""The hot path: one chat call over plain ASGI, from its headers to its last byte; no framework object in between."""
+"""The hot path: one call of any kind over plain ASGI, from its headers to its last byte; no framework object in between."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,11 +12,15 @@ from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.reply import AsgiReply, Message, Receive, Send
 from proxy.api.services import Services
 from proxy.domain.account import Caller
-from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import IdempotencyKey
+from proxy.domain.plan import RateClass
+from proxy.domain.request import Request
+from proxy.domain.usage import Kind
 from proxy.pipeline import Order
 from proxy.stages.stream import Voice
+from proxy.stages.stream.embeddings import EmbeddingsVoice
+from proxy.stages.stream.images import ImagesVoice
 from proxy.stages.stream.openai import OpenAIVoice
 
 
@@ -27,7 +31,7 @@ class Spoken:
 
     body: bytes
     conversation_id: str | None
-    voice: Callable[[Chat], Voice]
+    voice: Callable[[Request], Voice]
     idempotency: IdempotencyKey | None = None
 
 
@@ -41,13 +45,23 @@ class Manner(Protocol):
 _UNREAD: Final = Spoken(b"", None, lambda _: OpenAIVoice("", 0, False))
 
 
-class ChatSurface:
-    """A chat endpoint as an ASGI application. `route` is its method and path as we write them, however it was called."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One endpoint that calls are made at: its method and path as we write them, however it was called, the kind of its calls,
+    the class of rates they count in, and how it is spoken."""
 
-    def __init__(self, services: Services, route: str, manner: Manner) -> None:
+    route: str
+    kind: Kind
+    rate_class: RateClass
+    manner: Manner
+
+
+class Surface:
+    """A line as an ASGI application."""
+
+    def __init__(self, services: Services, line: Line) -> None:
         self.services = services
-        self.route = route
-        self.manner = manner
+        self.line = line
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         await Visit(self, scope, receive, send).answer()
@@ -55,15 +69,25 @@ class ChatSurface:
 
 async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
     """`POST /v1/chat/completions`: the body is in the pipeline's terms already."""
-    return Spoken(body, None, lambda chat: OpenAIVoice(call_id, created_s, chat.include_usage))
+    return Spoken(body, None, lambda request: OpenAIVoice(call_id, created_s, request.include_usage))
+
+
+async def embeddings_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
+    """`POST /v1/embeddings`: so is this one."""
+    return Spoken(body, None, lambda _: EmbeddingsVoice())
+
+
+async def images_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
+    """`POST /v1/images/generations`: and this one."""
+    return Spoken(body, None, lambda _: ImagesVoice())
 
 
 class Visit:
     """One caller's stay: admitted, its rate taken, its body read, its answer spoken."""
 
-    def __init__(self, surface: ChatSurface, scope: Message, receive: Receive, send: Send) -> None:
+    def __init__(self, surface: Surface, scope: Message, receive: Receive, send: Send) -> None:
         services = self._services = surface.services
-        self._surface = surface
+        self._line = surface.line
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -86,7 +110,7 @@ class Visit:
         caller = await services.gate.admit(self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller
-        quota = await take_rates(services.limiter, caller, services.catalog.current(), "chat")
+        quota = await take_rates(services.limiter, caller, services.catalog.current(), self._line.rate_class)
         self._extra += quota_headers(quota)
         refusal = over_rate(quota)
         if refusal is not None:
@@ -105,18 +129,18 @@ class Visit:
         return await self._call(self._order(caller, spoken))
 
     async def _spoken(self, body: bytes, caller: Caller) -> Spoken | Refusal:
-        surface = self._surface
-        idempotency = idempotency_key(self._headers, surface.route, body, self._services.knobs.key_pepper)
+        line = self._line
+        idempotency = idempotency_key(self._headers, line.route, body, self._services.knobs.key_pepper)
         if isinstance(idempotency, Refusal):
             return idempotency
-        spoken = await surface.manner(body, caller, self._call_id, self._received_ms // 1_000)
+        spoken = await line.manner(body, caller, self._call_id, self._received_ms // 1_000)
         return spoken if isinstance(spoken, Refusal) else replace(spoken, idempotency=idempotency)
 
     async def _call(self, order: Order) -> Refusal | None:
         reply = AsgiReply(self._send, self._abort(), self._extra, self._services.knobs.reply)
         watching = asyncio.ensure_future(reply.watch(self._receive))
         try:
-            return await self._services.pipeline.chat(order, reply)
+            return await self._services.pipeline.call(order, reply)
         finally:
             reply.dispose()
             watching.cancel()
@@ -125,7 +149,7 @@ class Visit:
         return Order(
             call_id=self._call_id,
             request_id=self._request_id,
-            kind="chat",
+            kind=self._line.kind,
             caller=caller,
             body=spoken.body,
             received_ms=self._received_ms,

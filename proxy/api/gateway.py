@@ -3,7 +3,7 @@
 from typing import Final
 
 from proxy.api import admin, native, openai
-from proxy.api.chat import ChatSurface, openai_manner
+from proxy.api.chat import Line, Surface, embeddings_manner, images_manner, openai_manner
 from proxy.api.endpoint import Endpoint
 from proxy.api.front import ASGIApp, Front
 from proxy.api.native_chat import NativeManner
@@ -16,8 +16,11 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (*openai.ENDPOINTS, *native.ENDPOINTS, 
 
 def build_gateway(services: Services) -> Front:
     """What a server is given; one per process."""
-    hot: dict[str, ASGIApp] = {
-        "/v1/chat/completions": ChatSurface(services, "POST /v1/chat/completions", openai_manner),
-        "/api/ai/chat": ChatSurface(services, "POST /api/ai/chat", NativeManner(services)),
-    }
+    lines = (
+        Line("POST /v1/chat/completions", "chat", "chat", openai_manner),
+        Line("POST /v1/embeddings", "embedding", "embeddings", embeddings_manner),
+        Line("POST /v1/images/generations", "image", "images", images_manner),
+        Line("POST /api/ai/chat", "chat", "chat", NativeManner(services)),
+    )
+    hot: dict[str, ASGIApp] = {line.route.removeprefix("POST "): Surface(services, line) for line in lines}
     return Front(hot, build_rest(services, ENDPOINTS, hot, describe(ENDPOINTS)), services.ids)

@@ -12,8 +12,9 @@ from proxy.domain.assistant import AUTO, Assistant
 from proxy.domain.catalog import Catalog, LatencyTier, Modality, Model
 from proxy.domain.decision import Reason
 from proxy.domain.money import Charge, PriceTier, Tariff, credits_milli, credits_text
+from proxy.domain.picture import ImagePrice
 from proxy.domain.plan import Plan, tariff
-from proxy.domain.usage import Usage
+from proxy.domain.usage import Kind, Usage
 from proxy.stages.explain import sentence
 from proxy.stages.policy import unlocked_by, visible
 
@@ -38,6 +39,15 @@ class Price(Told):
     request: Credits
 
 
+class ImageOffer(Told):
+    """Credits for one image of this size and quality; null where the model is not told of it. The first is what a request that
+    leaves both open gets."""
+
+    size: str | None
+    quality: str | None
+    credits: Credits
+
+
 class Offer(Told):
     """One name for `model`, in OpenAI's shape and more. Sizes of a name that stands for several models are those of the
     largest that may be called; its price is that of whichever answers, so none is shown."""
@@ -47,6 +57,7 @@ class Offer(Told):
     created: Annotated[int, Field(description="Always 0: the catalog keeps no dates.")] = 0
     owned_by: str
     type: OfferType
+    kind: Annotated[Kind, Field(description="What it is for: `chat`, `embedding` or `image`, each at an endpoint of its own.")]
     name: str
     family: str | None
     models: Annotated[tuple[str, ...], Field(description="The models that the name stands for, as far as they may be called.")]
@@ -57,6 +68,7 @@ class Offer(Told):
     json_schema: bool
     latency_tier: LatencyTier | None
     credits_per_million: tuple[Price, ...]
+    credits_per_image: Annotated[tuple[ImageOffer, ...], Field(description="Where images are priced by size and quality.")] = ()
     available: bool
     why: Annotated[str | None, Field(description="Why it may not be called.")] = None
     unlocked_by: Annotated[str | None, Field(description="The lowest plan that opens it.")] = None
@@ -101,6 +113,7 @@ def model_offer(sight: Sight, catalog: Catalog, plan: Plan) -> Offer:
         id=model.id,
         owned_by=model.provider_id,
         type="model",
+        kind=model.kind,
         name=model.name,
         family=model.family,
         models=(model.id,),
@@ -111,6 +124,7 @@ def model_offer(sight: Sight, catalog: Catalog, plan: Plan) -> Offer:
         json_schema=model.json_schema,
         latency_tier=model.latency_tier,
         credits_per_million=_prices(model, terms),
+        credits_per_image=tuple(_image(model, image, terms) for image in model.images),
         available=sight.reason is None,
         why=None if sight.reason is None else sentence(sight.reason),
         unlocked_by=sight.unlocked_by,
@@ -147,6 +161,7 @@ def _group(title: _Title, model_ids: Iterable[str], seen: Mapping[str, Sight]) -
         id=title.id,
         owned_by=OWNER,
         type=title.type,
+        kind=shown[0].kind,
         name=title.name,
         family=title.family,
         models=tuple(model.id for model in shown),
@@ -167,6 +182,11 @@ def _prices(model: Model, terms: Tariff) -> tuple[Price, ...]:
     # A plan's own credit prices do not ask how long the prompt is.
     tiers = model.tiers if terms.credit_prices is None else model.tiers[:1]
     return tuple(_price(tier, terms) for tier in tiers)
+
+
+def _image(model: Model, image: ImagePrice, terms: Tariff) -> ImageOffer:
+    charge = Charge(model.tiers_for(image.picture), terms, Usage(images=1, requests=0))
+    return ImageOffer(size=image.picture.size, quality=image.picture.quality, credits=credits_text(credits_milli([charge])))
 
 
 def _price(tier: PriceTier, terms: Tariff) -> Price:

@@ -12,6 +12,7 @@ from proxy.api.endpoint import Endpoint
 from proxy.api.idempotency import KEY_CHARS_MAX
 from proxy.api.open import OPEN_ENDPOINTS, OpenEndpoint
 from proxy.api.openapi_chat import CHAT_PATHS, CHAT_SCHEMAS
+from proxy.api.openapi_kinds import KIND_PATHS, KIND_SCHEMAS
 from proxy.domain.errors import STATUS, ErrorCode
 
 Json = dict[str, Any]
@@ -71,8 +72,8 @@ def describe(endpoints: Sequence[Endpoint]) -> Json:
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
         paths.setdefault(plain_path(endpoint.path), {})[endpoint.method.lower()] = _operation(endpoint, names)
-    for path, operation in CHAT_PATHS.items():
-        paths[path] = {"post": _chat(operation)}
+    for path, operation in (CHAT_PATHS | KIND_PATHS).items():
+        paths[path] = {"post": _call(operation)}
     for open_endpoint in OPEN_ENDPOINTS:
         paths[open_endpoint.path] = {"get": _open(open_endpoint)}
     return {
@@ -82,7 +83,7 @@ def describe(endpoints: Sequence[Endpoint]) -> Json:
         "tags": [{"name": tag} for tag in dict.fromkeys(_tags(paths))],
         "paths": paths,
         "components": {
-            "schemas": {**schemas, **CHAT_SCHEMAS, "Error": _ERROR},
+            "schemas": {**schemas, **CHAT_SCHEMAS, **KIND_SCHEMAS, "Error": _ERROR},
             "responses": {"Refused": _REFUSED},
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key: sb_KIND_…"},
@@ -125,7 +126,7 @@ def _operation(endpoint: Endpoint, names: Mapping[type[BaseModel], Json]) -> Jso
     return described
 
 
-def _chat(operation: Mapping[str, Any]) -> Json:
+def _call(operation: Mapping[str, Any]) -> Json:
     refused = {"$ref": "#/components/responses/Refused"}
     return {**operation, "parameters": [_END_USER, _IDEMPOTENCY], "responses": {**operation["responses"], "default": refused}}
 

@@ -104,8 +104,11 @@ CHAT_SCHEMAS: Final[Json] = {
 }
 
 
-def _operation(operation_id: str, summary: str, tag: str, names: tuple[str, str], stream: str) -> Json:
+def operation(operation_id: str, summary: str, tag: str, names: tuple[str, str], stream: str | None) -> Json:
+    """One surface of calls: the schemas of its body and answer by name, and what its stream is, if it has one."""
     body, answer = names
+    told = "The answer." if stream is None else f"The whole answer, or a stream where it was asked for. {stream}"
+    streamed = {} if stream is None else {"text/event-stream": {"schema": _TEXT}}
     return {
         "operationId": operation_id,
         "summary": summary,
@@ -117,11 +120,11 @@ def _operation(operation_id: str, summary: str, tag: str, names: tuple[str, str]
         },
         "responses": {
             "200": {
-                "description": f"The whole answer, or a stream where it was asked for. {stream}",
+                "description": told,
                 "headers": _CALL_HEADERS,
                 "content": {
                     "application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}},
-                    "text/event-stream": {"schema": _TEXT},
+                    **streamed,
                 },
             }
         },
@@ -129,14 +132,14 @@ def _operation(operation_id: str, summary: str, tag: str, names: tuple[str, str]
 
 
 CHAT_PATHS: Final[Json] = {
-    "/v1/chat/completions": _operation(
+    "/v1/chat/completions": operation(
         "post_v1_chat_completions",
         "A chat completion, whole or streamed",
         "OpenAI",
         ("ChatBody", "ChatAnswer"),
         "Events are OpenAI's chunks and end with `[DONE]`; an error after the first content is one event, without `[DONE]`.",
     ),
-    "/api/ai/chat": _operation(
+    "/api/ai/chat": operation(
         "post_api_ai_chat",
         "A chat that knows assistants and conversations",
         "AI",

@@ -1,13 +1,14 @@
 """What can be called and on which terms: one immutable snapshot with a revision, pinned by every call that uses it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from proxy.domain.assistant import Assistant
 from proxy.domain.chat import Json, OutputBound
 from proxy.domain.dialect import Dialect, Feature, Thinking
 from proxy.domain.money import PriceTier
+from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
 from proxy.domain.standing import Cap
@@ -59,7 +60,8 @@ class Model:
     `tokens_per_byte_max` and `_min` bound the tokens of a text by its UTF-8 bytes. `modalities` are what it reads.
     A model whose `vocabulary` is known has its input counted where that matters. `risks` are the risk levels this model is
     approved for when policy routes. `thinking` is how it is told to reason in a dialect that has two ways; `lacks` is all it
-    cannot be asked for, be it for its dialect or for itself.
+    cannot be asked for, be it for its dialect or for itself. `images` are the sizes and qualities that a model of kind image is
+    priced by, its usual one first; empty where all images cost the same.
     """
 
     id: str
@@ -90,7 +92,23 @@ class Model:
     tokens_per_byte_min: float = 0.1
     image_tokens: int = 1_500
     vocabulary: Vocabulary | None = None
+    images: tuple[ImagePrice, ...] = ()
     timeouts: Timeouts = Timeouts()
+
+    def makes(self, wanted: Picture) -> Picture | None:
+        """What is to be written upstream for `wanted`: the first that fits; None when no price of this model does. What is left
+        to us is never left to the provider where the price depends on it."""
+        if not self.images:
+            return wanted
+        return next((price.picture for price in self.images if price.fits(wanted)), None)
+
+    def tiers_for(self, wanted: Picture | None) -> tuple[PriceTier, ...]:
+        """The prices of a call that asks for images of `wanted`, the dearest where none fits; None asks for no images."""
+        if wanted is None or not self.images:
+            return self.tiers
+        dearest = max(price.image for price in self.images)
+        image = next((price.image for price in self.images if price.fits(wanted)), dearest)
+        return tuple(replace(tier, prices=replace(tier.prices, image=image)) for tier in self.tiers)
 
 
 @dataclass(frozen=True, slots=True)

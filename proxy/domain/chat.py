@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from proxy.domain.dialect import Thinking
+from proxy.domain.dialect import Feature, Thinking
 from proxy.domain.errors import Fault
+from proxy.domain.picture import Picture
 from proxy.domain.policy import Mode
 from proxy.domain.usage import Usage
 
@@ -38,6 +39,8 @@ class Chat:
     UTF-8 bytes of every text a model may read (messages, tool definitions, schemas, unknown fields). `output_tokens_max` is
     the caller's bound.
     """
+
+    kind: ClassVar[Literal["chat"]] = "chat"
 
     asked: tuple[str, ...]
     messages: tuple[Json, ...]
@@ -80,7 +83,8 @@ class Delta(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer in OpenAI's shape. `usage` is None when the provider did not say or said nonsense."""
+    """A whole answer in OpenAI's shape. `usage` is None when the provider did not say or said nonsense; `images` are those
+    in it."""
 
     value: Json
     usage: Usage | None
@@ -88,12 +92,13 @@ class Answer:
     reasoning_bytes: int
     is_empty: bool
     finish_reason: str | None
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What we add to a request for one candidate: bounds, prompt and the end user's keyed hash, and what its rows say of how it
-    is to be asked."""
+    is to be asked. `picture` is the size and quality that are priced, for an image; `lacks` is what it cannot be asked for."""
 
     upstream_name: str
     output_tokens_max: int
@@ -104,3 +109,5 @@ class Terms:
     output_bound: OutputBound = "max_tokens"
     thinking: Thinking | None = None
     routing: Json = field(default_factory=dict)
+    picture: Picture | None = None
+    lacks: tuple[Feature, ...] = ()

@@ -42,6 +42,12 @@ Feature = Literal[
     "assistant_first",
     "image_not_base64",
     "audio",
+    "embeddings",
+    "token_input",
+    "dimensions",
+    "images",
+    "image_size",
+    "image_url",
 ]
 
 
@@ -83,6 +89,12 @@ WISHES: Final[Mapping[Feature, Wish]] = {
     "assistant_first": Wish("messages", "to begin with an assistant's message"),
     "image_not_base64": Wish("messages", "for an image whose data URL is not base64"),
     "audio": Wish("messages", "to listen"),
+    "embeddings": Wish("model", "for embeddings"),
+    "token_input": Wish("input", "to read tokens in the place of text"),
+    "dimensions": Wish("dimensions", "for another number of `dimensions` than its own"),
+    "images": Wish("model", "for images"),
+    "image_size": Wish("size", "for an image of this `size` and `quality`"),
+    "image_url": Wish("response_format", "for the address of an image"),
 }
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh")
 # Anthropic takes no thinking budget below 1,024 tokens; as much again is left for the answer.
@@ -96,7 +108,7 @@ IMAGE_DATA: Final = re.compile(r"data:(image/[a-z0-9.+-]+);base64,", re.IGNORECA
 # https://ai.google.dev/api/generate-content, https://ai.google.dev/gemini-api/docs/function-calling
 _LACKS: Final[Mapping[Dialect, frozenset[Feature]]] = {
     "openai": frozenset(),
-    "openrouter": frozenset(),
+    "openrouter": frozenset({"images"}),
     "anthropic": frozenset(
         {
             "n",
@@ -118,6 +130,8 @@ _LACKS: Final[Mapping[Dialect, frozenset[Feature]]] = {
             "assistant_first",
             "image_not_base64",
             "audio",
+            "embeddings",
+            "images",
         }
     ),
     "gemini": frozenset(
@@ -131,6 +145,8 @@ _LACKS: Final[Mapping[Dialect, frozenset[Feature]]] = {
             "name",
             "assistant_first",
             "image_not_base64",
+            "embeddings",
+            "images",
         }
     ),
 }

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from proxy.domain.account import Caller
 from proxy.domain.catalog import Catalog, Modality, Vocabulary
-from proxy.domain.chat import Chat, Format
+from proxy.domain.chat import Format
 from proxy.domain.dialect import Feature
+from proxy.domain.picture import Picture
 from proxy.domain.plan import Override
 from proxy.domain.policy import Mode
+from proxy.domain.request import Request
 from proxy.domain.usage import Kind
 
 
@@ -21,7 +23,7 @@ class Journey:
     received_ms: int
     started_ns: int
     caller: Caller
-    chat: Chat
+    request: Request
     catalog: Catalog
     traceparent: str | None = None
 
@@ -45,12 +47,22 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Largest:
+    """The size of the largest input, where each is read by itself: UTF-8 bytes of text, and tokens given as such."""
+
+    text_bytes: int
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
 
     `asked` are the names as given; `plan_id` and `overrides` the entitlement (all overrides, `at_ms` selects).
     `sticky_model_id` is the model that a conversation stays with. `features` are what not every dialect has words for.
     `counted` holds a count for each vocabulary in which one was made; sizes for all other models are bounds by bytes.
+    `tokens` are those given as such in the place of text. `largest` is None where all inputs are read together, `picture` where
+    no images are asked for.
     """
 
     kind: Kind
@@ -77,6 +89,14 @@ class Ask:
     sticky_model_id: str | None = None
     features: tuple[Feature, ...] = ()
     counted: tuple[Counted, ...] = ()
+    tokens: int = 0
+    largest: Largest | None = None
+    picture: Picture | None = None
+
+    @property
+    def images(self) -> int:
+        """How many images may be billed by the piece: those that are read and those that are asked for."""
+        return self.image_count + (0 if self.picture is None else self.n)
 
     def count(self, vocabulary: Vocabulary | None) -> Counted | None:
         """The count made in `vocabulary`, if one was."""

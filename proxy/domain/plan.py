@@ -7,7 +7,7 @@ from typing import Literal
 from proxy.domain.money import MULTIPLIER_ONE_PPM, Prices, Tariff
 
 Window = Literal["day", "week", "month", "total"]
-RateClass = Literal["chat", "precheck", "images", "other"]
+RateClass = Literal["chat", "precheck", "embeddings", "images", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,18 @@
 """Tokens by billing class for one upstream answer; counts only, never money."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 UsageSource = Literal["provider", "counted", "estimated"]
 Kind = Literal["chat", "embedding", "image", "precheck", "probe", "moderation"]
+
+# Where models of a kind are called; those of other kinds are ours alone to call.
+ENDPOINTS: Final[Mapping[str, str]] = {
+    "chat": "/v1/chat/completions",
+    "embedding": "/v1/embeddings",
+    "image": "/v1/images/generations",
+}
 
 # Four bytes of UTF-8 are one token on average in English text, by the rule of thumb that providers publish; other
 # languages and code differ, so what rests on it is marked as estimated.

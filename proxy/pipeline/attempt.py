@@ -2,6 +2,7 @@
 returns what it came to and never chooses what comes next."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from proxy.domain.catalog import Timeouts
@@ -47,8 +48,10 @@ class Attempt:
         self._committed = False
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
-        closing_stops_the_bill = judged.journey.chat.stream and self._model.stops_billing_on_close
+        closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
         self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
+        self._reads: Callable[[bytes], Answer | Fault] = self._dialect.answer
+        self._images_made = 0
 
     async def run(self, cover: Cover, number: int) -> Outcome:
         """Calls the candidate as attempt `number`, keeping `cover` ahead of a stream."""
@@ -62,7 +65,7 @@ class Attempt:
         try:
             if exchange.status != 200:
                 return await self._refused(exchange)
-            if self._judged.journey.chat.stream:
+            if self._judged.journey.request.stream:
                 return await self._stream(exchange, cover, number)
             return await self._whole(exchange)
         except UpstreamError as error:
@@ -90,7 +93,8 @@ class Attempt:
 
     def _request(self) -> UpstreamRequest:
         journey, provider = self._judged.journey, self._provider
-        encoded = self._dialect.encode(journey.chat, self._terms())
+        encoded = self._dialect.encoders[journey.kind](journey.request, self._terms())
+        self._reads = encoded.reads
         headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
         key = self._rooms.provider_keys.get(provider.id)
         if key is not None:
@@ -111,7 +115,7 @@ class Attempt:
     def _gauge(self) -> Gauge:
         ask, model = self._judged.ask, self._model
         prompt_bytes = len((self._judged.system_prompt or "").encode())
-        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.image_count * model.image_tokens
+        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
         return Gauge(self._candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
 
     def _timeouts(self) -> Timeouts:
@@ -120,17 +124,19 @@ class Attempt:
         return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
 
     def _terms(self) -> Terms:
-        journey = self._judged.journey
+        journey, picture = self._judged.journey, self._judged.ask.picture
         return Terms(
             upstream_name=self._model.upstream_name,
             output_tokens_max=self._candidate.output_tokens_max,
-            stream=journey.chat.stream,
+            stream=journey.request.stream,
             system_prompt=self._judged.system_prompt,
             end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
             passes_unknown=self._provider.passes_unknown,
             output_bound=self._provider.output_bound,
             thinking=self._model.thinking,
             routing=self._provider.routing,
+            picture=picture and self._model.makes(picture),
+            lacks=self._model.lacks,
         )
 
     def _arrived(self, exchange: Exchange) -> None:
@@ -150,10 +156,11 @@ class Attempt:
         body = await self._drain.whole(exchange, knobs.answer_bytes_max + 1)
         if len(body) > knobs.answer_bytes_max:
             return await self._fell(Fault("garbled", status=exchange.status))
-        answer = self._dialect.answer(body)
+        answer = self._reads(body)
         if isinstance(answer, Fault):
             return await self._fell(answer)
         self._meter.of_answer(answer)
+        self._images_made = answer.images
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         self._finish_reason = answer.finish_reason
         if answer.is_empty and not self._emptiness_is_explained():
@@ -237,7 +244,7 @@ class Attempt:
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
         reason = self._candidate.reason.code
-        wanted = self._judged.journey.chat.options.explain
+        wanted = self._judged.journey.request.options.explain
         self._voice.answering(model_id, assistant_id, reason, explain(self._judged.decision) if wanted else None)
         if not self._reply.started:
             headers = answer_headers(self._judged.journey, assistant_id, model_id, reason, number)
@@ -250,13 +257,13 @@ class Attempt:
             usage = self._meter.usage()
         else:
             usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)
-        # No provider's usage says how many images it read, though some bill by the piece.
-        images = self._judged.ask.image_count
+        # No provider's usage says how many images it read or made, though some bill by the piece.
+        images = self._judged.ask.image_count + self._images_made
         return replace(usage, images=images) if images else usage
 
     def _emptiness_is_explained(self) -> bool:
         usage = self._meter.usage()
-        fields = self._judged.journey.chat.fields
+        fields = self._judged.journey.request.fields
         stops = bool(fields.get("stop") or fields.get("logit_bias"))
         return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from proxy.domain.account import Caller, barred, unenrollable
 from proxy.domain.call import Call
-from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
 from proxy.domain.ledger import RecordCall
 from proxy.domain.plan import effective
+from proxy.domain.request import Request
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
@@ -22,7 +22,7 @@ from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
 
 
 class Pipeline:
-    """`chat` answers a call, `preview` only decides one; both leave a record, whatever happens. `traffic` is what runs now."""
+    """`call` answers a call, `preview` only decides one; both leave a record, whatever happens. `traffic` is what runs now."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
@@ -31,7 +31,7 @@ class Pipeline:
         self._answers = Answers(rooms.knobs.answers)
         precheck.prepare(rooms.catalog.current().rules)
 
-    async def chat(self, order: Order, reply: Reply) -> Refusal | None:
+    async def call(self, order: Order, reply: Reply) -> Refusal | None:
         """Speaks the answer through `reply`, or returns why there is none (nothing was sent then)."""
         marks = Marks(self._rooms.clock, order.started_ns)
         journey = await self._understood(order)
@@ -48,7 +48,7 @@ class Pipeline:
         judged = await self._judged(order, journey, marks)
         if isinstance(judged, Refusal):
             return await self._unread(order, judged, marks)
-        return await self._chat(order, judged, marks, reply)
+        return await self._run(order, judged, marks, reply)
 
     async def refuse(self, order: Order, refusal: Refusal) -> Refusal:
         """Records a call that its surface could not bring into an Order's terms: it is a call all the same."""
@@ -68,7 +68,7 @@ class Pipeline:
         refusal = await self._write(call)
         return refusal or judged
 
-    async def _chat(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
+    async def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         refusal = judged.decision.refusal
         if refusal is not None:
             self._confirmations.note(order.call_id, judged, refusal)
@@ -81,11 +81,12 @@ class Pipeline:
 
     async def _understood(self, order: Order) -> Journey | Refusal:
         """The body read, and who it acts for."""
-        chat = intake.parse(order.body, self._rooms.knobs.intake, conversation_id=order.conversation_id)
-        if isinstance(chat, Refusal):
-            return chat
+        intake_limits, conversation_id = self._rooms.knobs.intake, order.conversation_id
+        request = intake.understand(order.kind, order.body, intake_limits, conversation_id=conversation_id)
+        if isinstance(request, Refusal):
+            return request
         try:
-            caller = await self._acting(order.caller, chat, order.received_ms)
+            caller = await self._acting(order.caller, request, order.received_ms)
         except StoreUnavailable as error:
             return unavailable(error)
         if isinstance(caller, Refusal):
@@ -97,7 +98,7 @@ class Pipeline:
             received_ms=order.received_ms,
             started_ns=order.started_ns,
             caller=caller,
-            chat=chat,
+            request=request,
             catalog=self._rooms.catalog.current(),
             traceparent=order.traceparent,
         )
@@ -119,22 +120,22 @@ class Pipeline:
 
     async def _judged(self, order: Order, journey: Journey, marks: Marks) -> Judged | Refusal:
         """Precheck, assistant, policy: the stages before any credit moves."""
-        caller, chat, catalog = journey.caller, journey.chat, journey.catalog
+        caller, request, catalog = journey.caller, journey.request, journey.catalog
         base = catalog.plans.get(caller.entitlement.plan_id)
         if base is None:
             return Refusal("model_not_in_plan", "Your plan is no longer offered. Ask for another plan.")
         plan = effective(base, caller.entitlement.overrides, order.received_ms)
-        confirmed = self._confirmations.redeem(chat, caller, order.received_ms)
-        ask = intake.ask(chat, caller, order.kind, order.received_ms, confirmed=confirmed)
+        confirmed = self._confirmations.redeem(request, caller, order.received_ms)
+        ask = intake.ask(request, caller, order.kind, order.received_ms, confirmed=confirmed)
         since_ns = marks.add("intake", order.started_ns)
-        verdict = precheck.check(chat, catalog.rules)
+        verdict = precheck.check(request, catalog.rules)
         since_ns = marks.add("precheck", since_ns)
         terms = hold.terms(caller, plan)
         try:
             standing = await self._rooms.books.standing(caller.user.id, terms)
         except StoreUnavailable as error:
             return unavailable(error)
-        advice = assistant.advise(chat.asked, verdict, catalog)
+        advice = assistant.advise(request.asked, verdict, catalog)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
@@ -142,19 +143,19 @@ class Pipeline:
         marks.add("decision", since_ns)
         return judged
 
-    async def _acting(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
+    async def _acting(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""
-        acting = await self._named(caller, chat, now_ms)
+        acting = await self._named(caller, request, now_ms)
         return acting if isinstance(acting, Refusal) else unenrollable(acting) or acting
 
-    async def _named(self, caller: Caller, chat: Chat, now_ms: int) -> Caller | Refusal:
+    async def _named(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """The end user whom the body names, where the app turned that on (contract 1)."""
-        if chat.end_user is None or not caller.reads_body_user:
+        if request.end_user is None or not caller.reads_body_user:
             return caller
         named = caller.user.external_id
-        if named is not None and named != chat.end_user:
+        if named is not None and named != request.end_user:
             return Refusal("invalid_request", "The body and the X-Signalbox-User header name different users.", param="user")
-        acting = await self._rooms.accounts.end_user(caller, chat.end_user)
+        acting = await self._rooms.accounts.end_user(caller, request.end_user)
         return barred(acting, now_ms) or acting
 
     async def _unread(self, order: Order, refusal: Refusal, marks: Marks) -> Refusal:

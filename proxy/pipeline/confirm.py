@@ -2,14 +2,14 @@
 request; keeps digests, never text."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Final
 
 import orjson
 
 from proxy.domain.account import Caller
-from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
+from proxy.domain.request import Request
 from proxy.pipeline.order import Judged
 
 CONFIRM_WITHIN_MS: Final = 600_000
@@ -30,22 +30,24 @@ class Confirmations:
             del self._waiting[next(iter(self._waiting))]
         journey = judged.journey
         until_ms = journey.received_ms + CONFIRM_WITHIN_MS
-        self._waiting[call_id] = (journey.caller.user.id, _digest(journey.chat), until_ms)
+        self._waiting[call_id] = (journey.caller.user.id, _digest(journey.request), until_ms)
 
-    def redeem(self, chat: Chat, caller: Caller, now_ms: int) -> bool:
-        """Whether `chat` confirms a waiting call of this user with the same request; a confirmation counts once."""
-        waiting = self._waiting.get(chat.options.confirm or "")
-        if waiting is None or chat.options.confirm is None:
+    def redeem(self, request: Request, caller: Caller, now_ms: int) -> bool:
+        """Whether `request` confirms a waiting call of this user that asked for the same; a confirmation counts once."""
+        confirmed = request.options.confirm
+        waiting = self._waiting.get(confirmed or "")
+        if waiting is None or confirmed is None:
             return False
         user_id, digest, until_ms = waiting
-        if user_id != caller.user.id or digest != _digest(chat) or now_ms >= until_ms:
+        if user_id != caller.user.id or digest != _digest(request) or now_ms >= until_ms:
             return False
-        del self._waiting[chat.options.confirm]
+        del self._waiting[confirmed]
         return True
 
 
-def _digest(chat: Chat) -> bytes:
+def _digest(request: Request) -> bytes:
     # Of the whole request, for another bound or another number of answers is another call; a conversation that only begins
     # has a new name each time.
-    request = replace(chat, conversation_id=None, options=replace(chat.options, confirm=None))
-    return hashlib.sha256(orjson.dumps(request)).digest()
+    said = {f.name: getattr(request, f.name) for f in fields(request) if f.name != "conversation_id"}
+    asked = {**said, "kind": request.kind, "options": replace(request.options, confirm=None)}
+    return hashlib.sha256(orjson.dumps(asked)).digest()

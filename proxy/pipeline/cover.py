@@ -221,7 +221,7 @@ class Cover:
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:
-    return credits_milli([Charge(sizing.model.tiers, sizing.tariff, meter.usage())])
+    return credits_milli([Charge(sizing.tiers, sizing.tariff, meter.usage())])
 
 
 def unavailable(error: StoreUnavailable) -> Refusal:

@@ -93,7 +93,7 @@ def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
 def _lower(judged: Judged, sizing: Sizing) -> int:
     """The fewest tokens that the prompt can be, in the cheapest class, and one token of answer."""
     least, _ = input_tokens(sizing.model, judged.ask, judged.assistant)
-    return credits_milli([least_charge(sizing.model.tiers, sizing.tariff, least, 1)])
+    return credits_milli([least_charge(sizing.tiers, sizing.tariff, least, 1)])
 
 
 def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int | None:
@@ -103,9 +103,9 @@ def _typical(judged: Judged, sizing: Sizing, output_tokens: int | None) -> int |
     ask = judged.ask
     text_tokens = estimated_tokens(ask.text_bytes + len((judged.system_prompt or "").encode()))
     usage = Usage(
-        input=min(sizing.input_tokens_max, text_tokens + ask.image_count * sizing.model.image_tokens),
+        input=min(sizing.input_tokens_max, text_tokens + ask.tokens + ask.image_count * sizing.model.image_tokens),
         output=min(sizing.output_tokens_max, output_tokens),
-        images=ask.image_count,
+        images=ask.images,
         source="estimated",
     )
-    return credits_milli([Charge(sizing.model.tiers, sizing.tariff, usage)])
+    return credits_milli([Charge(sizing.tiers, sizing.tariff, usage)])

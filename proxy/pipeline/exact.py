@@ -32,7 +32,7 @@ async def sized(judged: Judged, vocabularies: Collection[Vocabulary], counter: T
     if not vocabularies:
         return judged
     prompt = judged.system_prompt
-    read = framed(judged.journey.chat, prompt)
+    read = framed(judged.journey.request, prompt)
     counts = [await _counted(read, prompt, vocabulary, counter) for vocabulary in sorted(vocabularies)]
     made = tuple(count for count in counts if count is not None)
     if not made:
@@ -49,7 +49,7 @@ async def billed(meter: Meter, judged: Judged, model: Model, counter: TokenCount
     if said is None or model.vocabulary is None:
         return meter.usage()
     prompt = judged.system_prompt
-    read = framed(judged.journey.chat, prompt)
+    read = framed(judged.journey.request, prompt)
     counted = judged.ask.count(model.vocabulary) or await _counted(read, prompt, model.vocabulary, counter)
     output = await counter.count(model.vocabulary, said.output)
     reasoning = await counter.count(model.vocabulary, said.reasoning)
@@ -57,7 +57,7 @@ async def billed(meter: Meter, judged: Judged, model: Model, counter: TokenCount
         return meter.usage()
     return meter.usage(
         Tally(
-            input=counted.tokens_max + judged.ask.image_count * model.image_tokens,
+            input=counted.tokens_max + judged.ask.tokens + judged.ask.image_count * model.image_tokens,
             output=output,
             reasoning=reasoning,
             is_exact=read.is_published and not said.has_tool and not model.hidden_output,

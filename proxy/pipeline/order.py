@@ -7,12 +7,13 @@ from typing import Literal
 from proxy.domain.account import Caller
 from proxy.domain.assistant import Assistant
 from proxy.domain.call import Mark, Stage
-from proxy.domain.chat import Answer, Chat
+from proxy.domain.chat import Answer
 from proxy.domain.decision import Decision, Health
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.journey import Ask, Journey
 from proxy.domain.ledger import HoldTerms, IdempotencyKey
 from proxy.domain.plan import Plan, Rate
+from proxy.domain.request import Request
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
@@ -34,7 +35,7 @@ class Knobs:
     commit_wait_ms: int = 20_000
     settle_wait_ms: int = 2_000
     lease_ms: int = 60_000
-    answer_bytes_max: int = 32 * 1024 * 1024
+    answer_bytes_max: int = 64 * 1024 * 1024
     error_body_bytes_max: int = 64 * 1024
     retry_share_percent: int = 20
     waiting: WaitingLimits = WaitingLimits()
@@ -73,7 +74,7 @@ class Order:
     body: bytes
     received_ms: int
     started_ns: int
-    voice: Callable[[Chat], Voice]
+    voice: Callable[[Request], Voice]
     traceparent: str | None = None
     conversation_id: str | None = None
     idempotency: IdempotencyKey | None = None

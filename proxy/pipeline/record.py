@@ -65,8 +65,8 @@ def begun(order: Order, judged: Judged, marks: Marks) -> Call:
     first = decision.chain[0] if decision.chain else None
     return replace(
         unread(acting, judged.journey.catalog.revision, Refusal("internal_error", ""), marks),
-        asked=judged.journey.chat.asked,
-        stream=judged.journey.chat.stream,
+        asked=judged.journey.request.asked,
+        stream=judged.journey.request.stream,
         status="running",
         http_status=0,
         code=None,
@@ -81,7 +81,7 @@ def begun(order: Order, judged: Judged, marks: Marks) -> Call:
         standing=judged.standing,
         health=judged.health,
         decision=decision,
-        metadata=judged.journey.chat.options.metadata,
+        metadata=judged.journey.request.options.metadata,
     )
 
 
@@ -132,6 +132,7 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int)
     provider said it billed for it is the operator's cost."""
     catalog = judged.journey.catalog
     model = catalog.models[candidate.model_id]
+    tiers = model.tiers_for(judged.ask.picture)
     terms = tariff(judged.plan, model.family, catalog.milli_credits_per_dollar)
     charged = outcome.ending != "failed"
     billable = charged or outcome.usage.source == "provider"
@@ -148,8 +149,8 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int)
         provider_code=outcome.fault.provider_code if outcome.fault else None,
         provider_request_id=outcome.provider_request_id,
         usage=outcome.usage if billable else None,
-        raw_nano_usd=raw_cost_nano_usd(model.tiers, outcome.usage) if billable else 0,
-        credits_milli=credits_milli([Charge(model.tiers, terms, outcome.usage)]) if charged else 0,
+        raw_nano_usd=raw_cost_nano_usd(tiers, outcome.usage) if billable else 0,
+        credits_milli=credits_milli([Charge(tiers, terms, outcome.usage)]) if charged else 0,
         multiplier_ppm=0 if terms.credit_prices else terms.multiplier_ppm,
         charged=charged,
     )
@@ -187,5 +188,5 @@ def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
         usage=outcome.usage,
         finish_reason=outcome.finish_reason,
         note=next((name for name, holds in notes if holds), None),
-        explain=explain.explain(decision) if judged.journey.chat.options.explain else None,
+        explain=explain.explain(decision) if judged.journey.request.options.explain else None,
     )

@@ -191,11 +191,12 @@ def _charge(scene: _Scene, family: str, model_id: str, usage: Usage | None) -> C
     if usage is None:
         return None
     terms = tariff(scene.plan, family, scene.catalog.milli_credits_per_dollar)
-    return Charge(scene.catalog.models[model_id].tiers, terms, usage)
+    return Charge(scene.catalog.models[model_id].tiers_for(scene.ask.picture), terms, usage)
 
 
 def _raw_nano_usd(scene: _Scene, attempts: Sequence[Attempt]) -> int:
-    used = [(scene.catalog.models[attempt.model_id].tiers, attempt.usage) for attempt in attempts]
+    models, picture = scene.catalog.models, scene.ask.picture
+    used = [(models[attempt.model_id].tiers_for(picture), attempt.usage) for attempt in attempts]
     return sum(raw_cost_nano_usd(tiers, usage) for tiers, usage in used if usage is not None)
 
 
@@ -245,8 +246,8 @@ def _is_cheaper(scene: _Scene, model_id: str) -> bool:
     written = next((attempt for attempt in scene.call.attempts if attempt.charged), None)
     if written is None or written.usage is None:
         return False
-    models = scene.catalog.models
+    models, picture = scene.catalog.models, scene.ask.picture
     before = models.get(written.model_id)
-    tiers = before.tiers if before is not None else ()
+    tiers = before.tiers_for(picture) if before is not None else ()
     paid_nano = raw_cost_nano_usd(tiers, written.usage) if tiers else written.raw_nano_usd
-    return raw_cost_nano_usd(models[model_id].tiers, written.usage) < paid_nano
+    return raw_cost_nano_usd(models[model_id].tiers_for(picture), written.usage) < paid_nano

@@ -40,7 +40,7 @@ class Run:
         self._traffic = traffic
         self._order = order
         self._call = record.begun(order, judged, marks)
-        self._voice = order.voice(judged.journey.chat)
+        self._voice = order.voice(judged.journey.request)
         self._cover = self._new_cover()
         self._hold_wait_ms = rooms.knobs.waiting.wait_ms
         self._attempts: list[AttemptRow] = []
@@ -54,7 +54,7 @@ class Run:
     async def go(self) -> Refusal | None:
         """The answer leaves through the reply; a refusal is returned when nothing was sent yet."""
         self._task = asyncio.current_task()
-        with self._traffic.running(self, self._judged.journey.chat.stream):
+        with self._traffic.running(self, self._judged.journey.request.stream):
             self._rooms.recorder.began()
             self._promise_head()
             try:
@@ -84,7 +84,7 @@ class Run:
 
     def _promise_head(self) -> None:
         journey = self._judged.journey
-        if journey.chat.stream:
+        if journey.request.stream:
             content_type = (b"content-type", self._voice.content_type_stream)
             headers = [content_type, *call_headers(journey.call_id)]
             self._reply.open_by(self._rooms.knobs.commit_wait_ms, headers)

@@ -40,7 +40,7 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
 
 def sentence(reason: Reason) -> str:
     """One plain sentence about the model that the reason stands beside, with its numbers if it has any."""
-    said = SENTENCES[reason.code]
+    said = SENTENCES[reason.code] if "kind" not in reason.detail else f"It is a model of kind {reason.detail['kind']}."
     numbers = _numbers(reason.detail)
     return f"{said[:-1]} ({numbers})." if numbers else said
 

@@ -1,11 +1,14 @@
-"""What a model reads of a request: a chat or a prompt in, the texts to count and the tokens around them out; counts nothing."""
+"""What a model reads of a request: the request and our prompt in, texts to count and tokens around them out; counts nothing."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import orjson
 
 from proxy.domain.chat import Chat, Json
+from proxy.domain.embeddings import Embeddings
+from proxy.domain.images import Images
+from proxy.domain.request import Request
 
 # Published for OpenAI's chat models: each message is wrapped in three tokens, its role is one and a name costs one more
 # than its text; three open the answer. https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
@@ -38,8 +41,20 @@ class Framed:
     is_published: bool
 
 
-def framed(chat: Chat, system_prompt: str | None = None) -> Framed:
-    """All that a model reads of `chat` but for its images, with our own prompt before it."""
+def framed(request: Request, system_prompt: str | None = None) -> Framed:
+    """All that a model reads of `request` but for images and tokens given as such, with our own prompt before a chat."""
+    match request:
+        case Chat():
+            return _framed_chat(request, system_prompt)
+        case Embeddings():
+            return Framed(request.texts, _unknown(request), 0, not request.unknown)
+        case Images():
+            return Framed((request.prompt,), _unknown(request), MESSAGE_TOKENS + ANSWER_TOKENS, False)
+        case _:
+            assert_never(request)
+
+
+def _framed_chat(chat: Chat, system_prompt: str | None) -> Framed:
     texts: list[str] = [] if system_prompt is None else [system_prompt]
     asides: list[str] = []
     tokens = ANSWER_TOKENS + MESSAGE_TOKENS * len(texts)
@@ -49,11 +64,14 @@ def framed(chat: Chat, system_prompt: str | None = None) -> Framed:
         if chat.fields.get(name):
             asides.append(_json(chat.fields[name]))
             tokens += DEFINITIONS_TOKENS_MAX + VALUE_TOKENS_MAX * _values(chat.fields[name])
-    if chat.unknown:
-        asides.append(_json(chat.unknown))
+    asides += _unknown(chat)
     is_plain = all(isinstance(message.get("content"), str) and message["role"] in _PLAIN_ROLES for message in chat.messages)
     is_published = is_plain and not asides and not chat.image_count
     return Framed(tuple(texts), tuple(asides), tokens, is_published)
+
+
+def _unknown(request: Request) -> tuple[str, ...]:
+    return (_json(request.unknown),) if request.unknown else ()
 
 
 def _read_message(message: Json, texts: list[str], asides: list[str]) -> int:

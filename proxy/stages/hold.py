@@ -10,7 +10,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import Tariff, credits_milli, credits_text, worst_charge, worst_raw_nano_usd
+from proxy.domain.money import PriceTier, Tariff, credits_milli, credits_text, worst_charge, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, Standing, WindowStanding, resets_at_ms
 
@@ -33,9 +33,10 @@ _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer, `images` are those
-    that it reads."""
+    that it reads or makes, `tiers` its model's prices for them."""
 
     model: Model
+    tiers: tuple[PriceTier, ...]
     tariff: Tariff
     input_tokens_max: int
     output_tokens_max: int
@@ -57,10 +58,11 @@ def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask) -> Sizi
     model = catalog.models[candidate.model_id]
     return Sizing(
         model=model,
+        tiers=model.tiers_for(ask.picture),
         tariff=tariff(plan, model.family, catalog.milli_credits_per_dollar),
         input_tokens_max=candidate.input_tokens_max,
         output_tokens_max=candidate.output_tokens_max * ask.n,
-        images=ask.image_count,
+        images=ask.images,
         stepped=ask.stream and model.stops_billing_on_close and not model.hidden_output,
     )
 
@@ -157,7 +159,7 @@ def reserve_tokens(lead_tokens: int) -> int:
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
-    tiers, input_tokens = sizing.model.tiers, sizing.input_tokens_max
+    tiers, input_tokens = sizing.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
     return HoldSize(
         amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)]),

@@ -15,7 +15,8 @@ Charged = tuple[Attempt, ...]
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What some calls come to. `unpriced_calls` were answered by models that have left the catalog, and are not in it."""
+    """What some calls come to. `unpriced_calls` are not in it: their models have left the catalog, or price images by a size
+    that no record of an attempt tells."""
 
     calls: int
     credits_milli: int
@@ -61,6 +62,8 @@ def _charges(call: Charged, catalog: Catalog, plan: Plan, instead: Model | None)
     for attempt in call:
         model = instead or catalog.models.get(attempt.model_id)
         if model is None or not model.tiers or attempt.usage is None:
+            return None
+        if model.images and attempt.usage.images:
             return None
         terms = tariff(plan, model.family, catalog.milli_credits_per_dollar)
         charges.append(Charge(model.tiers, terms, attempt.usage))

@@ -5,18 +5,42 @@ from typing import get_args
 import pytest
 
 from proxy.domain.dialect import WISHES, Dialect, Feature, lacks
-from proxy.stages.intake.fields import OURS, PASSED
+from proxy.stages.intake import embeddings, images
+from proxy.stages.intake.fields import CHAT
+from proxy.stages.provider.adapter import Dialect as Speaker
+from proxy.stages.provider.anthropic import Anthropic
+from proxy.stages.provider.gemini import Gemini
+from proxy.stages.provider.openai import OpenAI
+from proxy.stages.provider.openrouter import OpenRouter
+
+SPEAKERS: dict[Dialect, Speaker] = {
+    "openai": OpenAI(),
+    "openrouter": OpenRouter(),
+    "anthropic": Anthropic(),
+    "gemini": Gemini(),
+}
 
 
 def test_every_feature_has_a_field_and_words() -> None:
     assert set(WISHES) == set(get_args(Feature))
-    assert {wish.param for wish in WISHES.values()} <= PASSED.keys() | OURS
+    books = (CHAT, embeddings.FIELDS, images.FIELDS)
+    assert {wish.param for wish in WISHES.values()} <= set().union(*(book.passed.keys() | book.ours for book in books))
 
 
-@pytest.mark.parametrize("dialect", ["openai", "openrouter"])
-def test_who_speaks_openais_words_lacks_only_what_its_rows_say(dialect: Dialect) -> None:
-    assert lacks(dialect, None, False, False) == ()
-    assert lacks(dialect, None, False, False, ["top_p", "seed", "seed"]) == ("seed", "top_p")
+@pytest.mark.parametrize(("dialect", "own"), [("openai", ()), ("openrouter", ("images",))])
+def test_who_speaks_openais_words_lacks_only_what_its_rows_say(dialect: Dialect, own: tuple[Feature, ...]) -> None:
+    assert lacks(dialect, None, False, False) == own
+    assert lacks(dialect, None, False, False, ["top_p", "seed", "seed"]) == ("seed", "top_p", *own)
+
+
+@pytest.mark.parametrize("dialect", get_args(Dialect))
+def test_a_dialect_lacks_exactly_the_kinds_that_it_does_not_encode(dialect: Dialect) -> None:
+    lacked = {
+        kind
+        for kind, feature in (("embedding", "embeddings"), ("image", "images"))
+        if feature in lacks(dialect, None, True, True)
+    }
+    assert {"chat", "embedding", "image"} - SPEAKERS[dialect].encoders.keys() == lacked
 
 
 @pytest.mark.parametrize("dialect", ["anthropic", "gemini"])

@@ -141,7 +141,7 @@ async def test_a_confirmation_ends_after_ten_minutes() -> None:
     theatre = Theatre(catalog=b.catalog(b.model("p/one"), policy=CONFIRMING))
     await theatre.play()
     late = replace(theatre.order(signalbox={"confirm": "call_1"}), received_ms=b.NOW_MS + 600_000)
-    assert refused(await theatre.pipeline.chat(late, theatre.reply)).code == "confirmation_required"
+    assert refused(await theatre.pipeline.call(late, theatre.reply)).code == "confirmation_required"
 
 
 async def test_a_preview_decides_records_and_calls_nobody() -> None:

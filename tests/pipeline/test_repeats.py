@@ -18,12 +18,12 @@ async def asked(theatre: Theatre, **fields: Any) -> Refusal | RememberingReply:
     """One more request under the key: what it hears, or its refusal."""
     reply = RememberingReply()
     order = replace(theatre.order(**fields), idempotency=KEY, call_id="call_2")
-    return await theatre.pipeline.chat(order, reply) or reply
+    return await theatre.pipeline.call(order, reply) or reply
 
 
 async def made(theatre: Theatre, **fields: Any) -> None:
     """The first request under the key; from then on the books say whose it is."""
-    await theatre.pipeline.chat(replace(theatre.order(**fields), idempotency=KEY), theatre.reply)
+    await theatre.pipeline.call(replace(theatre.order(**fields), idempotency=KEY), theatre.reply)
     theatre.books.used_by = OURS
 
 
@@ -133,5 +133,5 @@ SHOP = b.app(reads_body_user=True, caps=(Cap("app:a1", "month", 1_000_000),))
 async def test_the_body_names_whose_key_it_is_where_the_app_turned_that_on() -> None:
     theatre = Theatre(whole())
     caller = b.caller(key=b.key(kind="app"), app=SHOP)
-    await theatre.pipeline.chat(replace(theatre.order(caller, user="ann"), idempotency=KEY), theatre.reply)
+    await theatre.pipeline.call(replace(theatre.order(caller, user="ann"), idempotency=KEY), theatre.reply)
     assert theatre.books.looked_up == ["eu-ann"]

@@ -292,7 +292,7 @@ class Theatre:
         )
 
     async def play(self, caller: Caller | None = None, body: bytes | None = None, **fields: Any) -> Refusal | None:
-        return await self.pipeline.chat(self.order(caller, body, **fields), self.reply)
+        return await self.pipeline.call(self.order(caller, body, **fields), self.reply)
 
     def order(self, caller: Caller | None = None, body: bytes | None = None, **fields: Any) -> Order:
         request = {"model": "auto", "messages": [{"role": "user", "content": "Say hello."}], **fields}

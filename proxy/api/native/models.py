@@ -35,12 +35,14 @@ async def pick_models(visit: Visit) -> Answer:
     catalog = visit.services.catalog.current()
     plan = plan_in_force(visit.caller, catalog, visit.services.clock.now_ms())
     scope = visit.caller.key.model_scope
-    models = {s.model.id: model_offer(s, catalog, plan) for s in sights(catalog, plan, scope).values()}
+    seen = sights(catalog, plan, scope).values()
+    # A picker is for chats; what is called elsewhere stands in GET /v1/models.
+    models = {s.model.id: model_offer(s, catalog, plan) for s in seen if s.model.kind == "chat"}
     offers = {offer.id: offer for offer in menu(catalog, plan, scope)}
     return Picker(
         default=catalog.policy.default_assistant,
         assistants=[_offered(a, offers[a.id], models) for a in catalog.assistants.values() if a.id in offers],
-        aliases=[offer for offer in offers.values() if offer.type == "alias"],
+        aliases=[offer for offer in offers.values() if offer.type == "alias" and offer.kind == "chat"],
         models=list(models.values()),
     )
 

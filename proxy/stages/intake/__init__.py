@@ -1,48 +1,39 @@
-"""From the bytes of a chat request to a checked Chat, and from there to its text-free Ask; never calls, stores or fetches."""
+"""From the bytes of a request of any kind to a checked value, and from there to its text-free Ask; never calls, stores or
+fetches. Each kind has a file of its own; here they meet."""
 
-from typing import Final
-
-import orjson
+from typing import assert_never
 
 from proxy.domain.account import Caller
-from proxy.domain.catalog import Modality
-from proxy.domain.chat import Chat, Json
+from proxy.domain.chat import Chat
+from proxy.domain.embeddings import Embeddings
 from proxy.domain.errors import Refusal
+from proxy.domain.images import Images
 from proxy.domain.journey import Ask
+from proxy.domain.request import Request
 from proxy.domain.usage import Kind
-from proxy.stages.intake.body import read
-from proxy.stages.intake.features import features
-from proxy.stages.intake.fields import sort
+from proxy.stages.intake import chat, embeddings, images
+from proxy.stages.intake.chat import DEFAULT_LIMITS, parse
+from proxy.stages.intake.facts import Facts
 from proxy.stages.intake.limits import IntakeLimits
-from proxy.stages.intake.messages import measure
-from proxy.stages.intake.options import options
-from proxy.stages.intake.shapes import invalid, is_clean
-from proxy.stages.intake.terms import asked, bounds, end_user, streaming
-from proxy.stages.intake.tools import extras
 
-__all__ = ["IntakeLimits", "ask", "parse"]
-
-DEFAULT_LIMITS: Final = IntakeLimits()
+__all__ = ["IntakeLimits", "ask", "parse", "understand"]
 
 
-def parse(body: bytes, limits: IntakeLimits = DEFAULT_LIMITS, *, conversation_id: str | None = None) -> Chat | Refusal:
-    """What a chat completion request asks for (contract 7), or what is wrong with it, named in `param`.
-
-    `conversation_id` comes from the native API, beside the body; it is checked like every text that is stored.
-    """
-    if conversation_id is not None and not is_clean(conversation_id, limits.name_chars_max):
-        return invalid("conversation_id", f"It must be 1 to {limits.name_chars_max} plain characters.")
-    request = read(body, limits)
-    if isinstance(request, Refusal):
-        return request
-    fields = sort(request, limits)
-    if isinstance(fields, Refusal):
-        return fields
-    return _chat(request, fields, limits, conversation_id)
+def understand(
+    kind: Kind, body: bytes, limits: IntakeLimits = DEFAULT_LIMITS, *, conversation_id: str | None = None
+) -> Request | Refusal:
+    """What a request of one kind asks for, or what is wrong with it."""
+    match kind:
+        case "embedding":
+            return embeddings.parse(body, limits)
+        case "image":
+            return images.parse(body, limits)
+        case _:
+            return chat.parse(body, limits, conversation_id=conversation_id)
 
 
 def ask(
-    chat: Chat,
+    request: Request,
     caller: Caller,
     kind: Kind,
     at_ms: int,
@@ -50,74 +41,44 @@ def ask(
     confirmed: bool = False,
 ) -> Ask:
     """The text-free part of a request by `caller`: all that policy may know, and what is recorded."""
+    facts = _facts(request)
     return Ask(
         kind=kind,
-        asked=chat.asked,
+        asked=request.asked,
         at_ms=at_ms,
-        text_bytes=chat.text_bytes,
-        message_count=len(chat.messages),
-        image_count=chat.image_count,
-        modalities=_modalities(chat),
-        tools=chat.tools,
-        format=chat.format,
-        features=features(chat),
-        stream=chat.stream,
-        output_tokens_max=chat.output_tokens_max,
-        n=chat.n,
+        text_bytes=facts.text_bytes,
+        message_count=facts.message_count,
+        image_count=facts.image_count,
+        modalities=facts.modalities,
+        tools=facts.tools,
+        format=facts.format,
+        features=facts.features,
+        stream=request.stream,
+        output_tokens_max=facts.output_tokens_max,
+        n=facts.n,
         plan_id=caller.entitlement.plan_id,
         overrides=caller.entitlement.overrides,
         model_scope=caller.key.model_scope,
-        mode=chat.options.mode,
-        avoid=chat.options.avoid,
-        only=chat.options.only,
-        max_credits_milli=chat.options.max_credits_milli,
-        allow_downgrade=chat.options.allow_downgrade,
+        mode=request.options.mode,
+        avoid=request.options.avoid,
+        only=request.options.only,
+        max_credits_milli=request.options.max_credits_milli,
+        allow_downgrade=request.options.allow_downgrade,
         confirmed=confirmed,
         sticky_model_id=sticky_model_id,
+        tokens=facts.tokens,
+        largest=facts.largest,
+        picture=facts.picture,
     )
 
 
-def _chat(request: Json, fields: tuple[Json, Json], limits: IntakeLimits, conversation_id: str | None) -> Chat | Refusal:
-    passed, unknown = fields
-    if isinstance(names := asked(request, limits), Refusal):
-        return names
-    if isinstance(sizes := measure(request.get("messages"), limits), Refusal):
-        return sizes
-    if isinstance(flow := streaming(request), Refusal):
-        return flow
-    if isinstance(bound := bounds(request), Refusal):
-        return bound
-    if isinstance(user := end_user(request, limits), Refusal):
-        return user
-    if isinstance(chosen := options(request.get("signalbox"), limits), Refusal):
-        return chosen
-    if isinstance(extra := extras(passed, limits), Refusal):
-        return extra
-    return Chat(
-        asked=names,
-        messages=tuple(request["messages"]),
-        fields=passed,
-        unknown=unknown,
-        stream=flow.stream,
-        include_usage=flow.include_usage,
-        output_tokens_max=bound.output_tokens_max,
-        n=bound.n,
-        # A provider that takes anything may have its models read what we do not know.
-        text_bytes=sizes.text_bytes + extra.text_bytes + (len(orjson.dumps(unknown)) if unknown else 0),
-        image_count=sizes.images,
-        audio=sizes.audio,
-        tools=extra.tools,
-        format=extra.format,
-        end_user=user,
-        conversation_id=conversation_id,
-        options=chosen,
-    )
-
-
-def _modalities(chat: Chat) -> tuple[Modality, ...]:
-    read: list[Modality] = ["text"]
-    if chat.image_count:
-        read.append("image")
-    if chat.audio:
-        read.append("audio")
-    return tuple(read)
+def _facts(request: Request) -> Facts:
+    match request:
+        case Chat():
+            return chat.facts(request)
+        case Embeddings():
+            return embeddings.facts(request)
+        case Images():
+            return images.facts(request)
+        case _:
+            assert_never(request)

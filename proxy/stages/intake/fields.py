@@ -1,11 +1,9 @@
-"""Sorts the top-level fields of a request: passed as they are, passed where a provider takes anything, dropped or refused."""
+"""The top-level fields of a chat: those that pass as they are, those that are ours, dropped or refused."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from proxy.domain.chat import Json
-from proxy.domain.errors import Refusal
-from proxy.stages.intake.limits import IntakeLimits
+from proxy.stages.intake.fieldbook import ROUTES, FieldBook
 from proxy.stages.intake.shapes import (
     BOOLEAN,
     LIST,
@@ -16,10 +14,6 @@ from proxy.stages.intake.shapes import (
     TEXT_OR_TEXTS,
     WHOLE,
     Shape,
-    invalid,
-    lookalike,
-    misspelt,
-    squeezed,
 )
 
 # Known fields that go upstream as they are; of each only the kind of value is checked, its range is the provider's affair.
@@ -74,13 +68,13 @@ DROPPED: Final[Mapping[str, Shape]] = {
 _BOUND: Final = "is not supported. Bound the answer with `max_completion_tokens`."
 _CHOICES: Final = "is not supported. Ask for several answers with `n`."
 _THINKING: Final = "is not supported. Steer thinking with `reasoning_effort`."
-_ROUTE: Final = "is not yours to set: the gateway chooses the route. Use `model`, `models` or the `signalbox` object."
 _SEARCH: Final = "is not supported: searches by the provider are not priced."
 _CACHE: Final = "is not supported: cache lifetimes are not priced."
 _SOUND: Final = "is not supported: audio output is not priced."
 
 # What could raise the bill or choose route and retention behind our back (contract 7), under every name we know of.
 REFUSED: Final[Mapping[str, str]] = {
+    **ROUTES,
     "audio": _SOUND,
     "prediction": "is not supported: rejected prediction tokens are not priced.",
     "max_gen_len": _BOUND,
@@ -108,44 +102,6 @@ REFUSED: Final[Mapping[str, str]] = {
     "cache_control": _CACHE,
     "prompt_cache_options": _CACHE,
     "prompt_cache_retention": _CACHE,
-    "api_base": _ROUTE,
-    "api_key": _ROUTE,
-    "base_url": _ROUTE,
-    "fallbacks": _ROUTE,
-    "plugins": _ROUTE,
-    "preset": _ROUTE,
-    "provider": _ROUTE,
-    "route": _ROUTE,
-    "transforms": _ROUTE,
-    "extra_body": "belongs to a client library, which puts its fields into the body itself. Do the same.",
-    "extra_headers": "belongs to a client library. Send headers as headers.",
 }
 
-_KNOWN: Final = squeezed(PASSED.keys() | OURS | DROPPED.keys() | REFUSED.keys())
-
-
-def sort(request: Json, limits: IntakeLimits) -> tuple[Json, Json] | Refusal:
-    """The known fields that pass, and the unknown ones. A field that is null counts as not sent."""
-    if len(request) > limits.fields_max:
-        return Refusal("invalid_request", f"At most {limits.fields_max} top-level fields are allowed.")
-    passed: Json = {}
-    unknown: Json = {}
-    for name, value in request.items():
-        if name in OURS:
-            continue
-        refusal = _objection(name, value)
-        if refusal is not None:
-            return refusal
-        if value is not None and name not in DROPPED:
-            (passed if name in PASSED else unknown)[name] = value
-    return passed, unknown
-
-
-def _objection(name: str, value: Any) -> Refusal | None:
-    shape = PASSED.get(name) or DROPPED.get(name)
-    if shape is not None:
-        return None if value is None or shape.accepts(value) else invalid(name, f"`{name}` must be {shape.wanted}.")
-    if name in REFUSED:
-        return None if value is None else invalid(name, f"`{name}` {REFUSED[name]}")
-    meant = lookalike(name, _KNOWN)
-    return None if meant is None else misspelt("", name, meant)
+CHAT: Final = FieldBook(PASSED, OURS, DROPPED, REFUSED)

@@ -18,6 +18,7 @@ class IntakeLimits:
     parts_max: int = 1_024
     images_max: int = 256
     tools_max: int = 512
+    inputs_max: int = 2_048
     models_max: int = 16
     vetoes_max: int = 64
     name_chars_max: int = 256

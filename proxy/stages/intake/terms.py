@@ -65,10 +65,16 @@ def bounds(request: Json) -> Bounds | Refusal:
             return invalid(name, f"`{name}` must be a whole number from 1 to {TOKENS_MAX}.")
     if len(set(given.values())) > 1:
         return invalid("max_tokens", "`max_tokens` and `max_completion_tokens` differ. Send one of them.")
+    n = answers(request)
+    return n if isinstance(n, Refusal) else Bounds(next(iter(given.values()), None), n)
+
+
+def answers(request: Json) -> int | Refusal:
+    """`n`: how many answers are asked for, 1 if nothing is said."""
     n = request.get("n")
     if n is not None and (not is_whole(n) or not 1 <= n <= TOKENS_MAX):
         return invalid("n", "`n` must be a whole number of at least 1.")
-    return Bounds(next(iter(given.values()), None), 1 if n is None else n)
+    return 1 if n is None else n
 
 
 def end_user(request: Json, limits: IntakeLimits) -> str | Refusal | None:

@@ -86,7 +86,7 @@ class Meter:
         self._bytes_when_reported = answer.output_bytes + answer.reasoning_bytes
         self.reported = answer.usage
         if self._transcript is not None:
-            self._transcript.add(answer.value["choices"], "message")
+            self._transcript.add(answer.value.get("choices", []), "message")
         return self.usage()
 
     @property

@@ -26,7 +26,7 @@ from proxy.stages.policy.size import Size, measure
 __all__ = ["REVISION", "act", "decide", "in_doubt", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "2"
+REVISION: Final = "3"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
@@ -67,7 +67,7 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
     mode = ask.mode or catalog.policy.default_mode
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
-    refusal = policy_refusal(ask, verdict, scene.action, plan, catalog.policy)
+    refusal = policy_refusal(ask, verdict, scene.action, plan, catalog)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
 
 
@@ -75,7 +75,10 @@ def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> froz
     """The vocabularies in which a count of the input could change `decision`, as far as it was not made yet: those of models
     that were dropped or shortened for credits, or whose context the input may exceed."""
     sized = [dropped.model_id for dropped in decision.dropped if dropped.reason.code in BY_SIZE]
-    tight = [kept.model_id for kept in decision.chain if decision.shortened or _may_exceed(kept, plan, catalog)]
+    together = (
+        ask.largest is None
+    )  # A count is of the whole input; where each is read by itself, it says nothing of the largest.
+    tight = [k.model_id for k in decision.chain if decision.shortened or (together and _may_exceed(k, plan, catalog))]
     return _uncounted(ask, (catalog.models[model_id] for model_id in (*sized, *tight)))
 
 

@@ -90,7 +90,7 @@ def risk_not_allowed(case: Case) -> Reason | None:
 
 def modality(case: Case) -> Reason | None:
     if case.model.kind != case.ask.kind:
-        return Reason("modality", {"missing": case.ask.kind})
+        return Reason("modality", {"missing": case.ask.kind, "kind": case.model.kind})
     missing = [m for m in case.ask.modalities if m not in case.model.modalities]
     return Reason("modality", {"missing": ", ".join(missing)}) if missing else None
 
@@ -107,7 +107,7 @@ def output_format_unsupported(case: Case) -> Reason | None:
 def parameter_unsupported(case: Case) -> Reason | None:
     in_short = case.size.output_tokens_max < REASONING_OUTPUT_TOKENS_MIN and "reasoning_effort" in case.ask.features
     wanted: tuple[Feature, ...] = (*case.ask.features, "reasoning_in_short") if in_short else case.ask.features
-    missing = next((feature for feature in wanted if feature in case.model.lacks), None)
+    missing = next((feature for feature in wanted if feature in case.model.lacks), None) or _unpriced_picture(case)
     return (
         None if missing is None else Reason("parameter_unsupported", {"feature": missing, "parameter": WISHES[missing].param})
     )
@@ -117,7 +117,7 @@ def context_too_small(case: Case) -> Reason | None:
     # What the next rule will drop anyhow must not speak here: the caller is to hear of `max_tokens`, not of the prompt.
     bound = case.ask.output_tokens_max
     output = case.model.output_tokens_min if bound is None else min(bound, case.model.output_tokens_max)
-    return _over("context_too_small", case.size.input_tokens_min + output, case.model.context_tokens_max)
+    return _over("context_too_small", case.size.context_tokens_min + output, case.model.context_tokens_max)
 
 
 def max_output_too_small(case: Case) -> Reason | None:
@@ -125,7 +125,7 @@ def max_output_too_small(case: Case) -> Reason | None:
 
 
 def over_plan_context(case: Case) -> Reason | None:
-    return _over("over_plan_context", case.size.input_tokens_min, case.plan.context_tokens_max)
+    return _over("over_plan_context", case.size.context_tokens_min, case.plan.context_tokens_max)
 
 
 def provider_down(case: Case) -> Reason | None:
@@ -166,6 +166,11 @@ RULES: Final[tuple[Rule, ...]] = (
     over_max_credits,
     unaffordable,
 )
+
+
+def _unpriced_picture(case: Case) -> Feature | None:
+    picture = case.ask.picture
+    return "image_size" if picture is not None and case.model.makes(picture) is None else None
 
 
 def _matches(model: Model, wishes: tuple[str, ...]) -> bool:

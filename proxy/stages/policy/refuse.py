@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, get_args
 
+from proxy.domain.assistant import AUTO
 from proxy.domain.catalog import Catalog
 from proxy.domain.decision import DropCode, Dropped, Reason
 from proxy.domain.dialect import WISHES
@@ -16,6 +17,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.money import credits_text
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action, PolicyTable
+from proxy.domain.usage import ENDPOINTS
 from proxy.domain.verdict import Verdict
 from proxy.stages.policy.sight import unlocked_by
 
@@ -37,6 +39,7 @@ class Wording:
 _NOT_FOUND: Final = Wording(
     "model_not_found", "model", "No model named {names} exists or is open to you; GET /v1/models lists those that are."
 )
+_ELSEWHERE: Final = Wording("invalid_request", "model", "{model} is not for this endpoint: it is called at POST {endpoint}.")
 _NOBODY_UP: Final = Wording("no_model_available", None, "No model that may answer this can be reached now; try again later.")
 
 # One wording for all that the caller cannot see: an answer that differed would say what exists. `unaffordable` has
@@ -103,9 +106,10 @@ class Hearing:
     dropped: Sequence[Dropped]
 
 
-def policy_refusal(ask: Ask, verdict: Verdict, action: Action, plan: Plan, table: PolicyTable) -> Refusal | None:
+def policy_refusal(ask: Ask, verdict: Verdict, action: Action, plan: Plan, catalog: Catalog) -> Refusal | None:
     """What forbids the call whatever model is asked for: a block, a missing confirmation, more answers than the plan
-    allows; None when nothing does."""
+    allows, a name that stands for chats alone; None when nothing does."""
+    table = catalog.policy
     if action == "block":
         return _by_action("content_policy_violation", BLOCKED, verdict, action, table)
     if action == "confirm" and not ask.confirmed:
@@ -113,7 +117,7 @@ def policy_refusal(ask: Ask, verdict: Verdict, action: Action, plan: Plan, table
     if ask.n > plan.n_max:
         message = f"n is {ask.n}, but your plan gives at most {plan.n_max} answers per call; lower n."
         return Refusal("invalid_request", message, "n", details={"asked": ask.n, "limit": plan.n_max})
-    return None
+    return _for_chats(ask, catalog)
 
 
 def nobody_left(hearing: Hearing) -> Refusal:
@@ -121,13 +125,23 @@ def nobody_left(hearing: Hearing) -> Refusal:
     speaker = max(hearing.dropped, key=lambda dropped: _PLACE[dropped.reason.code], default=None)
     if speaker is None or WORDINGS[speaker.reason.code] is _NOT_FOUND:
         return _worded(_NOT_FOUND, {"names": _names(hearing.ask)}, {})
-    wording = WORDINGS[speaker.reason.code]
+    wording = _ELSEWHERE if speaker.reason.detail.get("kind") in ENDPOINTS else WORDINGS[speaker.reason.code]
     if wording is _NOBODY_UP:
         return replace(_worded(wording, {}, {"reason": speaker.reason.code}), retry_after_s=_retry_after_s(hearing))
     plan_id = _unlocked_by(speaker, hearing.catalog)
     facts = {**speaker.reason.detail, "model": speaker.model_id, "unlock": f" Plan {plan_id} does." if plan_id else ""}
-    said = _in_credits(speaker.reason) | _in_words(speaker.reason)
+    said = _in_credits(speaker.reason) | _in_words(speaker.reason) | _in_places(speaker.reason)
     return _worded(wording, facts | said, _details(speaker, plan_id))
+
+
+def _for_chats(ask: Ask, catalog: Catalog) -> Refusal | None:
+    """Vectors of two models do not go together, and an assistant's prompt has no place before an image's: which model it is
+    to be is for the caller to say."""
+    name = ask.asked[0]
+    if ask.kind == "chat" or (name != AUTO and name not in catalog.assistants):
+        return None
+    message = f"'{name}' chooses models for chats. Name a model of kind {ask.kind} or an alias; GET /v1/models lists them."
+    return Refusal("invalid_request", message, "model")
 
 
 def _by_action(code: ErrorCode, default: str, verdict: Verdict, action: Action, table: PolicyTable) -> Refusal:
@@ -174,6 +188,11 @@ def _in_credits(reason: Reason) -> Facts:
 def _in_words(reason: Reason) -> Facts:
     wish = next((wish for feature, wish in WISHES.items() if feature == reason.detail.get("feature")), None)
     return {} if wish is None else {"wish": wish.words}
+
+
+def _in_places(reason: Reason) -> Facts:
+    endpoint = ENDPOINTS.get(str(reason.detail.get("kind")))
+    return {} if endpoint is None else {"endpoint": endpoint}
 
 
 def _retry_after_s(hearing: Hearing) -> int | None:

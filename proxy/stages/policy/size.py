@@ -9,7 +9,7 @@ from typing import Final
 
 from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Model
-from proxy.domain.journey import Ask
+from proxy.domain.journey import Ask, Largest
 from proxy.domain.money import Tariff, credits_milli, worst_charge
 from proxy.domain.plan import Plan
 
@@ -21,7 +21,8 @@ MESSAGE_TOKENS_MAX: Final = 8
 class Size:
     """One call as one model would see it, in tokens and milli-credits.
 
-    `output_tokens_wanted` is the bound before credits are looked at, `output_tokens_max` the bound they afford (never
+    `context_tokens_min` is what has to fit into a context at once: all of the input, or the largest of inputs that are read one
+    by one. `output_tokens_wanted` is the bound before credits are looked at, `output_tokens_max` the bound they afford (never
     below the shortest useful answer), `worst_milli_credits` what the call could cost at that bound. What the same work
     (the same output for every model) would cost is `yard_milli_credits`, and `yard_tokens` is how much work that is:
     they compare models and are never charged.
@@ -29,6 +30,7 @@ class Size:
 
     input_tokens_min: int
     input_tokens_max: int
+    context_tokens_min: int
     output_tokens_wanted: int
     output_tokens_max: int
     worst_milli_credits: int
@@ -45,16 +47,17 @@ def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tar
     least, most = input_tokens(model, ask, assistant)
     wanted = _output_wanted(model, ask, plan, assistant, least)
     cost = _cost(model, tariff, most, ask)
-    yard = plan.output_tokens_default if ask.output_tokens_max is None else ask.output_tokens_max
+    yard = _writes(model, plan.output_tokens_default) if ask.output_tokens_max is None else ask.output_tokens_max
     bound = _afforded(wanted, min(wanted, model.output_tokens_min), cost, spendable_milli)
     return Size(
         input_tokens_min=least,
         input_tokens_max=most,
+        context_tokens_min=least if ask.largest is None else _largest(model, ask.largest),
         output_tokens_wanted=wanted,
         output_tokens_max=bound,
         worst_milli_credits=cost(bound),
         yard_milli_credits=cost(yard),
-        yard_tokens=max(1, ask.text_bytes + yard * ask.n),
+        yard_tokens=max(1, ask.text_bytes + ask.tokens + yard * ask.n),
     )
 
 
@@ -65,13 +68,25 @@ def input_tokens(model: Model, ask: Ask, assistant: Assistant | None) -> tuple[i
     prompt = assistant.system_prompt if assistant is not None else None
     prompt_bytes = len((prompt or "").encode())
     text_bytes = ask.text_bytes + prompt_bytes
-    wrapped = (ask.message_count + (prompt is not None) + 1) * MESSAGE_TOKENS_MAX
+    # What is no conversation is read as it stands.
+    wrapped = (ask.message_count + (prompt is not None) + 1) * MESSAGE_TOKENS_MAX if ask.message_count else 0
     images = ask.image_count * model.image_tokens
     counted = ask.count(model.vocabulary)
     if counted is None or counted.prompt_bytes != prompt_bytes:
-        return int(text_bytes * model.tokens_per_byte_min), ceil(text_bytes * model.tokens_per_byte_max) + wrapped + images
-    # No vocabulary that we count in makes more tokens of a text than it has bytes.
-    return counted.tokens_min, min(counted.tokens_max, text_bytes + wrapped) + images
+        least, most = int(text_bytes * model.tokens_per_byte_min), ceil(text_bytes * model.tokens_per_byte_max) + wrapped
+    else:
+        # No vocabulary that we count in makes more tokens of a text than it has bytes.
+        least, most = counted.tokens_min, min(counted.tokens_max, text_bytes + wrapped)
+    return least + ask.tokens, most + ask.tokens + images
+
+
+def _largest(model: Model, largest: Largest) -> int:
+    return largest.tokens + int(largest.text_bytes * model.tokens_per_byte_min)
+
+
+def _writes(model: Model, tokens: int) -> int:
+    """What writes nothing is asked for nothing."""
+    return tokens if model.output_tokens_max else 0
 
 
 def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, input_tokens_min: int) -> int:
@@ -80,16 +95,17 @@ def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | No
     bounds = [model.output_tokens_max, plan.output_tokens_default, model.context_tokens_max - input_tokens_min]
     if assistant is not None and assistant.output_tokens_max is not None:
         bounds.append(assistant.output_tokens_max)
-    return max(1, min(bounds))
+    return _writes(model, max(1, min(bounds)))
 
 
 def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Callable[[int], int]:
     if not model.tiers:
         return lambda output_tokens: 0  # The rule `unpriced` has dropped it before anybody reads this.
+    tiers = model.tiers_for(ask.picture)
 
     @cache
     def cost(output_tokens: int) -> int:
-        worst = worst_charge(model.tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.image_count)
+        worst = worst_charge(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
         return credits_milli([worst])
 
     return cost

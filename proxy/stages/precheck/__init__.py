@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from proxy.domain.chat import Chat
+from proxy.domain.request import Request
 from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
 from proxy.stages.precheck.reading import turns, whole
@@ -35,16 +35,16 @@ class _Task(NamedTuple):
     confidence: float
 
 
-def check(chat: Chat, book: RuleBook) -> Verdict:
+def check(request: Request, book: RuleBook) -> Verdict:
     """What the rules find in a request. The book must be without `mistakes`.
 
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found.
     """
     tasks, dangers = _ready(book)
-    asked = [find_marks(turn, tasks) for turn in turns(chat.messages)]
+    asked = [find_marks(turn, tasks) for turn in turns(request.messages)]
     task = _task(asked, book)
-    found = _hazards(find_marks(whole(chat.messages), dangers))
+    found = _hazards(find_marks(whole(request.messages), dangers))
     return Verdict(
         category=task.category,
         family=task.family,

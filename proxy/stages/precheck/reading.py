@@ -1,10 +1,9 @@
 """Chooses which windows of a conversation are read, joins them into one text and finds the way back to offsets."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from proxy.domain.chat import Json
 from proxy.domain.verdict import Span
 
 # Head and tail of every text for safety; less of each where a conversation has very many texts, so that reading it all
@@ -18,6 +17,8 @@ TURN_TAIL_CHARS: Final = 300
 TURNS_MAX: Final = 3
 # No pattern of ours matches across it.
 SEPARATOR: Final = "\n\x00\n"
+
+Message = Mapping[str, Any]
 
 
 class Piece(NamedTuple):
@@ -44,21 +45,21 @@ class Reading(NamedTuple):
         return Span(rule, piece.message, piece.start + shift, piece.start + shift + end - start)
 
 
-def whole(messages: Sequence[Json]) -> Reading:
+def whole(messages: Sequence[Message]) -> Reading:
     """Head and tail of every text of a conversation, whoever said it."""
     texts = [(index, text) for index, message in enumerate(messages) if (text := _text(message))]
     window = max(WINDOW_CHARS_MIN, min(WINDOW_CHARS_MAX, READING_CHARS // max(1, len(texts))))
     return _join(piece for index, text in texts for piece in _windows(index, text, window, window))
 
 
-def turns(messages: Sequence[Json]) -> list[Reading]:
+def turns(messages: Sequence[Message]) -> list[Reading]:
     """The last human turn and up to two before it, latest first, each by its head and tail."""
     humans = [index for index, message in enumerate(messages) if message["role"] == "user"]
     latest = humans[-1 : -TURNS_MAX - 1 : -1]
     return [_join(_windows(index, _text(messages[index]), TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for index in latest]
 
 
-def _text(message: Json) -> str:
+def _text(message: Message) -> str:
     """All text of a message; offsets of spans count in it. Parts stand on lines of their own."""
     content = message.get("content")
     if isinstance(content, list):

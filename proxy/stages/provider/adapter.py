@@ -1,18 +1,25 @@
 """What a dialect must be able to do: encode a request, read an answer in parts or whole, and say what a failure was."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from proxy.domain.chat import Answer, Chat, Delta, Terms
 from proxy.domain.errors import Fault
+from proxy.domain.usage import Kind
 
 
 class Encoded(NamedTuple):
-    """A request in a dialect: the path below the provider's base URL, headers of the dialect and the body."""
+    """A request in a dialect: the path below the provider's base URL, headers of the dialect and the body. `reads` is what
+    reads the whole answer to it, which has status 200; it never raises."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
+    reads: Callable[[bytes], Answer | Fault]
+
+
+# The request of one kind, for one candidate. Policy has dropped who could not be told all of it (`domain.dialect`).
+Encoder = Callable[[Any, Terms], Encoded]
 
 
 class Reader(Protocol):
@@ -30,8 +37,13 @@ class Dialect(Protocol):
         """The headers that carry the provider key."""
         ...
 
+    @property
+    def encoders(self) -> Mapping[Kind, Encoder]:
+        """The kinds of request that the dialect has words for. A kind that it lacks is a feature that it lacks."""
+        ...
+
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
-        """The request for one candidate. Policy has dropped who could not be told all of it (`domain.dialect`)."""
+        """A chat; the only kind that is also streamed."""
         ...
 
     def reader(self) -> Reader:
@@ -39,7 +51,7 @@ class Dialect(Protocol):
         ...
 
     def answer(self, body: bytes) -> Answer | Fault:
-        """A whole answer with status 200; never raises."""
+        """A whole answer to a chat with status 200; never raises."""
         ...
 
     def request_id(self, headers: Mapping[str, str]) -> str | None:

@@ -6,7 +6,9 @@ import orjson
 
 from proxy.domain.chat import Answer, Chat, Delta, Terms
 from proxy.domain.errors import Fault
-from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.domain.usage import Kind
+from proxy.stages.provider import embeddings, images
+from proxy.stages.provider.adapter import Encoded, Encoder, Reader
 from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
@@ -20,8 +22,12 @@ class OpenAI:
     def authorization(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
 
+    @property
+    def encoders(self) -> Mapping[Kind, Encoder]:
+        return {"chat": self.encode, "embedding": embeddings.encode, "image": images.encode}
+
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
-        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body_of(chat, terms)))
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body_of(chat, terms)), self.answer)
 
     def reader(self) -> Reader:
         return self

@@ -6,8 +6,11 @@ from typing import Final
 import orjson
 
 from proxy.domain.chat import Answer, Chat, Delta, Json, Terms
+from proxy.domain.embeddings import Embeddings
 from proxy.domain.errors import Fault
-from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.domain.usage import Kind
+from proxy.stages.provider import embeddings
+from proxy.stages.provider.adapter import Encoded, Encoder, Reader
 from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
@@ -45,14 +48,21 @@ class OpenRouter:
     def authorization(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
 
+    @property
+    def encoders(self) -> Mapping[Kind, Encoder]:
+        return {"chat": self.encode, "embedding": self.encode_embeddings}
+
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
-        body: Json = {name: value for name, value in body_of(chat, terms).items() if name not in _OURS}
+        body = _routed(body_of(chat, terms), terms)
         effort = body.pop("reasoning_effort", None)
         if effort is not None:
             body["reasoning"] = {"effort": effort}
-        if terms.routing:
-            body["provider"] = terms.routing
-        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body))
+        return Encoded(PATH, accepted(terms.stream), orjson.dumps(body), self.answer)
+
+    def encode_embeddings(self, request: Embeddings, terms: Terms) -> Encoded:
+        """https://openrouter.ai/docs/api/reference/embeddings"""
+        body = _routed(embeddings.body_of(request, terms), terms)
+        return embeddings.encoded(request, body)
 
     def reader(self) -> Reader:
         return self
@@ -68,3 +78,9 @@ class OpenRouter:
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         return classify(status, headers, body)
+
+
+def _routed(body: Json, terms: Terms) -> Json:
+    """The body without what is ours to say of its route, and with what its provider's row says of it."""
+    asked = {name: value for name, value in body.items() if name not in _OURS}
+    return {**asked, "provider": terms.routing} if terms.routing else asked

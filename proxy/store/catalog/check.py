@@ -17,9 +17,15 @@ from proxy.store.catalog.rules import RULES_FILE
 # A chain holds at most 16 candidates (contract 4); a longer list would be cut where nobody sees it.
 CHAIN_MODELS_MAX: Final = 16
 _ONE_WAY_TO_THINK: Final[tuple[Dialect, ...]] = ("openai", "openrouter")
+_ZERO: Final = "is zero; a price of nothing needs free = true in an operator's file"
 _PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 # The classes a provider bills at all, by kind of model; a kind not named here must price at least one class.
-BILLED: Final[dict[Kind, tuple[str, ...]]] = {"chat": ("input", "output"), "embedding": ("input",)}
+BILLED: Final[dict[Kind, tuple[str, ...]]] = {"chat": ("input", "output"), "embedding": ("input",), "image": ("image",)}
+# The classes that mean nothing for a kind: vectors are no output, and an image is billed by the piece.
+UNBILLED: Final[dict[Kind, tuple[str, ...]]] = {
+    "embedding": ("output", "reasoning", "image"),
+    "image": ("output", "reasoning"),
+}
 
 
 def check(parsed: Parsed) -> list[Mistake]:
@@ -85,8 +91,9 @@ def _models_fit_their_dialect(parsed: Parsed) -> Iterator[Mistake]:
 
 def _models_are_priced(parsed: Parsed) -> Iterator[Mistake]:
     for model in parsed.models.values():
+        yield from _images_are_real(parsed, model)
         if model.prices is None:
-            if model.active:
+            if model.active and not model.images:
                 yield parsed.mistake("model", model.id, "prices", "are missing; set them, or active = false")
             continue
         named: list[tuple[str, PricesRow]] = [("prices", model.prices)]
@@ -98,14 +105,26 @@ def _models_are_priced(parsed: Parsed) -> Iterator[Mistake]:
 def _prices_are_real(parsed: Parsed, model: ModelRow, key: str, prices: PricesRow) -> Iterator[Mistake]:
     given = {name: getattr(prices, name) for name in PricesRow.model_fields if getattr(prices, name) is not None}
     for name in BILLED.get(model.kind, ()):
-        if name not in given:
-            yield parsed.mistake("model", model.id, f"{key}.{name}", "is missing; set it in dollars per million tokens")
+        if name not in given and not model.images:
+            unit = "an image" if name == "image" else "per million tokens"
+            yield parsed.mistake("model", model.id, f"{key}.{name}", f"is missing; set it in dollars {unit}")
     if not given:
         yield parsed.mistake("model", model.id, key, "name no price at all; set at least one")
+    for name in UNBILLED.get(model.kind, ()):
+        if name in given:
+            yield parsed.mistake("model", model.id, f"{key}.{name}", f"means nothing for kind {model.kind!r}; remove it")
     for name, text in given.items():
         if scaled(text, 10**9) == 0 and not model.free:
-            message = "is zero; a price of nothing needs free = true in an operator's file"
-            yield parsed.mistake("model", model.id, f"{key}.{name}", message)
+            yield parsed.mistake("model", model.id, f"{key}.{name}", _ZERO)
+
+
+def _images_are_real(parsed: Parsed, model: ModelRow) -> Iterator[Mistake]:
+    if model.images and (model.tiers or (model.prices is not None and model.prices.image is not None)):
+        message = "stand beside another price of images; keep either images or prices.image, and no tiers"
+        yield parsed.mistake("model", model.id, "images", message)
+    for number, image in enumerate(model.images):
+        if scaled(image.price, 10**9) == 0 and not model.free:
+            yield parsed.mistake("model", model.id, f"images[{number}].price", _ZERO)
 
 
 def _lists_name_models(parsed: Parsed) -> Iterator[Mistake]:
@@ -159,6 +178,15 @@ def _plans_charge(parsed: Parsed) -> Iterator[Mistake]:
             yield parsed.mistake("plan", plan.id, key, message)
 
 
+def _plans_charge_images(parsed: Parsed) -> Iterator[Mistake]:
+    drawing = {model.family for model in parsed.models.values() if model.kind == "image"}
+    for plan in parsed.plans.values():
+        for family, prices in plan.credit_prices.items():
+            if family in drawing and prices.image is None and not plan.free:
+                message = "is missing, but models of this family make images; set it in credits an image"
+                yield parsed.mistake("plan", plan.id, f"credit_prices.{family}.image", message)
+
+
 def _zero_terms(plan: PlanRow) -> Iterator[str]:
     if scaled(plan.multiplier, 10**6) == 0:
         yield "multiplier"
@@ -180,4 +208,5 @@ _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _lists_name_models,
     _allowances_have_models,
     _plans_charge,
+    _plans_charge_images,
 )

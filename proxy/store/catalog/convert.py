@@ -1,12 +1,14 @@
 """Typed rows in, the domain's values out: units made whole, globs expanded, defaults inherited; the rows are right already."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from proxy.domain.assistant import Assistant, Preference
 from proxy.domain.catalog import Alias, Catalog, Model, Provider, Timeouts
 from proxy.domain.dialect import lacks
 from proxy.domain.money import Prices, PriceTier
+from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Allowance, Plan, Rate
 from proxy.domain.policy import PolicyTable, Weights
 from proxy.domain.standing import Cap
@@ -87,7 +89,7 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         output_tokens_max=row.output_tokens_max,
         kind=row.kind,
         active=row.active,
-        output_tokens_min=row.output_tokens_min,
+        output_tokens_min=min(row.output_tokens_min, row.output_tokens_max),
         modalities=tuple(row.modalities),
         tools=row.tools,
         json_schema=row.json_schema,
@@ -97,6 +99,7 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         stops_billing_on_close=row.stops_billing_on_close,
         prefill=row.prefill,
         tiers=_tiers(row),
+        images=_images(row),
         free=row.free,
         latency_tier=row.latency_tier,
         quality=row.quality,
@@ -111,10 +114,17 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
 
 
 def _tiers(row: ModelRow) -> tuple[PriceTier, ...]:
-    if row.prices is None:
+    if row.prices is None and not row.images:
         return ()
     above = (PriceTier(tier.input_tokens_min, _prices(tier, NANO)) for tier in row.tiers)
-    return (PriceTier(0, _prices(row.prices, NANO)), *above)
+    base = _prices(row.prices or PricesRow(), NANO)
+    # Where images are priced by size, the first is the usual one.
+    usual = replace(base, image=_images(row)[0].image) if row.images else base
+    return (PriceTier(0, usual), *above)
+
+
+def _images(row: ModelRow) -> tuple[ImagePrice, ...]:
+    return tuple(ImagePrice(Picture(i.size, i.quality), scaled(i.price, NANO * MILLION)) for i in row.images)
 
 
 def _prices(row: PricesRow | CreditPricesRow, unit: int) -> Prices:

@@ -164,6 +164,15 @@ class TierRow(PricesRow):
     input_tokens_min: Positive
 
 
+class ImageRow(Row):
+    """The price in dollars of an image of one size and quality, each in the words of the model; left out where the model is not
+    told of it."""
+
+    size: Name | None = None
+    quality: Name | None = None
+    price: PriceText
+
+
 class ModelRow(Row):
     """One model at one provider. `provider` is the part of `id` before the slash unless given."""
 
@@ -175,7 +184,7 @@ class ModelRow(Row):
     kind: Kind = "chat"
     active: bool = True
     context_tokens_max: Positive
-    output_tokens_max: Positive
+    output_tokens_max: Natural = 0
     output_tokens_min: Positive = 16
     modalities: Annotated[list[Modality], Field(min_length=1)] = ["text"]
     tools: bool = False
@@ -187,6 +196,7 @@ class ModelRow(Row):
     prefill: bool = False
     prices: PricesRow | None = None
     tiers: list[TierRow] = []
+    images: list[ImageRow] = []
     free: bool = False
     latency_tier: LatencyTier = "medium"
     quality: dict[PlainId, Annotated[float, Field(ge=0, le=1)]] = {}
@@ -204,7 +214,7 @@ class ModelRow(Row):
 
     @model_validator(mode="after")
     def _bounds_are_in_order(self) -> "ModelRow":
-        if self.output_tokens_min > self.output_tokens_max:
+        if 0 < self.output_tokens_max < self.output_tokens_min:
             raise ValueError("output_tokens_min must not exceed output_tokens_max")
         if self.tokens_per_byte_min > self.tokens_per_byte_max:
             raise ValueError("tokens_per_byte_min must not exceed tokens_per_byte_max")
@@ -213,6 +223,19 @@ class ModelRow(Row):
             raise ValueError("tiers must ascend by input_tokens_min, each start once")
         if self.tiers and self.prices is None:
             raise ValueError("tiers need prices: those of inputs below the first tier")
+        return self
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> "ModelRow":
+        if self.kind == "chat" and not self.output_tokens_max:
+            raise ValueError("output_tokens_max is missing; a model of kind chat needs it")
+        if self.kind in ("embedding", "image") and self.output_tokens_max:
+            raise ValueError(f"output_tokens_max means nothing for kind {self.kind!r}, which writes no tokens; remove it")
+        if self.images and self.kind != "image":
+            raise ValueError("images are the prices of a model of kind image")
+        choices = [(image.size, image.quality) for image in self.images]
+        if len(choices) != len(set(choices)):
+            raise ValueError("images must name each size and quality once")
         return self
 
 

@@ -87,7 +87,7 @@ def test_a_model_that_cannot_read_every_part_is_dropped() -> None:
 
 
 def test_a_model_of_another_kind_is_dropped() -> None:
-    assert eligible.modality(case(model(kind="embedding"))) == Reason("modality", {"missing": "chat"})
+    assert eligible.modality(case(model(kind="embedding"))) == Reason("modality", {"missing": "chat", "kind": "embedding"})
 
 
 def test_a_model_without_tools_is_dropped_when_tools_are_there() -> None:

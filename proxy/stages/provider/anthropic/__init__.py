@@ -7,7 +7,8 @@ import orjson
 
 from proxy.domain.chat import Answer, Chat, Terms
 from proxy.domain.errors import Fault
-from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.domain.usage import Kind
+from proxy.stages.provider.adapter import Encoded, Encoder, Reader
 from proxy.stages.provider.anthropic.request import body_of
 from proxy.stages.provider.anthropic.stream import StreamReader
 from proxy.stages.provider.anthropic.whole import read_answer
@@ -24,9 +25,13 @@ class Anthropic:
     def authorization(self, key: str) -> Mapping[str, str]:
         return {"x-api-key": key}
 
+    @property
+    def encoders(self) -> Mapping[Kind, Encoder]:
+        return {"chat": self.encode}
+
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
         headers = {**accepted(terms.stream), "anthropic-version": VERSION}
-        return Encoded("/messages", headers, orjson.dumps(body_of(chat, terms)))
+        return Encoded("/messages", headers, orjson.dumps(body_of(chat, terms)), self.answer)
 
     def reader(self) -> Reader:
         return StreamReader()

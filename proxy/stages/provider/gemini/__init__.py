@@ -6,7 +6,8 @@ import orjson
 
 from proxy.domain.chat import Answer, Chat, Terms
 from proxy.domain.errors import Fault
-from proxy.stages.provider.adapter import Encoded, Reader
+from proxy.domain.usage import Kind
+from proxy.stages.provider.adapter import Encoded, Encoder, Reader
 from proxy.stages.provider.faults import classify
 from proxy.stages.provider.gemini.request import body_of
 from proxy.stages.provider.gemini.stream import StreamReader
@@ -20,11 +21,15 @@ class Gemini:
     def authorization(self, key: str) -> Mapping[str, str]:
         return {"x-goog-api-key": key}
 
+    @property
+    def encoders(self) -> Mapping[Kind, Encoder]:
+        return {"chat": self.encode}
+
     def encode(self, chat: Chat, terms: Terms) -> Encoded:
         """The catalog lets no upstream name through that would not fit into a path."""
         method = "streamGenerateContent?alt=sse" if terms.stream else "generateContent"
         path = f"/models/{terms.upstream_name}:{method}"
-        return Encoded(path, accepted(terms.stream), orjson.dumps(body_of(chat, terms)))
+        return Encoded(path, accepted(terms.stream), orjson.dumps(body_of(chat, terms)), self.answer)
 
     def reader(self) -> Reader:
         return StreamReader()
