@@ -24,6 +24,9 @@ from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
+# Reading what is larger takes so long that others are let in between.
+_LARGE_BYTES = 256 * 1024
+
 
 class Attempt:
     """`run` once. After the commit point the answer leaves through `reply` as it comes in."""
@@ -156,7 +159,7 @@ class Attempt:
         body = await self._drain.whole(exchange, knobs.answer_bytes_max + 1)
         if len(body) > knobs.answer_bytes_max:
             return await self._fell(Fault("garbled", status=exchange.status))
-        answer = self._reads(body)
+        answer = self._reads(body) if len(body) < _LARGE_BYTES else await asyncio.to_thread(self._reads, body)
         if isinstance(answer, Fault):
             return await self._fell(answer)
         self._meter.of_answer(answer)

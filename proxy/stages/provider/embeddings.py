@@ -76,8 +76,9 @@ def _row(row: Any, place: int, encoding: Encoding) -> Json | None:
     return {"object": "embedding", "index": index if type(index) is int else place, "embedding": vector}
 
 
-def _vector(given: Any, encoding: Encoding) -> str | list[float] | None:
-    """A vector in the form wanted, whichever of the two it came in; None for what is none."""
+def _vector(given: Any, encoding: Encoding) -> str | orjson.Fragment | None:
+    """A vector in the form wanted, whichever of the two it came in; None for what is none. Numbers are written at once: in a
+    large answer there are millions of them, and none is looked at again."""
     try:
         packed = base64.b64decode(given, validate=True) if isinstance(given, str) else struct.pack(f"<{len(given)}f", *given)
     except (binascii.Error, OverflowError, TypeError, ValueError, struct.error):
@@ -86,8 +87,8 @@ def _vector(given: Any, encoding: Encoding) -> str | list[float] | None:
         return None
     if encoding == "base64":
         return given if isinstance(given, str) else base64.b64encode(packed).decode()
-    numbers = list(struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed)) if isinstance(given, str) else list(given)
-    return numbers if math.isfinite(sum(numbers)) else None
+    numbers = struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed) if isinstance(given, str) else given
+    return orjson.Fragment(orjson.dumps(numbers)) if math.isfinite(sum(numbers)) else None
 
 
 def _usage(value: object) -> Usage | None:
