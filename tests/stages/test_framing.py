@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from proxy.counting.bpe import counting_in
 from proxy.domain.chat import Chat, Json
+from proxy.domain.embeddings import Embeddings
+from proxy.domain.images import Images
 from proxy.stages import intake
 from proxy.stages.framing import ANSWER_TOKENS, CALL_TOKENS_MAX, MESSAGE_TOKENS, Framed, framed
 
@@ -147,3 +149,13 @@ def test_everything_that_intake_measured_is_read(messages: list[Json], functions
     chat = chat_of(messages=messages, memories=["It rained."], **tools)
     read = framed(chat)
     assert sum(len(text.encode()) for text in (*read.texts, *read.asides)) >= chat.text_bytes - len("[]")
+
+
+def test_of_embeddings_each_text_is_read_as_it_stands() -> None:
+    assert framed(Embeddings(("m",), ("one", "two"), ())) == Framed(("one", "two"), (), 0, is_published=True)
+    assert framed(Embeddings(("m",), (), ((1, 2),))) == Framed((), (), 0, is_published=True)
+    assert framed(Embeddings(("m",), ("one",), (), unknown={"task": "query"})).asides == ('{"task":"query"}',)
+
+
+def test_how_the_prompt_of_an_image_is_wrapped_is_not_published() -> None:
+    assert framed(Images(("m",), "A train.")) == Framed(("A train.",), (), MESSAGE_TOKENS + ANSWER_TOKENS, is_published=False)

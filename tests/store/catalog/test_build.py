@@ -7,6 +7,7 @@ import pytest
 from proxy.domain.assistant import Preference
 from proxy.domain.catalog import Timeouts
 from proxy.domain.money import Prices, PriceTier
+from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Allowance, Rate
 from proxy.domain.standing import Cap
 from proxy.store.catalog.build import load
@@ -259,3 +260,53 @@ def test_openrouter_is_told_whom_to_ask(tmp_path: Path) -> None:
 def test_what_a_dialect_has_no_use_for_is_a_mistake(tmp_path: Path, providers: str, more: str, key: str) -> None:
     rows = MODELS + model_row("p/odd", 'prices = { input = "1", output = "4" }\n' + more)
     assert key in [where for _, where, _ in mistakes(tmp_path, providers=providers, models=rows)]
+
+
+# --- models that make no chats ----------------------------------------------------------------------------------------
+
+EMBEDDER = '[[model]]\nid = "p/embed"\nkind = "embedding"\nfamily = "vectors"\ncontext_tokens_max = 8_192\n'
+PAINTER = '[[model]]\nid = "p/draw"\nkind = "image"\nfamily = "pictures"\ncontext_tokens_max = 4_000\n'
+BY_SIZE = 'images = [{ size = "1x1", quality = "low", price = "0.01" }, { size = "2x2", price = "0.04" }]\n'
+
+
+def test_what_writes_no_tokens_needs_no_bound_on_them(tmp_path: Path) -> None:
+    more = EMBEDDER + 'prices = { input = "0.02" }\n' + PAINTER + 'prices = { image = "0.04" }\n'
+    models = load(folder(tmp_path, models=MODELS + more)).models
+    for model in (models["p/embed"], models["p/draw"]):
+        assert (model.output_tokens_max, model.output_tokens_min, model.images) == (0, 0, ())
+
+
+def test_images_are_priced_by_size_and_the_first_is_the_usual_one(tmp_path: Path) -> None:
+    model = load(folder(tmp_path, models=MODELS + PAINTER + 'prices = { input = "5" }\n' + BY_SIZE)).models["p/draw"]
+    cent = 10**7 * 10**6
+    assert model.images == (ImagePrice(Picture("1x1", "low"), cent), ImagePrice(Picture("2x2"), 4 * cent))
+    assert [(tier.prices.input, tier.prices.image, tier.prices.output) for tier in model.tiers] == [(5 * 10**9, cent, 0)]
+    bare = load(folder(tmp_path / "bare", models=MODELS + PAINTER + BY_SIZE)).models["p/draw"]
+    assert bare.tiers[0].prices == Prices(image=cent)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        (EMBEDDER + 'prices = { image = "1" }\n', "model[p/embed].prices.input"),
+        (EMBEDDER + 'prices = { input = "1", output = "1" }\n', "model[p/embed].prices.output"),
+        (EMBEDDER + 'output_tokens_max = 1\nprices = { input = "1" }\n', "model[p/embed]"),
+        (EMBEDDER + 'prices = { input = "1" }\n' + BY_SIZE, "model[p/embed]"),
+        (PAINTER + 'prices = { input = "1" }\n', "model[p/draw].prices.image"),
+        (PAINTER + 'prices = { image = "1", output = "1" }\n', "model[p/draw].prices.output"),
+        (PAINTER + 'prices = { image = "1" }\n' + BY_SIZE, "model[p/draw].images"),
+        (PAINTER + 'images = [{ price = "0" }]\n', "model[p/draw].images[0].price"),
+        (PAINTER + 'images = [{ price = "1" }, { price = "2" }]\n', "model[p/draw]"),
+        (PAINTER, "model[p/draw].prices"),
+        (MODELS.replace("output_tokens_max = 1_000\n", "").replace("p/small", "p/mute"), "model[p/mute]"),
+    ],
+)
+def test_what_makes_no_sense_for_a_kind_is_a_mistake(tmp_path: Path, more: str, key: str) -> None:
+    assert key in [found for _, found, _ in mistakes(tmp_path, models=(MODELS if more[0] == "[" else "") + more)]
+
+
+def test_a_family_with_a_price_in_credits_that_makes_images_has_one_for_images(tmp_path: Path) -> None:
+    models = MODELS + PAINTER + BY_SIZE
+    plans = PLANS + '[plan.credit_prices.pictures]\ninput = "1"\noutput = "1"\n'
+    assert [key for _, key, _ in mistakes(tmp_path, models=models, plans=plans)] == ["plan[basic].credit_prices.pictures.image"]
+    load(folder(tmp_path / "mended", models=models, plans=plans + 'image = "40"\n'))
