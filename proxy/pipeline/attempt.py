@@ -5,8 +5,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from proxy.domain.catalog import Timeouts
-from proxy.domain.chat import Answer, Delta, Terms
+from proxy.domain.chat import Answer, Delta
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
@@ -16,7 +15,8 @@ from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
-from proxy.ports import Exchange, Reply, UpstreamError, UpstreamRequest
+from proxy.pipeline.written import written_for
+from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
 from proxy.stages.explain import explain
 from proxy.stages.meter import Gauge, Meter, estimated_tokens
@@ -85,7 +85,9 @@ class Attempt:
         if self._provider.key_variable is not None and self._provider.id not in self._rooms.provider_keys:
             # Without our key nobody answers; then the prompt need not leave the house.
             raise UpstreamError(Fault("our_key"))
-        opening = asyncio.ensure_future(self._rooms.upstream.open(self._request()))
+        written = written_for(self._rooms, self._judged, self._candidate)
+        self._reads = written.reads
+        opening = asyncio.ensure_future(self._rooms.upstream.open(written.request))
         self._drain.follow(lambda: _cancel(opening))
         try:
             return await opening
@@ -94,53 +96,11 @@ class Attempt:
                 return None
             raise
 
-    def _request(self) -> UpstreamRequest:
-        journey, provider = self._judged.journey, self._provider
-        encoded = self._dialect.encoders[journey.kind](journey.request, self._terms())
-        self._reads = encoded.reads
-        headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
-        key = self._rooms.provider_keys.get(provider.id)
-        if key is not None:
-            headers.update(self._dialect.authorization(key))
-        if journey.traceparent is not None:
-            headers["traceparent"] = journey.traceparent
-        return UpstreamRequest(
-            provider_id=provider.id,
-            method="POST",
-            url=provider.base_url.rstrip("/") + encoded.path,
-            headers=headers,
-            body=encoded.body,
-            timeouts=self._timeouts(),
-            concurrency_max=provider.concurrency_max,
-            private_network=provider.private_network,
-        )
-
     def _gauge(self) -> Gauge:
         ask, model = self._judged.ask, self._model
         prompt_bytes = len((self._judged.system_prompt or "").encode())
         estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
         return Gauge(self._candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
-
-    def _timeouts(self) -> Timeouts:
-        left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
-        own = self._model.timeouts
-        return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
-
-    def _terms(self) -> Terms:
-        journey, picture = self._judged.journey, self._judged.ask.picture
-        return Terms(
-            upstream_name=self._model.upstream_name,
-            output_tokens_max=self._candidate.output_tokens_max,
-            stream=journey.request.stream,
-            system_prompt=self._judged.system_prompt,
-            end_user_hash=self._rooms.ids.end_user(journey.caller.user.id),
-            passes_unknown=self._provider.passes_unknown,
-            output_bound=self._provider.output_bound,
-            thinking=self._model.thinking,
-            routing=self._provider.routing,
-            picture=picture and self._model.makes(picture),
-            lacks=self._model.lacks,
-        )
 
     def _arrived(self, exchange: Exchange) -> None:
         self._first_byte_ns = self._rooms.clock.monotonic_ns()

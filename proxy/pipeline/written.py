@@ -1,0 +1,70 @@
+"""A judged call and one of its candidates in, the request to the candidate's provider and what reads its answer out; sends
+nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from proxy.domain.catalog import Model, Timeouts
+from proxy.domain.chat import Answer, Terms
+from proxy.domain.decision import Candidate
+from proxy.domain.errors import Fault
+from proxy.pipeline.order import Judged, Rooms
+from proxy.ports import UpstreamRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`reads` is what reads the whole answer to `request`."""
+
+    request: UpstreamRequest
+    reads: Callable[[bytes], Answer | Fault]
+
+
+def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
+    """The call in the dialect of its candidate, within what is left of its time."""
+    journey = judged.journey
+    model = journey.catalog.models[candidate.model_id]
+    provider = journey.catalog.providers[model.provider_id]
+    dialect = rooms.dialects[provider.dialect]
+    encoded = dialect.encoders[journey.kind](journey.request, _terms(rooms, judged, candidate))
+    headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
+    key = rooms.provider_keys.get(provider.id)
+    if key is not None:
+        headers.update(dialect.authorization(key))
+    if journey.traceparent is not None:
+        headers["traceparent"] = journey.traceparent
+    request = UpstreamRequest(
+        provider_id=provider.id,
+        method="POST",
+        url=provider.base_url.rstrip("/") + encoded.path,
+        headers=headers,
+        body=encoded.body,
+        timeouts=_timeouts(model, journey.left_ms(rooms.clock.monotonic_ns())),
+        concurrency_max=provider.concurrency_max,
+        private_network=provider.private_network,
+    )
+    return Written(request, encoded.reads)
+
+
+def _timeouts(model: Model, left_ms: int) -> Timeouts:
+    own = model.timeouts
+    return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
+
+
+def _terms(rooms: Rooms, judged: Judged, candidate: Candidate) -> Terms:
+    journey, picture = judged.journey, judged.ask.picture
+    model = journey.catalog.models[candidate.model_id]
+    provider = journey.catalog.providers[model.provider_id]
+    return Terms(
+        upstream_name=model.upstream_name,
+        output_tokens_max=candidate.output_tokens_max,
+        stream=journey.request.stream,
+        system_prompt=judged.system_prompt,
+        end_user_hash=rooms.ids.end_user(journey.caller.user.id),
+        passes_unknown=provider.passes_unknown,
+        output_bound=provider.output_bound,
+        thinking=model.thinking,
+        routing=provider.routing,
+        picture=picture and model.makes(picture),
+        lacks=model.lacks,
+    )
