@@ -21,7 +21,7 @@ from proxy.stages.stream import Voice
 from proxy.stages.stream.embeddings import EmbeddingsVoice
 from proxy.stages.stream.images import ImagesVoice
 from tests import builders as b
-from tests.pipeline.theatre import LEAVE, Script, Theatre, error
+from tests.pipeline.theatre import LEAVE, LEAVE_TALKING, Script, Theatre, error
 
 CENT = 10**7 * 10**6  # Nano-USD for a million images.
 LOW, HIGH = Picture("1024x1024", "low"), Picture("1024x1024", "high")
@@ -191,10 +191,11 @@ async def test_an_image_to_be_confirmed_passes_once_and_for_no_more_images() -> 
     assert await draw(theatre, n=2, signalbox={"confirm": "call_1"}) is None
 
 
-async def test_who_leaves_before_an_image_is_there_is_settled() -> None:
-    theatre = Theatre(Script([LEAVE]), catalog=shop())
+@pytest.mark.parametrize(("leaving", "images"), [(LEAVE_TALKING, 1), (LEAVE, 0)], ids=["the image comes", "it does not"])
+async def test_who_leaves_while_an_image_is_made_pays_for_it_if_it_comes(leaving: str, images: int) -> None:
+    theatre = Theatre(Script([leaving, *pictures().pieces]), catalog=shop())
     await draw(theatre)
-    assert theatre.settled.status == "left"
+    assert (theatre.settled.status, theatre.settled.raw_nano_usd) == ("left", images * 10**7)
     assert theatre.upstream.exchanges[0].closed
 
 
