@@ -46,7 +46,7 @@ class Counted:
     prompt_bytes: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Largest:
     """The size of the largest input, where each is read by itself: UTF-8 bytes of text, and tokens given as such."""
 
