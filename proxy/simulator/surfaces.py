@@ -49,6 +49,7 @@ _SURFACES: Final[Mapping[str, Surface]] = {
     "/v1/embeddings": Surface("openai", embeddings),
     "/v1/images/generations": Surface("openai", images),
     "/api/v1/chat/completions": Surface("openrouter", openrouter),
+    "/api/v1/embeddings": Surface("openrouter", embeddings),
     "/v1/messages": Surface("anthropic", anthropic),
 }
 

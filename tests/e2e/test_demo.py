@@ -102,16 +102,24 @@ def test_only_the_owner_can_read_the_keys(start: Starter, tmp_path: Path) -> Non
     assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
 
 
+ASKING: dict[str, tuple[str, dict[str, object]]] = {
+    "chat": ("/chat/completions", {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 20}),
+    "embedding": ("/embeddings", {"input": "Say hello."}),
+    "image": ("/images/generations", {"prompt": "A hello."}),
+}
+
+
 def test_every_assistant_and_alias_of_the_shipped_catalog_answers_offline(start: Starter) -> None:
     demo = start()
     with httpx2.Client(
         base_url=demo.word("base URL"), headers={"authorization": f"Bearer {demo.word('user key')}"}, timeout=WAIT_S
     ) as http:
-        named = [model["id"] for model in http.get("/models").json()["data"] if model["type"] != "model"]
-        assert {"auto", "general", "coder"} <= set(named)
-        for name in named:
-            body = {"model": name, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 20}
-            answer = http.post("/chat/completions", json=body)
+        named = {model["id"]: model["kind"] for model in http.get("/models").json()["data"] if model["type"] != "model"}
+        assert {"auto", "general", "coder"} <= named.keys()
+        assert set(named.values()) == ASKING.keys()
+        for name, kind in [*named.items(), ("openrouter/openai/text-embedding-3-small", "embedding")]:
+            path, asked = ASKING[kind]
+            answer = http.post(path, json={"model": name, **asked})
             assert (name, answer.status_code) == (name, 200), answer.text
 
 
