@@ -82,7 +82,7 @@ def test_a_proposal_that_nobody_completed_is_refused_by_name(tmp_path: Path, she
     with pytest.raises(CatalogMistakes) as caught:
         load(folder(tmp_path / "taken", models=MODELS + new.after))
     missing = {mistake.key for mistake in caught.value.mistakes}
-    assert missing == {f"model[p/bare].{key}" for key in ("family", "context_tokens_max", "output_tokens_max")}
+    assert missing == {f"model[p/bare].{key}" for key in ("family", "context_tokens_max")}
 
 
 def test_a_model_without_listed_prices_is_proposed_inactive(sheet: Sheet) -> None:
