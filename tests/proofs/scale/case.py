@@ -13,7 +13,7 @@ from proxy.store.recount import recount
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 from tests.proofs.claims import Case
-from tests.proofs.scale.cost import Contender, compared
+from tests.proofs.scale.cost import Contender, Cost, cost
 from tests.proofs.scale.fill import Size, fill
 from tests.proofs.scale.plans import Watched, big_tables, plans, scans
 from tests.proofs.scale.questions import QUESTIONS, Caller, Desk, Question
@@ -118,21 +118,25 @@ async def _claim_plans(case: Case, desk: Desk) -> None:
 
 
 async def _claim_costs(case: Case, books: Books) -> None:
-    ratios = []
-    for question in QUESTIONS:
-        small_us, large_us = await compared(question, books.beside(question), books.large)
-        ratio = large_us / small_us
-        seen = f"{question.name}: {large_us:.0f} µs beside {small_us:.0f} µs ({ratio:.2f})"
-        if question.grows:
-            print(f"    grows   {seen}: {question.grows}", flush=True)
-        else:
-            ratios.append(ratio)
-            print(f"    {'holds' if ratio <= RATIO_MAX else 'BROKEN'}   {seen}", flush=True)
-            if ratio > RATIO_MAX:
-                case.claims.append((seen, False))
-    case.claim(
-        f"ratio {max(ratios):.2f} at most, {sorted(ratios)[len(ratios) // 2]:.2f} in the middle", max(ratios) <= RATIO_MAX
-    )
+    costs = {question: await _shown(case, question, books) for question in QUESTIONS}
+    for group in dict.fromkeys(question.group for question in QUESTIONS if not question.grows):
+        part = {question: found for question, found in costs.items() if question.group == group and not question.grows}
+        dearest = max(part, key=lambda question: part[question].ratio)
+        most, first = part[dearest].ratio, max(found.first_us / found.small_us for found in part.values())
+        seen = (
+            f"{group}: ratio {most:.2f} at most ({dearest.name}, {part[dearest].large_us:.0f} µs), {first:.1f} the first time"
+        )
+        case.claim(seen, most <= RATIO_MAX)
+
+
+async def _shown(case: Case, question: Question, books: Books) -> Cost:
+    found = await cost(question, books.beside(question), books.large)
+    seen = f"{question.name}: {found.large_us:.0f} µs beside {found.small_us:.0f} µs ({found.ratio:.2f})"
+    verdict = "grows" if question.grows else "holds" if found.ratio <= RATIO_MAX else "BROKEN"
+    print(f"      {verdict:7} {seen}, {found.first_us:.0f} µs the first time", flush=True)
+    if verdict == "BROKEN":
+        case.claims.append((seen, False))
+    return found
 
 
 async def _claim_audit(case: Case, database: Database) -> None:

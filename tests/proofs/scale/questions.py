@@ -10,7 +10,7 @@ from proxy.domain.ledger import LedgerCommand
 from proxy.domain.rollup import DAY_MS, TallyGroup, TallyQuery
 from proxy.ids import RandomIds
 from proxy.store.accounts import SqliteAccounts
-from proxy.store.database import Connection, Database
+from proxy.store.database import Database
 from proxy.store.directory import SqliteDirectory
 from proxy.store.ledger import SqliteLedger
 from proxy.store.register import SqliteRegister
@@ -18,6 +18,7 @@ from tests.proofs.scale.fill import DAYS, Size
 from tests.proofs.scale.template import TERMS, commands
 
 CALLERS: Final = 64
+USERS_AT_ONCE: Final = 10
 PAGE: Final = 10
 _PERIOD_MS: Final = 30 * DAY_MS
 
@@ -57,15 +58,6 @@ class Desk:
         """As a process that has just started has them: nothing in memory."""
         return SqliteAccounts(self.database, self._clock)
 
-    async def forget(self) -> None:
-        """Empties the cache of a connection, as far as there is one in this process."""
-
-        def forget(connection: Connection) -> None:
-            if connection.is_near:
-                connection.execute("PRAGMA shrink_memory")
-
-        await self.database.read(forget)
-
     async def carry_out(self, callers: list[Caller]) -> None:
         """A call of each, all at once: their holds in one transaction, their settlements in another."""
         now_ms = self._clock.now_ms()
@@ -85,19 +77,19 @@ Ask = Callable[[Desk, Caller], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class Question:
     """`beside` says which small book it is compared with: one without any call, or one whose answer is as long. `grows` is why
-    a question may cost more in larger books, where it may. What is asked `in_the_cold` finds nothing
-    in the connection's cache, in small books and large: else a small book is all in the cache, and what is measured is that."""
+    a question may cost more in larger books, where it may."""
 
+    group: str
     name: str
     ask: Ask
     beside: Literal["empty", "small"] = "small"
     grows: str | None = None
-    in_the_cold: bool = False
 
 
 def _usage(group: UsageGroup) -> Question:
     tag = "feature" if group == "tag" else None
     return Question(
+        "usage",
         f"own usage by {group}",
         lambda desk, who: desk.register.usage(UsageQuery(who.user_id, desk.from_ms, desk.until_ms, group, tag)),
     )
@@ -106,6 +98,7 @@ def _usage(group: UsageGroup) -> Question:
 def _analytics(group: TallyGroup) -> Question:
     grows = "sorts all users of the period, whoever they are" if group == "user" else None
     return Question(
+        "reports of admins",
         f"analytics by {group}",
         lambda desk, _: desk.register.tallies(TallyQuery(desk.from_ms, desk.until_ms, group, limit=PAGE)),
         grows=grows,
@@ -113,30 +106,30 @@ def _analytics(group: TallyGroup) -> Question:
 
 
 def _calls(name: str, wanted: Callable[[Desk, Caller], CallFilter]) -> Question:
-    return Question(name, lambda desk, who: desk.register.calls(wanted(desk, who)), in_the_cold=True)
+    return Question("pages of calls", name, lambda desk, who: desk.register.calls(wanted(desk, who)))
 
 
-async def _crowd(desk: Desk, who: Caller) -> None:
-    await desk.carry_out(
-        [Caller((who.number + step * desk.size.users // CALLERS) % desk.size.users) for step in range(CALLERS)]
-    )
+async def _crowd(desk: Desk, _: Caller) -> None:
+    """Calls of ten users, who are spread over all of the book."""
+    users = [Caller(step * desk.size.users // USERS_AT_ONCE) for step in range(USERS_AT_ONCE)]
+    await desk.carry_out([users[number % USERS_AT_ONCE] for number in range(CALLERS)])
 
 
 QUESTIONS: Final = (
-    Question("hold and settle a call", lambda desk, who: desk.carry_out([who]), "empty"),
-    Question(f"hold and settle {CALLERS} calls at once", _crowd, "empty"),
-    Question("who a key is, not in memory", lambda desk, who: desk.accounts().caller(who.key_id), "empty", in_the_cold=True),
-    Question("own standing", lambda desk, who: desk.ledger.standing(who.user_id, TERMS)),
+    Question("admission", "hold and settle a call", lambda desk, who: desk.carry_out([who]), "empty"),
+    Question("admission", f"hold and settle {CALLERS} calls at once", _crowd, "empty"),
+    Question("admission", "who a key is, not in memory", lambda desk, who: desk.accounts().caller(who.key_id), "empty"),
+    Question("usage", "own standing", lambda desk, who: desk.ledger.standing(who.user_id, TERMS)),
     *(_usage(group) for group in get_args(UsageGroup)),
     _calls("own calls, newest", lambda _, who: CallFilter(user_id=who.user_id, limit=PAGE)),
     _calls("own calls of a model", lambda _, who: CallFilter(user_id=who.user_id, model_id="p/m-1", limit=PAGE)),
     _calls("own calls that failed", lambda _, who: CallFilter(user_id=who.user_id, status="failed", limit=PAGE)),
-    Question("own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
-    Question("own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
+    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
+    Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
     Question(
+        "pages of calls",
         "prospect of a plan request",
         lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
-        in_the_cold=True,
     ),
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
@@ -148,19 +141,19 @@ QUESTIONS: Final = (
         "calls of a model on three days 40 days ago",
         lambda desk, _: CallFilter(model_id="p/m-1", from_ms=desk.old_ms - 3 * DAY_MS, until_ms=desk.old_ms, limit=PAGE),
     ),
-    Question("users, a page", lambda desk, _: desk.directory.users(None, None, PAGE)),
-    Question("users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
-    Question("open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
-    Question("audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
+    Question("other pages", "users, a page", lambda desk, _: desk.directory.users(None, None, PAGE)),
+    Question("other pages", "users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
+    Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
+    Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
     *(_analytics(group) for group in get_args(TallyGroup)),
     Question(
+        "pages of calls",
         "replay of a user's calls, a page",
         lambda desk, who: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, who.user_id, limit=PAGE)),
-        in_the_cold=True,
     ),
     Question(
+        "pages of calls",
         "replay of all calls, a page",
         lambda desk, _: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, limit=PAGE)),
-        in_the_cold=True,
     ),
 )

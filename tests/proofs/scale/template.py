@@ -72,16 +72,16 @@ async def _leave_rows(database: SqliteDatabase) -> None:
     await directory.grant(Grant(f"grant-{WHO}", WHO, "topup", 1_000, "a proof", MOMENT_MS), change)
     asked = PlanRequest(f"request-{WHO}", WHO, "plan", "basic", "more, please", "denied", MOMENT_MS, MOMENT_MS, "cli", "no")
     await directory.file_plan_request(asked)
-    hold, settlement = commands(CALL, WHO, KEY, MOMENT_MS, idempotency=True)
+    hold, settlement = commands(CALL, WHO, KEY, MOMENT_MS, KIND)
     for command in (hold, settlement):
         (ack,) = await ledger.apply([command])
         if isinstance(ack, Exception):
             raise ack
 
 
-def commands(call_id: str, who: str, key_id: str, at_ms: int, idempotency: bool = False) -> tuple[HoldRequest, Settlement]:
-    """The hold and the settlement of one call of the sample's kind."""
-    family, model = f"family-{KIND}", f"p/m-{KIND}"
+def commands(call_id: str, who: str, key_id: str, at_ms: int, kind: str = "0") -> tuple[HoldRequest, Settlement]:
+    """The hold and the settlement of one call; those of another kind go to another model."""
+    family, model = f"family-{kind}", f"p/m-{kind}"
     tried = attempt(model_id=model, family=family, started_ms=at_ms, first_byte_ms=at_ms + 50, ended_ms=at_ms + 100)
     ended = call(
         call_id,
@@ -92,12 +92,12 @@ def commands(call_id: str, who: str, key_id: str, at_ms: int, idempotency: bool 
         asked=(model,),
         model_id=model,
         family=family,
-        assistant_id=f"assistant-{KIND}",
+        assistant_id=f"assistant-{kind}",
         conversation_id=f"conversation-{who}",
         credits_milli=CHARGE_MILLI,
         attempts=(tried,),
         decision=decision(),
-        metadata={"feature": f"feature-{KIND}"},
+        metadata={"feature": f"feature-{kind}"},
         usage=usage(),
     )
     hold = HoldRequest(
@@ -110,7 +110,7 @@ def commands(call_id: str, who: str, key_id: str, at_ms: int, idempotency: bool 
         scopes=(f"key:{key_id}", f"user:{who}"),
         lease_ms=60_000,
         began=call(call_id, at_ms=at_ms, user_id=who, key_id=key_id, status="running", usage=None, credits_milli=0),
-        idempotency=IdempotencyKey("POST /v1/chat/completions", call_id, b"hash" * 8) if idempotency else None,
+        idempotency=IdempotencyKey("POST /v1/chat/completions", call_id, b"hash" * 8) if kind == KIND else None,
     )
     return hold, Settlement(call_id, CHARGE_MILLI, ended.raw_nano_usd, ended)
 
