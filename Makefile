@@ -16,7 +16,7 @@ help:
 	echo 'make test    set up, check, then run every test and measure branch coverage of the middle'
 	echo 'make check   format, lint, types, architecture, unit tests'
 	echo 'make bench   CPU time of a call, next to a bare relay in the same run'
-	echo 'make proof   races, crashes and outages against real processes, with what was seen'
+	echo 'make proof   races, crashes and outages against real processes, with what was seen, written to docs/proofs'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
 
@@ -50,7 +50,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
 
 proof: .venv/dev.stamp
-	$(BIN)/python -m tests.proofs
+	$(BIN)/python -m tests.proofs --write
 
 .venv/run.stamp: requirements.lock
 	scripts/setup.sh $< $@

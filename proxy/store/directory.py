@@ -40,9 +40,8 @@ class SqliteDirectory:
         self._changed = changed
 
     async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]:
-        where = "(app_id = ?1 OR ?1 IS NULL) AND id > ?2 ORDER BY id LIMIT ?3"
-        asked = (app_id, after_id or "", min(limit, ROWS_MAX))
-        return await self._database.read(lambda connection: USERS.select(connection, where, asked))
+        rows_max = min(limit, ROWS_MAX)
+        return await self._database.read(lambda c: USERS.find(c, {"app_id": app_id}, "id", rows_max, after_id))
 
     async def user(self, user_id: str) -> User | None:
         return await self._database.read(lambda connection: USERS.get(connection, user_id))
@@ -88,9 +87,10 @@ class SqliteDirectory:
         return await self._write(change, lambda writing: give(writing, grant))
 
     async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]:
-        where = "(user_id = ?1 OR ?1 IS NULL) AND (status = ?2 OR ?2 IS NULL) ORDER BY created_at_ms DESC, id DESC LIMIT ?3"
-        asked = (user_id, status, ROWS_MAX)
-        return await self._database.read(lambda connection: PLAN_REQUESTS.select(connection, where, asked))
+        given = {"user_id": user_id, "status": status}
+        return await self._database.read(
+            lambda connection: PLAN_REQUESTS.find(connection, given, "created_at_ms DESC, id DESC", ROWS_MAX)
+        )
 
     async def plan_request(self, request_id: str) -> PlanRequest | None:
         return await self._database.read(lambda connection: PLAN_REQUESTS.get(connection, request_id))

@@ -25,8 +25,7 @@ _ADOPT: Final = (
 
 def select(connection: Connection, user_id: str | None, app_id: str | None, limit: int) -> list[Key]:
     """Keys of a user, of an app, or all; oldest first."""
-    where = "(user_id = ?1 OR ?1 IS NULL) AND (app_id = ?2 OR ?2 IS NULL) ORDER BY created_at_ms, id LIMIT ?3"
-    return KEYS.select(connection, where, (user_id, app_id, limit))
+    return KEYS.find(connection, {"user_id": user_id, "app_id": app_id}, "created_at_ms, id", limit)
 
 
 def add(writing: Writing, key: Key) -> Key:

@@ -32,10 +32,14 @@ _ATTEMPTS: Final = (
     f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts"  # noqa: S608  (constants of this program)
     " WHERE call_id IN (SELECT value FROM json_each(?)) ORDER BY call_id, number"
 )
+# Ids of calls sort by their moments, and lists by their ids: the edges of a period are looked up once, and are ids then.
+_FIRST_SINCE: Final = "SELECT id FROM model_calls WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
+_SINCE: Final = f"id >= ({_FIRST_SINCE})"
+_BEFORE: Final = f"id < coalesce(({_FIRST_SINCE}), '~')"
 _CHARGED: Final = (
     f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts WHERE charged = 1 AND input_tokens IS NOT NULL"  # noqa: S608
-    " AND call_id IN (SELECT id FROM model_calls WHERE user_id = ? AND at_ms >= ? AND credits_milli > 0"
-    " ORDER BY at_ms DESC LIMIT ?) ORDER BY call_id DESC, number"
+    f" AND call_id IN (SELECT id FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0"
+    " ORDER BY id DESC LIMIT ?) ORDER BY call_id DESC, number"
 )
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user_id": "user_id = ?",
@@ -43,10 +47,11 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "key_id": "key_id = ?",
     "model_id": "model_id = ?",
     "status": "status = ?",
-    "from_ms": "at_ms >= ?",
-    "until_ms": "at_ms < ?",
+    "from_ms": _SINCE,
+    "until_ms": _BEFORE,
     "before_id": "id < ?",
 }
+_OWNERS: Final = ("user_id", "app_id", "key_id")
 
 
 class SqliteRegister:
@@ -64,15 +69,21 @@ class SqliteRegister:
 
     async def calls(self, wanted: CallFilter) -> list[Call]:
         given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name) is not None}
-        where = " AND ".join(_CONDITIONS[name] for name in given) or "true"
+        where = " AND ".join(_condition(name, given) for name in given) or "true"
         values = (*given.values(), max(0, min(wanted.limit, CALLS_MAX)))
         return await self._database.read(lambda c: _calls(c, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
 
     async def history(self, query: HistoryQuery) -> list[Call]:
-        at_ms, call_id = query.after or (query.from_ms, "")
-        whose, who = ("", ()) if query.user_id is None else (" AND user_id = ?", (query.user_id,))
-        values = (at_ms, call_id, query.until_ms, *who, max(0, min(query.limit, CALLS_MAX)))
-        return await self._database.survey(lambda c: _calls(c, history_tail(whose), values))
+        limit = max(0, min(query.limit, CALLS_MAX))
+        asked: list[tuple[str, str | int | None]] = [
+            ("id > ?", query.after[1]) if query.after else (_SINCE, query.from_ms),
+            (_BEFORE, query.until_ms),
+            ("kind = ?", "chat"),
+            ("user_id = ?", query.user_id),
+        ]
+        given = {words: value for words, value in asked if value is not None}
+        tail = f" WHERE {' AND '.join(given)} ORDER BY id LIMIT ?"
+        return await self._database.survey(lambda c: _calls(c, tail, (*given.values(), limit)))
 
     async def entries(self, call_id: str) -> list[Entry]:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
@@ -136,9 +147,20 @@ class SqliteRegister:
         return await self._database.read(read)
 
 
-def history_tail(whose: str) -> str:
-    """What `history` asks of the calls; `whose` narrows them."""
-    return f" WHERE (at_ms, id) > (?, ?) AND at_ms < ? AND kind = 'chat'{whose} ORDER BY at_ms, id LIMIT ?"
+def _condition(name: str, given: Mapping[str, Any]) -> str:
+    """A condition, in words that no index reads where another is to find the rows."""
+    plain = _CONDITIONS[name]
+    return plain.replace(name, f"{name} || ''", 1) if name in _for_no_index(given) else plain
+
+
+def _for_no_index(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What belongs to one owner is found by the owner: a model's calls may be millions of others. Of the calls of a model those
+    that ended badly are found by that, for they are fewer."""
+    if any(owner in given for owner in _OWNERS):
+        return ("model_id", "status")
+    if "model_id" in given and "status" in given:
+        return ("status",) if given["status"] == "served" else ("model_id",)
+    return ()
 
 
 def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Call]:

@@ -1,6 +1,6 @@
 """One table of the desk: rows in, domain values out and back; one row at a time, conflicts as VersionConflict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,17 @@ class Table(Generic[V]):
         """The rows for which `where` holds (it may order and limit them)."""
         found = connection.execute(f"SELECT {self.columns} FROM {self.name} WHERE {where}", parameters)  # noqa: S608
         return [self.read(row) for row in found]
+
+    def find(
+        self, connection: Connection, given: Mapping[str, Any], order: str, limit: int, after: str | None = None
+    ) -> list[V]:
+        """The rows whose columns are as `given`, as far as it says (None says nothing), and whose key follows `after`. Only
+        what is asked for stands in the statement, so that an index can answer it."""
+        asked = {f"{name} = ?": value for name, value in given.items() if value is not None}
+        if after is not None:
+            asked[f"{self.key} > ?"] = after
+        where = " AND ".join(asked) or "true"
+        return self.select(connection, f"{where} ORDER BY {order} LIMIT ?", (*asked.values(), limit))
 
     def insert(self, connection: Connection, value: V) -> None:
         """Raises VersionConflict when it exists, or clashes with one that does."""

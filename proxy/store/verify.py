@@ -1,26 +1,20 @@
 """The whole ledger in, a sentence for every place where the books disagree with their entries out; changes nothing."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
 
 from proxy.store.database import Connection, Database
 
-# Counters and entries are laid over one another and sorted once, for a join of all with all is more than a large ledger bears.
-_COUNTERS: Final = """
-WITH both_sides AS (
-    SELECT scope, name, epoch, spent AS shown_spent, held AS shown_held, NULL AS spent, NULL AS held FROM counters
-    UNION ALL
-    SELECT json_extract(line.value, '$[0]'), json_extract(line.value, '$[1]'), json_extract(line.value, '$[2]'), NULL, NULL,
-           CAST(json_extract(line.value, '$[3]') AS BIGINT), CAST(json_extract(line.value, '$[4]') AS BIGINT)
-    FROM entries, json_each(entries.lines) AS line
-), summed AS (
-    SELECT scope, name, epoch, sum(shown_spent) AS shown_spent, sum(shown_held) AS shown_held, sum(spent) AS spent,
-           sum(held) AS held
-    FROM both_sides GROUP BY scope, name, epoch
+_ENTRIES: Final = "SELECT id, lines FROM entries WHERE id > ? ORDER BY id LIMIT ?"
+_COUNTERS: Final = (
+    "SELECT scope, name, epoch, spent, held FROM counters WHERE (scope, name, epoch) > (?, ?, ?)"
+    " ORDER BY scope, name, epoch LIMIT ?"
 )
-SELECT * FROM summed
-WHERE shown_spent IS DISTINCT FROM spent OR shown_held IS DISTINCT FROM held OR shown_spent < 0 OR shown_held < 0
-ORDER BY scope, name, epoch
-"""
+_PAGE_ROWS: Final = 20_000
+
+Sums = tuple[int, int]
 
 # Each finds ids; the sentence says what is wrong with them.
 _IDS: Final = (
@@ -97,10 +91,41 @@ async def verify(database: Database) -> list[str]:
 
 
 def _verify(connection: Connection) -> list[str]:
-    wrong = [
-        f"counter {scope} {name} {epoch} shows spent {spent}, held {held}; its entries sum to {true_spent}, {true_held}"
-        for scope, name, epoch, spent, held, true_spent, true_held in connection.execute(_COUNTERS)
-    ]
+    wrong = list(_wrong_counters(connection))
     for sentence, query in _IDS:
         wrong += [sentence.format(found) for (found,) in connection.execute(query)]
     return wrong
+
+
+def _wrong_counters(connection: Connection) -> Iterator[str]:
+    """Counters and entries are read a page at a time and summed here: what has to be kept is a pair for each counter, however
+    many entries there are."""
+    truth = _summed(connection)
+    for scope, name, epoch, *sums in _pages(connection, _COUNTERS, ("", "", "")):
+        shown, true = tuple(sums), truth.pop((scope, name, epoch), None)
+        if shown != true or min(shown) < 0:
+            yield _wrong(f"{scope} {name} {epoch}", shown, true)
+    for (scope, name, epoch), true in sorted(truth.items()):
+        yield _wrong(f"{scope} {name} {epoch}", None, true)
+
+
+def _summed(connection: Connection) -> dict[tuple[str, str, str], Sums]:
+    truth: dict[tuple[str, str, str], Sums] = {}
+    for _, lines in _pages(connection, _ENTRIES, ("",)):
+        for scope, name, epoch, spent, held in orjson.loads(lines):
+            before = truth.get((scope, name, epoch), (0, 0))
+            truth[scope, name, epoch] = (before[0] + spent, before[1] + held)
+    return truth
+
+
+def _pages(connection: Connection, statement: str, after: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement that goes on after a key, whose columns come first in a row."""
+    while page := connection.execute(statement, (*after, _PAGE_ROWS)).fetchall():
+        yield from page
+        after = page[-1][: len(after)]
+
+
+def _wrong(counter: str, shown: Sums | None, true: Sums | None) -> str:
+    spent, held = shown or (None, None)
+    true_spent, true_held = true or (None, None)
+    return f"counter {counter} shows spent {spent}, held {held}; its entries sum to {true_spent}, {true_held}"

@@ -112,7 +112,9 @@ async def test_calls_are_listed_newest_first_a_page_at_a_time(door: DeskDoor) ->
         ({"model_id": "p/x"}, ["call-e"]),
         ({"status": "failed"}, ["call-f"]),
         ({"from_ms": NOW_MS + 1}, ["call-g"]),
-        ({"until_ms": NOW_MS}, ["call-h"]),
+        ({"until_ms": NOW_MS}, ["call-0"]),
+        ({"until_ms": NOW_MS + 9, "from_ms": NOW_MS + 1}, ["call-g"]),
+        ({"from_ms": NOW_MS + 9}, []),
         ({"user_id": "u1", "status": "failed", "from_ms": NOW_MS, "until_ms": NOW_MS + 1}, ["call-f"]),
         ({"user_id": "u2", "status": "failed"}, []),
     ],
@@ -127,7 +129,7 @@ async def test_each_filter_finds_its_calls_alone(door: DeskDoor, wanted: dict[st
         call("call-e", model_id="p/x"),
         call("call-f", status="failed"),
         call("call-g", at_ms=NOW_MS + 1),
-        call("call-h", at_ms=NOW_MS - 1),
+        call("call-0", at_ms=NOW_MS - 1),
     )
     assert await ids(door, **wanted) == found
 
@@ -138,11 +140,13 @@ async def histories(door: DeskDoor, **wanted: Any) -> list[str]:
 
 
 async def test_history_is_told_oldest_first_a_page_at_a_time(door: DeskDoor) -> None:
-    times = {"call-3": 0, "call-1": 1, "call-2": 1, "call-0": 9, "call-8": 10, "call-9": -1}
+    times = {"call-3": 1, "call-1": 0, "call-2": 1, "call-4": 9, "call-8": 10, "call-0": -1}
     await record(door, *(call(name, at_ms=NOW_MS + after) for name, after in times.items()))
-    assert await histories(door) == ["call-3", "call-1", "call-2", "call-0"]
-    assert await histories(door, limit=2) == ["call-3", "call-1"]
-    assert await histories(door, after=(NOW_MS + 1, "call-1")) == ["call-2", "call-0"]
+    assert await histories(door) == ["call-1", "call-2", "call-3", "call-4"]
+    assert await histories(door, limit=2) == ["call-1", "call-2"]
+    assert await histories(door, after=(NOW_MS + 1, "call-2")) == ["call-3", "call-4"]
+    assert await histories(door, from_ms=NOW_MS + 1, until_ms=NOW_MS + 99) == ["call-2", "call-3", "call-4", "call-8"]
+    assert await histories(door, from_ms=NOW_MS + 11, until_ms=NOW_MS + 99) == []
     assert await histories(door, limit=0) == []
 
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, histories, outages, races
+from tests.proofs import apart, crashes, histories, outages, races, report
 from tests.proofs.claims import Case
+from tests.proofs.scale.case import FULL, USUAL, scale
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
 
@@ -38,7 +39,10 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "halted": apart.halted,
     "histories": histories.histories,
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
+    "scale": partial(scale, size=USUAL),
 }
+# Minutes and tens of gigabytes each: run only when they are named.
+NAMED: Final[dict[str, Proof]] = {"scale-full": partial(scale, size=FULL)}
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {
     "sqlite": {"locked": outages.locked, "file-limit": outages.limited, "full-disk": outages.full},
     "postgres": {
@@ -49,24 +53,27 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
     },
 }
 PROOFS: Final[dict[str, Proof]] = {
-    f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground]).items()
+    f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground] | NAMED).items()
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, or without /... on both of: {', '.join(PROOFS)}")
-    chosen = _chosen(parser.parse_args().names)
+    parser.add_argument("--write", action="store_true", help="write what was seen into docs/proofs/budget.md")
+    given = parser.parse_args()
+    chosen = _chosen(given.names)
     run.begin()
-    cases = [_run(name, number, len(chosen)) for number, name in enumerate(chosen, 1)]
-    print("\n| case | must show | seen | holds |\n|---|---|---|---|")
-    for case in cases:
-        print(case.row)
-    return 0 if all(case.holds for case in cases) else 1
+    cases = {name: _run(name, number, len(chosen)) for number, name in enumerate(chosen, 1)}
+    print(f"\n{report.table(cases, chosen)}")
+    if given.write:
+        report.write(cases, list(PROOFS), any(name.endswith("/postgres") for name in chosen))
+    return 0 if all(case.holds for case in cases.values()) else 1
 
 
 def _chosen(names: list[str]) -> list[str]:
-    return [proof for proof in PROOFS if not names or proof in names or proof.partition("/")[0] in names]
+    kinds = {proof: proof.partition("/")[0] for proof in PROOFS}
+    return [proof for proof, kind in kinds.items() if {proof, kind} & set(names) or not (names or kind in NAMED)]
 
 
 def _run(name: str, number: int, of: int) -> Case:

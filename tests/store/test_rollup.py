@@ -15,7 +15,6 @@ from proxy.domain.rollup import TTFT_BOUNDS_MS, TallyGroup, TallyQuery
 from proxy.store import rows
 from proxy.store.migrate import migrate, migrations
 from proxy.store.recount import Recounted
-from proxy.store.register import history_tail
 from proxy.store.rollup import ADD, KEYS, MEASURES, TTFT, Rollup
 from proxy.store.sqlite import WRITING, SqliteConnection
 from proxy.store.tallies import tally_statement, usage_statement
@@ -137,11 +136,3 @@ async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
 async def test_a_recount_reads_only_the_calls_of_its_day(house: House, door: Door) -> None:
     found = await plan(house, door, "SELECT * FROM model_calls WHERE at_ms >= 5 AND at_ms < 9")
     assert "SEARCH model_calls USING INDEX model_calls_in_time (at_ms>? AND at_ms<?)" in found
-
-
-@pytest.mark.parametrize(
-    ("whose", "index"), [("", "model_calls_in_time"), (" AND user_id = 'u1'", "model_calls_of_user_in_time")]
-)
-async def test_a_history_reads_only_the_calls_of_its_page(house: House, door: Door, whose: str, index: str) -> None:
-    statement = f"SELECT * FROM model_calls{history_tail(whose).replace('?', '5')}"  # noqa: S608  (constants of this test)
-    assert f"SEARCH model_calls USING INDEX {index}" in await plan(house, door, statement)

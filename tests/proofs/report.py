@@ -1,0 +1,56 @@
+"""The table of the proofs in the documentation: cases in, their rows written over those of the same name; says when and on what
+machine, in words, and never a host's name or a path."""
+
+import os
+import platform
+import re
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from tests.postgres_server import server
+from tests.proofs.claims import Case
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "proofs" / "budget.md"
+_HEAD: Final = "| case | must show | seen | holds | on | `python -m tests.proofs` |\n|---|---|---|---|---|---|\n"
+_TABLE: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
+_ROW: Final = re.compile(r"^\|.*\| `(?P<name>[^`]+)` \|$", re.MULTILINE)
+
+
+def table(cases: Mapping[str, Case], order: list[str], kept: str = "") -> str:
+    """All rows in `order`, those of `cases` as they were seen today, the others as `kept` has them."""
+    rows = {found["name"]: found[0] for found in _ROW.finditer(kept)} | {name: _row(name, case) for name, case in cases.items()}
+    return _HEAD + "\n".join(rows[name] for name in order if name in rows) + "\n"
+
+
+def write(cases: Mapping[str, Case], order: list[str], uses_postgres: bool) -> None:
+    """Writes the page anew. Raises LookupError when it has no place for a table."""
+    page = PAGE.read_text(encoding="utf-8")
+    place = _TABLE.search(page)
+    if place is None:
+        raise LookupError("the page of proofs has no place for a table")
+    seen = f"{place[1]}Last run: {_machine(uses_postgres)}.\n\n{table(cases, order, place[0])}{place[2]}"
+    PAGE.write_text(page[: place.start()] + seen + page[place.end() :], encoding="utf-8")
+
+
+def _row(name: str, case: Case) -> str:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"{case.row} {today} | `{name}` |"
+
+
+def _machine(uses_postgres: bool) -> str:
+    parts = [
+        f"{os.cpu_count()} cores ({platform.machine()})",
+        f"Linux {platform.release().split('-')[0]}",
+        f"Python {platform.python_version()}",
+        f"SQLite {sqlite3.sqlite_version}",
+    ]
+    if uses_postgres:
+        with psycopg.connect(server().url("postgres")) as connection:
+            (version,) = connection.execute("SHOW server_version").fetchone() or ("",)
+        parts.append(f"PostgreSQL {version.split()[0]}")
+    return ", ".join(parts)

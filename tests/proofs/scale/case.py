@@ -1,0 +1,146 @@
+"""The proof that books of millions of calls cost what small ones cost: made, asked, compared, and their query plans shown."""
+
+import asyncio
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from proxy.domain.rollup import DAY_MS
+from proxy.store.database import Database
+from proxy.store.postgres import PostgresDatabase
+from proxy.store.recount import recount
+from proxy.store.sqlite import SqliteDatabase
+from proxy.store.verify import verify
+from tests.proofs.claims import Case
+from tests.proofs.scale.cost import Contender, Cost, cost
+from tests.proofs.scale.fill import Size, fill
+from tests.proofs.scale.plans import Watched, big_tables, plans, scans
+from tests.proofs.scale.questions import QUESTIONS, Caller, Desk, Question
+from tests.proofs.scale.template import samples
+from tests.proofs.site import Site
+from tests.proofs.stores import Ground, SqliteStore, Store, fresh
+
+EMPTY: Final = Size(10, idle=True)
+SMALL: Final = Size(10)
+USUAL: Final = Size(4_000)
+FULL: Final = Size(100_000)
+AUDITED_CALLS_MAX: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The books of three sizes in one kind of database."""
+
+    empty: Contender
+    small: Contender
+    large: Contender
+
+    def beside(self, question: Question) -> Contender:
+        return self.empty if question.beside == "empty" else self.small
+
+
+def scale(site: Site, size: Size) -> Case:
+    """Books of `size` beside books of 10 users."""
+    case = Case(
+        f"{size}, {site.store.name}",
+        f"admission and queries cost what they cost in books of {EMPTY.users} users (ratio at most 1.3 in CPU time);"
+        " no query looks through a big table",
+    )
+    asyncio.run(_prove(case, site, size))
+    return case
+
+
+async def _prove(case: Case, site: Site, size: Size) -> None:
+    with ExitStack() as stack:
+        ground: Ground = "sqlite" if isinstance(site.store, SqliteStore) else "postgres"
+        stores = [site.store]
+        for name in ("small", "empty"):
+            (site.folder / name).mkdir()
+            stores.append(stack.enter_context(fresh(ground, site.folder / name)))
+        until_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
+        large, small, empty = [
+            await _made(store, part, until_ms) for store, part in zip(stores, (size, SMALL, EMPTY), strict=True)
+        ]
+        books = Books(_contender(empty, stores[2]), _contender(small, stores[1]), _contender(large, stores[0]))
+        await _claim_plans(case, books.large.desk)
+        await _claim_costs(case, books)
+        if size.calls <= AUDITED_CALLS_MAX:
+            await _claim_audit(case, books.large.desk.database)
+        for desk in (large, small, empty):
+            await desk.database.close()
+
+
+async def _made(store: Store, size: Size, until_ms: int) -> Desk:
+    await (await _opened(store)).close()
+    began_s = time.monotonic()
+    fill(store, await samples(), size, until_ms)
+    print(f"    {size}: {time.monotonic() - began_s:.0f} s, {_bytes(store) / 1e9:.1f} GB", flush=True)
+    return Desk(await _opened(store), size, until_ms)
+
+
+async def _opened(store: Store) -> Database:
+    if isinstance(store, SqliteStore):
+        return await SqliteDatabase.open(str(store.path))
+    return await PostgresDatabase.open(store.url)
+
+
+def _contender(desk: Desk, store: Store) -> Contender:
+    if isinstance(store, SqliteStore):
+        return Contender(desk, ())
+    backends = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signalbox'"
+    return Contender(desk, [pid for (pid,) in store.rows(backends)])
+
+
+def _bytes(store: Store) -> int:
+    if isinstance(store, SqliteStore):
+        return store.path.stat().st_size
+    return int(store.rows("SELECT pg_database_size(current_database())")[0][0])
+
+
+async def _claim_plans(case: Case, desk: Desk) -> None:
+    """Shows how each statement of each question is answered."""
+    shown: set[str] = set()
+    big = await big_tables(desk.database)
+    for question in QUESTIONS:
+        watched = Watched(desk.database)
+        await question.ask(Desk(watched, desk.size, desk.until_ms), Caller(0))
+        print(f"    plan  {question.name}")
+        for statement, plan in (await plans(desk.database, watched.sent)).items():
+            found = scans(statement, plan, big)
+            if found and question.ratio_max < inf:
+                case.claim(f"{question.name} looks through a table: {'; '.join(found)}", False)
+            if statement not in shown:
+                print("".join(f"          {line}\n" for line in [statement[:110], *(f"  {line}" for line in plan)]), end="")
+            shown.add(statement)
+    case.claim(f"{len(shown)} statements of {len(QUESTIONS)} questions, each answered by an index", True)
+
+
+async def _claim_costs(case: Case, books: Books) -> None:
+    costs = {question: await _shown(question, books) for question in QUESTIONS}
+    for group in dict.fromkeys(question.group for question in QUESTIONS):
+        part = {question: found for question, found in costs.items() if question.group == group and not question.reason}
+        dearest = max(part, key=lambda question: part[question].ratio)
+        most, first = part[dearest], max(found.first_us / found.small_us for found in part.values())
+        seen = f"{group}: ratio {most.ratio:.2f} at most ({dearest.name}, {most.large_us:.0f} µs), {first:.1f} the first time"
+        case.claim(seen, all(found.ratio <= question.ratio_max for question, found in part.items()))
+    for question, found in costs.items():
+        if question.reason:
+            case.claim(f"{question.name}: ratio {found.ratio:.1f} ({question.reason})", found.ratio <= question.ratio_max)
+
+
+async def _shown(question: Question, books: Books) -> Cost:
+    found = await cost(question, books.beside(question), books.large)
+    verdict = "holds" if found.ratio <= question.ratio_max else "BROKEN"
+    seen = f"{question.name}: {found.large_us:.0f} µs beside {found.small_us:.0f} µs ({found.ratio:.2f})"
+    print(f"      {verdict:7} {seen}, {found.first_us:.0f} µs the first time", flush=True)
+    return found
+
+
+async def _claim_audit(case: Case, database: Database) -> None:
+    """The books are such as calls leave them: the audit finds nothing wrong, a recount of the roll-ups nothing to mend."""
+    wrong = await verify(database)
+    case.claim(f"verify finds {wrong[:3] or 'nothing'}", not wrong)
+    counted = await recount(database)
+    case.claim(f"a recount mends {counted.wrong_rows} rows", counted.wrong_rows == 0)

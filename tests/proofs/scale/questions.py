@@ -1,0 +1,171 @@
+"""What users and admins ask of the books, through the ports that the gateway asks through."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Final, Literal, get_args
+
+from proxy.clock import SystemClock
+from proxy.domain.desk import CallFilter, HistoryQuery, UsageGroup, UsageQuery
+from proxy.domain.ledger import LedgerCommand
+from proxy.domain.rollup import DAY_MS, TallyGroup, TallyQuery
+from proxy.ids import RandomIds
+from proxy.store.accounts import SqliteAccounts
+from proxy.store.database import Database
+from proxy.store.directory import SqliteDirectory
+from proxy.store.ledger import SqliteLedger
+from proxy.store.register import SqliteRegister
+from proxy.store.timekeeper import Timekeeper
+from tests.proofs.scale.fill import DAYS, Size
+from tests.proofs.scale.template import TERMS, commands
+
+CALLERS: Final = 64
+USERS_AT_ONCE: Final = 10
+PAGE: Final = 10
+_PERIOD_MS: Final = 30 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One of a book's users."""
+
+    number: int
+
+    @property
+    def user_id(self) -> str:
+        return f"u{self.number:07}"
+
+    @property
+    def key_id(self) -> str:
+        return f"k{self.number:011}"
+
+
+class Desk:
+    """Everything that can be asked of one book of `size`, filled until `until_ms`."""
+
+    def __init__(self, database: Database, size: Size, until_ms: int) -> None:
+        clock = SystemClock()
+        self.database = database
+        self.size = size
+        self.until_ms = until_ms
+        self.from_ms = until_ms - _PERIOD_MS
+        self.old_ms = until_ms - (DAYS - 10) * DAY_MS
+        self.directory = SqliteDirectory(database, clock)
+        self.register = SqliteRegister(database)
+        self.ledger = SqliteLedger(database, Timekeeper(database, clock), "boot-scale")
+        self._clock = clock
+        self._ids = RandomIds(b"scale")
+
+    def accounts(self) -> SqliteAccounts:
+        """As a process that has just started has them: nothing in memory."""
+        return SqliteAccounts(self.database, self._clock)
+
+    async def carry_out(self, callers: list[Caller]) -> None:
+        """A call of each, all at once: their holds in one transaction, their settlements in another."""
+        now_ms = self._clock.now_ms()
+        pairs = [commands(self._ids.call_id(now_ms), who.user_id, who.key_id, now_ms) for who in callers]
+        for step in zip(*pairs, strict=True):
+            await self._apply(list(step))
+
+    async def _apply(self, step: list[LedgerCommand]) -> None:
+        for ack in await self.ledger.apply(step):
+            if isinstance(ack, Exception):
+                raise ack
+
+
+Ask = Callable[[Desk, Caller], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`beside` says which small book it is compared with: one without any call, or one whose answer is as long. It may cost
+    `ratio_max` times as much, and no more for a reason that is said."""
+
+    group: str
+    name: str
+    ask: Ask
+    beside: Literal["empty", "small"] = "small"
+    ratio_max: float = 1.3
+    reason: str | None = None
+
+
+def _usage(group: UsageGroup) -> Question:
+    tag = "feature" if group == "tag" else None
+    return Question(
+        "usage",
+        f"own usage by {group}",
+        lambda desk, who: desk.register.usage(UsageQuery(who.user_id, desk.from_ms, desk.until_ms, group, tag)),
+    )
+
+
+def _analytics(group: TallyGroup) -> Question:
+    bound = (inf, "sorts all users of the period") if group == "user" else (1.3, None)
+    return Question(
+        "reports of admins",
+        f"analytics by {group}",
+        lambda desk, _: desk.register.tallies(TallyQuery(desk.from_ms, desk.until_ms, group, limit=PAGE)),
+        "small",
+        *bound,
+    )
+
+
+def _calls(
+    name: str, wanted: Callable[[Desk, Caller], CallFilter], ratio_max: float = 1.3, reason: str | None = None
+) -> Question:
+    return Question(
+        "pages of calls", name, lambda desk, who: desk.register.calls(wanted(desk, who)), "small", ratio_max, reason
+    )
+
+
+# A server that knows how rare a state is looks at the state before it looks for calls.
+PLANNED_ANEW: Final = (2.0, "planned anew each time on PostgreSQL")
+
+
+async def _crowd(desk: Desk, _: Caller) -> None:
+    """Calls of ten users, who are spread over all of the book."""
+    users = [Caller(step * desk.size.users // USERS_AT_ONCE) for step in range(USERS_AT_ONCE)]
+    await desk.carry_out([users[number % USERS_AT_ONCE] for number in range(CALLERS)])
+
+
+QUESTIONS: Final = (
+    Question("admission", "hold and settle a call", lambda desk, who: desk.carry_out([who]), "empty"),
+    Question("admission", f"hold and settle {CALLERS} calls at once", _crowd, "empty"),
+    Question("admission", "who a key is, not in memory", lambda desk, who: desk.accounts().caller(who.key_id), "empty"),
+    Question("usage", "own standing", lambda desk, who: desk.ledger.standing(who.user_id, TERMS)),
+    *(_usage(group) for group in get_args(UsageGroup)),
+    _calls("own calls, newest", lambda _, who: CallFilter(user_id=who.user_id, limit=PAGE)),
+    _calls("own calls of a model", lambda _, who: CallFilter(user_id=who.user_id, model_id="p/m-1", limit=PAGE)),
+    _calls("own calls that failed", lambda _, who: CallFilter(user_id=who.user_id, status="failed", limit=PAGE)),
+    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
+    Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
+    Question(
+        "pages of calls",
+        "prospect of a plan request",
+        lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
+    ),
+    _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
+    _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
+    _calls("calls of a key", lambda _, who: CallFilter(key_id=who.key_id, limit=PAGE)),
+    _calls("calls that failed", lambda *_: CallFilter(status="failed", limit=PAGE), *PLANNED_ANEW),
+    _calls("failed calls of a model", lambda *_: CallFilter(model_id="p/m-1", status="failed", limit=PAGE), *PLANNED_ANEW),
+    _calls("calls before a moment 40 days ago", lambda desk, _: CallFilter(until_ms=desk.old_ms, limit=PAGE)),
+    _calls(
+        "calls of a model on three days 40 days ago",
+        lambda desk, _: CallFilter(model_id="p/m-1", from_ms=desk.old_ms - 3 * DAY_MS, until_ms=desk.old_ms, limit=PAGE),
+    ),
+    Question("other pages", "users, a page", lambda desk, _: desk.directory.users(None, None, PAGE)),
+    Question("other pages", "users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
+    Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
+    Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
+    *(_analytics(group) for group in get_args(TallyGroup)),
+    Question(
+        "pages of calls",
+        "replay of a user's calls, a page",
+        lambda desk, who: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, who.user_id, limit=PAGE)),
+    ),
+    Question(
+        "pages of calls",
+        "replay of all calls, a page",
+        lambda desk, _: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, limit=PAGE)),
+    ),
+)
