@@ -23,6 +23,8 @@ FAULTS: list[Fault | None] = [
     Fault("deadline"),
 ]
 MODELS = ("p/a", "p/b", "q/c")
+WAITS_MS = (1_000, 7_000, 40_000, 400_000, 800_000)
+Step = tuple[str, int]
 ROWS = make.catalog(*(make.model(id) for id in MODELS))
 
 
@@ -46,20 +48,34 @@ class History:
     def monotonic_ns(self) -> int:
         return self.now_ms_ * 1_000_000
 
-    def live(self, step: tuple[str, int]) -> None:
+    def live(self, step: Step) -> None:
         what, number = step
         if what == "wait":
-            self.now_ms_ += number
+            self.now_ms_ += WAITS_MS[number % len(WAITS_MS)]
         elif what == "begin":
             self._begin(MODELS[number % 3])
-        elif self.running and what == "token":
-            permit = self.running[number % len(self.running)]
-            self._heard_of(permit)
-            self.board.answering(permit, number % 60_000)
+        elif what == "burst":
+            self._burst(MODELS[number % 3], FAULTS[number % len(FAULTS)])
         elif self.running:
-            permit = self.running.pop(number % len(self.running))
-            self._heard_of(permit)
-            self.board.ended(permit, None if what == "leave" else Tried(FAULTS[number % len(FAULTS)]))
+            self._go_on(what, number)
+
+    def _go_on(self, what: str, number: int) -> None:
+        permit = self.running[number % len(self.running)]
+        self._heard_of(permit)
+        if what == "token":
+            self.board.answering(permit, number * 1_000)
+            return
+        self.running.remove(permit)
+        self.board.ended(permit, None if what == "leave" else Tried(FAULTS[number % len(FAULTS)]))
+
+    def _burst(self, model_id: str, fault: Fault | None) -> None:
+        for _ in range(5):
+            before = len(self.running)
+            self._begin(model_id)
+            if len(self.running) > before:
+                permit = self.running.pop()
+                self._heard_of(permit)
+                self.board.ended(permit, Tried(fault))
 
     def _begin(self, model_id: str) -> None:
         permit = self.board.admit(model_id, model_id.split("/")[0])
@@ -83,13 +99,13 @@ def _trials(permit: Permit) -> set[str]:
     return of_model | ({permit.provider_id} if permit.at_provider.trial else set())
 
 
-moves = st.sampled_from(["begin", "begin", "token", "end", "end", "leave", "wait"])
-steps = st.lists(st.tuples(moves, st.integers(0, 100_000)), max_size=120)
+moves = st.sampled_from(["begin", "begin", "begin", "token", "end", "end", "leave", "burst", "wait", "wait"])
+steps = st.lists(st.tuples(moves, st.integers(0, 60)), min_size=5, max_size=120)
 
 
 @given(steps, st.floats(0, 1, exclude_max=True))
 @settings(max_examples=300)
-def test_while_half_open_never_more_than_one_trial_is_under_way(lived: list[tuple[str, int]], jitter: float) -> None:
+def test_while_half_open_never_more_than_one_trial_is_under_way(lived: list[Step], jitter: float) -> None:
     history = History(jitter)
     for step in lived:
         history.live(step)
@@ -97,7 +113,7 @@ def test_while_half_open_never_more_than_one_trial_is_under_way(lived: list[tupl
 
 @given(steps, st.floats(0, 1, exclude_max=True))
 @settings(max_examples=300)
-def test_whatever_happened_a_provider_that_answers_again_is_well_again(lived: list[tuple[str, int]], jitter: float) -> None:
+def test_whatever_happened_a_provider_that_answers_again_is_well_again(lived: list[Step], jitter: float) -> None:
     history = History(jitter)
     for step in lived:
         history.live(step)
@@ -116,17 +132,21 @@ def test_whatever_happened_a_provider_that_answers_again_is_well_again(lived: li
     assert {vitals.why for vitals in (*report.models.values(), *report.providers.values())} == {None}
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 120_000), st.integers(0, 20_000)), max_size=300))
+streams = st.tuples(st.sampled_from(MODELS), st.sampled_from([200, 5_000, 60_000]), st.integers(1, 8), st.integers(0, 9_000))
+
+
+@given(st.lists(streams, max_size=60))
 @settings(max_examples=200)
-def test_slowness_alone_never_leaves_a_call_without_a_candidate(lived: list[tuple[int, int, int]]) -> None:
+def test_slowness_alone_never_leaves_a_call_without_a_candidate(lived: list[tuple[str, int, int, int]]) -> None:
     history = History()
     for id in MODELS:
         for _ in range(30):
             _stream(history, id, 200)
     history.now_ms_ += 120_000
-    for number, ttft_ms, later_ms in lived:
+    for id, ttft_ms, times, later_ms in lived:
         history.now_ms_ += later_ms
-        _stream(history, MODELS[number], ttft_ms)
+        for _ in range(times):
+            _stream(history, id, ttft_ms)
         health = history.board.snapshot()
         ask, verdict = make.ask(*MODELS), make.verdict()
         decision = policy.decide(ask, verdict, make.advice(), make.standing(), ROWS, health)
