@@ -25,7 +25,7 @@ from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, WaitingLimits
-from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
+from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, HealthBoard, Register, StoreUnavailable
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.anthropic import Anthropic
@@ -53,15 +53,18 @@ from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.herald import Herald, Webhook
+from proxy.workers.outbox import Outbox
 from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
 from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
+from proxy.workers.vigil import Vigil
 from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
 CLOCK_EVERY_S: Final = 1.0
 FLUSH_EVERY_S: Final = 0.2
 HERALD_EVERY_S: Final = 1.0
+VIGIL_EVERY_S: Final = 1.0
 RECONCILE_EVERY_S: Final = 60.0
 FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
@@ -220,6 +223,9 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 
     alerts = SqliteAlerts(shelves.database, shelves.clock)
     herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
+    outbox = Outbox(shelves.clock)
+    vigil = Vigil(rooms.health.report, outbox.note, telemetry, shelves.clock)
+    crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
     async def flush() -> None:
         telemetry.flush()
@@ -238,6 +244,8 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
+        Job("vigil", VIGIL_EVERY_S, vigil.look),
+        Job("crier", HERALD_EVERY_S, crier.tell),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -290,6 +298,7 @@ def _services(
     telemetry.watch("waiting_calls", "Live calls that wait for credits others hold.", lambda: len(pipeline.traffic.waiting))
     doubted = "1 while nothing is admitted, for the clock jumped and nobody has confirmed it."
     telemetry.watch("clock_doubted", doubted, lambda: shelves.timekeeper.doubt is not None)
+    _watch_breakers(telemetry, rooms.health)
     return Services(
         gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,
@@ -309,6 +318,23 @@ def _services(
         knobs=_api_knobs(settings, shelves.key_pepper),
         render_metrics=telemetry.render,
         is_ready=readiness,
+    )
+
+
+def _watch_breakers(telemetry: Telemetry, board: HealthBoard) -> None:
+    places = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
+    says = "Breakers of {} that were tried: 0 closed, 1 half open, 2 open."
+    telemetry.watch_each(
+        "model_breaker",
+        says.format("models"),
+        ("model",),
+        lambda: {(id,): places[seen.phase] for id, seen in board.report().models.items()},
+    )
+    telemetry.watch_each(
+        "provider_breaker",
+        says.format("providers"),
+        ("provider",),
+        lambda: {(id,): places[seen.phase] for id, seen in board.report().providers.items()},
     )
 
 
