@@ -54,6 +54,7 @@ from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.herald import Herald, Webhook
 from proxy.workers.outbox import Outbox
+from proxy.workers.prober import Prober
 from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
 from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
@@ -65,6 +66,7 @@ CLOCK_EVERY_S: Final = 1.0
 FLUSH_EVERY_S: Final = 0.2
 HERALD_EVERY_S: Final = 1.0
 VIGIL_EVERY_S: Final = 1.0
+PROBE_EVERY_S: Final = 1.0
 RECONCILE_EVERY_S: Final = 60.0
 FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
@@ -223,9 +225,6 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
 
     alerts = SqliteAlerts(shelves.database, shelves.clock)
     herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
-    outbox = Outbox(shelves.clock)
-    vigil = Vigil(rooms.health.report, outbox.note, telemetry, shelves.clock)
-    crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
     async def flush() -> None:
         telemetry.flush()
@@ -244,14 +243,25 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
-        Job("vigil", VIGIL_EVERY_S, vigil.look),
-        Job("crier", HERALD_EVERY_S, crier.tell),
+        *_health_jobs(settings, rooms, telemetry, services.pipeline),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
     front = build_gateway(services)
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
+
+
+def _health_jobs(settings: Settings, rooms: Rooms, telemetry: Telemetry, pipeline: Pipeline) -> list[Job]:
+    outbox = Outbox(rooms.clock)
+    vigil = Vigil(rooms.health.report, outbox.note, telemetry, rooms.clock)
+    crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, rooms.clock)
+    jobs = [Job("vigil", VIGIL_EVERY_S, vigil.look), Job("crier", HERALD_EVERY_S, crier.tell)]
+    silence_ms = settings.probe_after_s * 1_000
+    if silence_ms == 0:
+        return jobs
+    prober = Prober(rooms.health, rooms.catalog, rooms.provider_keys, pipeline.probe, rooms.clock, silence_ms)
+    return [*jobs, Job("prober", PROBE_EVERY_S, prober.look)]
 
 
 async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:

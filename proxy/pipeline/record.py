@@ -59,11 +59,12 @@ def unread(order: Order, catalog_revision: str, refusal: Refusal, marks: Marks) 
 
 
 def begun(order: Order, judged: Judged, marks: Marks) -> Call:
-    """A call that was decided and is about to hold: what a crash would leave behind."""
+    """A call that was decided and is about to hold: what a crash would leave behind. A probe's model was not chosen among
+    others, so there is nothing to decide again."""
     acting = replace(order, caller=judged.journey.caller)
     decision = judged.decision
     first = decision.chain[0] if decision.chain else None
-    return replace(
+    begun_call = replace(
         unread(acting, judged.journey.catalog.revision, Refusal("internal_error", ""), marks),
         asked=judged.journey.chat.asked,
         stream=judged.journey.chat.stream,
@@ -83,6 +84,9 @@ def begun(order: Order, judged: Judged, marks: Marks) -> Call:
         decision=decision,
         metadata=judged.journey.chat.options.metadata,
     )
+    if order.kind == "probe":
+        return replace(begun_call, ask=None, verdict=None, advice=None, standing=None, health=None, decision=None)
+    return begun_call
 
 
 def refused(begun_call: Call, refusal: Refusal, attempts: list[Attempt], marks: Marks) -> Call:
