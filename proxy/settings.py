@@ -101,7 +101,8 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=86_400,
-        description="After so long a silence a model is tried by the smallest call there is, at your cost, within your ceilings; 0 is off.",
+        description="After so long a silence a model is tried by the smallest call there is,"
+        " at your cost, within your ceilings; 0 is off.",
     )
     shutdown_grace_s: int = Field(30, ge=0, le=600, description="How long live calls may go on after SIGTERM.")
 
