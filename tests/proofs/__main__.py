@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, histories, outages, races
+from tests.proofs import apart, crashes, dead, histories, outages, races
 from tests.proofs.claims import Case
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -40,7 +40,15 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
 }
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {
-    "sqlite": {"locked": outages.locked, "file-limit": outages.limited, "full-disk": outages.full},
+    "sqlite": {
+        "locked": outages.locked,
+        "file-limit": outages.limited,
+        "full-disk": outages.full,
+        # Breakers know no books, so one ground is enough.
+        "dead-beside": partial(dead.beside, dies=dead.refused),
+        "mute-beside": partial(dead.beside, dies=dead.mute),
+        "both-dead": dead.both,
+    },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
         "stopped-at-once": partial(outages.stopped, mode="immediate"),
