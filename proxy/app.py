@@ -49,20 +49,26 @@ from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
+from proxy.telemetry.breakers import watch_breakers
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.library import LibraryUpstream
 from proxy.workers.herald import Herald, Webhook
+from proxy.workers.outbox import Outbox
+from proxy.workers.prober import Prober
 from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
 from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
+from proxy.workers.vigil import Vigil
 from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
 CLOCK_EVERY_S: Final = 1.0
 FLUSH_EVERY_S: Final = 0.2
 HERALD_EVERY_S: Final = 1.0
+VIGIL_EVERY_S: Final = 1.0
+PROBE_EVERY_S: Final = 1.0
 RECONCILE_EVERY_S: Final = 60.0
 FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
@@ -250,12 +256,25 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
+        *_health_jobs(settings, rooms, telemetry, services.pipeline),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
     front = build_gateway(services)
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
+
+
+def _health_jobs(settings: Settings, rooms: Rooms, telemetry: Telemetry, pipeline: Pipeline) -> list[Job]:
+    outbox = Outbox(rooms.clock)
+    vigil = Vigil(rooms.health.report, outbox.note, telemetry, rooms.clock)
+    crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, rooms.clock)
+    jobs = [Job("vigil", VIGIL_EVERY_S, vigil.look), Job("crier", HERALD_EVERY_S, crier.tell)]
+    silence_ms = settings.probe_after_s * 1_000
+    if silence_ms == 0:
+        return jobs
+    prober = Prober(rooms.health, rooms.catalog, rooms.provider_keys, pipeline.probe, rooms.clock, silence_ms)
+    return [*jobs, Job("prober", PROBE_EVERY_S, prober.look)]
 
 
 async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:
@@ -302,6 +321,7 @@ def _services(
     telemetry.watch("waiting_calls", "Live calls that wait for credits others hold.", lambda: len(pipeline.traffic.waiting))
     doubted = "1 while nothing is admitted, for the clock jumped and nobody has confirmed it."
     telemetry.watch("clock_doubted", doubted, lambda: shelves.timekeeper.doubt is not None)
+    watch_breakers(telemetry, rooms.health)
     return Services(
         gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
         pipeline=pipeline,

@@ -97,6 +97,13 @@ class Settings(BaseSettings):
         None, description=f"Secret that signs alerts, at least {SECRET_LENGTH_MIN} characters; needed with a URL."
     )
     webhook_private_network: bool = Field(False, description="Whether the webhook may be at a private address.")
+    probe_after_s: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="After so long a silence a model is tried by the smallest call there is,"
+        " at your cost, within your ceilings; 0 is off.",
+    )
     shutdown_grace_s: int = Field(30, ge=0, le=600, description="How long live calls may go on after SIGTERM.")
 
     @field_validator("trusted_proxies", mode="before")

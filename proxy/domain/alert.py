@@ -1,10 +1,11 @@
-"""What an operator is told of beside calls: a limit nearly used up, a bill nobody pays, a clock that jumped; values only."""
+"""What an operator is told of beside calls: a limit nearly used up, a bill nobody pays, a clock that jumped, a provider that is
+lost; values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-AlertKind = Literal["threshold", "absorbed", "clock"]
+AlertKind = Literal["threshold", "absorbed", "clock", "provider_down"]
 
 
 @dataclass(frozen=True, slots=True)

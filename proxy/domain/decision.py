@@ -27,7 +27,7 @@ DropCode = Literal[
     "over_max_credits",
     "unaffordable",
 ]
-KeepCode = Literal["named", "ordered", "best_score", "ranked", "sticky", "stepped_down"]
+KeepCode = Literal["named", "ordered", "best_score", "ranked", "sticky", "stepped_down", "spared"]
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,23 @@ class Decision:
 
 @dataclass(frozen=True)
 class ModelHealth:
-    """What is known of one model at its provider: `score` 0..1; `open` means the breaker refuses calls until a moment."""
+    """What is known of one model at its provider: `score` 0..1; `open` means the breaker refuses calls until a moment, `slow`
+    that it does so for slowness alone, which spares the last candidate."""
 
     score: float = 1.0
     open: bool = False
     retry_at_ms: int | None = None
+    slow: bool = False
 
 
 @dataclass(frozen=True)
 class Health:
-    """Health by model id; a model not named is healthy. `down` are providers that refuse our key or credit."""
+    """Health by model id; a model not named is healthy. `down_until_ms` are providers that cannot be reached or refuse our key
+    or credit, each with the moment of its next trial."""
 
     models: Mapping[str, ModelHealth] = field(default_factory=dict)
-    down: tuple[str, ...] = ()
+    down_until_ms: Mapping[str, int] = field(default_factory=dict)
+
+    def shuts(self, model_id: str, provider_id: str) -> bool:
+        """Whether this model, or all of its provider, is not to be called now."""
+        return provider_id in self.down_until_ms or (model_id in self.models and self.models[model_id].open)

@@ -15,6 +15,7 @@ from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
+from proxy.pipeline.watched import Watched
 from proxy.pipeline.written import written_for
 from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
@@ -29,14 +30,17 @@ _LARGE_BYTES = 256 * 1024
 
 
 class Attempt:
-    """`run` once. After the commit point the answer leaves through `reply` as it comes in."""
+    """`run` once. After the commit point the answer leaves through `reply` as it comes in; `watched` hears of that point."""
 
-    def __init__(self, rooms: Rooms, judged: Judged, candidate: Candidate, voice: Voice, reply: Reply) -> None:
+    def __init__(
+        self, rooms: Rooms, judged: Judged, candidate: Candidate, voice: Voice, reply: Reply, watched: Watched
+    ) -> None:
         self._rooms = rooms
         self._judged = judged
         self._candidate = candidate
         self._voice = voice
         self._reply = reply
+        self._watched = watched
         catalog = judged.journey.catalog
         self._model = catalog.models[candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
@@ -205,6 +209,7 @@ class Attempt:
         """The commit point: from here on this model's answer is the answer."""
         self._committed = True
         self._first_token_ns = self._rooms.clock.monotonic_ns()
+        self._watched.answering(self._first_token_ns)
         assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
         reason = self._candidate.reason.code
         wanted = self._judged.journey.request.options.explain

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from proxy.domain.account import Caller, barred, unenrollable
 from proxy.domain.call import Call
+from proxy.domain.catalog import Model
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
 from proxy.domain.ledger import RecordCall
@@ -15,6 +16,7 @@ from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
+from proxy.pipeline.probe import probe
 from proxy.pipeline.run import Run
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
@@ -22,7 +24,8 @@ from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
 
 
 class Pipeline:
-    """`call` answers a call, `preview` only decides one; both leave a record, whatever happens. `traffic` is what runs now."""
+    """`call` answers a call, `preview` only decides one, `probe` makes one of our own; all leave a record, whatever happens.
+    `traffic` is what runs now."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
@@ -67,6 +70,10 @@ class Pipeline:
         call = record.previewed(record.begun(order, judged, marks), marks)
         refusal = await self._write(call)
         return refusal or judged
+
+    async def probe(self, model: Model) -> Refusal | None:
+        """Calls a model to hear whether it answers; the health board knows then."""
+        return await probe(self._rooms, self.traffic, model)
 
     async def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         refusal = judged.decision.refusal

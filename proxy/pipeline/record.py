@@ -98,11 +98,12 @@ def probe(call_id: str, request_id: str, catalog_revision: str, attempt: Attempt
 
 
 def begun(order: Order, judged: Judged, marks: Marks) -> Call:
-    """A call that was decided and is about to hold: what a crash would leave behind."""
+    """A call that was decided and is about to hold: what a crash would leave behind. A probe's model was not chosen among
+    others, so there is nothing to decide again."""
     acting = replace(order, caller=judged.journey.caller)
     decision = judged.decision
     first = decision.chain[0] if decision.chain else None
-    return replace(
+    begun_call = replace(
         unread(acting, judged.journey.catalog.revision, Refusal("internal_error", ""), marks),
         asked=judged.journey.request.asked,
         stream=judged.journey.request.stream,
@@ -122,6 +123,9 @@ def begun(order: Order, judged: Judged, marks: Marks) -> Call:
         decision=decision,
         metadata=judged.journey.request.options.metadata,
     )
+    if order.kind == "probe":
+        return replace(begun_call, ask=None, verdict=None, advice=None, standing=None, health=None, decision=None)
+    return begun_call
 
 
 def refused(begun_call: Call, refusal: Refusal, attempts: list[Attempt], marks: Marks) -> Call:

@@ -10,6 +10,7 @@ from proxy.domain.call import Call, Receipt
 from proxy.domain.chat import Answer
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
+from proxy.domain.health import Permit
 from proxy.domain.ledger import RecordCall, Settlement
 from proxy.domain.money import credits_text
 from proxy.pipeline import record
@@ -20,6 +21,7 @@ from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.traffic import Traffic
+from proxy.pipeline.watched import Watched
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import failover, policy
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
@@ -100,24 +102,25 @@ class Run:
                 return short or _LEFT
             if short is not None:
                 again = await self._sized_anew(candidate, short, step) or self._decided_once_more(short)
-                step = again or failover.skip(step, self._bounds(), fallen or short)
+                step = again or failover.skip(step, self._bounds(), short, fallen)
                 continue
-            outcome = await self._attempt(candidate, step)
+            permit = self._rooms.health.admit(candidate.model_id, candidate.provider_id)
+            if permit is None:
+                step = failover.pass_over(step, self._bounds(), fallen or failover.BARRED)
+                continue
+            outcome = await self._attempt(candidate, step, permit)
             if outcome.ending != "failed" or outcome.fault is None:
                 return outcome
             if self._reply.gone:
                 return _LEFT
             fallen = failover.give_up(outcome.fault)
-            step = failover.after(outcome.fault, step, self._bounds(), self._chances())
+            step = failover.after(outcome.fault, step, self._bounds(), self._chances(candidate))
         return step.refusal
 
     async def _wait(self, step: Try) -> None:
         if step.wait_ms:
-            self._traffic.retrying += 1
-            try:
+            with self._traffic.retry():
                 await self._reply.pause(step.wait_ms)
-            finally:
-                self._traffic.retrying -= 1
 
     async def _take_cover(self, candidate: Candidate) -> Refusal | None:
         since_ns = self._marks.now_ns()
@@ -175,19 +178,19 @@ class Run:
         if not self._cover.stands:
             self._cover = self._new_cover()
 
-    async def _attempt(self, candidate: Candidate, step: Try) -> Outcome:
+    async def _attempt(self, candidate: Candidate, step: Try, permit: Permit) -> Outcome:
         since_ns = self._marks.now_ns()
-        attempt = Attempt(self._rooms, self._judged, candidate, self._voice, self._reply)
+        watched = Watched(self._rooms, permit, since_ns)
+        attempt = Attempt(self._rooms, self._judged, candidate, self._voice, self._reply, watched)
         self._running = (candidate, attempt, step)
-        outcome = await attempt.run(self._cover, step.attempt)
+        with watched:
+            outcome = await attempt.run(self._cover, step.attempt)
+            watched.ended(outcome, self._judged.journey.request.stream)
         self._running = None
         self._marks.add("attempt", since_ns, candidate.model_id)
         if outcome.first_byte_ns is not None:
             self._marks.moment("first_byte", outcome.first_byte_ns, candidate.model_id)
         self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
-        if outcome.ending != "left":
-            ttft_ms = None if outcome.first_byte_ms is None else outcome.first_byte_ms - outcome.began_ms
-            self._rooms.health.observe(candidate.model_id, candidate.provider_id, outcome.fault, ttft_ms)
         return outcome
 
     async def _finish(self, outcome: Outcome) -> None:
@@ -285,9 +288,10 @@ class Run:
         contexts = tuple(catalog.models[c.model_id].context_tokens_max for c in self._judged.decision.chain)
         return Bounds(contexts, catalog.policy.attempts_max, catalog.policy.retries_per_model_max)
 
-    def _chances(self) -> Chances:
+    def _chances(self, candidate: Candidate) -> Chances:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())
-        return Chances(left_ms, self._traffic.allows_retry(), self._rooms.ids.jitter())
+        is_shut = self._rooms.health.snapshot().shuts(candidate.model_id, candidate.provider_id)
+        return Chances(left_ms, self._traffic.allows_retry() and not is_shut, self._rooms.ids.jitter())
 
 
 def _from_the_start(judged: Judged) -> Step:

@@ -40,6 +40,15 @@ class Traffic:
             self.live -= 1
             self.streams -= is_stream
 
+    @contextmanager
+    def retry(self) -> Iterator[None]:
+        """Counts a call as retrying while it waits for that."""
+        self.retrying += 1
+        try:
+            yield
+        finally:
+            self.retrying -= 1
+
     def stop(self, why: Refusal) -> int:
         """Ends all calls that hold something; how many. Each is settled, and its caller hears why."""
         return sum(call.stop(why) for call in self._calls)

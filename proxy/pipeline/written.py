@@ -26,7 +26,7 @@ def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
     model = journey.catalog.models[candidate.model_id]
     provider = journey.catalog.providers[model.provider_id]
     dialect = rooms.dialects[provider.dialect]
-    encoded = dialect.encoders[journey.kind](journey.request, _terms(rooms, judged, candidate))
+    encoded = dialect.encoders[judged.ask.kind](journey.request, _terms(rooms, judged, candidate))
     headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
     key = rooms.provider_keys.get(provider.id)
     if key is not None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from proxy.domain.catalog import Timeouts
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
+from proxy.domain.health import HealthReport, Permit, Tried
 
 
 class UpstreamError(Exception):
@@ -54,8 +55,26 @@ class Upstream(Protocol):
 
 
 class HealthBoard(Protocol):
-    """What recent attempts say of each model at its provider."""
+    """What recent attempts say of each model at its provider. Every Permit that `admit` gives comes back once by `ended`,
+    whatever became of its attempt."""
 
-    def snapshot(self) -> Health: ...
+    def snapshot(self) -> Health:
+        """As a decision needs it."""
+        ...
 
-    def observe(self, model_id: str, provider_id: str, fault: Fault | None, ttft_ms: int | None) -> None: ...
+    def report(self) -> HealthReport:
+        """As an operator needs it."""
+        ...
+
+    def admit(self, model_id: str, provider_id: str) -> Permit | None:
+        """Leave to try the model now; None when its breaker or its provider's has shut since the decision, or another's
+        trial is under way."""
+        ...
+
+    def answering(self, permit: Permit, ttft_ms: int) -> None:
+        """The first token of a stream is there, `ttft_ms` after the attempt began."""
+        ...
+
+    def ended(self, permit: Permit, tried: Tried | None) -> None:
+        """What the attempt came to; None when it was broken off and teaches nothing."""
+        ...

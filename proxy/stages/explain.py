@@ -26,7 +26,7 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "max_output_too_small": "It does not write answers as long as the one asked for.",
     "over_plan_context": "The prompt is longer than your plan allows.",
     "provider_down": "Its provider does not serve us at the moment.",
-    "cooling_down": "It failed too often just now and is given a rest.",
+    "cooling_down": "It failed too often or was far too slow just now and is given a rest.",
     "over_max_credits": "The call could cost more than the max_credits of the request.",
     "unaffordable": "The call could cost more credits than are left.",
     "named": "You asked for it by name.",
@@ -35,6 +35,7 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "ranked": "It may answer, and others score better for this task.",
     "sticky": "It has answered this conversation before.",
     "stepped_down": "Credits run low, so cheaper models go first.",
+    "spared": "It is far slower than usual just now, so it only stands by for others.",
 }
 
 

@@ -50,6 +50,8 @@ TABLE: Final[Mapping[FaultKind, Row]] = {
 }
 
 
+# A breaker that shut a moment ago: whoever comes again is told by the next decision how long it takes.
+BARRED: Final = Refusal("no_model_available", _BUSY, retry_after_s=1)
 _MAY_BE_CHEAPER: Final = ("insufficient_credits", "budget_cap_reached", "credits_on_hold", "no_model_available")
 
 
@@ -104,13 +106,16 @@ def after(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
     return _onward(row, fault, tried, bounds)
 
 
-def skip(tried: Try, bounds: Bounds, refusal: Refusal) -> Step:
+def skip(tried: Try, bounds: Bounds, short: Refusal, fallen: Refusal | None) -> Step:
     """The step when a candidate was not called at all because its hold was refused. Another may cost less; none makes room
-    among running calls or mends the store."""
+    among running calls or mends the store. Where a model was called before and failed, that is what the caller hears."""
+    return pass_over(tried, bounds, fallen or short) if may_be_cheaper(short) else Stop(fallen or short)
+
+
+def pass_over(tried: Try, bounds: Bounds, refusal: Refusal = BARRED) -> Step:
+    """The step when a candidate was not called because its breaker has shut since the decision."""
     position = tried.position + 1
-    if not may_be_cheaper(refusal) or position >= len(bounds.contexts):
-        return Stop(refusal)
-    return Try(position, tried.attempt)
+    return Try(position, tried.attempt) if position < len(bounds.contexts) else Stop(refusal)
 
 
 def may_be_cheaper(refusal: Refusal) -> bool:

@@ -1,6 +1,6 @@
 """The Recorder: finished calls and incidents in, log lines and numbers out; never keeps or passes on text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from proxy.domain.call import Call
@@ -45,7 +45,13 @@ class Telemetry:
 
     def watch(self, name: str, help: str, read: Callable[[], float]) -> None:
         """Shows a number that somebody else keeps as the gauge `signalbox_NAME`."""
-        self._gauges[name] = Gauge(help, read)
+        self._gauges[name] = Gauge(help, (), lambda: {(): read()})
+
+    def watch_each(
+        self, name: str, help: str, labels: tuple[str, ...], read: Callable[[], Mapping[tuple[str, ...], float]]
+    ) -> None:
+        """The same for numbers by label values."""
+        self._gauges[name] = Gauge(help, labels, read)
 
     def render(self, include_cost: bool) -> bytes:
         """The metrics page; raw cost only with `include_cost` (an admin key or the metrics token)."""

@@ -15,10 +15,11 @@ _BUCKETS: Final = (*(f"{bound_ms / 1_000:g}" for bound_ms in BOUNDS_MS), "+Inf")
 
 
 class Gauge(NamedTuple):
-    """A number that somebody else keeps, read when the page is asked for."""
+    """Numbers that somebody else keeps, by label values, read when the page is asked for."""
 
     help: str
-    read: Callable[[], float]
+    labels: tuple[str, ...]
+    read: Callable[[], Mapping[tuple[str, ...], float]]
 
 
 def page(numbers: Numbers, gauges: Mapping[str, Gauge], include_cost: bool) -> bytes:
@@ -41,7 +42,7 @@ class _Page(Collector):
         if self._include_cost:
             yield from _cost(self._numbers)
         for name, gauge in self._gauges.items():
-            yield GaugeMetricFamily(f"signalbox_{name}", gauge.help, value=gauge.read())
+            yield _gauge(name, gauge)
 
 
 def _calls(numbers: Numbers) -> Iterator[Metric]:
@@ -78,6 +79,13 @@ def _counter(name: str, help: str, labels: tuple[str, ...], counter: Counter, pe
     family = CounterMetricFamily(f"signalbox_{name}", help, labels=labels)
     for values, total in counter.totals.items():
         family.add_metric(values, total / per_unit)
+    return family
+
+
+def _gauge(name: str, gauge: Gauge) -> Metric:
+    family = GaugeMetricFamily(f"signalbox_{name}", gauge.help, labels=gauge.labels)
+    for values, number in gauge.read().items():
+        family.add_metric(values, number)
     return family
 
 

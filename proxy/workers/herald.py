@@ -23,7 +23,7 @@ ANSWER_BYTES_MAX: Final = 16 * 1024
 # Connections are kept by provider, and no provider's id looks so.
 _NO_PROVIDER: Final = "(webhook)"
 # What of an alert the log may hold: no amounts, for some of them are raw cost.
-_LOGGED: Final = ("scope", "window", "family", "epoch", "account", "call", "jump_s")
+_LOGGED: Final = ("scope", "window", "family", "epoch", "account", "call", "jump_s", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Herald:
 
     def _record(self, alert: Alert) -> None:
         facts = {name: value for name in _LOGGED if (value := alert.facts.get(name)) is not None}
-        self._recorder.incident(alert.kind, code=str(alert.facts.get("percent", alert.kind)), **facts)
+        self._recorder.incident(alert.kind, code=_code(alert), **facts)
 
     async def _is_taken(self, alert: Alert, webhook: Webhook) -> bool:
         try:
@@ -101,6 +101,10 @@ class Herald:
 def signature(secret: bytes, sent_s: int, body: bytes) -> str:
     """HMAC-SHA256 in hex over the timestamp, a full stop and the body, so that an old body cannot be sent again as new."""
     return hmac.new(secret, str(sent_s).encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _code(alert: Alert) -> str:
+    return str(alert.facts.get("percent") or alert.facts.get("why") or alert.kind)
 
 
 def _body(alert: Alert) -> bytes:

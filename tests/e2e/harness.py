@@ -142,8 +142,8 @@ class Yard:
         self.running.append(process)
         return process
 
-    def simulator(self, name: str = "simulator", key: str | None = None) -> Simulator:
-        words = ["proxy.simulator", "--port", "0", "--pace", "0", "--leash", *(["--key", key] if key else [])]
+    def simulator(self, name: str = "simulator", key: str | None = None, port: int = 0) -> Simulator:
+        words = ["proxy.simulator", "--port", str(port), "--pace", "0", "--leash", *(["--key", key] if key else [])]
         process = self.start(name, words, environment())
         return Simulator(process, process.until("listening on").split()[-1])
 

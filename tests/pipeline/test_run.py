@@ -138,12 +138,6 @@ async def test_a_passing_fault_is_tried_again_on_the_same_model_after_a_pause() 
     assert theatre.reply.paused_ms == [100]
 
 
-async def test_health_hears_of_every_attempt() -> None:
-    theatre = Theatre(Script(opening=Fault("first_byte_timeout")), whole())
-    await theatre.play()
-    assert theatre.fixed.observed == [("p/one", "first_byte_timeout"), ("q/two", None)]
-
-
 async def test_when_all_fail_the_caller_hears_one_error_and_pays_nothing() -> None:
     theatre = Theatre(error(500), error(500), catalog=b.catalog(b.model("p/one"), b.model("q/two"), policy=NO_RETRY))
     refusal = refused(await theatre.play())

@@ -12,7 +12,6 @@ from proxy.counting.counter import NoCounter
 from proxy.domain.account import Caller
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Vocabulary
-from proxy.domain.decision import Health
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.plan import Rate
 from proxy.pipeline import DrainLimits, Knobs, Order, Pipeline, Rooms
@@ -21,6 +20,7 @@ from proxy.ports import Exchange, Quota, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream.openai import OpenAIVoice
 from tests import builders as b
+from tests.pipeline.board import RememberingBoard
 from tests.pipeline.counting_books import CountingBooks
 
 Piece = bytes | Fault | str
@@ -168,16 +168,14 @@ class RememberingReply:
 
 
 class FixedRooms:
-    """Clock, ids, health, limiter, recorder, accounts and catalog in one: each as plain as its port allows."""
+    """Clock, ids, limiter, recorder, accounts and catalog in one: each as plain as its port allows."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.now_ns = 0
-        self.observed: list[tuple[str, str | None]] = []
         self.finished_calls: list[Call] = []
         self.incidents: list[str] = []
         self.limit_reached = False
-        self.health = Health()
 
     def current(self) -> Catalog:
         return self.catalog
@@ -209,12 +207,6 @@ class FixedRooms:
 
     def jitter(self) -> float:
         return 0.0
-
-    def snapshot(self) -> Health:
-        return self.health
-
-    def observe(self, model_id: str, provider_id: str, fault: Fault | None, ttft_ms: int | None) -> None:
-        self.observed.append((model_id, fault.kind if fault else None))
 
     async def take(self, key: str, rate: Rate) -> Quota:
         return Quota(not self.limit_reached, rate.requests, 0, 7)
@@ -272,6 +264,7 @@ class Theatre:
         self.reply = RememberingReply()
         self.upstream = ScriptedUpstream(scripts, self.reply)
         self.books = books or CountingBooks()
+        self.board = RememberingBoard()
         self.fixed = FixedRooms(catalog or b.catalog(b.model("p/one"), b.model("q/two")))
         self.pipeline = Pipeline(
             Rooms(
@@ -279,7 +272,7 @@ class Theatre:
                 books=self.books,
                 upstream=self.upstream,
                 catalog=self.fixed,
-                health=self.fixed,
+                health=self.board,
                 limiter=self.fixed,
                 recorder=self.fixed,
                 counter=self.counter,

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, histories, outages, races, report
+from tests.proofs import apart, crashes, dead, histories, outages, races, report
 from tests.proofs.claims import Case
 from tests.proofs.scale.case import FULL, USUAL, scale
 from tests.proofs.site import Site
@@ -44,7 +44,15 @@ EVERYWHERE: Final[dict[str, Proof]] = {
 # Minutes and tens of gigabytes each: run only when they are named.
 NAMED: Final[dict[str, Proof]] = {"scale-full": partial(scale, size=FULL)}
 ONLY: Final[dict[Ground, dict[str, Proof]]] = {
-    "sqlite": {"locked": outages.locked, "file-limit": outages.limited, "full-disk": outages.full},
+    "sqlite": {
+        "locked": outages.locked,
+        "file-limit": outages.limited,
+        "full-disk": outages.full,
+        # Breakers know no books, so one ground is enough.
+        "dead-beside": partial(dead.beside, dies=dead.refused),
+        "mute-beside": partial(dead.beside, dies=dead.mute),
+        "both-dead": dead.both,
+    },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
         "stopped-at-once": partial(outages.stopped, mode="immediate"),

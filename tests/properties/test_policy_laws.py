@@ -96,7 +96,8 @@ def worlds(draw: st.DrawFn) -> World:
     ids = [row.id for row in rows]
     limit = draw(mostly(10**9, 1, 5_000, 10**6))
     spent = limit * draw(st.sampled_from([0, 50, 95, 100])) // 100
-    down, cooling = draw(mostly((), ("r",))), draw(mostly((), (ids[0],)))
+    down, cooling = draw(mostly((), ("r",))), draw(mostly((), (ids[0],), tuple(ids)))
+    slow = draw(st.sets(st.sampled_from(ids)))
     return World(
         ask=draw(asks(ids)),
         verdict=make.verdict(
@@ -118,8 +119,8 @@ def worlds(draw: st.DrawFn) -> World:
             policy=make.policy_table(actions={"sensitive": "route"}),
         ),
         health=Health(
-            models={id: ModelHealth(score=0.2, open=True, retry_at_ms=make.NOW_MS + 1_000) for id in cooling},
-            down=down,
+            models={id: ModelHealth(0.2, open=True, retry_at_ms=make.NOW_MS + 1_000, slow=id in slow) for id in cooling},
+            down_until_ms=dict.fromkeys(down, make.NOW_MS + 1_000),
         ),
     )
 
@@ -176,6 +177,18 @@ def test_when_the_winner_leaves_the_runner_up_leads_and_the_others_keep_their_or
     open_now = {**world.health.models, winner: ModelHealth(score=0.0, open=True)}
     after = replace(world, health=replace(world.health, models=open_now)).decide()
     assert [candidate.model_id for candidate in after.chain] == others
+
+
+@given(worlds())
+@FEW_FIT
+def test_slowness_ejects_whoever_others_can_stand_in_for_and_never_the_last(world: World) -> None:
+    ill = world.health.models
+    well = replace(world, health=replace(world.health, models={}))
+    assume(ill and all(seen.slow for seen in ill.values()))
+    chain, otherwise = world.decide().chain, well.decide().chain
+    assert bool(chain) == bool(otherwise)
+    assert len([c for c in chain if c.model_id in ill]) <= 1
+    assert all(c.model_id not in ill for c in chain[:-1])
 
 
 @given(worlds())
@@ -242,8 +255,9 @@ def _assert_lawful(world: World, model: Model) -> None:
     assert ask.text_bytes // 10 + min(ask.output_tokens_max or 16, 16) <= model.context_tokens_max
     assert (ask.output_tokens_max or 0) <= model.output_tokens_max
     assert ask.text_bytes // 10 <= plan.context_tokens_max
-    assert model.provider_id not in world.health.down
-    assert not world.health.models.get(model.id, ModelHealth()).open
+    assert model.provider_id not in world.health.down_until_ms
+    seen = world.health.models.get(model.id, ModelHealth())
+    assert seen.slow or not seen.open
 
 
 def _in_p_or_q(model: Model) -> bool:

@@ -1,5 +1,6 @@
 """Claims about the failover machine: every row of its table, and the bounds nothing gets past."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.errors import Fault, FaultKind, Refusal
-from proxy.stages.failover import TABLE, Bounds, Chances, Stop, Try, after, broken, explains_emptiness, give_up, skip
+from proxy.stages.failover import TABLE, Bounds, Chances, Stop, Try, after, broken, explains_emptiness, give_up, pass_over, skip
 
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 TWO = Bounds(contexts=(8_000, 128_000), attempts_max=4, retries_per_model_max=1)
@@ -83,18 +84,32 @@ def test_a_call_without_time_left_stops() -> None:
 
 
 def test_a_hold_that_was_refused_skips_to_a_candidate_that_may_cost_less() -> None:
-    assert skip(Try(0, attempt=2), TWO, Refusal("insufficient_credits", "")) == Try(1, attempt=2)
+    assert skip(Try(0, attempt=2), TWO, Refusal("insufficient_credits", ""), None) == Try(1, attempt=2)
 
 
 @pytest.mark.parametrize("code", ["concurrency_limit", "store_unavailable"])
 def test_no_candidate_makes_room_among_running_calls_or_mends_the_store(code: str) -> None:
     refusal = Refusal(code, "")  # type: ignore[arg-type]  # parametrised over a literal
-    assert skip(Try(0), TWO, refusal) == Stop(refusal)
+    assert skip(Try(0), TWO, refusal, None) == Stop(refusal)
 
 
 def test_the_last_candidate_without_a_hold_leaves_the_refusal() -> None:
     refusal = Refusal("insufficient_credits", "")
-    assert skip(Try(1), TWO, refusal) == Stop(refusal)
+    assert skip(Try(1), TWO, refusal, None) == Stop(refusal)
+
+
+def test_a_failure_speaks_before_the_hold_that_was_refused_after_it() -> None:
+    fallen, short = Refusal("upstream_error", ""), Refusal("insufficient_credits", "")
+    three = replace(TWO, contexts=(8_000, 8_000, 8_000))
+    assert skip(Try(1, attempt=2), three, short, fallen) == Try(2, attempt=2)
+    assert skip(Try(2, attempt=2), three, short, fallen) == Stop(fallen)
+
+
+def test_a_candidate_whose_breaker_has_shut_is_passed_over_without_counting_as_a_try() -> None:
+    assert pass_over(Try(0, attempt=3, retry=1), TWO) == Try(1, attempt=3)
+    stop = pass_over(Try(1), TWO)
+    assert isinstance(stop, Stop)
+    assert (stop.refusal.status, stop.refusal.retry_after_s) == (503, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -143,3 +143,12 @@ def test_names_that_callers_make_up_never_become_series() -> None:
     for n in range(100):
         desk.telemetry.finished(call(asked=(f"made/up-{n}",), status="refused", code=f"code-{n}", family=None, model_id=None))
     assert len(desk.samples()) - before < 60
+
+
+def test_numbers_that_others_keep_by_label_are_read_when_the_page_is_asked_for() -> None:
+    desk = Desk()
+    phases: dict[tuple[str, ...], float] = {("p/m",): 2.0}
+    desk.telemetry.watch_each("model_breaker", "Breakers.", ("model",), lambda: phases)
+    assert desk.samples()["model_breaker model=p/m"] == 2.0
+    phases.clear()
+    assert "model_breaker model=p/m" not in desk.samples()

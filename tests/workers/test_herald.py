@@ -122,6 +122,12 @@ async def test_an_alert_is_counted_by_its_threshold_and_logged_without_amounts()
     assert heard.incidents == [("threshold", {"code": "50", "scope": "user:u1", "window": "day"})]
 
 
+async def test_a_lost_provider_is_counted_by_what_lost_it() -> None:
+    lost = Alert("p", "provider_down", NOW_MS, {"provider": "acme", "why": "our_credit"}, tries=1)
+    _, heard = await told(lost, Receiver(), None)
+    assert heard.incidents == [("provider_down", {"code": "our_credit", "provider": "acme"})]
+
+
 async def test_without_a_webhook_nobody_is_called() -> None:
     receiver = Receiver()
     became, _ = await told(HALF, receiver, None)

@@ -5,7 +5,7 @@ nobody is left, `sight` what a caller may call at all.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.domain.catalog import Catalog, Model, Vocabulary
@@ -102,13 +102,17 @@ def _choose(scene: Scene) -> Decision:
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
-    fit = fit or _last_resort(cases, objections)
-    kept = {case.model.id for case in fit}
-    dropped = tuple(Dropped(name, reason) for name, reason in objections.items() if reason and name not in kept)
-    if not fit:
+    # Slow is better than nobody: of those dropped for slowness alone, the one that fares best stands by (contract 6).
+    forgiven = {name: _objection(_forgiven(case)) if _is_slow(case) else objections[name] for name, case in cases.items()}
+    spared = _best(case for name, case in cases.items() if case is not None and objections[name] and not forgiven[name])
+    fit = fit if fit or spared else _last_resort(cases, forgiven)
+    kept = {case.model.id for case in (*fit, *spared)}
+    told = objections if kept else forgiven
+    dropped = tuple(Dropped(name, reason) for name, reason in told.items() if reason and name not in kept)
+    if not kept:
         return _decision(scene, dropped=dropped, refusal=nobody_left(Hearing(scene.ask, scene.catalog, dropped)))
     weights = {entry.name: entry.weight for entry in listed.entries}
-    return _decision(scene, rank(fit, weights, _standpoint(scene, listed)), dropped)
+    return _decision(scene, rank(fit, weights, _standpoint(scene, listed), spared), dropped)
 
 
 def _case(scene: Scene, name: str) -> Case | None:
@@ -126,7 +130,7 @@ def _case(scene: Scene, name: str) -> Case | None:
         action=scene.action,
         size=_size(scene, model, spendable_milli),
         health=scene.health.models.get(model.id, ModelHealth()),
-        provider_is_down=model.provider_id in scene.health.down,
+        provider_down_until_ms=scene.health.down_until_ms.get(model.provider_id),
         spendable_milli=spendable_milli,
     )
 
@@ -140,6 +144,19 @@ def _size(scene: Scene, model: Model, spendable_milli: int) -> Size:
 
 def _objection(case: Case | None) -> Reason | None:
     return Reason("unknown") if case is None else first_objection(case)
+
+
+def _is_slow(case: Case | None) -> bool:
+    return case is not None and case.health.slow
+
+
+def _forgiven(case: Case | None) -> Case | None:
+    return None if case is None else replace(case, health=replace(case.health, open=False))
+
+
+def _best(slow: Iterable[Case]) -> list[Case]:
+    best = max(slow, key=lambda case: case.health.score, default=None)
+    return [] if best is None else [best]
 
 
 def _last_resort(cases: Mapping[str, Case | None], objections: Mapping[str, Reason | None]) -> list[Case]:

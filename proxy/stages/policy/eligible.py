@@ -37,7 +37,7 @@ class Case(Sight):
     action: Action
     size: Size
     health: ModelHealth
-    provider_is_down: bool
+    provider_down_until_ms: int | None
     spendable_milli: int
 
 
@@ -129,14 +129,16 @@ def over_plan_context(case: Case) -> Reason | None:
 
 
 def provider_down(case: Case) -> Reason | None:
-    return Reason("provider_down") if case.provider_is_down else None
+    retry_at_ms = case.provider_down_until_ms
+    return None if retry_at_ms is None else Reason("provider_down", {"retry_at_ms": retry_at_ms})
 
 
 def cooling_down(case: Case) -> Reason | None:
     if not case.health.open:
         return None
     retry_at_ms = case.health.retry_at_ms
-    return Reason("cooling_down", {} if retry_at_ms is None else {"retry_at_ms": retry_at_ms})
+    why: dict[str, int | str] = {"why": "slow"} if case.health.slow else {}
+    return Reason("cooling_down", why if retry_at_ms is None else {"retry_at_ms": retry_at_ms, **why})
 
 
 def over_max_credits(case: Case) -> Reason | None:

@@ -52,8 +52,9 @@ class Ranked:
 NOBODY: Final = Ranked((), stepped_down=False, shortened=False)
 
 
-def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoint) -> Ranked:
-    """The cases (one at least) as candidates in the order to try them; `preferences` are weights by model id.
+def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoint, spared: Sequence[Case] = ()) -> Ranked:
+    """The cases as candidates in the order to try them, and after them the `spared`; one at least of both. `preferences` are
+    weights by model id.
 
     Ties break by id.
     """
@@ -65,7 +66,8 @@ def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoi
         _candidate(case, "stepped_down" if stepped_down else _keep_code(place, case, view), scores[case.model.id])
         for place, case in enumerate(chosen)
     )
-    return Ranked(chain, stepped_down, shortened=chosen[0].size.is_shortened)
+    standby = tuple(_candidate(case, "spared", 0.0) for case in spared)
+    return Ranked(chain + standby, stepped_down, shortened=(*chosen, *spared)[0].size.is_shortened)
 
 
 def cheapest(cases: Sequence[Case]) -> Case:

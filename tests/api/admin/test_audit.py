@@ -1,6 +1,7 @@
 """The audit log and health through the admin's door."""
 
 from proxy.domain.errors import Fault
+from proxy.domain.health import Tried
 from tests.api.admin.office import Office
 
 
@@ -34,9 +35,28 @@ async def test_lines_are_read_page_by_page_newest_first(office: Office) -> None:
 async def test_health_shows_each_provider_and_model_as_it_fares(office: Office) -> None:
     healthy = await office.read("/health")
     assert [(p["id"], p["status"], p["down"]) for p in healthy["providers"]] == [("p", "active", False)]
-    assert {m["id"]: (m["score"], m["open"]) for m in healthy["models"]}["p/cheap"] == (1.0, False)
+    cheap = {m["id"]: m for m in healthy["models"]}["p/cheap"]
+    assert (cheap["score"], cheap["open"], cheap["breaker"]["phase"], cheap["heard_at_ms"]) == (1.0, False, "closed", None)
     await office.patch("/providers/p", status="disabled")
-    office.house.parts.health.observe("p/cheap", "p", Fault("our_key"), None)
+    _tried(office, Fault("our_key"))
     ill = await office.read("/health")
-    assert [(p["status"], p["down"]) for p in ill["providers"]] == [("disabled", True)]
+    (provider,) = ill["providers"]
+    assert (provider["status"], provider["down"], provider["breaker"]["why"]) == ("disabled", True, "our_key")
     assert ill["catalog_revision"] == office.catalog.current().revision
+
+
+async def test_health_shows_what_opened_a_breaker_since_when_and_when_it_is_tried_again(office: Office) -> None:
+    for _ in range(5):
+        _tried(office, Fault("server_error", status=500))
+    cheap = {m["id"]: m for m in (await office.read("/health"))["models"]}["p/cheap"]
+    assert (cheap["open"], cheap["attempts"] > 4, cheap["success_share"]) == (True, True, 0.0)
+    breaker = cheap["breaker"]
+    assert (breaker["phase"], breaker["why"]) == ("open", "server_error")
+    assert breaker["since_ms"] < breaker["retry_at_ms"]
+
+
+def _tried(office: Office, fault: Fault) -> None:
+    board = office.house.parts.health
+    permit = board.admit("p/cheap", "p")
+    assert permit is not None
+    board.ended(permit, Tried(fault))

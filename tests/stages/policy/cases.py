@@ -43,7 +43,7 @@ def case(model: Model | None = None, ask: Ask | None = None, **changes: Any) -> 
         action="allow",
         size=size_of(model, ask, plan, spendable_milli=changes.get("spendable_milli", PLENTY_MILLI)),
         health=ModelHealth(),
-        provider_is_down=False,
+        provider_down_until_ms=None,
         spendable_milli=PLENTY_MILLI,
     )
     return replace(base, **changes)

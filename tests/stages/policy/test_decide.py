@@ -342,8 +342,9 @@ def test_of_several_at_the_same_rule_the_first_in_the_chain_speaks() -> None:
 
 
 def test_a_provider_that_is_down_is_a_503() -> None:
-    refusal = refused(decided(ask("p/m"), catalog(model()), state=health(down=("p",))))
-    assert (refusal.status, refusal.code, refusal.retry_after_s) == (503, "no_model_available", None)
+    down = health(down_until_ms={"p": NOW_MS + 30_000})
+    refusal = refused(decided(ask("p/m"), catalog(model()), state=down))
+    assert (refusal.status, refusal.code, refusal.retry_after_s) == (503, "no_model_available", 30)
 
 
 def test_open_breakers_tell_when_the_earliest_is_tried_again() -> None:
@@ -352,7 +353,8 @@ def test_open_breakers_tell_when_the_earliest_is_tried_again() -> None:
         "p/a": ModelHealth(open=True, retry_at_ms=NOW_MS + 9_000),
         "q/b": ModelHealth(open=True, retry_at_ms=NOW_MS + 2_001),
     }
-    refusal = refused(decided(ask("p/a", "q/b", "r/c"), rows, state=health(models=cooling, down=("r",))))
+    state = health(models=cooling, down_until_ms={"r": NOW_MS + 60_000})
+    refusal = refused(decided(ask("p/a", "q/b", "r/c"), rows, state=state))
     assert (refusal.status, refusal.retry_after_s) == (503, 3)
 
 

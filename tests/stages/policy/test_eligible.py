@@ -20,7 +20,7 @@ def test_a_model_that_breaks_no_rule_may_answer() -> None:
 
 
 def test_of_several_objections_the_first_in_order_speaks() -> None:
-    hopeless = case(model(active=False, tiers=()), ask(tools=True), provider_is_down=True)
+    hopeless = case(model(active=False, tiers=()), ask(tools=True), provider_down_until_ms=5)
     assert first_objection(hopeless) == Reason("inactive")
 
 
@@ -160,7 +160,7 @@ def test_a_prompt_longer_than_the_plan_allows_drops_with_both_numbers() -> None:
 
 def test_a_model_whose_provider_is_down_is_dropped() -> None:
     assert eligible.provider_down(case()) is None
-    assert eligible.provider_down(case(provider_is_down=True)) == Reason("provider_down")
+    assert eligible.provider_down(case(provider_down_until_ms=5)) == Reason("provider_down", {"retry_at_ms": 5})
 
 
 def test_a_model_with_an_open_breaker_is_dropped() -> None:

@@ -1,0 +1,1 @@
+"""Twin of proxy/stages/health."""
