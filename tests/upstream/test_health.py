@@ -143,7 +143,7 @@ def test_a_provider_that_was_down_is_tried_by_one_of_its_models_and_comes_back(b
 
 
 def test_a_dead_address_takes_all_models_behind_it_out_together(board: PassiveHealth, clock: HandClock) -> None:
-    fail(board, 1, "connect", None, "p/m")
+    fail(board, 2, "connect", None, "p/m")
     assert board.snapshot().down_until_ms == {}
     fail(board, 1, "connect", None, "p/other")
     assert board.snapshot().down_until_ms == {"p": clock.ms + DEAD_TERMS.pause_ms}

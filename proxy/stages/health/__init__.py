@@ -15,9 +15,10 @@ from proxy.stages.health.breaker import HEALTHY, Blow, State, Terms
 from proxy.stages.health.pace import UNKNOWN, Pace
 
 MODEL_TERMS: Final = Terms()
-# An address that took no connection twice in a row, with nothing heard from it between, fails all models behind it. One
-# that is reached now and then is a matter for each model's own breaker, so no share of failures counts.
-DEAD_TERMS: Final = Terms(consecutive_max=2, failure_share=1.0)
+# An address that took no connection three times in a row, with nothing heard from it between, fails all models behind it: once
+# more than a call tries one model, so that it can still go on to another there. One that is reached now and then is a matter
+# for each model's own breaker, so no share of failures counts.
+DEAD_TERMS: Final = Terms(consecutive_max=3, failure_share=1.0)
 # A provider that refuses our key or credit refuses every call alike: once is enough, and only a person mends it.
 REFUSAL_TERMS: Final = Terms(consecutive_max=1, pause_ms=30_000, pause_ms_max=600_000)
 

@@ -121,7 +121,7 @@ def test_vitals_tell_phase_cause_and_recent_figures() -> None:
     assert (vitals.ttft_ms, vitals.tokens_per_s, vitals.heard_at_ms) == (300, None, NOW_MS)
 
 
-def test_an_address_that_takes_no_connection_twice_in_a_row_is_down_and_one_answer_between_saves_it() -> None:
+def test_an_address_that_takes_no_connection_three_times_in_a_row_is_down_and_one_answer_between_saves_it() -> None:
     def after(*faults: Fault | None) -> bool:
         state = HEALTHY
         for fault in faults:
@@ -129,7 +129,8 @@ def test_an_address_that_takes_no_connection_twice_in_a_row_is_down_and_one_answ
         return health.is_shut(state, NOW_MS)
 
     refused = Fault("connect")
-    assert after(refused, refused)
-    assert not after(refused, Fault("server_error", status=500), refused)
+    assert not after(refused, refused)
+    assert after(refused, refused, refused)
+    assert not after(refused, refused, Fault("server_error", status=500), refused, refused)
     assert not after(*[Fault("server_error", status=500)] * 50)
     assert not after(*[refused, None] * 50)
