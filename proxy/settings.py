@@ -88,7 +88,10 @@ class Settings(BaseSettings):
     kept_answers_bytes_max: int = Field(64 * 1024 * 1024, ge=1_024, description="Most bytes of answers kept so.")
     auth_failures_per_minute: int = Field(30, ge=1, description="Failed sign-ins an address may make in a minute.")
     refused_calls_per_minute: int = Field(
-        120, ge=1, description="Refused calls of one user recorded in a minute; more get 429."
+        120,
+        ge=1,
+        description="Refused calls of one user recorded in a minute, and prechecks for users of one app whom nobody knows yet;"
+        " more get 429.",
     )
     webhook_url: str | None = Field(
         None, description="Where alerts are sent; no other host ever gets one. `https://`, unless the network is private."

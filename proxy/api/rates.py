@@ -11,15 +11,13 @@ Headers = list[tuple[bytes, bytes]]
 
 
 async def take_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_class: RateClass) -> Quota | None:
-    """Takes one request from the caller's own rate and its key's; the quota that refused, else the tighter one, or None
-    where nothing limits."""
+    """Takes one request from the caller's own rate, its key's and those of the keys that one was made from; the quota that
+    refused, else the tightest one, or None where nothing limits."""
     plan = catalog.plans.get(caller.entitlement.plan_id)
     plan_rate = plan.rates.get(rate_class) if plan else None
-    limits = ((f"user:{caller.user.id}:{rate_class}", plan_rate), (f"key:{caller.key.id}", caller.key.rate))
+    own = () if plan_rate is None else ((f"user:{caller.user.id}:{rate_class}", plan_rate),)
     tightest: Quota | None = None
-    for key, rate in limits:
-        if rate is None:
-            continue
+    for key, rate in (*own, *((f"key:{key_id}", rate) for key_id, rate in caller.key.rates)):
         quota = await limiter.take(key, rate)
         if not quota.allowed:
             return quota

@@ -14,8 +14,9 @@ _GLOB_SIGNS: Final = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A credential without its secret. `lineage` runs from this key to its root; caps and spend belong to the lineage.
+    """A credential without its secret. `lineage` runs from this key to its root; caps, rates and spend belong to the lineage.
 
+    `rate` is the key's own, `lineage_rates` are those of the keys it was made from, by id; what is kept of a key has none.
     `model_scope` are ids, tags or globs (None = all). `secret_hash` is keyed and useless without the operator's pepper.
     """
 
@@ -34,6 +35,13 @@ class Key:
     revoked_at_ms: int | None = None
     suspended: bool = False
     manage_keys: bool = False
+    lineage_rates: tuple[tuple[str, Rate], ...] = ()
+
+    @property
+    def rates(self) -> tuple[tuple[str, Rate], ...]:
+        """Every request rate that this key counts in, by the id of the key whose it is."""
+        own = () if self.rate is None else ((self.id, self.rate),)
+        return (*own, *self.lineage_rates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from proxy.domain.verdict import Advice, Verdict
 CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "crashed"]
 # Whose the calls are that we make for ourselves; no user can be named so.
 NOBODY: Final = "(probe)"
-
+# The reason of a call that got no answer and paid its input all the same (contract 5).
+INPUT_CHARGED: Final = "input_charged"
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle"]
 
 
@@ -30,7 +31,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One upstream try. `fault` is None when it answered. `charged` says whether the caller pays for it.
+    """One upstream try. `fault` is None when it answered. `charged` says whether the caller pays for it; if not, what its
+    provider reported all the same is the operator's loss, and `credits_milli` says what that came to.
 
     Times are wall-clock milliseconds; `multiplier_ppm` is the one its credits were computed with (0: own credit prices).
     """
@@ -58,7 +60,7 @@ class Call:
     """One request from first byte to ledger entry. `code` is the error code where one was answered, `reason` the coded
     cause shown to the caller. `status`: served whole, cut by us or a fault after the commit point, left by the caller,
     refused before any upstream call, failed at all candidates, crashed with its process. `credits_milli` is what was
-    charged, `refunded_milli` what of it was given back."""
+    charged, `refunded_milli` what of it was given back, `absorbed_milli` what else was billed, for which nobody pays."""
 
     id: str
     request_id: str

@@ -8,6 +8,7 @@ from proxy.domain.call import Call
 from proxy.domain.desk import Change, Grant
 from proxy.domain.plan import Allowance, Entitlement, Window
 from proxy.domain.standing import Cap, Standing
+from proxy.domain.usage import Usage
 
 EntryKind = Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
 HoldRefusalCode = Literal[
@@ -79,7 +80,10 @@ class HoldRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExtendRequest:
-    """Make a live hold as large as `amount_milli` in total, for a model of `family`, recording what was metered so far."""
+    """Make a live hold as large as `amount_milli` in total, for a model of `family`, recording what was metered so far.
+
+    `raw_nano_usd` is in total too; `billed_nano_usd` of it has been billed already, by attempts that failed.
+    """
 
     hold_id: str
     family: str
@@ -87,6 +91,21 @@ class ExtendRequest:
     raw_nano_usd: int
     metered_milli: int
     terms: HoldTerms
+    billed_nano_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """What providers billed for a call beside what it is charged: `milli`, at the call's own tariff.
+
+    A call that is charged nothing pays `input_milli` of it, for `input`, once its account has had `free_hourly_max` such
+    calls within the hour (contract 5). `input` None: it never pays, and does not count.
+    """
+
+    milli: int
+    input_milli: int = 0
+    input: Usage | None = None
+    free_hourly_max: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,8 @@ class Settlement:
 
     `call` carries attempts, usage and cost. A call refused before its hold has none: see `RecordCall`. `terms` and
     `idempotency` are those of the hold: when the reconciler was there first, what it did not charge is charged within these
-    terms (None: nothing more is), and the key stands for the call again.
+    terms (None: nothing more is), and the key stands for the call again. What was billed for nothing is `unpaid`; the books
+    decide whether its input is charged.
     """
 
     hold_id: str
@@ -104,6 +124,7 @@ class Settlement:
     call: Call
     terms: HoldTerms | None = None
     idempotency: IdempotencyKey | None = None
+    unpaid: Unpaid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +224,7 @@ class KeyUsed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The hold is resolved. `charged_milli` is what the entries show; `absorbed_milli` is what exceeded the hold;
+    """The hold is resolved. `charged_milli` is what the entries show; `absorbed_milli` what was billed and nobody pays;
     `fresh` is False when somebody had resolved it before. `late`: that was the reconciler, and what the call came to in truth
     is now one `adjust`."""
 

@@ -21,7 +21,8 @@ class Weights:
 @dataclass(frozen=True, slots=True)
 class PolicyTable:
     """`actions` maps a hazard code or a risk level to an action; the hazard wins. `step_down_below_ppm`: share of the
-    tightest allowance left below which cheaper models come first."""
+    tightest allowance left below which cheaper models come first. `free_calls_hourly_max`: calls of one account within an
+    hour that may get nothing for free though their provider bills them; those after pay their input."""
 
     modes: Mapping[Mode, Weights]
     default_mode: Mode = "balanced"
@@ -33,3 +34,4 @@ class PolicyTable:
     attempts_max: int = 4
     retries_per_model_max: int = 1
     deadline_ms: int = 600_000
+    free_calls_hourly_max: int = 10

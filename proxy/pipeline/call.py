@@ -1,6 +1,7 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
 from dataclasses import replace
+from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
 from proxy.domain.call import Call
@@ -21,6 +22,9 @@ from proxy.pipeline.run import Run
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
+
+_REFUSED: Final = "Too many refused calls. Mend the request, then try again."
+_FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
 
 
 class Pipeline:
@@ -62,7 +66,12 @@ class Pipeline:
         marks = Marks(self._rooms.clock, order.started_ns)
         asked = replace(order, kind="chat")
         journey = await self._understood(asked)
-        judged = journey if isinstance(journey, Refusal) else await self._judged(asked, journey, marks)
+        if isinstance(journey, Refusal):
+            return await self._unread(order, journey, marks)
+        crowded = await self._crowded(journey.caller)
+        if crowded is not None:
+            return crowded
+        judged = await self._judged(asked, journey, marks)
         if isinstance(judged, Refusal):
             return await self._unread(order, judged, marks)
         # What is told before is what it comes to: where a live call would be counted in the end, this one is at once.
@@ -176,12 +185,19 @@ class Pipeline:
         quota = await self._rooms.limiter.take(f"refused:{answers_for}", self._rooms.knobs.refused_calls)
         if not quota.allowed:
             self._rooms.recorder.incident("refusal_unrecorded")
-            return Refusal(
-                "rate_limit_exceeded",
-                "Too many refused calls. Mend the request, then try again.",
-                retry_after_s=quota.reset_s,
-            )
+            return Refusal("rate_limit_exceeded", _REFUSED, retry_after_s=quota.reset_s)
         return await self._write(call) or refusal
+
+    async def _crowded(self, caller: Caller) -> Refusal | None:
+        """Why nothing is foreseen for a user whom nobody knows yet: it costs nothing, and names are cheap to invent, so all
+        of an app's share one bound, as their refused calls do."""
+        if not caller.enrols or caller.app is None:
+            return None
+        quota = await self._rooms.limiter.take(f"foreseen:app:{caller.app.id}", self._rooms.knobs.refused_calls)
+        if quota.allowed:
+            return None
+        self._rooms.recorder.incident("preview_unrecorded")
+        return Refusal("rate_limit_exceeded", _FORESEEN, retry_after_s=quota.reset_s)
 
     async def _write(self, call: Call) -> Refusal | None:
         try:

@@ -45,7 +45,7 @@ class Claim:
 
 class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
-    `covered_tokens`."""
+    `covered_tokens`. `billed_nano_usd` is what attempts that failed were billed at: it stays held against the ceilings."""
 
     def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
         self._books = books
@@ -57,6 +57,7 @@ class Cover:
         self._noted_tokens = 0
         self._asking = Asking(waiting)
         self.held_milli = 0
+        self.billed_nano_usd = 0
         self.stands = False
         self.waited = False
         self.standing: Standing | None = None
@@ -201,9 +202,10 @@ class Cover:
                 hold_id=self._judged.journey.call_id,
                 family=sizing.model.family,
                 amount_milli=size.amount_milli,
-                raw_nano_usd=size.raw_nano_usd,
+                raw_nano_usd=size.raw_nano_usd + self.billed_nano_usd,
                 metered_milli=metered_milli,
                 terms=self._terms(sizing, terms),
+                billed_nano_usd=self.billed_nano_usd,
             )
         )
 

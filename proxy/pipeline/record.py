@@ -5,10 +5,11 @@ from dataclasses import replace
 from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import STATUS, Refusal
+from proxy.domain.ledger import Settlement
 from proxy.domain.money import Charge, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
-from proxy.stages import explain
+from proxy.stages import explain, unpaid
 
 _STATUS: dict[Ending, CallStatus] = {
     "answered": "served",
@@ -163,7 +164,7 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
         duration_ms=marks.after_ms(),
         ttft_ms=None if outcome.first_token_ns is None else marks.after_ms(outcome.first_token_ns),
         usage=outcome.usage,
-        credits_milli=writer.credits_milli,
+        credits_milli=writer.credits_milli if writer.charged else 0,
         raw_nano_usd=sum(a.raw_nano_usd for a in attempts),
         attempts=tuple(attempts),
         timeline=tuple(marks.timeline),
@@ -193,10 +194,23 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int)
         provider_request_id=outcome.provider_request_id,
         usage=outcome.usage if billable else None,
         raw_nano_usd=raw_cost_nano_usd(tiers, outcome.usage) if billable else 0,
-        credits_milli=credits_milli([Charge(tiers, terms, outcome.usage)]) if charged else 0,
+        credits_milli=credits_milli([Charge(tiers, terms, outcome.usage)]) if billable else 0,
         multiplier_ppm=0 if terms.credit_prices else terms.multiplier_ppm,
         charged=charged,
     )
+
+
+def settlement(judged: Judged, call: Call, held_milli: int, in_vain: bool) -> Settlement:
+    """What the books are told of a call that held so much, with what nobody pays as absorbed. `in_vain`: nobody answered, by
+    no doing of ours, so its input may be charged; the books say whether it is."""
+    lost = unpaid.unpaid(call.attempts)
+    if lost is not None and in_vain:
+        chain, catalog = judged.decision.chain, judged.journey.catalog
+        lost = unpaid.with_input(lost, call.attempts, chain, catalog, judged.plan, judged.ask)
+    charged_milli = min(call.credits_milli, held_milli)
+    absorbed_milli = call.credits_milli - charged_milli + (lost.milli if lost is not None else 0)
+    booked = replace(call, credits_milli=charged_milli, absorbed_milli=absorbed_milli)
+    return Settlement(call.id, call.credits_milli, call.raw_nano_usd, booked, unpaid=lost)
 
 
 def previewed(begun_call: Call, marks: Marks) -> Call:

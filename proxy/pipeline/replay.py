@@ -149,7 +149,7 @@ def _tried_anew(scene: _Scene, was: Bill) -> Bill:
         if refused in (None, "credits_on_hold"):
             return _answered(scene, candidate, was)
         short = short or refused
-    return Bill(None, short or scene.call.code, raw_nano_usd=_raw_nano_usd(scene, _lost(scene)))
+    return replace(_paid(scene, was, _lost(scene)), model_id=None, code=short or scene.call.code)
 
 
 def _answered(scene: _Scene, candidate: Candidate, was: Bill) -> Bill:
@@ -158,7 +158,8 @@ def _answered(scene: _Scene, candidate: Candidate, was: Bill) -> Bill:
     lost = _lost(scene)
     written = next((attempt for attempt in scene.call.attempts if attempt.charged), None)
     if written is None:
-        return Bill(candidate.model_id, None, raw_nano_usd=_raw_nano_usd(scene, lost))
+        in_vain_milli = _in_vain_milli(scene, lost)
+        return Bill(candidate.model_id, None, absorbed_milli=in_vain_milli, raw_nano_usd=_raw_nano_usd(scene, lost))
     model = scene.catalog.models[candidate.model_id]
     usage = _shortened(scene, candidate, written)
     stands_in = replace(written, model_id=model.id, provider_id=model.provider_id, family=model.family, usage=usage)
@@ -174,17 +175,33 @@ def _answered(scene: _Scene, candidate: Candidate, was: Bill) -> Bill:
 
 
 def _paid(scene: _Scene, was: Bill, attempts: Sequence[Attempt]) -> Bill:
-    """The attempts at these prices. Of what is billed above the hold the operator loses the same share as it did."""
+    """The attempts at these prices. Of what is billed above the hold, and of what is billed in vain, the operator loses the
+    same share as it did."""
+    in_vain_milli, raw_nano_usd = _in_vain_milli(scene, attempts), _raw_nano_usd(scene, attempts)
+    was_in_vain_milli = sum(attempt.credits_milli for attempt in scene.call.attempts if not attempt.charged)
+    was_answered = any(attempt.charged for attempt in scene.call.attempts)
     charges = [_charge(scene, attempt.family, attempt.model_id, attempt.usage) for attempt in attempts if attempt.charged]
-    billed_milli = credits_milli([charge for charge in charges if charge is not None])
-    was_billed_milli = was.credits_milli + was.absorbed_milli
-    absorbed_milli = ceil_div(billed_milli * was.absorbed_milli, was_billed_milli) if was.absorbed_milli else 0
-    return replace(
-        was,
-        credits_milli=billed_milli - absorbed_milli,
-        absorbed_milli=absorbed_milli,
-        raw_nano_usd=_raw_nano_usd(scene, attempts),
-    )
+    if charges:
+        billed_milli = credits_milli([charge for charge in charges if charge is not None])
+        was_over_milli = was.absorbed_milli - was_in_vain_milli
+        lost_milli = _share(billed_milli, was_over_milli, was.credits_milli + was_over_milli)
+        paid_milli, absorbed_milli = billed_milli - lost_milli, lost_milli + in_vain_milli
+    else:
+        paid_milli = 0 if was_answered else _share(in_vain_milli, was.credits_milli, was_in_vain_milli)
+        absorbed_milli = in_vain_milli - paid_milli
+    return replace(was, credits_milli=paid_milli, absorbed_milli=absorbed_milli, raw_nano_usd=raw_nano_usd)
+
+
+def _share(amount: int, part: int, whole: int) -> int:
+    """As much of `amount` as `part` was of `whole`."""
+    return ceil_div(amount * part, whole) if part and whole else 0
+
+
+def _in_vain_milli(scene: _Scene, attempts: Sequence[Attempt]) -> int:
+    """What the operator loses to attempts that nobody pays."""
+    lost = [attempt for attempt in attempts if not attempt.charged and attempt.credits_milli]
+    charges = [_charge(scene, attempt.family, attempt.model_id, attempt.usage) for attempt in lost]
+    return sum(credits_milli([charge]) for charge in charges if charge is not None)
 
 
 def _charge(scene: _Scene, family: str, model_id: str, usage: Usage | None) -> Charge | None:

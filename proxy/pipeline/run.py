@@ -11,7 +11,7 @@ from proxy.domain.chat import Answer
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.health import Permit
-from proxy.domain.ledger import RecordCall, Settlement
+from proxy.domain.ledger import RecordCall
 from proxy.domain.money import credits_text
 from proxy.pipeline import record
 from proxy.pipeline.anew import terms_now
@@ -23,8 +23,9 @@ from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.traffic import Traffic
 from proxy.pipeline.watched import Watched
 from proxy.ports import Reply, StoreUnavailable
-from proxy.stages import failover, policy
+from proxy.stages import failover, policy, unpaid
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
+from proxy.stages.ledger.bill import as_booked
 
 # Nobody hears it; the record says how far the call had come.
 _LEFT: Final = Refusal("no_model_available", "The caller left before a model had answered.")
@@ -97,7 +98,9 @@ class Run:
         while isinstance(step, Try):
             await self._wait(step)
             candidate = self._judged.decision.chain[step.position]
-            short = None if step.retry else await self._take_cover(candidate)
+            # The same model again is covered already, unless its last try was billed.
+            covered = step.retry and not self._attempts[-1].raw_nano_usd
+            short = None if covered else await self._take_cover(candidate)
             if self._reply.gone:
                 return short or _LEFT
             if short is not None:
@@ -113,6 +116,7 @@ class Run:
                 return outcome
             if self._reply.gone:
                 return _LEFT
+            self._cover.billed_nano_usd = sum(attempt.raw_nano_usd for attempt in self._attempts)
             fallen = failover.give_up(outcome.fault)
             step = failover.after(outcome.fault, step, self._bounds(), self._chances(candidate))
         return step.refusal
@@ -221,14 +225,15 @@ class Run:
         await self._reply.end(body)
 
     async def _give_up(self, refusal: Refusal) -> Refusal | None:
-        """Nobody answered: nothing is charged, and an open stream hears the refusal as its error event."""
+        """Nobody answered: at most the input is charged, and an open stream hears the refusal as its error event."""
         if self._cover.stands:
             self._marks.moment("settle", self._marks.now_ns())
         call = record.refused(self._call, refusal, self._attempts, self._marks)
         if self._reply.gone:
             call = replace(call, status="left")
         if self._cover.stands:
-            await self._settle(call)
+            call = await self._settle(call, in_vain=True)
+            refusal = unpaid.told(refusal, call)
         else:
             refusal = await self._record(call) or refusal
         if self._reply.started:
@@ -250,16 +255,15 @@ class Run:
         if self._reply.started and not self._reply.gone:
             await self._reply.end(self._voice.error(stopped))
 
-    async def _settle(self, call: Call) -> Call:
+    async def _settle(self, call: Call, in_vain: bool = False) -> Call:
         self._resolved = True
-        credits_milli = min(call.credits_milli, self._cover.held_milli)
-        call = replace(call, credits_milli=credits_milli, absorbed_milli=call.credits_milli - credits_milli)
-        settlement = Settlement(call.id, call.credits_milli + call.absorbed_milli, call.raw_nano_usd, call)
+        settlement = record.settlement(self._judged, call, self._cover.held_milli, in_vain)
+        call = settlement.call
         try:
             async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
                 settled = await self._cover.settle(settlement)
             # What the caller is told it cost is what the books say.
-            call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
+            call = as_booked(settlement, settled)
             if settled.late:
                 self._rooms.recorder.incident("adjusted")
         except (TimeoutError, StoreUnavailable):
@@ -284,9 +288,7 @@ class Run:
         return Cover(self._rooms.books, self._traffic.waiting, judged, claim)
 
     def _bounds(self) -> Bounds:
-        catalog = self._judged.journey.catalog
-        contexts = tuple(catalog.models[c.model_id].context_tokens_max for c in self._judged.decision.chain)
-        return Bounds(contexts, catalog.policy.attempts_max, catalog.policy.retries_per_model_max)
+        return failover.bounds(self._judged.decision, self._judged.journey.catalog)
 
     def _chances(self, candidate: Candidate) -> Chances:
         left_ms = self._judged.journey.left_ms(self._rooms.clock.monotonic_ns())

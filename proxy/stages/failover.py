@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from proxy.domain.catalog import Catalog
+from proxy.domain.decision import Decision
 from proxy.domain.errors import ErrorCode, Fault, FaultKind, Refusal
 
 RETRY_WAIT_MS: Final = 200
@@ -92,6 +94,12 @@ class Chances:
     left_ms: int
     retry_allowed: bool
     jitter: float
+
+
+def bounds(decision: Decision, catalog: Catalog) -> Bounds:
+    """What a call so decided may spend on trying."""
+    contexts = tuple(catalog.models[candidate.model_id].context_tokens_max for candidate in decision.chain)
+    return Bounds(contexts, catalog.policy.attempts_max, catalog.policy.retries_per_model_max)
 
 
 def after(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:

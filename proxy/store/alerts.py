@@ -45,7 +45,8 @@ def notice(batch: Batch, moves: Moves, at_ms: int) -> None:
 
 
 def note_absorbed(batch: Batch, account_id: str, call_id: str, absorbed_milli: int, at_ms: int) -> None:
-    """A provider billed more than was held: once an hour for each account, for a flood of them says no more."""
+    """A provider billed more than was held, or for what nobody pays: once an hour for each account, for a flood of them says
+    no more."""
     facts: Facts = {"account": account_id, "call": call_id, "absorbed_milli": absorbed_milli}
     _insert(batch, f"absorbed|{account_id}|{at_ms // HOUR_MS}", "absorbed", facts, at_ms)
 

@@ -85,17 +85,22 @@ def ancestors(connection: Connection, key: Key) -> tuple[str, ...]:
 
 
 def with_lineage(connection: Connection, key: Key) -> Key:
-    """The key as its whole lineage makes it (contract 1): caps belong to the lineage and not to one key, and with a key that
-    is suspended stops what was made from it."""
-    ancestors = connection.execute(
-        "SELECT caps FROM keys WHERE id IN (SELECT value FROM json_each(?)) AND id <> ?",
-        (json.dumps(key.lineage), key.id),
+    """The key as its whole lineage makes it (contract 1): caps and rates belong to the lineage and not to one key, and with a
+    key that is suspended stops what was made from it."""
+    ancestors = KEYS.select(
+        connection, "id IN (SELECT value FROM json_each(?)) AND id <> ? ORDER BY id", (json.dumps(key.lineage), key.id)
     )
-    caps = (*key.caps, *(cap for (text,) in ancestors for cap in values.caps_of(text)))
+    caps = (*key.caps, *(cap for ancestor in ancestors for cap in ancestor.caps))
+    rates = tuple((ancestor.id, ancestor.rate) for ancestor in ancestors if ancestor.rate is not None)
     stopped = connection.execute(
         "SELECT suspended FROM key_descent JOIN keys ON keys.id = ancestor_id WHERE key_id = ?", (key.id,)
     )
-    return replace(key, caps=tuple(dict.fromkeys(caps)), suspended=any(suspended for (suspended,) in stopped))
+    return replace(
+        key,
+        caps=tuple(dict.fromkeys(caps)),
+        lineage_rates=rates,
+        suspended=any(suspended for (suspended,) in stopped),
+    )
 
 
 def _insert(writing: Writing, key: Key) -> None:

@@ -43,7 +43,9 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
     moves = unforgiven(late.moves, batch.resets(case.account_id), _resolution(entries).at_ms, batch.readings)
     batch.enter_apart((f"{buried.id}:adjust", buried.id, case.account_id, "adjust", late.milli, at_ms), moves)
     charged_milli = buried.credits_milli + late.milli
-    absorbed_milli = max(0, settlement.credits_milli - charged_milli)
+    # That it came late is no doing of the caller: what was billed for nothing is lost, and counts for nobody.
+    lost_milli = 0 if settlement.unpaid is None else settlement.unpaid.milli
+    absorbed_milli = max(0, settlement.credits_milli - charged_milli) + lost_milli
     call = replace(
         settlement.call,
         credits_milli=charged_milli,

@@ -7,6 +7,7 @@ import orjson
 
 from proxy.domain.ledger import ReconcileReport
 from proxy.ports import Clock
+from proxy.stages.ledger.bill import Bill
 from proxy.store import rows
 from proxy.store.batch import Batch, Memory
 from proxy.store.database import Connection, Database
@@ -94,7 +95,7 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
     # Only credits were metered; the raw cost is taken to be the same share of what was held for it.
     share_nano = held.raw_nano_usd * hold.metered_milli
     raw_nano_usd = -(-share_nano // held.credits_milli) if held.credits_milli else 0
-    settled = resolve(batch, hold, "crashed", hold.metered_milli, raw_nano_usd, at_ms)
+    settled = resolve(batch, hold, "crashed", Bill(hold.metered_milli, raw_nano_usd), at_ms)
     call: dict[str, Any] = orjson.loads(hold.began)
     call |= {
         "status": "crashed",

@@ -30,6 +30,7 @@ from proxy.domain.ledger import (
 from proxy.domain.standing import Standing
 from proxy.ports import ClockDoubted, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
+from proxy.stages.ledger.bill import Bill, as_booked, bill
 from proxy.stages.ledger.counters import Moves
 from proxy.stages.ledger.share import over_share
 from proxy.stages.ledger.sources import Case, counters, standing
@@ -182,19 +183,20 @@ class SqliteLedger:
         return Held(hold.id, request.amount_milli)
 
 
-def resolve(batch: Batch, hold: Hold, status: CallStatus, credits_milli: int, raw_nano_usd: int, at_ms: int) -> Settled:
+def resolve(batch: Batch, hold: Hold, status: CallStatus, due: Bill, at_ms: int) -> Settled:
     """Ends a live hold, whose call came to `status`: spends what is charged, gives back the rest, and takes the hold off the
     books."""
-    resolved = ledger.settle(hold.split, credits_milli, raw_nano_usd)
+    resolved = ledger.settle(hold.split, due.credits_milli, due.raw_nano_usd)
+    absorbed_milli = resolved.absorbed_milli + due.lost_milli
     kind: EntryKind = "settle" if resolved.charged_milli else "release"
-    batch.remove(hold, resolved.charged_milli, resolved.absorbed_milli)
-    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves)
+    batch.remove(hold, resolved.charged_milli, absorbed_milli)
+    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves | due.moves)
     if idempotency.frees_key(status, resolved.charged_milli):
         batch.used_keys.free(hold.id)
     alerts.notice(batch, resolved.moves, at_ms)
-    if resolved.absorbed_milli:
-        alerts.note_absorbed(batch, hold.account_id, hold.id, resolved.absorbed_milli, at_ms)
-    return Settled(hold.id, resolved.charged_milli, resolved.absorbed_milli, fresh=True)
+    if absorbed_milli:
+        alerts.note_absorbed(batch, hold.account_id, hold.id, absorbed_milli, at_ms)
+    return Settled(hold.id, resolved.charged_milli, absorbed_milli, fresh=True)
 
 
 def _subject(command: LedgerCommand) -> str:
@@ -236,7 +238,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     if batch.is_suspended(hold.account_id):
         # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
         return HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
-    amounts = Amounts(request.amount_milli, request.raw_nano_usd)
+    amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd)
     admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
     if isinstance(admitted, HoldRefused):
         return admitted
@@ -252,11 +254,9 @@ def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
     hold = batch.hold(settlement.hold_id)
     if hold is None:
         return late.settle(batch, settlement, at_ms) or ValueError(f"hold {settlement.hold_id} was never taken")
-    call = settlement.call
-    settled = resolve(batch, hold, call.status, settlement.credits_milli, settlement.raw_nano_usd, at_ms)
-    if (call.credits_milli, call.absorbed_milli) != (settled.charged_milli, settled.absorbed_milli):
-        call = replace(call, credits_milli=settled.charged_milli, absorbed_milli=settled.absorbed_milli)
-    batch.register(call)
+    due = bill(hold.account_id, settlement, at_ms, batch.readings)
+    settled = resolve(batch, hold, settlement.call.status, due, at_ms)
+    batch.register(as_booked(settlement, settled))
     return settled
 
 

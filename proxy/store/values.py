@@ -24,8 +24,8 @@ PLAN_REQUEST_COLUMNS: Final = (
     "id, user_id, subject, target, words, status, created_at_ms, decided_at_ms, decided_by, answer, given, until_ms"
 )
 GRANT_COLUMNS: Final = "id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"
-# What no audit line, log or answer may hold.
-_SECRETS: Final = frozenset({"secret_hash"})
+# What no audit line, log or answer may hold, and what a key has only while it calls.
+_NOT_SHOWN: Final = frozenset({"secret_hash", "lineage_rates"})
 
 _CAPS: Final = TypeAdapter(tuple[Cap, ...])
 _OVERRIDES: Final = TypeAdapter(tuple[Override, ...])
@@ -214,7 +214,7 @@ def grant_row(grant: Grant) -> Row:
 
 def shown(value: object) -> dict[str, Any]:
     """A value as the audit log may hold it: plain JSON without secrets."""
-    plain = json.loads(to_json({name: getattr(value, name) for name in _fields(value) if name not in _SECRETS}))
+    plain = json.loads(to_json({name: getattr(value, name) for name in _fields(value) if name not in _NOT_SHOWN}))
     return dict(plain)
 
 

@@ -28,6 +28,19 @@ async def test_the_tighter_of_plan_and_key_is_told_and_refuses() -> None:
         assert [(q.limit, q.remaining, q.allowed) for q in quotas if q] == [(2, 1, True), (2, 0, True), (2, 0, False)]
 
 
+async def test_a_key_counts_in_its_own_rate_and_in_those_of_the_keys_it_was_made_from() -> None:
+    limiter, catalog = MemoryLimiter(StillClock(), 100), b.catalog(b.model())
+    above = (("root", Rate(4, 60)),)
+    root = b.caller(key=b.key("root", rate=Rate(4, 60)))
+    slow = b.caller(key=b.key("slow", lineage=("slow", "root"), rate=Rate(1, 60), lineage_rates=above))
+    free = b.caller(key=b.key("free", lineage=("free", "root"), lineage_rates=above))
+    allowed = []
+    for caller in (slow, slow, free, root, free, free, root):
+        quota = await take_rates(limiter, caller, catalog, "chat")
+        allowed.append(quota is not None and quota.allowed)
+    assert allowed == [True, False, True, True, True, False, False]
+
+
 async def test_classes_do_not_share_a_count() -> None:
     catalog = b.catalog(b.model(), b.plan(rates={"chat": Rate(1, 60), "other": Rate(1, 60)}))
     limiter = MemoryLimiter(StillClock(), 100)

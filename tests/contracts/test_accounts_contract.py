@@ -8,7 +8,7 @@ import pytest
 
 from proxy.domain.account import Caller
 from proxy.domain.desk import Change
-from proxy.domain.plan import NextPlan
+from proxy.domain.plan import NextPlan, Rate
 from proxy.domain.standing import Cap
 from proxy.ports import Directory
 from proxy.store.accounts import end_user_id
@@ -75,6 +75,18 @@ async def test_nobody_has_an_unknown_key_or_one_whose_owner_is_gone(door: DeskDo
 async def test_revoked_and_expired_keys_still_say_whose_they_were(door: DeskDoor) -> None:
     await door.directory.revoke_key("k1", WHY)
     assert (await known(door, "k1")).key.revoked_at_ms == NOW_MS
+
+
+async def test_a_child_key_counts_in_the_rates_of_its_whole_lineage(door: DeskDoor) -> None:
+    await door.directory.add_key(key("root", rate=Rate(9, 60)), WHY)
+    await door.directory.add_key(key("middle", lineage=("middle", "root")), WHY)
+    await door.directory.add_key(key("child", lineage=("child", "middle", "root"), rate=Rate(3, 60)), WHY)
+    found = await door.accounts.caller("child")
+    assert found is not None
+    assert found.key.rates == (("child", Rate(3, 60)), ("root", Rate(9, 60)))
+    kept = await door.directory.key("child")
+    assert kept is not None
+    assert kept.rates == (("child", Rate(3, 60)),)
 
 
 async def test_a_child_key_carries_the_caps_of_its_whole_lineage(door: DeskDoor) -> None:

@@ -22,8 +22,10 @@ from proxy.domain.ledger import (
     Refunded,
     Settled,
     Settlement,
+    Unpaid,
 )
 from proxy.domain.standing import Cap
+from proxy.stages.ledger.bill import UNPAID
 from proxy.store.recount import Recounted
 from tests import builders
 from tests.builders import NOW_MS
@@ -286,3 +288,12 @@ async def test_verify_sees_an_adjustment_that_the_call_does_not_show(house: Hous
         "hold call-1 is resolved but left no call, or one with another charge",
         "call call-1 was adjusted, but was not taken for crashed before or still is",
     ]
+
+
+async def test_what_was_billed_for_nothing_is_absorbed_and_never_charged_to_a_call_that_ends_late(house: House) -> None:
+    door = await _buried(house)
+    ended = _end(0, status="failed")
+    lost = Unpaid(60, input_milli=25, input=builders.usage(output=0), free_hourly_max=0)
+    assert await door.one(replace(ended, unpaid=lost)) == Settled("call-1", 0, 60, fresh=False, late=True)
+    assert await house.look(door, "SELECT count(*) FROM counters WHERE name = ?", UNPAID) == [(0,)]
+    await _right(house, door)

@@ -74,6 +74,17 @@ async def test_a_renewed_key_goes_on_where_the_old_one_stood(house: House) -> No
     assert await spent_milli(house, again) == CALLS * FIXED_MILLI
 
 
+async def test_keys_minted_from_a_key_with_a_rate_call_no_faster_together(house: House) -> None:
+    root = await house.user_key(manage_keys=True)
+    slow = await made(house, root, name="slow", manage_keys=True, rate={"requests": 8, "period_s": 3_600})
+    child = await made(house, slow)
+    slower = await made(house, slow, name="slower", rate={"requests": 1, "period_s": 3_600})
+    renewed = await made(house, child, f"/api/keys/{key_id(child)}/rotate", grace_minutes=60)
+    # Making keys is asking too: of eight, `slow` used two and `child` one.
+    answers = [(await post(house, key, asking())).status_code for key in (slower, slower, child, renewed, slow, slow, renewed)]
+    assert answers == [200, 429, 200, 200, 200, 200, 429]
+
+
 async def test_a_wider_cap_on_a_child_widens_nothing(house: House) -> None:
     key = await capped(house)
     wide = {"name": "x", "caps": [{"window": "month", "credits": "1000"}]}

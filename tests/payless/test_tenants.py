@@ -17,6 +17,7 @@ from tests.payless.till import (
     asking,
     calls_of,
     ending,
+    eventually,
     fixed,
     post,
     spent_milli,
@@ -105,6 +106,21 @@ async def test_a_refused_call_enrols_nobody_and_invented_names_share_one_bound(h
     answers = [await post(house, key, asking("no/such"), **{"x-signalbox-user": f"n{number}"}) for number in range(130)]
     assert [answer.status_code for answer in answers] == [404] * 120 + [429] * 10
     assert await house.parts.directory.users("a1", None, 9) == []
+
+
+@pytest.mark.parametrize("path", ["/api/ai/precheck", "/api/ai/estimate"])
+async def test_invented_names_share_one_bound_on_what_is_asked_for_free(house: House, path: str) -> None:
+    key = await house.app_key()
+    assert (await post(house, key, asking(), **{"x-signalbox-user": "known"})).status_code == 200
+    asked = [await house.post(path, key, {"prompt": "Hi."}, **{"x-signalbox-user": f"name-{n}"}) for n in range(125)]
+    assert [answer.status_code for answer in asked] == [200] * 120 + [429] * 5
+    assert int(asked[-1].headers["retry-after"]) > 0
+    assert (await post(house, key, asking(), **{"x-signalbox-user": "new"})).status_code == 200
+
+    async def known_is_told() -> bool:
+        return (await house.post(path, key, {"prompt": "Hi."}, **{"x-signalbox-user": "known"})).status_code == 200
+
+    await eventually(known_is_told)
 
 
 async def test_an_end_user_over_the_days_number_is_refused_and_costs_nothing(house: House) -> None:

@@ -54,7 +54,7 @@ class CountingBooks:
         self.settlements.append(settlement)
         if self.slow_settle:
             await asyncio.sleep(3600)
-        return Settled(settlement.hold_id, settlement.credits_milli, 0, fresh=True)
+        return Settled(settlement.hold_id, settlement.call.credits_milli, settlement.call.absorbed_milli, fresh=True)
 
     async def record(self, record: RecordCall) -> Recorded:
         if self.down:

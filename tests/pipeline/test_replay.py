@@ -47,6 +47,11 @@ def charged(catalog: Catalog, model_id: str, plan_id: str = "basic", **tokens: A
     )
 
 
+def billed_in_vain(catalog: Catalog, model_id: str, **tokens: Any) -> Attempt:
+    """An attempt that failed and was billed all the same."""
+    return replace(charged(catalog, model_id, **tokens), fault="empty", charged=False)
+
+
 def answered(
     catalog: Catalog, *asked: str, wrote: Attempt | None = None, lost: tuple[Attempt, ...] = (), **changes: Any
 ) -> Call:
@@ -106,7 +111,7 @@ STANDINGS = st.builds(
     ),
     caps=st.sampled_from([(), (Cap("user:u1", "month", 60_000), Cap("key:k1", "day", 20_000))]),
 )
-HISTORY = st.lists(st.tuples(ASKED, STANDINGS, st.booleans(), st.integers(0, 2_000), st.integers(0, 3), MILLI), max_size=6)
+HISTORY = st.lists(st.tuples(ASKED, STANDINGS, st.booleans(), st.integers(0, 2_000), st.integers(0, 5), MILLI), max_size=6)
 FAILED = b.attempt(model_id="p/strong", family="frontier", fault="reset", charged=False, credits_milli=0)
 
 
@@ -125,18 +130,25 @@ def _recorded(catalog: Catalog, number: int, drawn: tuple[Any, ...]) -> Call:
     if ending == 1:
         lost = (FAILED,) if any(c.model_id == "p/strong" for c in decision.chain) else ()
         return replace(base, status="failed", code="upstream_error", attempts=lost, **refused | {"raw_nano_usd": sum_raw(lost)})
+    in_vain = billed_in_vain(catalog, decision.chain[0].model_id, output=output)
+    if ending == 2:
+        paid = min(lost_milli, in_vain.credits_milli)
+        lost_milli, raw = in_vain.credits_milli - paid, in_vain.raw_nano_usd
+        ended = refused | {"credits_milli": paid, "absorbed_milli": lost_milli, "raw_nano_usd": raw}
+        return replace(base, status="failed", code="upstream_error", attempts=(in_vain,), **ended)
     wrote = charged(catalog, decision.chain[-1].model_id, output=output)
     absorbed = min(lost_milli, wrote.credits_milli)
+    before = (in_vain,) if ending == 3 and len(decision.chain) > 1 else ()
     return replace(
         base,
-        status="served" if ending == 2 else "left",
+        status="served" if ending < 5 else "left",
         usage=wrote.usage,
         model_id=wrote.model_id,
         family=wrote.family,
         credits_milli=wrote.credits_milli - absorbed,
-        absorbed_milli=absorbed,
-        raw_nano_usd=wrote.raw_nano_usd,
-        attempts=(wrote,),
+        absorbed_milli=absorbed + sum(attempt.credits_milli for attempt in before),
+        raw_nano_usd=wrote.raw_nano_usd + sum(attempt.raw_nano_usd for attempt in before),
+        attempts=(*before, wrote),
     )
 
 
@@ -189,6 +201,24 @@ def test_what_the_operator_lost_it_loses_in_the_same_share() -> None:
     call = answered(shop(), "p/cheap", credits_milli=half, absorbed_milli=half)
     found = replayed(call, shop(), Terms(multiplier_ppm=3_000_000))
     assert (found.would.credits_milli, found.would.absorbed_milli) == (3 * half, 3 * half)
+
+
+def test_what_was_billed_in_vain_scales_and_is_paid_in_the_same_share() -> None:
+    lost = billed_in_vain(shop(), "p/cheap")
+    third = lost.credits_milli // 3
+    failed = answered(shop(), "p/cheap", wrote=lost, status="failed", code="upstream_error", model_id=None)
+    failed = replace(failed, credits_milli=third, absorbed_milli=lost.credits_milli - third)
+    found = replayed(failed, shop(), Terms(multiplier_ppm=3_000_000))
+    assert (found.would.credits_milli, found.would.absorbed_milli) == (3 * third, 3 * (lost.credits_milli - third))
+    assert (found.would.model_id, found.fate) == (None, "same")
+
+
+def test_a_failed_try_that_would_be_made_again_is_lost_again_beside_the_answer() -> None:
+    lost, wrote = billed_in_vain(shop(), "p/strong"), charged(shop(), "p/cheap")
+    call = answered(shop(), "p/strong", "p/cheap", wrote=wrote, lost=(lost,), absorbed_milli=lost.credits_milli)
+    found = replayed(call, shop(), Terms(multiplier_ppm=2_000_000))
+    assert found.would.credits_milli == 2 * wrote.credits_milli
+    assert found.would.absorbed_milli == 2 * lost.credits_milli
 
 
 def test_a_plan_without_the_model_refuses_and_costs_nothing() -> None:

@@ -126,7 +126,7 @@ async def test_every_fault_before_the_first_word_is_answered_by_the_next_model(s
     call = theatre.settled
     assert (call.status, call.model_id, len(call.attempts)) == ("served", "q/two", 2)
     assert call.attempts[0].charged is False
-    assert call.attempts[0].credits_milli == 0
+    assert call.absorbed_milli == call.attempts[0].credits_milli
     assert theatre.reply.headers[b"x-signalbox-attempts"] == b"2"
     assert b"PROVIDER SECRET" not in theatre.reply.heard
 
@@ -156,9 +156,9 @@ async def test_what_a_provider_billed_for_a_failed_try_is_the_operators_cost() -
     theatre = Theatre(whole("", prompt_tokens=1_000), whole())
     await theatre.play()
     lost, paid = theatre.settled.attempts
-    assert (lost.raw_nano_usd > 0, lost.credits_milli) == (True, 0)
+    assert (lost.raw_nano_usd > 0, lost.charged) == (True, False)
     assert theatre.settled.raw_nano_usd == lost.raw_nano_usd + paid.raw_nano_usd
-    assert theatre.settled.credits_milli == paid.credits_milli
+    assert (theatre.settled.credits_milli, theatre.settled.absorbed_milli) == (paid.credits_milli, lost.credits_milli)
 
 
 async def test_an_answer_larger_than_its_bound_is_no_answer() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.domain.desk import Grant
-from proxy.domain.ledger import ConcurrencyLimit, HoldTerms, IdempotencyKey, LedgerAck, LedgerCommand, RecordCall, Settled
+from proxy.domain.ledger import (
+    ConcurrencyLimit,
+    HoldTerms,
+    IdempotencyKey,
+    LedgerAck,
+    LedgerCommand,
+    RecordCall,
+    Settled,
+    Unpaid,
+)
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
+from proxy.domain.usage import Usage
 from tests import builders
 from tests.builders import NOW_MS
 from tests.contracts.ledger_house import LEASES, Door, House, extension, hold, settlement, sqlite_house
@@ -36,20 +47,31 @@ NANO = st.integers(0, 9_000)
 
 
 def _hold(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
-    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=TERMS)
+    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=_at(family))
 
 
 def _keyed(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
     idempotency = IdempotencyKey("POST /a", f"k-{milli % 3}", bytes([nano % 2]))
-    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=TERMS, idempotency=idempotency)
+    return hold(hold_id, milli, raw_nano_usd=nano, family=family, terms=_at(family), idempotency=idempotency)
 
 
 def _extend(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
-    return extension(hold_id, milli, raw_nano_usd=nano, metered_milli=milli // 2, family=family, terms=TERMS)
+    billed = {"metered_milli": milli // 2, "billed_nano_usd": nano // 3}
+    return extension(hold_id, milli, raw_nano_usd=nano, family=family, terms=_at(family), **billed)
+
+
+def _at(family: str) -> HoldTerms:
+    # Each family is served by a provider of its own, with a ceiling of its own.
+    return replace(TERMS, caps=(*TERMS.caps, Cap(f"provider:{family}", "day", 30_000, "nano_usd")))
 
 
 def _settle(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
-    return settlement(hold_id, milli, raw_nano_usd=nano, terms=TERMS)
+    return settlement(hold_id, milli, raw_nano_usd=nano, terms=_at(family))
+
+
+def _settle_in_vain(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
+    lost = Unpaid(milli, input_milli=milli // 2, input=Usage(input=milli), free_hourly_max=1)
+    return settlement(hold_id, 0, raw_nano_usd=nano, terms=_at(family), unpaid=lost)
 
 
 def _record(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
@@ -58,7 +80,7 @@ def _record(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
 
 COMMANDS = st.builds(
     lambda make, *facts: make(*facts),
-    st.sampled_from([_hold, _keyed, _extend, _settle, _record]),
+    st.sampled_from([_hold, _keyed, _extend, _settle, _settle_in_vain, _record]),
     CALL_IDS,
     MILLI,
     NANO,
@@ -126,6 +148,13 @@ async def live(history: History, opened: AbstractAsyncContextManager[House]) -> 
             door, "SELECT coalesce(sum(spent), 0) FROM counters WHERE name LIKE 'included/total%' OR scope LIKE 'grant:%'"
         )
         assert spent == [(sum(charged.values()),)]
+        raw: list[tuple[Any, ...]] = await house.look(
+            door,
+            "SELECT (SELECT coalesce(sum(spent), 0) FROM counters WHERE scope = 'installation'),"
+            " (SELECT coalesce(sum(spent), 0) FROM counters WHERE scope LIKE 'provider:%')",
+        )
+        # Whoever billed it, it is counted once under the installation's ceiling and once under a provider's.
+        assert raw[0][0] == raw[0][1]
         assert await house.wrongs(door) == []
 
 

@@ -16,7 +16,8 @@ from proxy.domain.verdict import Risk, Span
 from proxy.stages.explain import sentence
 
 # A counter's name ends with the unit it counts where that is not credits.
-COUNTED: Final[Mapping[str, Literal["nano_usd", "users"]]] = {"nano_usd": "nano_usd", "users": "users"}
+Unit = Literal["credits", "nano_usd", "users", "calls"]
+COUNTED: Final[Mapping[str, Unit]] = {"nano_usd": "nano_usd", "users": "users", "calls": "calls"}
 _US_PER_MS: Final = 1_000
 
 
@@ -149,12 +150,13 @@ class SawView(Told):
 
 
 class LineView(Told):
-    """How an entry moved one counter; amounts are credits, nano-USD for a ceiling on raw cost, or users enrolled."""
+    """How an entry moved one counter; amounts are credits, nano-USD for a ceiling on raw cost, users enrolled, or calls that
+    got nothing though they were billed."""
 
     scope: str
     counter: str
     epoch: str
-    unit: Literal["credits", "nano_usd", "users"]
+    unit: Unit
     spent: str
     held: str
 

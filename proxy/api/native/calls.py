@@ -8,12 +8,13 @@ from pydantic import Field
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import MomentMs, Name, Queries, Told, credits_of
-from proxy.domain.call import Attempt, Call, CallStatus, Stage
+from proxy.domain.call import INPUT_CHARGED, Attempt, Call, CallStatus, Stage
 from proxy.domain.desk import CallFilter
 from proxy.domain.errors import FaultKind, Refusal
 from proxy.domain.usage import Kind, Usage, UsageSource
 from proxy.domain.verdict import Risk
 from proxy.stages.explain import explain
+from proxy.stages.unpaid import WHY_CHARGED
 
 TAG: Final = "Calls"
 PAGE_MAX: Final = 200
@@ -115,10 +116,12 @@ class VerdictTold(Told):
 
 
 class CallDetail(CallTold):
-    """`decision` says in plain words why this model, who stood by and who was ruled out."""
+    """`decision` says in plain words why this model, who stood by and who was ruled out; `why_charged` why a call paid that
+    got no answer."""
 
     verdict: VerdictTold | None
     decision: Mapping[str, Any] | None
+    why_charged: str | None
     attempts: list[AttemptTold]
     timeline: list[StepTold]
 
@@ -145,6 +148,7 @@ async def show_call(visit: Visit) -> Answer:
         **call_fields(call),
         verdict=_verdict(call),
         decision=None if call.decision is None else explain(call.decision),
+        why_charged=WHY_CHARGED if call.reason == INPUT_CHARGED else None,
         attempts=[_attempt(attempt) for attempt in call.attempts],
         timeline=[StepTold(stage=m.stage, at_us=m.at_us, duration_us=m.duration_us) for m in call.timeline],
     )

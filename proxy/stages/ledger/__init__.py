@@ -48,7 +48,7 @@ def admit(
 def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
     """Makes a split as large as `amounts` in total: for its own family the difference is admitted and nothing is given
     back; for another family, or under the ceilings of another provider, the whole is split anew: it may draw on other
-    sources, and what is yet to be billed is billed there (contract 5)."""
+    sources, and what is yet to be billed is billed there (contract 5). What was billed stays with who billed it."""
     if family != split.family or _scopes(case.chart.cap_keys["nano_usd"]) != _scopes(split.parts[-1].ceilings):
         return _anew(case, split, family, amounts, readings)
     has = split.amounts
@@ -83,13 +83,28 @@ def _scopes(keys: Iterable[CounterKey]) -> set[str]:
 
 
 def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
+    billed = _billed(split, amounts.billed_nano_usd)
     moves = held(split.parts, -1)
-    admitted = admit(case, family, amounts, Moved(readings, moves))
+    for key, kept in held(billed, 1).items():
+        move(moves, (key,), 0, kept.held)
+    more = Amounts(amounts.credits_milli, max(0, amounts.raw_nano_usd - amounts.billed_nano_usd))
+    admitted = admit(case, family, more, Moved(readings, moves))
     if isinstance(admitted, HoldRefused):
         return replace(admitted, standing=standing(case, readings))
     for key, taken in admitted.moves.items():
         move(moves, (key,), 0, taken.held)
-    return Admitted(admitted.split, without_zeros(moves))
+    return Admitted(Split(family, (*billed, *admitted.split.parts)), without_zeros(moves))
+
+
+def _billed(split: Split, billed_nano_usd: int) -> tuple[Part, ...]:
+    """What stays under the ceilings of those who billed before. Parts are spent in their order, so these are spent exactly, and
+    what is billed from here on falls to the last."""
+    last = split.parts[-1]
+    earlier = tuple(part for part in split.parts if _scopes(part.ceilings) != _scopes(last.ceilings))
+    by_last = billed_nano_usd - sum(part.raw_nano_usd for part in earlier)
+    if by_last <= 0 or not last.ceilings:
+        return earlier
+    return (*earlier, Part((), (), last.ceilings, by_last))
 
 
 def _is_capped(chart: Chart, amounts: Amounts, readings: Readings) -> bool:

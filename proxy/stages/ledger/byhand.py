@@ -13,7 +13,8 @@ from proxy.stages.ledger.counters import CounterKey, Moves, Reading, Readings, m
 from proxy.stages.ledger.sources import NEVER_MS, Case, included_key, owned, room, standing
 
 ENROLS: Final = "enrols/day/users"
-_RAW_COST: Final = "/nano_usd"
+# What was billed, and how often in vain, stays so whoever pays in the end.
+_STAYS: Final = ("/nano_usd", "/calls")
 _CALENDAR_ANCHOR: Final = 1
 
 
@@ -76,14 +77,14 @@ def carried(case: Case, family: str | None, amount_milli: int, readings: Reading
 
 
 def returned(entries: Sequence[Entry], resets: Sequence[Entry], readings: Readings) -> Returned:
-    """All that a call's entries charged, back to every counter that it moved; a ceiling keeps its raw cost, for the provider
-    billed it, and what `resets` of the account have forgiven since is not given back a second time."""
+    """All that a call's entries charged, back to every counter of credits that it moved; what `resets` of the account have
+    forgiven since is not given back a second time."""
     charges = [entry for entry in entries if entry.kind in ("settle", "adjust")]
     moves: Moves = {}
     for entry in charges:
         anew = _begun_anew(resets, entry.at_ms)
         for line in entry.lines:
-            if not line.name.endswith(_RAW_COST) and _key(line) not in anew:
+            if not line.name.endswith(_STAYS) and _key(line) not in anew:
                 move(moves, (_key(line),), -line.spent, 0)
     return Returned(sum(entry.amount_milli for entry in charges), _above_zero(moves, readings))
 

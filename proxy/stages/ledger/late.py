@@ -37,7 +37,7 @@ def adjusted(case: Case, family: str, lines: Sequence[LedgerLine], more: Amounts
     if more.raw_nano_usd > 0:
         move(moves, case.chart.cap_keys["nano_usd"], more.raw_nano_usd, 0)
     else:
-        for track in _tracks(line for line in lines if _counts_raw_cost(line)):
+        for track in _ceilings(line for line in lines if _counts_raw_cost(line)):
             _lessen(moves, track, -more.raw_nano_usd)
     return Adjusted(milli, moves)
 
@@ -85,6 +85,14 @@ def _tracks(lines: Iterable[LedgerLine]) -> list[Track]:
     tracks: dict[tuple[str, str], Track] = {}
     for line in lines:
         tracks.setdefault((line.scope, line.name), []).append(line)
+    return list(tracks.values())
+
+
+def _ceilings(lines: Iterable[LedgerLine]) -> list[Track]:
+    """By kind of scope: the providers that a call went to count its raw cost once together, the last of them last."""
+    tracks: dict[tuple[str, str], Track] = {}
+    for line in lines:
+        tracks.setdefault((line.scope.partition(":")[0], line.name), []).append(line)
     return list(tracks.values())
 
 

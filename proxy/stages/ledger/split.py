@@ -8,10 +8,12 @@ from proxy.stages.ledger.counters import CounterKey, Moves, move
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What a hold asks for or has: credits of the account, raw cost against the operator's ceilings."""
+    """What a hold asks for or has: credits of the account, raw cost against the operator's ceilings. Of that,
+    `billed_nano_usd` has been billed already, by attempts that failed."""
 
     credits_milli: int
     raw_nano_usd: int
+    billed_nano_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,4 +202,5 @@ def _policy(row: PolicyRow) -> PolicyTable:
         attempts_max=row.attempts_max,
         retries_per_model_max=row.retries_per_model_max,
         deadline_ms=row.deadline_ms,
+        free_calls_hourly_max=row.free_calls_hourly_max,
     )

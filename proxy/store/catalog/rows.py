@@ -341,6 +341,7 @@ class PolicyRow(Row):
     attempts_max: Annotated[int, Field(ge=1, le=16)] = 4
     retries_per_model_max: Annotated[int, Field(ge=0, le=8)] = 1
     deadline_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 600_000
+    free_calls_hourly_max: Annotated[int, Field(ge=0, le=1_000_000)] = 10
 
 
 class CeilingRow(Row):
