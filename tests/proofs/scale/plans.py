@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from proxy.ports import Clock
-from proxy.store.database import Connection, Database, Found, Values, Work
+from proxy.store.database import Connection, Database, Found, Moment, Values, Work
 from tests.proofs.scale.template import CALL_TABLES, SUMS, USER_TABLES
 
 T = TypeVar("T")
@@ -71,6 +71,9 @@ class _Watching:
         kept = list(rows)
         self._sent[statement] = kept[0]
         return self._connection.executemany(statement, kept)
+
+    def moment(self) -> Moment | None:
+        return self._connection.moment()
 
     def now_ms(self, clock: Clock, /) -> int:
         return self._connection.now_ms(clock)

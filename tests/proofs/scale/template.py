@@ -15,6 +15,7 @@ from proxy.domain.plan import Allowance
 from proxy.store.directory import SqliteDirectory
 from proxy.store.ledger import SqliteLedger
 from proxy.store.sqlite import SqliteDatabase
+from proxy.store.timekeeper import Timekeeper
 from tests.builders import NOW_MS, attempt, call, decision, entitlement, key, usage, user
 from tests.contracts.set_clock import SetClock
 
@@ -35,7 +36,7 @@ CALL_TABLES: Final = frozenset(
 )
 SUMS: Final = frozenset({"counters", "rollups"})
 # What says nothing of calls that are over.
-_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence"})
+_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence", "clock"})
 # Their numbers are the table's own to give.
 _NUMBERED: Final = {"audit": "id", "changes": "seq"}
 
@@ -65,7 +66,7 @@ async def samples() -> list[Sample]:
 async def _leave_rows(database: SqliteDatabase) -> None:
     clock, change = SetClock(), Change("cli", "a proof")
     clock.at_ms = MOMENT_MS
-    directory, ledger = SqliteDirectory(database, clock), SqliteLedger(database, clock, "boot-proof")
+    directory, ledger = SqliteDirectory(database, clock), SqliteLedger(database, Timekeeper(database, clock), "boot-proof")
     await directory.put_user(user(WHO, created_at_ms=MOMENT_MS), None, change)
     await directory.put_entitlement(entitlement(WHO), None, change)
     await directory.add_key(key(KEY, user_id=WHO, created_at_ms=MOMENT_MS), change)
