@@ -12,7 +12,8 @@ from proxy.store.rollup import MEASURES, TTFT
 USAGE_ROWS_MAX: Final = 1_000
 TALLY_ROWS_MAX: Final = 200
 
-# Every query names its days one by one, so that each is one look into the primary key: (day, user_id, tag, ...).
+# Every query names its days one by one, so that each is one look into the primary key, (user_id, day, tag, ...), in which a
+# user's days lie side by side; those of all users are found by the index of days.
 _ON_DAYS: Final = "FROM rollups WHERE day IN (SELECT CAST(value AS BIGINT) FROM json_each(?1))"
 _USED: Final = (
     "sum(calls_used), sum(input_tokens + cached_input_tokens + cache_write_tokens), sum(output_tokens + reasoning_tokens),"

@@ -14,7 +14,7 @@ from proxy.store.recount import recount
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 from tests.proofs.claims import Case
-from tests.proofs.scale.cost import Contender, Cost, cost
+from tests.proofs.scale.cost import Contender, Cost, Duel, costs
 from tests.proofs.scale.fill import Size, fill
 from tests.proofs.scale.plans import Watched, big_tables, plans, scans
 from tests.proofs.scale.questions import QUESTIONS, Caller, Desk, Question
@@ -118,24 +118,25 @@ async def _claim_plans(case: Case, desk: Desk) -> None:
 
 
 async def _claim_costs(case: Case, books: Books) -> None:
-    costs = {question: await _shown(question, books) for question in QUESTIONS}
+    found = await costs([Duel(question, books.beside(question), books.large) for question in QUESTIONS])
+    taken = dict(zip(QUESTIONS, found, strict=True))
+    for question, cost in taken.items():
+        _show(question, cost)
     for group in dict.fromkeys(question.group for question in QUESTIONS):
-        part = {question: found for question, found in costs.items() if question.group == group and not question.reason}
+        part = {question: cost for question, cost in taken.items() if question.group == group and not question.reason}
         dearest = max(part, key=lambda question: part[question].ratio)
-        most, first = part[dearest], max(found.first_us / found.small_us for found in part.values())
+        most, first = part[dearest], max(cost.first_us / cost.small_us for cost in part.values())
         seen = f"{group}: ratio {most.ratio:.2f} at most ({dearest.name}, {most.large_us:.0f} µs), {first:.1f} the first time"
-        case.claim(seen, all(found.ratio <= question.ratio_max for question, found in part.items()))
-    for question, found in costs.items():
+        case.claim(seen, all(cost.ratio <= question.ratio_max for question, cost in part.items()))
+    for question, cost in taken.items():
         if question.reason:
-            case.claim(f"{question.name}: ratio {found.ratio:.1f} ({question.reason})", found.ratio <= question.ratio_max)
+            case.claim(f"{question.name}: ratio {cost.ratio:.1f} ({question.reason})", cost.ratio <= question.ratio_max)
 
 
-async def _shown(question: Question, books: Books) -> Cost:
-    found = await cost(question, books.beside(question), books.large)
-    verdict = "holds" if found.ratio <= question.ratio_max else "BROKEN"
-    seen = f"{question.name}: {found.large_us:.0f} µs beside {found.small_us:.0f} µs ({found.ratio:.2f})"
-    print(f"      {verdict:7} {seen}, {found.first_us:.0f} µs the first time", flush=True)
-    return found
+def _show(question: Question, cost: Cost) -> None:
+    verdict = "holds" if cost.ratio <= question.ratio_max else "BROKEN"
+    seen = f"{question.name}: {cost.large_us:.0f} µs beside {cost.small_us:.0f} µs ({cost.ratio:.2f})"
+    print(f"      {verdict:7} {seen}, {cost.first_us:.0f} µs the first time", flush=True)
 
 
 async def _claim_audit(case: Case, database: Database) -> None:

@@ -16,7 +16,7 @@ from proxy.store.directory import SqliteDirectory
 from proxy.store.ledger import SqliteLedger
 from proxy.store.register import SqliteRegister
 from proxy.store.timekeeper import Timekeeper
-from tests.proofs.scale.fill import DAYS, Size
+from tests.proofs.scale.fill import DAYS, KINDS, Size
 from tests.proofs.scale.template import TERMS, commands
 
 CALLERS: Final = 64
@@ -54,6 +54,7 @@ class Desk:
         self.register = SqliteRegister(database)
         self.ledger = SqliteLedger(database, Timekeeper(database, clock), "boot-scale")
         self._clock = clock
+        self._asked = 0
         self._ids = RandomIds(b"scale")
 
     def accounts(self) -> SqliteAccounts:
@@ -63,7 +64,11 @@ class Desk:
     async def carry_out(self, callers: list[Caller]) -> None:
         """A call of each, all at once: their holds in one transaction, their settlements in another."""
         now_ms = self._clock.now_ms()
-        pairs = [commands(self._ids.call_id(now_ms), who.user_id, who.key_id, now_ms) for who in callers]
+        pairs = [
+            commands(self._ids.call_id(now_ms), who.user_id, who.key_id, now_ms, str(number % KINDS))
+            for number, who in enumerate(callers, self._asked)
+        ]
+        self._asked += len(callers)
         for step in zip(*pairs, strict=True):
             await self._apply(list(step))
 
@@ -142,6 +147,9 @@ QUESTIONS: Final = (
         "pages of calls",
         "prospect of a plan request",
         lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
+        "small",
+        2.5,
+        "reads 30 calls, each from a page of its own",
     ),
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),

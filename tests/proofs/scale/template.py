@@ -36,7 +36,7 @@ CALL_TABLES: Final = frozenset(
 )
 SUMS: Final = frozenset({"counters", "rollups"})
 # What says nothing of calls that are over.
-_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence"})
+_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence", "clock"})
 # Their numbers are the table's own to give.
 _NUMBERED: Final = {"audit": "id", "changes": "seq"}
 
