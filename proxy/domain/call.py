@@ -16,7 +16,7 @@ CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "c
 NOBODY: Final = "(probe)"
 # The reason of a call that got no answer and paid its input all the same (contract 5).
 INPUT_CHARGED: Final = "input_charged"
-Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "settle"]
+Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "rescue", "settle"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Call:
     """One request from first byte to ledger entry. `code` is the error code where one was answered, `reason` the coded
     cause shown to the caller. `status`: served whole, cut by us or a fault after the commit point, left by the caller,
     refused before any upstream call, failed at all candidates, crashed with its process. `credits_milli` is what was
-    charged, `refunded_milli` what of it was given back, `absorbed_milli` what else was billed, for which nobody pays."""
+    charged, `refunded_milli` what of it was given back, `absorbed_milli` what else was billed, for which nobody pays. The
+    model is the first writer's where an answer was rescued."""
 
     id: str
     request_id: str
@@ -103,13 +104,18 @@ class Call:
         """What the caller pays in the end."""
         return self.credits_milli - self.refunded_milli
 
+    @property
+    def rescued_by(self) -> tuple[str, ...]:
+        """The models that went on with the answer after its first writer broke off, in their order."""
+        return tuple(attempt.model_id for attempt in self.attempts if attempt.charged)[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the caller is told about a finished call: who answered, why, and what it cost in credits; never raw cost.
 
     `explain` holds the decision in plain words when it was asked for. `note` is a coded remark: `credits_exhausted`,
-    `output_shortened`, `stepped_down`.
+    `output_shortened`, `stepped_down`. `rescued_by` are the models that went on where `model_id` broke off.
     """
 
     call_id: str
@@ -123,3 +129,4 @@ class Receipt:
     finish_reason: str | None
     note: str | None = None
     explain: Mapping[str, object] | None = None
+    rescued_by: tuple[str, ...] = ()

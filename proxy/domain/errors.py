@@ -123,6 +123,7 @@ FaultKind = Literal[
     "empty",  # complete, but with nothing in it
     "truncated",  # a stream that ended without its end
     "error_event",  # an error inside a 200
+    "disjoint",  # went on with an answer, but not where it had stopped, as far as anybody can tell
     "our_key",  # provider refused our credentials
     "our_credit",  # provider says our account cannot pay
     "bad_request",  # provider refused the request itself

@@ -82,7 +82,8 @@ class HoldRequest:
 class ExtendRequest:
     """Make a live hold as large as `amount_milli` in total, for a model of `family`, recording what was metered so far.
 
-    `raw_nano_usd` is in total too; `billed_nano_usd` of it has been billed already, by attempts that failed.
+    `raw_nano_usd` is in total too; `billed_nano_usd` of it has been billed already, by attempts that failed or broke off.
+    `billed_milli` is what earlier writers of the same answer come to; it is paid from where it was held.
     """
 
     hold_id: str
@@ -92,6 +93,7 @@ class ExtendRequest:
     metered_milli: int
     terms: HoldTerms
     billed_nano_usd: int = 0
+    billed_milli: int = 0
 
 
 @dataclass(frozen=True, slots=True)

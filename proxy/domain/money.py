@@ -68,6 +68,29 @@ class Charge:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """What the writers of one answer used, in their order. Input is charged once, at the first (contract 6)."""
+
+    charges: Sequence[Charge] = ()
+
+    @property
+    def milli(self) -> int:
+        """What the caller pays for them together, in milli-credits."""
+        return credits_milli([output_alone(charge) if place else charge for place, charge in enumerate(self.charges)])
+
+    def and_then(self, charge: Charge) -> "Tab":
+        """The same with one writer more."""
+        return Tab((*self.charges, charge))
+
+
+def output_alone(charge: Charge) -> Charge:
+    """A charge without what was read, at the prices that what was read comes under."""
+    usage = charge.usage
+    tiers = (PriceTier(0, prices_at(charge.tiers, usage.input_total)),)
+    return Charge(tiers, charge.tariff, Usage(output=usage.output, reasoning=usage.reasoning, requests=0, source=usage.source))
+
+
 def prices_at(tiers: tuple[PriceTier, ...], input_tokens: int) -> Prices:
     """The prices of the highest tier whose start `input_tokens` reaches."""
     found = tiers[0].prices

@@ -6,6 +6,9 @@ from typing import Literal
 
 Action = Literal["allow", "flag", "route", "confirm", "block"]
 Mode = Literal["economy", "balanced", "best", "fast"]
+# How a stream that broke off may be gone on with: not at all, by a model that takes the answer's beginning, or also by one that
+# is asked for the rest.
+Rescue = Literal["off", "prefill", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,4 @@ class PolicyTable:
     retries_per_model_max: int = 1
     deadline_ms: int = 600_000
     free_calls_hourly_max: int = 10
+    rescue: Rescue = "prefill"

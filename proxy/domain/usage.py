@@ -1,7 +1,7 @@
 """Tokens by billing class for one upstream answer; counts only, never money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 UsageSource = Literal["provider", "counted", "estimated"]
@@ -17,6 +17,9 @@ ENDPOINTS: Final[Mapping[str, str]] = {
 # Four bytes of UTF-8 are one token on average in English text, by the rule of thumb that providers publish; other
 # languages and code differ, so what rests on it is marked as estimated.
 ESTIMATED_BYTES_PER_TOKEN: Final = 4
+
+
+_LEAST_CERTAIN: Final[tuple[UsageSource, ...]] = ("estimated", "counted", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,8 @@ class Usage:
     @property
     def output_total(self) -> int:
         return self.output + self.reasoning
+
+    def followed_by(self, later: "Usage") -> "Usage":
+        """What an answer of two writers used: the input of the first, the output of both, as certain as the less certain."""
+        source = next(source for source in _LEAST_CERTAIN if source in (self.source, later.source))
+        return replace(self, output=self.output + later.output, reasoning=self.reasoning + later.reasoning, source=source)

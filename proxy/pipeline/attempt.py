@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from proxy.domain.chat import Answer, Delta
-from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
 from proxy.pipeline.asking import Short
@@ -14,8 +13,9 @@ from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
-from proxy.pipeline.order import Ending, Judged, Outcome, Rooms
+from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.watched import Watched
+from proxy.pipeline.writers import Part
 from proxy.pipeline.written import written_for
 from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
@@ -30,19 +30,19 @@ _LARGE_BYTES = 256 * 1024
 
 
 class Attempt:
-    """`run` once. After the commit point the answer leaves through `reply` as it comes in; `watched` hears of that point."""
+    """`run` once. After the commit point its part of the answer leaves through `reply` as it comes in; `watched` hears of that
+    point."""
 
-    def __init__(
-        self, rooms: Rooms, judged: Judged, candidate: Candidate, voice: Voice, reply: Reply, watched: Watched
-    ) -> None:
+    def __init__(self, rooms: Rooms, part: Part, voice: Voice, reply: Reply, watched: Watched) -> None:
         self._rooms = rooms
-        self._judged = judged
-        self._candidate = candidate
+        self._part = part
+        self._judged = judged = part.judged
+        self._candidate = part.candidate
         self._voice = voice
         self._reply = reply
         self._watched = watched
         catalog = judged.journey.catalog
-        self._model = catalog.models[candidate.model_id]
+        self._model = catalog.models[part.candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
         self._meter = Meter(self._gauge())
@@ -148,7 +148,7 @@ class Attempt:
                 continue
             # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
             short = None if cover.covers(self._meter) else await self._cover(cover, bool(ended))
-            await self._say([delta for delta, _ in heard] if short is None else _up_to(cover.covered_tokens, heard), number)
+            await self._say([delta for delta, _ in heard] if short is None else cover.up_to(heard), number)
             if short is not None:
                 return await self._ended_by_us(exchange, short)
             if isinstance(ended, Fault):
@@ -180,7 +180,10 @@ class Attempt:
             self._finish_reason = delta.finish_reason or self._finish_reason
             if delta.done:
                 return heard, True
-            heard.append((delta, self._meter.output_tokens_max))
+            new = self._part.new(delta)
+            if isinstance(new, Fault):
+                return heard, new
+            heard.append((new, self._meter.output_tokens_max))
         return heard, False
 
     async def _say(self, deltas: list[Delta], number: int) -> None:
@@ -190,6 +193,7 @@ class Attempt:
                 spoken.append(await self._commit(number))
             if self._committed:
                 spoken.append(self._voice.delta(delta))
+                self._part.told(delta)
         if spoken:
             await self._reply.write(b"".join(spoken))
 
@@ -199,17 +203,24 @@ class Attempt:
             return await self._fell(Fault("garbled", status=self._status))
         if not done and self._finish_reason is None:
             return await self._fell(Fault("truncated", status=self._status))
+        rest = self._part.rest()
+        if isinstance(rest, Fault):
+            return await self._fell(rest)
+        await self._say(rest, number)
         if not self._committed:
             if not self._emptiness_is_explained():
                 return await self._fell(Fault("empty", status=self._status))
-            await self._reply.write(await self._commit(number))
+            if head := await self._commit(number):
+                await self._reply.write(head)
         return await self._outcome("answered")
 
     async def _commit(self, number: int) -> bytes:
-        """The commit point: from here on this model's answer is the answer."""
+        """The commit point: from here on this model's answer is the answer, or the rest of it."""
         self._committed = True
         self._first_token_ns = self._rooms.clock.monotonic_ns()
         self._watched.answering(self._first_token_ns)
+        if self._part.plan is not None:
+            return b""
         assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
         reason = self._candidate.reason.code
         wanted = self._judged.journey.request.options.explain
@@ -230,6 +241,8 @@ class Attempt:
         return replace(usage, images=images) if images else usage
 
     def _emptiness_is_explained(self) -> bool:
+        if self._part.may_add_nothing:
+            return self._finish_reason is not None
         usage = self._meter.usage()
         fields = self._judged.journey.request.fields
         stops = bool(fields.get("stop") or fields.get("logit_bias"))
@@ -256,12 +269,6 @@ class Attempt:
             provider_status=self._status,
             provider_request_id=self._provider_request_id,
         )
-
-
-def _up_to(tokens: int, heard: list[tuple[Delta, int]]) -> list[Delta]:
-    """All that `tokens` cover, and the one delta that goes beyond: a stream is never cut inside one."""
-    beyond = next((place for place, (_, seen) in enumerate(heard, 1) if seen > tokens), len(heard))
-    return [delta for delta, _ in heard[:beyond]]
 
 
 def _cancel(task: "asyncio.Future[Exchange]") -> None:

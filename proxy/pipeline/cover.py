@@ -1,10 +1,11 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from proxy.domain.call import Call
+from proxy.domain.chat import Delta
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import (
@@ -21,7 +22,7 @@ from proxy.domain.ledger import (
     Settled,
     Settlement,
 )
-from proxy.domain.money import Charge, credits_milli
+from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
@@ -62,16 +63,19 @@ class Cover:
         self.waited = False
         self.standing: Standing | None = None
 
-    async def take(self, candidate: Candidate, wait_ms: int, reply: Reply) -> Refusal | None:
-        """Covers what `candidate` may bill; the refusal when the books say no or do not answer. A first hold waits up to
-        `wait_ms` for credits that others hold, while its caller stays."""
+    async def take(self, candidate: Candidate, tab: Tab, wait_ms: int, reply: Reply) -> Refusal | None:
+        """Covers what `candidate` may bill beside the `tab` of earlier writers; the refusal when the books say no or do
+        not answer. A first hold waits up to `wait_ms` for credits that others hold, while its caller stays."""
         judged = self._judged
-        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask)
+        sizing = hold.sizing(candidate, judged.journey.catalog, judged.plan, judged.ask, tab)
         size = hold.first(sizing, judged.journey.catalog.policy.hold_lead_tokens)
         ack: HoldAck | ExtendAck
         try:
             if self.stands:
-                ack = await self._extend(sizing, size, 0)
+                # What was asked for the one before says nothing of this one.
+                await self._asking.answer()
+                self._asking = Asking(self._waiting)
+                ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
@@ -84,6 +88,7 @@ class Cover:
         if isinstance(ack, KeyUsed):
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
+        self._noted_tokens = 0
         return None
 
     @property
@@ -94,6 +99,12 @@ class Cover:
         """Whether all that was seen is held; what is held at its worst always is."""
         sizing = self._sizing
         return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
+
+    def up_to(self, heard: Sequence[tuple[Delta, int]]) -> list[Delta]:
+        """All of the deltas that is covered, each with the tokens seen by its end, and the one that goes beyond: a stream is
+        never cut inside one."""
+        beyond = next((place for place, (_, seen) in enumerate(heard, 1) if seen > self.covered_tokens), len(heard))
+        return [delta for delta, _ in heard[:beyond]]
 
     async def keep_ahead(self, meter: Meter) -> Short | None:
         """Extends the hold when less than a lead is left; why the stream must end here, if it must. Nothing that is covered
@@ -206,6 +217,7 @@ class Cover:
                 metered_milli=metered_milli,
                 terms=self._terms(sizing, terms),
                 billed_nano_usd=self.billed_nano_usd,
+                billed_milli=sizing.tab.milli,
             )
         )
 
@@ -223,7 +235,7 @@ class Cover:
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:
-    return credits_milli([Charge(sizing.tiers, sizing.tariff, meter.usage())])
+    return sizing.tab.and_then(Charge(sizing.tiers, sizing.tariff, meter.usage())).milli
 
 
 def unavailable(error: StoreUnavailable) -> Refusal:

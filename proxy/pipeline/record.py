@@ -6,8 +6,9 @@ from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import STATUS, Refusal
 from proxy.domain.ledger import Settlement
-from proxy.domain.money import Charge, credits_milli, raw_cost_nano_usd
+from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
+from proxy.domain.usage import Usage
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
 from proxy.stages import explain, unpaid
 
@@ -148,8 +149,10 @@ def refused(begun_call: Call, refusal: Refusal, attempts: list[Attempt], marks: 
 
 
 def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Marks) -> Call:
-    """A call that was answered, wholly or in part; the last attempt is the one that wrote."""
-    writer = attempts[-1]
+    """A call that was answered, wholly or in part. Where several wrote, the first of them answers for it; `outcome` is that
+    of them all together."""
+    writers = [attempt for attempt in attempts if attempt.charged]
+    writer = writers[0] if writers else attempts[-1]
     chain = begun_call.decision.chain if begun_call.decision else ()
     reason = next((c.reason.code for c in chain if c.model_id == writer.model_id), begun_call.reason)
     return replace(
@@ -164,21 +167,29 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
         duration_ms=marks.after_ms(),
         ttft_ms=None if outcome.first_token_ns is None else marks.after_ms(outcome.first_token_ns),
         usage=outcome.usage,
-        credits_milli=writer.credits_milli if writer.charged else 0,
+        credits_milli=sum(attempt.credits_milli for attempt in writers),
         raw_nano_usd=sum(a.raw_nano_usd for a in attempts),
         attempts=tuple(attempts),
         timeline=tuple(marks.timeline),
     )
 
 
-def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int) -> Attempt:
-    """One try's row. The caller pays what was delivered; a fault before the commit point is never the caller's, but what the
-    provider said it billed for it is the operator's cost."""
+def charge(judged: Judged, candidate: Candidate, usage: Usage) -> Charge:
+    """What a candidate's usage is billed by."""
     catalog = judged.journey.catalog
     model = catalog.models[candidate.model_id]
-    tiers = model.tiers_for(judged.ask.picture)
     terms = tariff(judged.plan, model.family, catalog.milli_credits_per_dollar)
+    return Charge(model.tiers_for(judged.ask.picture), terms, usage)
+
+
+def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int, tab: Tab) -> Attempt:
+    """One try's row. The caller pays what was delivered; a fault before the commit point is never the caller's, but what the
+    provider said it billed for it is the operator's cost. One that goes on with an answer is charged for what it adds to the
+    `tab` of the writers before it."""
+    model = judged.journey.catalog.models[candidate.model_id]
+    bill = charge(judged, candidate, outcome.usage)
     charged = outcome.ending != "failed"
+    added_milli = tab.and_then(bill).milli - tab.milli if charged else credits_milli([bill])
     billable = charged or outcome.usage.source == "provider"
     return Attempt(
         number=number,
@@ -193,9 +204,9 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int)
         provider_code=outcome.fault.provider_code if outcome.fault else None,
         provider_request_id=outcome.provider_request_id,
         usage=outcome.usage if billable else None,
-        raw_nano_usd=raw_cost_nano_usd(tiers, outcome.usage) if billable else 0,
-        credits_milli=credits_milli([Charge(tiers, terms, outcome.usage)]) if billable else 0,
-        multiplier_ppm=0 if terms.credit_prices else terms.multiplier_ppm,
+        raw_nano_usd=raw_cost_nano_usd(bill.tiers, outcome.usage) if billable else 0,
+        credits_milli=added_milli if billable else 0,
+        multiplier_ppm=0 if bill.tariff.credit_prices else bill.tariff.multiplier_ppm,
         charged=charged,
     )
 
@@ -245,5 +256,6 @@ def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
         usage=outcome.usage,
         finish_reason=outcome.finish_reason,
         note=next((name for name, holds in notes if holds), None),
+        rescued_by=call.rescued_by,
         explain=explain.explain(decision) if judged.journey.request.options.explain else None,
     )

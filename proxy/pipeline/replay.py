@@ -9,7 +9,7 @@ from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
 from proxy.domain.decision import Candidate, Decision
 from proxy.domain.journey import Ask
-from proxy.domain.money import Charge, ceil_div, credits_milli, raw_cost_nano_usd
+from proxy.domain.money import Charge, Tab, ceil_div, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import Override, Plan, effective, tariff
 from proxy.domain.usage import Usage
 from proxy.pipeline.shadow import Page, Shadow, Spending
@@ -156,7 +156,7 @@ def _answered(scene: _Scene, candidate: Candidate, was: Bill) -> Bill:
     """The call as `candidate` would have answered it: with as many tokens as were used, or fewer where it may not write so
     many."""
     lost = _lost(scene)
-    written = next((attempt for attempt in scene.call.attempts if attempt.charged), None)
+    written = _written(scene.call)
     if written is None:
         in_vain_milli = _in_vain_milli(scene, lost)
         return Bill(candidate.model_id, None, absorbed_milli=in_vain_milli, raw_nano_usd=_raw_nano_usd(scene, lost))
@@ -182,7 +182,7 @@ def _paid(scene: _Scene, was: Bill, attempts: Sequence[Attempt]) -> Bill:
     was_answered = any(attempt.charged for attempt in scene.call.attempts)
     charges = [_charge(scene, attempt.family, attempt.model_id, attempt.usage) for attempt in attempts if attempt.charged]
     if charges:
-        billed_milli = credits_milli([charge for charge in charges if charge is not None])
+        billed_milli = Tab([charge for charge in charges if charge is not None]).milli
         was_over_milli = was.absorbed_milli - was_in_vain_milli
         lost_milli = _share(billed_milli, was_over_milli, was.credits_milli + was_over_milli)
         paid_milli, absorbed_milli = billed_milli - lost_milli, lost_milli + in_vain_milli
@@ -215,6 +215,12 @@ def _raw_nano_usd(scene: _Scene, attempts: Sequence[Attempt]) -> int:
     models, picture = scene.catalog.models, scene.ask.picture
     used = [(models[attempt.model_id].tiers_for(picture), attempt.usage) for attempt in attempts]
     return sum(raw_cost_nano_usd(tiers, usage) for tiers, usage in used if usage is not None)
+
+
+def _written(call: Call) -> Attempt | None:
+    """Who wrote, with all that was used where others went on with it."""
+    writers = [attempt for attempt in call.attempts if attempt.charged]
+    return replace(writers[0], usage=call.usage) if len(writers) > 1 else next(iter(writers), None)
 
 
 def _lost(scene: _Scene) -> list[Attempt]:
@@ -260,7 +266,7 @@ def _fate(scene: _Scene, was: Bill, would: Bill) -> Fate:
 
 def _is_cheaper(scene: _Scene, model_id: str) -> bool:
     """Whether this model's price for the tokens used is below that of the one that wrote."""
-    written = next((attempt for attempt in scene.call.attempts if attempt.charged), None)
+    written = _written(scene.call)
     if written is None or written.usage is None:
         return False
     models, picture = scene.catalog.models, scene.ask.picture

@@ -6,26 +6,26 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.call import Attempt as AttemptRow
-from proxy.domain.call import Call, Receipt
-from proxy.domain.chat import Answer
+from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.health import Permit
 from proxy.domain.ledger import RecordCall
-from proxy.domain.money import credits_text
-from proxy.pipeline import record
+from proxy.pipeline import ending, record
 from proxy.pipeline.anew import terms_now
 from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.cover import Claim, Cover, unavailable
 from proxy.pipeline.exact import in_same_order, sized, uncounted
-from proxy.pipeline.headers import JSON_TYPE, answer_headers, call_headers
+from proxy.pipeline.headers import call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms
 from proxy.pipeline.traffic import Traffic
 from proxy.pipeline.watched import Watched
+from proxy.pipeline.writers import Part, Writers
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import failover, policy, unpaid
 from proxy.stages.failover import Bounds, Chances, Step, Stop, Try
 from proxy.stages.ledger.bill import as_booked
+from proxy.stages.rescue import NoRescue
 
 # Nobody hears it; the record says how far the call had come.
 _LEFT: Final = Refusal("no_model_available", "The caller left before a model had answered.")
@@ -47,7 +47,8 @@ class Run:
         self._cover = self._new_cover()
         self._hold_wait_ms = rooms.knobs.waiting.wait_ms
         self._attempts: list[AttemptRow] = []
-        self._running: tuple[Candidate, Attempt, Try] | None = None
+        self._writers = Writers(marks)
+        self._running: tuple[Part, Attempt, Try] | None = None
         self._decided_again = False
         self._may_count = True
         self._resolved = False
@@ -79,10 +80,12 @@ class Run:
         return self._task.cancel()
 
     async def _answered(self) -> Refusal | None:
-        ending = await self._along_the_chain()
-        if isinstance(ending, Refusal):
-            return await self._give_up(ending)
-        await self._finish(ending)
+        found = await self._along_the_chain()
+        if isinstance(found, Refusal):
+            found = self._writers.unrescued(self._reply.gone) or found
+        if isinstance(found, Refusal):
+            return await self._give_up(found)
+        await self._finish(found)
         return None
 
     def _promise_head(self) -> None:
@@ -97,28 +100,31 @@ class Run:
         fallen: Refusal | None = None
         while isinstance(step, Try):
             await self._wait(step)
-            candidate = self._judged.decision.chain[step.position]
+            part = self._writers.part(self._judged, step.position)
+            if isinstance(part, NoRescue):
+                step = failover.pass_over(step, self._bounds())
+                continue
             # The same model again is covered already, unless its last try was billed.
             covered = step.retry and not self._attempts[-1].raw_nano_usd
-            short = None if covered else await self._take_cover(candidate)
+            short = None if covered else await self._take_cover(part)
             if self._reply.gone:
                 return short or _LEFT
             if short is not None:
-                again = await self._sized_anew(candidate, short, step) or self._decided_once_more(short)
+                again = await self._sized_anew(part.candidate, short, step) or self._decided_once_more(short)
                 step = again or failover.skip(step, self._bounds(), short, fallen)
                 continue
-            permit = self._rooms.health.admit(candidate.model_id, candidate.provider_id)
+            permit = self._rooms.health.admit(part.candidate.model_id, part.candidate.provider_id)
             if permit is None:
                 step = failover.pass_over(step, self._bounds(), fallen or failover.BARRED)
                 continue
-            outcome = await self._attempt(candidate, step, permit)
-            if outcome.ending != "failed" or outcome.fault is None:
+            outcome = await self._attempt(part, step, permit)
+            if outcome.ending not in ("failed", "broken") or outcome.fault is None:
                 return outcome
             if self._reply.gone:
                 return _LEFT
             self._cover.billed_nano_usd = sum(attempt.raw_nano_usd for attempt in self._attempts)
             fallen = failover.give_up(outcome.fault)
-            step = failover.after(outcome.fault, step, self._bounds(), self._chances(candidate))
+            step = self._writers.after(outcome.fault, step, self._bounds(), self._chances(part.candidate))
         return step.refusal
 
     async def _wait(self, step: Try) -> None:
@@ -126,13 +132,14 @@ class Run:
             with self._traffic.retry():
                 await self._reply.pause(step.wait_ms)
 
-    async def _take_cover(self, candidate: Candidate) -> Refusal | None:
+    async def _take_cover(self, part: Part) -> Refusal | None:
+        candidate = part.candidate
         since_ns = self._marks.now_ns()
         wait_ms = min(self._hold_wait_ms, self._judged.journey.left_ms(since_ns))
         if self._may_count and uncounted(self._judged, candidate):
             # Its exact size may fit where this one does not; until that is known, there is nothing to wait for.
             wait_ms = 0
-        short = await self._cover.take(candidate, wait_ms, self._reply)
+        short = await self._cover.take(candidate, part.tab, wait_ms, self._reply)
         # One patience for the whole call, however many candidates it has.
         self._hold_wait_ms -= (self._marks.add("hold", since_ns, candidate.model_id) - since_ns) // 1_000_000
         if short is not None:
@@ -182,11 +189,11 @@ class Run:
         if not self._cover.stands:
             self._cover = self._new_cover()
 
-    async def _attempt(self, candidate: Candidate, step: Try, permit: Permit) -> Outcome:
-        since_ns = self._marks.now_ns()
+    async def _attempt(self, part: Part, step: Try, permit: Permit) -> Outcome:
+        since_ns, candidate = self._marks.now_ns(), part.candidate
         watched = Watched(self._rooms, permit, since_ns)
-        attempt = Attempt(self._rooms, self._judged, candidate, self._voice, self._reply, watched)
-        self._running = (candidate, attempt, step)
+        attempt = Attempt(self._rooms, part, self._voice, self._reply, watched)
+        self._running = (part, attempt, step)
         with watched:
             outcome = await attempt.run(self._cover, step.attempt)
             watched.ended(outcome, self._judged.journey.request.stream)
@@ -194,35 +201,20 @@ class Run:
         self._marks.add("attempt", since_ns, candidate.model_id)
         if outcome.first_byte_ns is not None:
             self._marks.moment("first_byte", outcome.first_byte_ns, candidate.model_id)
-        self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
+        self._note(part, outcome, step)
         return outcome
+
+    def _note(self, part: Part, outcome: Outcome, step: Try) -> None:
+        self._attempts.append(record.attempt(self._judged, part.candidate, outcome, step.attempt, part.tab))
+        self._writers.note(self._judged, part.candidate, outcome)
 
     async def _finish(self, outcome: Outcome) -> None:
         """Settles, then ends the answer: what the caller is told it cost is what the books say."""
+        outcome = self._writers.together(outcome)
         self._marks.moment("settle", self._marks.now_ns())
         call = await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
-        if outcome.ending == "left":
-            return
         receipt = record.receipt(self._judged, call, outcome)
-        if outcome.answer is not None:
-            await self._speak_whole(outcome.answer, receipt)
-        elif outcome.refusal is not None:
-            await self._reply.end(self._voice.error(outcome.refusal))
-        elif outcome.ending == "broken" and outcome.fault is not None:
-            await self._reply.end(self._voice.error(failover.broken(outcome.fault)))
-        else:
-            await self._reply.end(self._voice.tail(receipt))
-
-    async def _speak_whole(self, answer: Answer, receipt: Receipt) -> None:
-        body = self._voice.whole(answer, receipt)
-        headers = [
-            *answer_headers(self._judged.journey, receipt.assistant_id, receipt.model_id, receipt.reason, receipt.attempts),
-            (b"x-signalbox-credits", credits_text(receipt.credits_milli).encode()),
-            (b"content-type", JSON_TYPE),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        await self._reply.start(200, headers)
-        await self._reply.end(body)
+        await ending.end(self._reply, self._voice, self._judged, outcome, receipt)
 
     async def _give_up(self, refusal: Refusal) -> Refusal | None:
         """Nobody answered: at most the input is charged, and an open stream hears the refusal as its error event."""
@@ -245,12 +237,15 @@ class Run:
         """The process is stopping, or we have a defect: what was delivered is charged, the rest is given back."""
         self._marks.moment("settle", self._marks.now_ns())
         stopped = self._stopped or _SHUTTING_DOWN
-        if self._running is None:
+        outcome = self._writers.unrescued(left=False)
+        if self._running is not None:
+            part, attempt, step = self._running
+            outcome = await attempt.interrupted()
+            self._note(part, outcome, step)
+        if outcome is None:
             await self._settle(record.refused(self._call, stopped, self._attempts, self._marks))
         else:
-            candidate, attempt, step = self._running
-            outcome = replace(await attempt.interrupted(), refusal=stopped)
-            self._attempts.append(record.attempt(self._judged, candidate, outcome, step.attempt))
+            outcome = replace(self._writers.together(outcome), refusal=stopped)
             await self._settle(record.ended(self._call, outcome, self._attempts, self._marks))
         if self._reply.started and not self._reply.gone:
             await self._reply.end(self._voice.error(stopped))

@@ -13,11 +13,13 @@ RETRY_WAIT_MS_MAX: Final = 5_000
 
 
 class Row(NamedTuple):
-    """What a kind of fault leads to before the commit point. `retry`: the same model may be tried again. `onward`: where to
-    go when it may not. `code` and `message` are the answer when nobody is left."""
+    """What a kind of fault leads to. Before the commit point: `retry`, the same model may be tried again; `onward`, where to
+    go when it may not. After it: `rescue`, the next model may go on with the answer. `code` and `message` are the answer when
+    nobody is left."""
 
     retry: bool
     onward: Literal["next", "larger", "stop"]
+    rescue: bool
     code: ErrorCode
     message: str
 
@@ -30,25 +32,27 @@ _TOO_LONG = "The prompt is longer than any model of this call can read. Shorten 
 _CONTENT = "The model provider's content policy refused this request. Change the prompt."
 
 # One row per fault (contract 6). Silence is not retried: a mute model stays mute. Our own key's or credit's trouble is
-# never the caller's, so it ends as 503 and not as the provider's 401, 402 or 403.
+# never the caller's, so it ends as 503 and not as the provider's 401, 402 or 403. What one model will not go on with another
+# may, for the first did; but a content refusal is nobody's to go round, and nothing goes on beyond the deadline.
 TABLE: Final[Mapping[FaultKind, Row]] = {
-    "connect": Row(True, "next", "upstream_error", _FAILED),
-    "reset": Row(True, "next", "upstream_error", _FAILED),
-    "server_error": Row(True, "next", "upstream_error", _FAILED),
-    "rate_limited": Row(True, "next", "no_model_available", _BUSY),
-    "first_byte_timeout": Row(False, "next", "upstream_timeout", _SILENT),
-    "idle_timeout": Row(False, "next", "upstream_timeout", _SILENT),
-    "garbled": Row(False, "next", "upstream_error", _FAILED),
-    "empty": Row(False, "next", "upstream_error", _FAILED),
-    "truncated": Row(False, "next", "upstream_error", _FAILED),
-    "error_event": Row(False, "next", "upstream_error", _FAILED),
-    "our_key": Row(False, "next", "no_model_available", _BUSY),
-    "our_credit": Row(False, "next", "no_model_available", _BUSY),
-    "unknown_model": Row(False, "next", "no_model_available", _BUSY),
-    "context_length": Row(False, "larger", "context_length_exceeded", _TOO_LONG),
-    "bad_request": Row(False, "stop", "invalid_request", _REFUSED),
-    "content_refused": Row(False, "stop", "content_policy_violation", _CONTENT),
-    "deadline": Row(False, "stop", "upstream_timeout", _SILENT),
+    "connect": Row(True, "next", True, "upstream_error", _FAILED),
+    "reset": Row(True, "next", True, "upstream_error", _FAILED),
+    "server_error": Row(True, "next", True, "upstream_error", _FAILED),
+    "rate_limited": Row(True, "next", True, "no_model_available", _BUSY),
+    "first_byte_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
+    "idle_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
+    "garbled": Row(False, "next", True, "upstream_error", _FAILED),
+    "empty": Row(False, "next", True, "upstream_error", _FAILED),
+    "truncated": Row(False, "next", True, "upstream_error", _FAILED),
+    "error_event": Row(False, "next", True, "upstream_error", _FAILED),
+    "disjoint": Row(False, "next", True, "upstream_error", _FAILED),
+    "our_key": Row(False, "next", True, "no_model_available", _BUSY),
+    "our_credit": Row(False, "next", True, "no_model_available", _BUSY),
+    "unknown_model": Row(False, "next", True, "no_model_available", _BUSY),
+    "context_length": Row(False, "larger", True, "context_length_exceeded", _TOO_LONG),
+    "bad_request": Row(False, "stop", True, "invalid_request", _REFUSED),
+    "content_refused": Row(False, "stop", False, "content_policy_violation", _CONTENT),
+    "deadline": Row(False, "stop", False, "upstream_timeout", _SILENT),
 }
 
 
@@ -114,6 +118,14 @@ def after(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
     return _onward(row, fault, tried, bounds)
 
 
+def after_break(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
+    """The step after an answer broke off behind the commit point, and after every model that was then to go on with it and
+    failed: each gets one chance (contract 6)."""
+    if TABLE[fault.kind].rescue and tried.attempt < bounds.attempts_max and chances.left_ms > 0:
+        return pass_over(Try(tried.position, tried.attempt + 1), bounds, broken(fault))
+    return Stop(broken(fault))
+
+
 def skip(tried: Try, bounds: Bounds, short: Refusal, fallen: Refusal | None) -> Step:
     """The step when a candidate was not called at all because its hold was refused. Another may cost less; none makes room
     among running calls or mends the store. Where a model was called before and failed, that is what the caller hears."""
@@ -121,7 +133,8 @@ def skip(tried: Try, bounds: Bounds, short: Refusal, fallen: Refusal | None) -> 
 
 
 def pass_over(tried: Try, bounds: Bounds, refusal: Refusal = BARRED) -> Step:
-    """The step when a candidate was not called because its breaker has shut since the decision."""
+    """The step when a candidate is not called at all, be it that its breaker has shut since the decision or that it cannot go
+    on with an answer; `refusal` is what the caller hears when it was the last."""
     position = tried.position + 1
     return Try(position, tried.attempt) if position < len(bounds.contexts) else Stop(refusal)
 

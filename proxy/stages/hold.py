@@ -10,7 +10,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import PriceTier, Tariff, credits_milli, credits_text, worst_charge, worst_raw_nano_usd
+from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, Standing, WindowStanding, resets_at_ms
 
@@ -22,6 +22,7 @@ _CEILING_HELD: Final = "Running calls hold what is left of this gateway's budget
 
 # Live holds and leases end by themselves within seconds; spent credits do not.
 _ENROLMENT: Final = "This app has taken on as many new users today as it may. Its known users are served as ever."
+_NOBODY: Final = Tab()
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
     "insufficient_credits": ("Not enough credits are left for this call. Wait for the reset, or ask for more.", None),
     "budget_cap_reached": ("The spending cap of this key, user or app is reached. Wait for its reset, or raise it.", None),
@@ -33,7 +34,7 @@ _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer, `images` are those
-    that it reads or makes, `tiers` its model's prices for them."""
+    that it reads or makes, `tiers` its model's prices for them, `tab` what earlier writers of the same answer come to."""
 
     model: Model
     tiers: tuple[PriceTier, ...]
@@ -42,6 +43,7 @@ class Sizing:
     output_tokens_max: int
     images: int
     stepped: bool
+    tab: Tab = _NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class HoldSize:
     output_tokens: int
 
 
-def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask) -> Sizing:
+def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask, tab: Tab = _NOBODY) -> Sizing:
     """A stream whose output we see, on a model that stops billing when closed, is held in steps; all else at its worst."""
     model = catalog.models[candidate.model_id]
     return Sizing(
@@ -64,6 +66,7 @@ def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask) -> Sizi
         output_tokens_max=candidate.output_tokens_max * ask.n,
         images=ask.images,
         stepped=ask.stream and model.stops_billing_on_close and not model.hidden_output,
+        tab=tab,
     )
 
 
@@ -161,8 +164,9 @@ def reserve_tokens(lead_tokens: int) -> int:
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
     tiers, input_tokens = sizing.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
+    worst = worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)
     return HoldSize(
-        amount_milli=credits_milli([worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)]),
+        amount_milli=sizing.tab.and_then(worst).milli,
         raw_nano_usd=worst_raw_nano_usd(tiers, input_tokens, tokens, sizing.images),
         output_tokens=tokens,
     )

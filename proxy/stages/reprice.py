@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from proxy.domain.call import Attempt
 from proxy.domain.catalog import Catalog, Model
-from proxy.domain.money import Charge, ceil_div, credits_milli, raw_cost_nano_usd
+from proxy.domain.money import Charge, Tab, ceil_div, raw_cost_nano_usd
 from proxy.domain.plan import Plan, tariff
 
 # The charged attempts of one call; a call is rounded once.
@@ -52,7 +52,7 @@ def _bill(calls: Sequence[Charged], catalog: Catalog, plan: Plan, instead: Model
         if charges is None:
             unpriced += 1
             continue
-        milli += credits_milli(charges)
+        milli += Tab(charges).milli
         nano += sum(raw_cost_nano_usd(charge.tiers, charge.usage) for charge in charges)
     return Bill(len(calls) - unpriced, milli, nano, unpriced)
 

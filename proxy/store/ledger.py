@@ -238,7 +238,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     if batch.is_suspended(hold.account_id):
         # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
         return HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
-    amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd)
+    amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd, request.billed_milli)
     admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
     if isinstance(admitted, HoldRefused):
         return admitted

@@ -64,6 +64,7 @@ class Numbers:
         self.drops = Counter()  # reason
         self.attempts = Counter()  # provider, model, fault
         self.failovers = Counter()  # model left
+        self.rescues = Counter()  # model left, model that went on
         self.retries = Counter()  # model
         self.tokens = Counter()  # model, class
         self.credits_milli = Counter()  # family
@@ -106,3 +107,5 @@ class Numbers:
         for earlier, later in pairwise(call.attempts):
             again = self.retries if earlier.model_id == later.model_id else self.failovers
             again.add((earlier.model_id,))
+        for writer, next_writer in pairwise(attempt for attempt in call.attempts if attempt.charged):
+            self.rescues.add((writer.model_id, next_writer.model_id))

@@ -59,6 +59,8 @@ def _attempts(numbers: Numbers) -> Iterator[Metric]:
     labels = ("provider", "model", "fault")
     yield _counter("attempts", "Upstream tries, by what went wrong.", labels, numbers.attempts)
     yield _counter("failovers", "Times the next candidate was tried, by the model left.", ("model",), numbers.failovers)
+    help = "Broken answers that another model went on with, by the model left and the one that went on."
+    yield _counter("rescues", help, ("model", "by"), numbers.rescues)
     yield _counter("retries", "Times the same model was tried again.", ("model",), numbers.retries)
     yield _counter("tokens", "Tokens (images for images) by billing class.", ("model", "class"), numbers.tokens)
 

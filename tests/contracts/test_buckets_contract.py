@@ -97,6 +97,15 @@ async def test_a_call_that_moves_to_another_family_gives_bound_credits_back(hous
     assert await house.wrongs(door) == []
 
 
+async def test_what_an_earlier_writer_wrote_is_paid_from_where_it_was_held(house: House, door: Door) -> None:
+    await door.one(hold(amount_milli=300, family="reasoning", terms=TERMS))
+    rescue = extension(amount_milli=700, metered_milli=200, written_milli=200, family="open", terms=TERMS)
+    assert isinstance(await door.one(rescue), Held)
+    await door.one(settlement(credits_milli=500))
+    assert await _spent(door) == {"reasoning": 200, "None": 300}
+    assert await house.wrongs(door) == []
+
+
 @pytest.mark.parametrize(
     ("tamper", "wrong"),
     [

@@ -10,6 +10,7 @@ from proxy.domain.money import (
     Charge,
     Prices,
     PriceTier,
+    Tab,
     Tariff,
     ceil_div,
     credits_milli,
@@ -91,6 +92,25 @@ def test_a_plans_own_credit_prices_replace_raw_cost_and_multiplier() -> None:
 def test_a_call_of_several_writers_is_rounded_up_once() -> None:
     third = Charge((PriceTier(0, Prices(input=1)),), Tariff(PER_MILLION, 333_333_334), Usage(input=1_000_000))
     assert [credits_milli([third]), credits_milli([third, third]), credits_milli([third] * 3)] == [1, 1, 2]
+
+
+def test_input_is_charged_to_the_first_writer_alone_and_prices_the_output_of_each() -> None:
+    row = (
+        PriceTier(0, Prices(input=1, output=1)),
+        PriceTier(1_000, Prices(input=2, output=5, reasoning=7, request=9, image=9)),
+    )
+    first = Charge(row, Tariff(PER_MILLION, 10**9), Usage(input=999, output=3 * PER_MILLION))
+    later = Charge(row, Tariff(2 * PER_MILLION, 10**9), Usage(input=1_000, output=PER_MILLION, reasoning=PER_MILLION, images=4))
+    tab = Tab().and_then(first)
+    assert tab.milli == credits_milli([first])
+    assert tab.and_then(later).milli == credits_milli([first]) + 2 * (5 + 7)
+
+
+def test_a_usage_that_goes_on_adds_its_output_and_is_as_certain_as_the_less_certain() -> None:
+    first = Usage(input=10, cached_input=5, output=3, reasoning=1, images=2)
+    both = first.followed_by(Usage(input=99, output=4, reasoning=2, source="counted"))
+    assert both == Usage(input=10, cached_input=5, output=7, reasoning=3, images=2, source="counted")
+    assert both.followed_by(Usage(source="estimated")).source == "estimated"
 
 
 def test_nothing_used_costs_nothing() -> None:

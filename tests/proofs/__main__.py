@@ -11,7 +11,7 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, dead, histories, outages, races, report
+from tests.proofs import apart, crashes, dead, histories, outages, races, report, rescue
 from tests.proofs.claims import Case
 from tests.proofs.scale.case import FULL, USUAL, scale
 from tests.proofs.site import Site
@@ -35,6 +35,7 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "leavers-together": lambda site: races.leavers_and_faults(site, site.store.gateways_max),
     "streams": races.streams,
     "greedy": races.greedy,
+    "rescue": rescue.rescue,
     "away": apart.away,
     "halted": apart.halted,
     "histories": histories.histories,

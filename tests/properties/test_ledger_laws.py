@@ -56,7 +56,7 @@ def _keyed(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
 
 
 def _extend(hold_id: str, milli: int, nano: int, family: str) -> LedgerCommand:
-    billed = {"metered_milli": milli // 2, "billed_nano_usd": nano // 3}
+    billed = {"metered_milli": milli // 2, "billed_nano_usd": nano // 3, "billed_milli": milli // 3}
     return extension(hold_id, milli, raw_nano_usd=nano, family=family, terms=_at(family), **billed)
 
 

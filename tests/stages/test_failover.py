@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.errors import Fault, FaultKind, Refusal
-from proxy.stages.failover import TABLE, Bounds, Chances, Stop, Try, after, broken, explains_emptiness, give_up, pass_over, skip
+from proxy.stages.failover import (
+    TABLE,
+    Bounds,
+    Chances,
+    Stop,
+    Try,
+    after,
+    after_break,
+    broken,
+    explains_emptiness,
+    give_up,
+    pass_over,
+    skip,
+)
 
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 TWO = Bounds(contexts=(8_000, 128_000), attempts_max=4, retries_per_model_max=1)
@@ -110,6 +123,20 @@ def test_a_candidate_whose_breaker_has_shut_is_passed_over_without_counting_as_a
     stop = pass_over(Try(1), TWO)
     assert isinstance(stop, Stop)
     assert (stop.refusal.status, stop.refusal.retry_after_s) == (503, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_breaks_off_goes_to_the_next_model_and_no_other(kind: FaultKind) -> None:
+    step = after_break(Fault(kind), Try(0), TWO, CALM)
+    rescued = kind not in ("content_refused", "deadline")
+    assert step == (Try(1, attempt=2) if rescued else Stop(broken(Fault(kind))))
+    assert after_break(Fault(kind), Try(1, attempt=2), TWO, CALM) == Stop(broken(Fault(kind)))
+
+
+@pytest.mark.parametrize(("attempt", "left_ms"), [(4, 60_000), (1, 0), (1, -5)])
+def test_a_rescue_is_bounded_by_attempts_and_time(attempt: int, left_ms: int) -> None:
+    chances = Chances(left_ms, retry_allowed=True, jitter=0.0)
+    assert isinstance(after_break(Fault("reset"), Try(0, attempt), TWO, chances), Stop)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -245,6 +245,36 @@ def test_an_extension_under_other_caps_is_a_part_of_its_own() -> None:
     assert counters.of("key:k1", "cap/day/milli_credits") == Reading(2, 0)
 
 
+def test_what_an_earlier_writer_wrote_stays_where_it_is_held() -> None:
+    counters = Counters()
+    both = case(Allowance("month", 60), grants=(grant("bound", 100, family="reasoning"),))
+    first = taken(both, 90, counters, family="reasoning")
+    refused = extend(both, first.split, "open", Amounts(101, 0, billed_milli=40), counters)
+    assert refusal(refused) == ("insufficient_credits", "user:u1")
+    anew = extend(both, first.split, "open", Amounts(100, 0, billed_milli=40), counters)
+    assert isinstance(anew, Admitted)
+    counters.follow(anew.moves)
+    assert shares(anew) == [("grant:bound", 40), ("user:u1", 60)]
+    assert (counters.of("grant:bound", "topup"), counters.of("user:u1", "included/month")) == (Reading(0, 40), Reading(0, 60))
+    counters.follow(settle(anew.split, 70, 0).moves)
+    assert (counters.of("grant:bound", "topup"), counters.of("user:u1", "included/month")) == (Reading(40, 0), Reading(30, 0))
+
+
+def test_what_an_earlier_writer_cost_stays_under_its_own_providers_ceiling() -> None:
+    counters = Counters()
+    here, there = (case(caps=(Cap(f"provider:{id}", "day", 1_000, "nano_usd"),)) for id in ("p", "q"))
+    first = admit(here, "open", Amounts(10, 700), counters, {})
+    assert isinstance(first, Admitted)
+    counters.follow(first.moves)
+    anew = extend(there, first.split, "open", Amounts(10, 900, billed_nano_usd=300, billed_milli=4), counters)
+    assert isinstance(anew, Admitted)
+    counters.follow(anew.moves)
+    raw = "cap/day/nano_usd"
+    assert (counters.of("provider:p", raw), counters.of("provider:q", raw)) == (Reading(0, 300), Reading(0, 600))
+    counters.follow(settle(anew.split, 10, 800).moves)
+    assert (counters.of("provider:p", raw), counters.of("provider:q", raw)) == (Reading(300, 0), Reading(500, 0))
+
+
 def test_for_another_family_the_whole_is_split_anew() -> None:
     counters = Counters()
     grants = (grant("bound", 100, family="reasoning"),)

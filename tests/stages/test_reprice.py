@@ -46,6 +46,14 @@ def test_the_same_terms_give_the_same_bill_to_the_unit(calls: list[Charged]) -> 
     assert under_plan(calls, CATALOG, CATALOG.plans["basic"]) == as_charged(calls)
 
 
+def test_a_rescued_call_pays_its_input_once() -> None:
+    first, later = Usage(input=1_000_000, output=10), Usage(input=2_000_000, output=1_000_000)
+    bill = under_plan([(charged(first), charged(later, "p/dear"))], CATALOG, CATALOG.plans["pro"])
+    alone = under_plan([(charged(first),)], CATALOG, CATALOG.plans["pro"])
+    assert bill.credits_milli - alone.credits_milli == 2 * 40 * 1_000_000
+    assert bill.raw_nano_usd - alone.raw_nano_usd == 2 * 10**10 + 4 * 10**10
+
+
 @given(CALLS)
 def test_another_plan_charges_what_it_would_have_charged_live(calls: list[Charged]) -> None:
     pro = CATALOG.plans["pro"]

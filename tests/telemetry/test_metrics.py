@@ -39,6 +39,13 @@ def test_the_same_model_again_is_a_retry_and_another_one_a_failover() -> None:
     assert (numbers.retries.totals, numbers.failovers.totals) == ({("p/a",): 1}, {("p/a",): 1})
 
 
+def test_a_rescue_is_counted_by_who_broke_off_and_who_went_on() -> None:
+    numbers = Numbers()
+    attempts = (attempt(model_id="p/a"), attempt(model_id="p/b", charged=False), attempt(model_id="p/c"))
+    numbers.count(call(attempts=attempts))
+    assert numbers.rescues.totals == {("p/a", "p/c"): 1}
+
+
 def test_attempts_are_counted_by_provider_model_and_fault() -> None:
     numbers = Numbers()
     numbers.count(call(attempts=(attempt(fault="connect"), attempt(fault=None))))

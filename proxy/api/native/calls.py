@@ -32,6 +32,7 @@ OUTCOMES: Final[Mapping[FaultKind, str]] = {
     "empty": "It sent an answer with nothing in it.",
     "truncated": "Its answer stopped before its end.",
     "error_event": "It broke the answer off with an error.",
+    "disjoint": "It did not go on where the answer had stopped.",
     "our_key": "Its provider did not serve the gateway.",
     "our_credit": "Its provider did not serve the gateway.",
     "bad_request": "It did not take the request.",
@@ -73,6 +74,7 @@ class CallTold(Told):
     asked: tuple[str, ...]
     assistant: str | None
     model: str | None
+    rescued_by: Annotated[tuple[str, ...], Field(description="Models that went on with the answer where it broke off.")]
     family: str | None
     stream: bool
     conversation_id: str | None
@@ -168,6 +170,7 @@ def call_fields(call: Call) -> dict[str, Any]:
         "asked": call.asked,
         "assistant": call.assistant_id,
         "model": call.model_id,
+        "rescued_by": call.rescued_by,
         "family": call.family,
         "stream": call.stream,
         "conversation_id": call.conversation_id,

@@ -24,7 +24,8 @@ REFUSAL_TERMS: Final = Terms(consecutive_max=1, pause_ms=30_000, pause_ms_max=60
 
 _SCORE_STEPS: Final = 20
 _REFUSES_US: Final[frozenset[FaultKind]] = frozenset({"our_key", "our_credit"})
-_CALLERS: Final[frozenset[FaultKind]] = frozenset({"bad_request", "context_length", "content_refused"})
+# What is no fault of the model's: the request, or how it was asked to go on with another's answer.
+_CALLERS: Final[frozenset[FaultKind]] = frozenset({"bad_request", "context_length", "content_refused", "disjoint"})
 
 Meaning = Literal["well", "failed", "nothing"]
 

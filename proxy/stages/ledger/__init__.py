@@ -8,7 +8,7 @@ from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
 from proxy.stages.ledger.counters import CounterKey, Moved, Moves, Reading, Readings, move, without_zeros
 from proxy.stages.ledger.sources import Case, Chart, Source, room, sources, standing
-from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, held, resolve
+from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, first_of, held, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,12 @@ def _scopes(keys: Iterable[CounterKey]) -> set[str]:
 
 
 def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
-    billed = _billed(split, amounts.billed_nano_usd)
+    billed = _billed(split, amounts)
     moves = held(split.parts, -1)
     for key, kept in held(billed, 1).items():
         move(moves, (key,), 0, kept.held)
-    more = Amounts(amounts.credits_milli, max(0, amounts.raw_nano_usd - amounts.billed_nano_usd))
+    billed_milli = sum(part.milli for part in billed)
+    more = Amounts(max(0, amounts.credits_milli - billed_milli), max(0, amounts.raw_nano_usd - amounts.billed_nano_usd))
     admitted = admit(case, family, more, Moved(readings, moves))
     if isinstance(admitted, HoldRefused):
         return replace(admitted, standing=standing(case, readings))
@@ -96,15 +97,21 @@ def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Rea
     return Admitted(Split(family, (*billed, *admitted.split.parts)), without_zeros(moves))
 
 
-def _billed(split: Split, billed_nano_usd: int) -> tuple[Part, ...]:
-    """What stays under the ceilings of those who billed before. Parts are spent in their order, so these are spent exactly, and
-    what is billed from here on falls to the last."""
-    last = split.parts[-1]
-    earlier = tuple(part for part in split.parts if _scopes(part.ceilings) != _scopes(last.ceilings))
-    by_last = billed_nano_usd - sum(part.raw_nano_usd for part in earlier)
-    if by_last <= 0 or not last.ceilings:
-        return earlier
-    return (*earlier, Part((), (), last.ceilings, by_last))
+def _billed(split: Split, amounts: Amounts) -> tuple[Part, ...]:
+    """What stays with the sources that earlier writers are paid from, and under the ceilings of those who billed before. Parts
+    are spent in their order, so these are spent exactly, and what is billed from here on falls to the last."""
+    last, left_milli = split.parts[-1], amounts.billed_milli
+    kept: list[Part] = []
+    for part in split.parts:
+        shares = first_of(part.shares, left_milli)
+        left_milli -= sum(share.milli for share in shares)
+        raw_nano_usd = part.raw_nano_usd if _scopes(part.ceilings) != _scopes(last.ceilings) else 0
+        if shares or raw_nano_usd:
+            kept.append(Part(shares, part.caps if shares else (), part.ceilings, raw_nano_usd))
+    by_last = amounts.billed_nano_usd - sum(part.raw_nano_usd for part in kept)
+    if by_last > 0 and last.ceilings:
+        kept.append(Part((), (), last.ceilings, by_last))
+    return tuple(kept)
 
 
 def _is_capped(chart: Chart, amounts: Amounts, readings: Readings) -> bool:

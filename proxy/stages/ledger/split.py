@@ -9,11 +9,13 @@ from proxy.stages.ledger.counters import CounterKey, Moves, move
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """What a hold asks for or has: credits of the account, raw cost against the operator's ceilings. Of that,
-    `billed_nano_usd` has been billed already, by attempts that failed."""
+    `billed_nano_usd` has been billed already, by attempts that failed or broke off; of the credits, `billed_milli` are what
+    earlier writers of the answer come to."""
 
     credits_milli: int
     raw_nano_usd: int
     billed_nano_usd: int = 0
+    billed_milli: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ def resolve(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
         spent = min(milli, share.milli)
         milli -= spent
         move(moves, share.keys, spent, -share.milli)
+
+
+def first_of(shares: Sequence[Share], milli: int) -> tuple[Share, ...]:
+    """The beginning of `shares` that holds `milli`, in the order in which they pay; all of them where they hold less."""
+    kept = []
+    for share in shares:
+        taken = min(milli, share.milli)
+        milli -= taken
+        if taken:
+            kept.append(Share(share.keys, taken))
+    return tuple(kept)
 
 
 def appended(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:

@@ -28,6 +28,8 @@ def signalbox_object(receipt: Receipt) -> Json:
         "credits": credits_text(receipt.credits_milli),
         "usage_source": receipt.usage.source,
     }
+    if receipt.rescued_by:
+        value["rescued_by"] = receipt.rescued_by
     if receipt.note is not None:
         value["note"] = receipt.note
     if receipt.explain is not None:

@@ -203,4 +203,5 @@ def _policy(row: PolicyRow) -> PolicyTable:
         retries_per_model_max=row.retries_per_model_max,
         deadline_ms=row.deadline_ms,
         free_calls_hourly_max=row.free_calls_hourly_max,
+        rescue=row.rescue,
     )

@@ -13,7 +13,7 @@ from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect, Feature, Thinking
 from proxy.domain.plan import RateClass, Window
-from proxy.domain.policy import Action, Mode
+from proxy.domain.policy import Action, Mode, Rescue
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk
 
@@ -342,6 +342,7 @@ class PolicyRow(Row):
     retries_per_model_max: Annotated[int, Field(ge=0, le=8)] = 1
     deadline_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 600_000
     free_calls_hourly_max: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    rescue: Rescue = "prefill"
 
 
 class CeilingRow(Row):

@@ -31,6 +31,7 @@ MEANINGS: dict[FaultKind, tuple[str, str]] = {
     "bad_request": ("well", "well"),
     "context_length": ("well", "well"),
     "content_refused": ("well", "well"),
+    "disjoint": ("well", "well"),
     "unknown_model": ("failed", "well"),
 }
 _SILENT = ("connect", "first_byte_timeout", "deadline", "reset")

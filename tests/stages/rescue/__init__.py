@@ -1,0 +1,1 @@
+"""Claims about what callers hear: OpenAI's stream and our own."""
