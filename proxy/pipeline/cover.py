@@ -72,9 +72,7 @@ class Cover:
         ack: HoldAck | ExtendAck
         try:
             if self.stands:
-                # What was asked for the one before says nothing of this one.
-                await self._asking.answer()
-                self._asking = Asking(self._waiting)
+                await self._end_asking()
                 ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
@@ -150,6 +148,14 @@ class Cover:
         settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
         self._waiting.freed(self._judged.journey.caller.user.id, terms)
         return settled
+
+    async def _end_asking(self) -> None:
+        """What was asked for one model says nothing of the next; but what was granted is held."""
+        granted = await self._asking.answer()
+        if self._sizing is not None:
+            self._grow(self._sizing, granted)
+        self._asking.drop()
+        self._asking = Asking(self._waiting)
 
     def _made_elsewhere(self, used: KeyUsed) -> Refusal:
         """Another request under the same key was there first. If it has ended at this very moment, the next try finds so."""

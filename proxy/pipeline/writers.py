@@ -10,7 +10,7 @@ from proxy.domain.errors import Fault
 from proxy.domain.money import Tab
 from proxy.pipeline import record
 from proxy.pipeline.order import Judged, Marks, Outcome
-from proxy.stages import failover, rescue
+from proxy.stages import failover, hold, rescue
 from proxy.stages.failover import Bounds, Chances, Step, Try
 from proxy.stages.policy.size import input_tokens
 from proxy.stages.rescue import Doubt, Helper, NoRescue, Plan, Spoken
@@ -100,14 +100,15 @@ class Writers:
 
     def together(self, outcome: Outcome) -> Outcome:
         """The end of the whole answer, of which `outcome` is the end of its last part."""
-        if not self._outcomes:
+        if outcome.ending == "failed":
+            outcome = self.unrescued(left=False) or outcome
+        if len(self._outcomes) < 2:
             return outcome
-        ended = self.unrescued(left=False) if outcome.ending == "failed" else None
         first, *others = self._outcomes
         usage = first.usage
         for later in others:
             usage = usage.followed_by(later.usage)
-        return replace(ended or outcome, usage=usage, first_token_ns=first.first_token_ns)
+        return replace(outcome, usage=usage, first_token_ns=first.first_token_ns)
 
     def _rest(self, judged: Judged, candidate: Candidate) -> Part | NoRescue:
         catalog, chat, spoken = judged.journey.catalog, judged.journey.request, self._spoken
@@ -130,13 +131,13 @@ class Writers:
             counted=() if more_bytes else asked.counted,
         )
         _, input_tokens_max = input_tokens(model, ask, judged.assistant)
-        return Part(
-            judged=replace(judged, ask=ask, journey=replace(judged.journey, request=found.chat)),
-            candidate=replace(candidate, input_tokens_max=input_tokens_max, output_tokens_max=left_tokens),
-            tab=self._tab,
-            spoken=spoken,
-            plan=found,
-        )
+        candidate = replace(candidate, input_tokens_max=input_tokens_max, output_tokens_max=left_tokens)
+        sizing = hold.sizing(candidate, catalog, judged.plan, ask, self._tab)
+        limit_milli = ask.max_credits_milli
+        if limit_milli is not None and hold.exactly(sizing, left_tokens).amount_milli > limit_milli:
+            return NoRescue("max_credits")
+        part_judged = replace(judged, ask=ask, journey=replace(judged.journey, request=found.chat))
+        return Part(part_judged, candidate, self._tab, spoken, found)
 
 
 def _may_be_rescued(judged: Judged) -> bool:

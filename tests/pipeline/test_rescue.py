@@ -300,6 +300,18 @@ async def test_a_candidate_whose_hold_is_refused_is_passed_over() -> None:
     assert (theatre.reply.text, theatre.settled.rescued_by) == (TEXT, ("r/three",))
 
 
+async def test_what_could_cost_more_than_its_caller_allows_is_not_gone_on_with() -> None:
+    # Each alone would stay below; the prompt of the one and the words of the other would not.
+    models = (b.model("p/one", tiers=b.tiers(input=30 * 10**9, output=10**9)), b.model("q/two", prefill=True, **DEAR))
+    asked: dict[str, Any] = {"models": [model.id for model in models], "max_tokens": 100}
+    asked["messages"] = [{"role": "user", "content": "x" * 400}]
+    reported = chunk(usage={"prompt_tokens": 400, "completion_tokens": 5, "total_tokens": 405})
+    theatre = Theatre(cut(TALE[:5], reported, CUT), catalog=b.catalog(*models))
+    await theatre.play(stream=True, signalbox={"max_credits": 13}, **asked)
+    assert_told(theatre, "".join(TALE[:5]))
+    assert [mark.detail for mark in theatre.settled.timeline if mark.stage == "rescue"] == ["q/two not: max_credits"]
+
+
 async def test_a_stream_that_nobody_can_pay_for_says_so_and_charges_what_was_written() -> None:
     theatre = Theatre(cut(TALE[:20]), catalog=rows())
     theatre.books.answers = [None, HoldRefused("insufficient_credits", "user:u1", b.standing(b.window(spent=999_000)))]

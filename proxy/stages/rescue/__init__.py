@@ -38,9 +38,9 @@ class NoRescue(NamedTuple):
     """Why nobody, or not this model, goes on: `off` (nobody may, so nothing was kept), what was said (see Obstacle), `format`
     (JSON that is broken), `stop` (a stop text may stand astride the joint), `bound` (all tokens are used up), `conversation`
     (it ends in words of the assistant that are no plain text), `prefill` (the model takes none and may not be asked), `doubt`
-    (asked, it could not be joined)."""
+    (asked, it could not be joined), `max_credits` (it could cost more than the caller allows)."""
 
-    why: Obstacle | Literal["off", "format", "stop", "bound", "conversation", "prefill", "doubt"]
+    why: Obstacle | Literal["off", "format", "stop", "bound", "conversation", "prefill", "doubt", "max_credits"]
 
 
 def is_possible(rescue: Rescue, permitted: bool, chat: Chat) -> bool:
