@@ -30,6 +30,7 @@ _FAULTS: Final[Mapping[FaultKind, str]] = {
     "empty": "failing: its answer was empty. Try again later.",
     "truncated": "failing: its answer was cut short. Try again later.",
     "error_event": "failing: it answered with an error. Try again later.",
+    "disjoint": "failing: it went on with something else. Try again later.",
     "our_key": "key wrong: it refuses the key ({status}). {key}",
     "our_credit": "no credit: its account cannot pay ({status}). Top it up there, or raise the spending limit of the key.",
     "bad_request": "request refused ({status}){param}. Look at its dialect and output_bound, and at the row of {model}.",

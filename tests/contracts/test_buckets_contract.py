@@ -99,7 +99,7 @@ async def test_a_call_that_moves_to_another_family_gives_bound_credits_back(hous
 
 async def test_what_an_earlier_writer_wrote_is_paid_from_where_it_was_held(house: House, door: Door) -> None:
     await door.one(hold(amount_milli=300, family="reasoning", terms=TERMS))
-    rescue = extension(amount_milli=700, metered_milli=200, written_milli=200, family="open", terms=TERMS)
+    rescue = extension(amount_milli=700, metered_milli=200, billed_milli=200, family="open", terms=TERMS)
     assert isinstance(await door.one(rescue), Held)
     await door.one(settlement(credits_milli=500))
     assert await _spent(door) == {"reasoning": 200, "None": 300}

@@ -26,4 +26,4 @@ def test_a_missing_library_is_said_by_the_check(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(app, "find_spec", lambda name: object() if is_here else None)
     findings = app.checked(Settings(config_dir=ROOT / "config"))
     assert findings.mistakes == ()
-    assert any("rs-bpe is not installed: 7 models" in warning for warning in findings.warnings) is not is_here
+    assert any("rs-bpe is not installed: " in warning for warning in findings.warnings) is not is_here
