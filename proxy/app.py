@@ -33,18 +33,18 @@ from proxy.stages.provider.anthropic import Anthropic
 from proxy.stages.provider.gemini import Gemini
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.provider.openrouter import OpenRouter
-from proxy.store.accounts import SqliteAccounts
-from proxy.store.alerts import SqliteAlerts
+from proxy.store.accounts import SqlAccounts
+from proxy.store.alerts import SqlAlerts
 from proxy.store.catalog.build import load as load_catalog
-from proxy.store.catalog.desk import SqliteCatalogDesk
+from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
-from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
-from proxy.store.directory import SqliteDirectory
-from proxy.store.leases import LeaseLimits, SqliteLeases
-from proxy.store.ledger import SqliteLedger
+from proxy.store.directory import SqlDirectory
+from proxy.store.leases import LeaseLimits, SqlLeases
+from proxy.store.ledger import SqlLedger
 from proxy.store.recount import Recounted, recount
-from proxy.store.register import SqliteRegister
+from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune as prune_keys
@@ -105,10 +105,10 @@ class Shelves:
 
     database: Database
     clock: Clock
-    accounts: SqliteAccounts
+    accounts: SqlAccounts
     directory: Directory
     register: Register
-    catalog: SqliteCatalog
+    catalog: SqlCatalog
     desk: CatalogDesk
     timekeeper: Timekeeper
     recount: Callable[[], Awaitable[Recounted]]
@@ -165,18 +165,18 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
         stack.push_async_callback(database.close)
         try:
             base_urls = _base_urls(settings.config_dir, substitution)
-            catalog = await SqliteCatalog.open(database, clock, settings.config_dir, base_urls)
+            catalog = await SqlCatalog.open(database, clock, settings.config_dir, base_urls)
         except CatalogMistakes as found:
             raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
-        accounts = SqliteAccounts(database, clock)
+        accounts = SqlAccounts(database, clock)
         yield Shelves(
             database=database,
             clock=clock,
             accounts=accounts,
-            directory=SqliteDirectory(database, clock, accounts.refresh),
-            register=SqliteRegister(database),
+            directory=SqlDirectory(database, clock, accounts.refresh),
+            register=SqlRegister(database),
             catalog=catalog,
-            desk=SqliteCatalogDesk(database, clock, catalog),
+            desk=SqlCatalogDesk(database, clock, catalog),
             timekeeper=Timekeeper(database, clock),
             recount=partial(recount, database),
             key_pepper=_pepper(settings),
@@ -216,12 +216,12 @@ async def _opened_database(settings: Settings) -> Database:
 async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:
     boot_id = RandomIds(shelves.key_pepper).request_id()
     limits = _lease_limits(settings)
-    leases = SqliteLeases(shelves.database, shelves.clock, boot_id, limits)
+    leases = SqlLeases(shelves.database, shelves.clock, boot_id, limits)
     await leases.beat()
     await leases.reconcile()
     await shelves.timekeeper.look()
     books = GroupWriter(
-        SqliteLedger(shelves.database, shelves.timekeeper, boot_id),
+        SqlLedger(shelves.database, shelves.timekeeper, boot_id),
         WriterLimits(queue_holds_max=settings.queue_holds_max),
         shelves.accounts.refresh,
     )
@@ -236,7 +236,7 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     silent_s_max = (limits.lease_ms - 2 * limits.beat_ms) / 1_000
     pulse = Pulse(leases.beat, services.pipeline.traffic.stop, silent_s_max, telemetry)
 
-    alerts = SqliteAlerts(shelves.database, shelves.clock)
+    alerts = SqlAlerts(shelves.database, shelves.clock)
     herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
     async def flush() -> None:

@@ -19,7 +19,7 @@ from proxy.store.catalog.files import read_files
 from proxy.store.catalog.layers import merge
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.sheet import Sheet
-from proxy.store.ledger import SqliteLedger
+from proxy.store.ledger import SqlLedger
 from proxy.upstream.library import LibraryUpstream
 
 
@@ -63,6 +63,6 @@ async def _record(shelves: Shelves, attempt: Attempt) -> None:
     ids = RandomIds(shelves.key_pepper)
     request_id = ids.request_id()
     call = record.probe(ids.call_id(attempt.started_ms), request_id, shelves.catalog.current().revision, attempt)
-    for ack in await SqliteLedger(shelves.database, shelves.timekeeper, request_id).apply([RecordCall(call)]):
+    for ack in await SqlLedger(shelves.database, shelves.timekeeper, request_id).apply([RecordCall(call)]):
         if isinstance(ack, Exception):
             raise ack

@@ -36,7 +36,7 @@ class _Found:
     seq: int
 
 
-class SqliteAccounts:
+class SqlAccounts:
     """Implements Accounts. `refresh` is cheap and meant to be called twice a second; nobody waits for it unless it is late."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

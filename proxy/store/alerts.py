@@ -51,7 +51,7 @@ def note_absorbed(batch: Batch, account_id: str, call_id: str, absorbed_milli: i
     _insert(batch, f"absorbed|{account_id}|{at_ms // HOUR_MS}", "absorbed", facts, at_ms)
 
 
-class SqliteAlerts:
+class SqlAlerts:
     """Implements ports.Alerts."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -31,7 +31,7 @@ async def nobody_waits() -> None:
     """What to do after a write where nobody keeps anything in memory (the command line)."""
 
 
-class SqliteDirectory:
+class SqlDirectory:
     """Implements Directory. `changed` runs after every write, so that this process sees it before the call returns."""
 
     def __init__(self, database: Database, clock: Clock, changed: Callable[[], Awaitable[None]] = nobody_waits) -> None:

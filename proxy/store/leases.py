@@ -43,7 +43,7 @@ class LeaseLimits:
     beat_ms: int = 10_000
 
 
-class SqliteLeases:
+class SqlLeases:
     """Implements ports.Leases.
 
     Leases do not end by the wall clock. Each beat advances a clock kept in the database by the time since anybody's last

@@ -1,4 +1,4 @@
-"""The books on SQLite: many commands in, an acknowledgement each, all of one batch in one transaction; sizes nothing and
+"""The books: many commands in, an acknowledgement each, all of one batch in one transaction; sizes nothing and
 judges nothing itself."""
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ _BAD_ROW: Final = (ValueError, TypeError, ArithmeticError, LookupError, Attribut
 Ack = LedgerAck | Exception
 
 
-class SqliteLedger:
+class SqlLedger:
     """Implements ports.Ledger. `timekeeper` says by which moment everything here is judged, `boot_id` names this process as the
     owner of the holds it takes."""
 

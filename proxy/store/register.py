@@ -54,7 +54,7 @@ _CONDITIONS: Final[Mapping[str, str]] = {
 _OWNERS: Final = ("user_id", "app_id", "key_id")
 
 
-class SqliteRegister:
+class SqlRegister:
     """Implements Register. Lists are newest first and bounded, whatever is asked for."""
 
     def __init__(self, database: Database) -> None:

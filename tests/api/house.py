@@ -30,13 +30,13 @@ from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import DrainLimits, Knobs, Pipeline, Rooms
 from proxy.ports import Exchange, TokenCounter, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
-from proxy.store.accounts import SqliteAccounts
-from proxy.store.catalog.desk import SqliteCatalogDesk
-from proxy.store.catalog.source import SqliteCatalog
-from proxy.store.directory import SqliteDirectory
-from proxy.store.leases import LeaseLimits, SqliteLeases
-from proxy.store.ledger import SqliteLedger
-from proxy.store.register import SqliteRegister
+from proxy.store.accounts import SqlAccounts
+from proxy.store.catalog.desk import SqlCatalogDesk
+from proxy.store.catalog.source import SqlCatalog
+from proxy.store.directory import SqlDirectory
+from proxy.store.leases import LeaseLimits, SqlLeases
+from proxy.store.ledger import SqlLedger
+from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
@@ -254,11 +254,11 @@ async def open_house(
         database = await SqliteDatabase.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
         timekeeper = Timekeeper(database, clock)
-        ledger = SqliteLedger(database, timekeeper, "boot-1")
-        accounts = SqliteAccounts(database, clock)
+        ledger = SqlLedger(database, timekeeper, "boot-1")
+        accounts = SqlAccounts(database, clock)
         books = GroupWriter(ledger, WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
-        await SqliteLeases(database, clock, "boot-1", LeaseLimits()).beat()
+        await SqlLeases(database, clock, "boot-1", LeaseLimits()).beat()
         shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
         recorder = Telemetry(LogWriter(log), clock)
         limiter = MemoryLimiter(clock, 10_000)
@@ -286,9 +286,9 @@ async def open_house(
             by_hand=books,
             timekeeping=timekeeper,
             catalog=shown,
-            desk=SqliteCatalogDesk(database, clock, SqliteCatalog(database, clock, folder, {})),
-            directory=SqliteDirectory(database, clock, accounts.refresh),
-            register=SqliteRegister(database),
+            desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
+            directory=SqlDirectory(database, clock, accounts.refresh),
+            register=SqlRegister(database),
             health=health,
             limiter=limiter,
             recorder=recorder,

@@ -20,7 +20,7 @@ from typing import Final
 import uvloop
 
 from proxy.clock import SystemClock
-from proxy.store.ledger import SqliteLedger
+from proxy.store.ledger import SqlLedger
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
@@ -45,7 +45,7 @@ def main() -> int:
 
 async def _measure(folder: Path, callers: int, rounds: int) -> None:
     database = await SqliteDatabase.open(str(folder / "books.db"))
-    books = GroupWriter(SqliteLedger(database, Timekeeper(database, SystemClock()), "bench"), WriterLimits())
+    books = GroupWriter(SqlLedger(database, Timekeeper(database, SystemClock()), "bench"), WriterLimits())
     bare = BareBooks(str(folder / "bare.db"), [f"user{caller:08d}" for caller in range(callers)])
     seen: list[tuple[float, float]] = []
     print(f"{callers} callers, {callers * CALLS_EACH} calls a round, CPU time of the process a call\n")

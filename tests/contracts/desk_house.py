@@ -8,14 +8,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any, Final
 
-from proxy.store.accounts import SqliteAccounts
-from proxy.store.catalog.desk import SqliteCatalogDesk
-from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.accounts import SqlAccounts
+from proxy.store.catalog.desk import SqlCatalogDesk
+from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
-from proxy.store.directory import SqliteDirectory
-from proxy.store.ledger import SqliteLedger
+from proxy.store.directory import SqlDirectory
+from proxy.store.ledger import SqlLedger
 from proxy.store.postgres import PostgresDatabase
-from proxy.store.register import SqliteRegister
+from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from tests.contracts.set_clock import ServerClock, SetClock
@@ -29,16 +29,16 @@ class DeskDoor:
     def __init__(self, database: Database, clock: SetClock) -> None:
         self.database = database
         self.clock = clock
-        self.accounts = SqliteAccounts(database, clock)
-        self.directory = SqliteDirectory(database, clock, self.accounts.refresh)
-        self.register = SqliteRegister(database)
-        self.ledger = SqliteLedger(database, Timekeeper(database, clock), "boot-1")
+        self.accounts = SqlAccounts(database, clock)
+        self.directory = SqlDirectory(database, clock, self.accounts.refresh)
+        self.register = SqlRegister(database)
+        self.ledger = SqlLedger(database, Timekeeper(database, clock), "boot-1")
 
-    async def catalog(self, config_dir: Path, base_urls: dict[str, str] | None = None) -> SqliteCatalog:
-        return await SqliteCatalog.open(self.database, self.clock, config_dir, base_urls)
+    async def catalog(self, config_dir: Path, base_urls: dict[str, str] | None = None) -> SqlCatalog:
+        return await SqlCatalog.open(self.database, self.clock, config_dir, base_urls)
 
-    def desk(self, catalog: SqliteCatalog) -> SqliteCatalogDesk:
-        return SqliteCatalogDesk(self.database, self.clock, catalog)
+    def desk(self, catalog: SqlCatalog) -> SqlCatalogDesk:
+        return SqlCatalogDesk(self.database, self.clock, catalog)
 
     async def look(self, query: str, *, write: bool = False) -> list[tuple[Any, ...]]:
         """What a query over the schema finds or does; every implementation has the same tables."""

@@ -13,10 +13,10 @@ from proxy.domain.desk import Change, Entry, Grant
 from proxy.domain.ledger import ExtendRequest, HoldRequest, HoldTerms, LedgerAck, LedgerCommand, Settlement
 from proxy.domain.plan import Allowance
 from proxy.store.database import Database
-from proxy.store.directory import SqliteDirectory
+from proxy.store.directory import SqlDirectory
 from proxy.store.holds import entries_of
-from proxy.store.leases import LeaseLimits, SqliteLeases
-from proxy.store.ledger import SqliteLedger
+from proxy.store.leases import LeaseLimits, SqlLeases
+from proxy.store.ledger import SqlLedger
 from proxy.store.postgres import PostgresDatabase
 from proxy.store.recount import Recounted, recount
 from proxy.store.sqlite import SqliteDatabase
@@ -36,8 +36,8 @@ class Door:
     def __init__(self, database: Database, clock: SetClock, boot_id: str) -> None:
         self.database = database
         self.timekeeper = Timekeeper(database, clock)
-        self.ledger = SqliteLedger(database, self.timekeeper, boot_id)
-        self.leases = SqliteLeases(database, clock, boot_id, LEASES)
+        self.ledger = SqlLedger(database, self.timekeeper, boot_id)
+        self.leases = SqlLeases(database, clock, boot_id, LEASES)
 
     async def one(self, command: LedgerCommand) -> LedgerAck | Exception:
         (ack,) = await self.ledger.apply([command])
@@ -58,7 +58,7 @@ class House:
         return Door(database, self.clock, boot_id)
 
     async def put_grant(self, door: Door, grant: Grant) -> None:
-        await SqliteDirectory(door.database, self.clock).grant(grant, Change("cli", "a test"))
+        await SqlDirectory(door.database, self.clock).grant(grant, Change("cli", "a test"))
 
     async def suspend(self, door: Door, user_id: str) -> None:
         await door.database.write(

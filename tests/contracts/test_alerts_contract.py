@@ -13,7 +13,7 @@ from proxy.domain.desk import Change
 from proxy.domain.ledger import ExtendRequest, Refund
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
-from proxy.store.alerts import HOUR_MS, SqliteAlerts
+from proxy.store.alerts import HOUR_MS, SqlAlerts
 from tests.builders import NOW_MS
 from tests.contracts.ledger_house import HOUSES, LEASES, Door, House, extension, hold, month, settlement
 
@@ -32,8 +32,8 @@ async def door(house: House) -> Door:
     return await house.door()
 
 
-def alerts(house: House, door: Door) -> SqliteAlerts:
-    return SqliteAlerts(door.database, house.clock)
+def alerts(house: House, door: Door) -> SqlAlerts:
+    return SqlAlerts(door.database, house.clock)
 
 
 async def _spend(door: Door, call_id: str, milli: int, held_milli: int | None = None, **changes: object) -> None:

@@ -10,7 +10,7 @@ from proxy.domain.desk import Change, RowChange
 from proxy.domain.ledger import RecordCall
 from proxy.ports import CatalogDesk, VersionConflict
 from proxy.store.catalog.mistakes import CatalogMistakes
-from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.catalog.source import SqlCatalog
 from tests.builders import app, call, entitlement
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.store.catalog.folder import MODELS, PLANS, folder, model_row
@@ -29,7 +29,7 @@ class Office:
     """One process with its catalog and its desk."""
 
     door: DeskDoor
-    source: SqliteCatalog
+    source: SqlCatalog
     desk: CatalogDesk
 
     async def etag(self, kind: str, object_id: str) -> str:

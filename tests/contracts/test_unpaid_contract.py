@@ -27,9 +27,9 @@ from proxy.domain.ledger import (
 from proxy.domain.standing import Cap
 from proxy.domain.usage import Usage
 from proxy.stages.ledger.bill import UNPAID
-from proxy.store.alerts import SqliteAlerts
+from proxy.store.alerts import SqlAlerts
 from proxy.store.recount import Recounted
-from proxy.store.register import SqliteRegister
+from proxy.store.register import SqlRegister
 from tests.builders import attempt, call
 from tests.contracts.ledger_house import HOUSES, Door, House, extension, hold, month, settlement
 
@@ -98,7 +98,7 @@ async def test_calls_that_got_nothing_are_free_up_to_the_hours_number_and_then_p
 async def test_the_row_and_the_entry_say_why_it_was_charged(house: House, door: Door) -> None:
     for number in range(FREE + 1):
         await lived(door, f"call-{number}")
-    register = SqliteRegister(door.database)
+    register = SqlRegister(door.database)
     free, paid = await register.call("call-0"), await register.call(f"call-{FREE}")
     assert free is not None
     assert paid is not None
@@ -141,7 +141,7 @@ async def test_the_input_is_paid_as_far_as_it_was_held(house: House, door: Door)
     none_free = replace(BILLED, free_hourly_max=0)
     assert amounts([await lived(door, "call-1", in_vain("call-1", none_free), amount_milli=12)]) == [(12, 38)]
     assert amounts([await lived(door, "call-2", in_vain("call-2", none_free), amount_milli=0)]) == [(0, 50)]
-    register = SqliteRegister(door.database)
+    register = SqlRegister(door.database)
     paid, free = await register.call("call-1"), await register.call("call-2")
     assert paid is not None
     assert free is not None
@@ -171,7 +171,7 @@ async def test_a_failed_try_before_the_answer_is_absorbed_beside_what_exceeds_th
 async def test_a_bill_that_nobody_pays_is_told_like_one_above_the_hold(house: House, door: Door) -> None:
     await lived(door, "call-1")
     await lived(door, "call-2")
-    (alert,) = await SqliteAlerts(door.database, house.clock).take(9, 1_000)
+    (alert,) = await SqlAlerts(door.database, house.clock).take(9, 1_000)
     assert (alert.kind, alert.facts["account"], alert.facts["absorbed_milli"]) == ("absorbed", "u1", 50)
 
 
@@ -268,7 +268,7 @@ async def test_attempts_of_a_failed_call_keep_what_they_would_have_cost(house: H
     lost = attempt(fault="empty", usage=Usage(input=30, output=20), credits_milli=50, charged=False)
     settled = in_vain("call-1")
     await lived(door, "call-1", replace(settled, call=replace(settled.call, attempts=(lost,))))
-    found = await SqliteRegister(door.database).call("call-1")
+    found = await SqlRegister(door.database).call("call-1")
     assert found is not None
     assert found.attempts == (lost,)
     assert await house.look(door, "SELECT display_cost FROM cost_records") == [(0,)]

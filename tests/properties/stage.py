@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from proxy.store.database import Database, Work, transaction
-from proxy.store.directory import SqliteDirectory
-from proxy.store.leases import LeaseLimits, SqliteLeases
-from proxy.store.ledger import SqliteLedger
+from proxy.store.directory import SqlDirectory
+from proxy.store.leases import LeaseLimits, SqlLeases
+from proxy.store.ledger import SqlLedger
 from proxy.store.migrate import SQLITE, migrate, migrations
 from proxy.store.postgres import PostgresDatabase
 from proxy.store.sqlite import WRITING, SqliteConnection
@@ -59,9 +59,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.timekeeper = Timekeeper(self.database, self.clock)
-        self.ledger = SqliteLedger(self.database, self.timekeeper, "ours")
-        self.leases = SqliteLeases(self.database, self.clock, "another", LEASES)
-        self.directory = SqliteDirectory(self.database, self.clock)
+        self.ledger = SqlLedger(self.database, self.timekeeper, "ours")
+        self.leases = SqlLeases(self.database, self.clock, "another", LEASES)
+        self.directory = SqlDirectory(self.database, self.clock)
         self.numbers = count()
 
     async def look(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -7,9 +7,9 @@ from typing import TypeVar, cast
 import pytest
 
 from proxy.domain.desk import Change
-from proxy.store.accounts import SqliteAccounts
+from proxy.store.accounts import SqlAccounts
 from proxy.store.database import Database, Work
-from proxy.store.directory import SqliteDirectory
+from proxy.store.directory import SqlDirectory
 from proxy.store.sqlite import SqliteDatabase
 from tests.builders import entitlement, key, user
 from tests.contracts.set_clock import SetClock
@@ -38,7 +38,7 @@ class SlowReader:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     opened = await SqliteDatabase.open(str(tmp_path / "books.db"))
-    directory = SqliteDirectory(opened, SetClock())
+    directory = SqlDirectory(opened, SetClock())
     for name in ("1", "2"):
         await directory.put_user(user(f"u{name}"), None, WHY)
         await directory.put_entitlement(entitlement(f"u{name}"), None, WHY)
@@ -49,8 +49,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def test_an_answer_that_a_look_has_overtaken_is_not_kept(database: Database) -> None:
     reader = SlowReader(database)
-    accounts = SqliteAccounts(cast(Database, reader), SetClock())
-    directory = SqliteDirectory(database, SetClock())
+    accounts = SqlAccounts(cast(Database, reader), SetClock())
+    directory = SqlDirectory(database, SetClock())
     await accounts.caller("k2")
 
     async def revoke_and_look() -> None:
@@ -66,7 +66,7 @@ async def test_an_answer_that_a_look_has_overtaken_is_not_kept(database: Databas
 
 async def test_a_known_caller_costs_no_read(database: Database) -> None:
     reader = SlowReader(database)
-    accounts = SqliteAccounts(cast(Database, reader), SetClock())
+    accounts = SqlAccounts(cast(Database, reader), SetClock())
     await accounts.caller("k1")
     reads = reader.reads
     for _ in range(5):
@@ -79,7 +79,7 @@ async def test_names_nobody_has_cost_one_read_each_and_push_nobody_out(
 ) -> None:
     monkeypatch.setattr("proxy.store.accounts.UNKNOWN_KEPT_MAX", 3)
     reader = SlowReader(database)
-    accounts = SqliteAccounts(cast(Database, reader), SetClock())
+    accounts = SqlAccounts(cast(Database, reader), SetClock())
     await accounts.caller("k1")
     for number in range(9):
         assert await accounts.caller(f"invented-{number}") is None

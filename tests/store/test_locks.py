@@ -14,7 +14,7 @@ from proxy.ports import CommitUnknown, StoreUnavailable
 from proxy.stages.ledger.counters import CounterKey, Reading
 from proxy.store import foresight
 from proxy.store.database import Connection
-from proxy.store.ledger import SqliteLedger
+from proxy.store.ledger import SqlLedger
 from proxy.store.locks import Locks
 from proxy.store.postgres import PostgresDatabase
 from proxy.store.timekeeper import Timekeeper
@@ -43,8 +43,8 @@ async def databases(url: str) -> AsyncIterator[tuple[PostgresDatabase, PostgresD
         await database.close()
 
 
-def _ledger(database: PostgresDatabase, boot_id: str = "boot-1") -> SqliteLedger:
-    return SqliteLedger(database, Timekeeper(database, SetClock()), boot_id)
+def _ledger(database: PostgresDatabase, boot_id: str = "boot-1") -> SqlLedger:
+    return SqlLedger(database, Timekeeper(database, SetClock()), boot_id)
 
 
 async def _look(database: PostgresDatabase, query: str) -> list[tuple[Any, ...]]:

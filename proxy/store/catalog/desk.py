@@ -10,7 +10,7 @@ from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
 from proxy.store.catalog.sheet import Sheet
-from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.catalog.source import SqlCatalog
 from proxy.store.catalog.tables import read_patches, read_snapshot, replace_patches, save_snapshot
 from proxy.store.database import Connection, Database
 from proxy.store.trail import Writing
@@ -52,10 +52,10 @@ class _Edit:
 Step = Callable[[Connection, _Edit], Patches]
 
 
-class SqliteCatalogDesk:
+class SqlCatalogDesk:
     """Implements CatalogDesk over the files that `source` last read. A change is in force here when the call returns."""
 
-    def __init__(self, database: Database, clock: Clock, source: SqliteCatalog) -> None:
+    def __init__(self, database: Database, clock: Clock, source: SqlCatalog) -> None:
         self._database = database
         self._clock = clock
         self._source = source

@@ -26,7 +26,7 @@ class _Load:
     built: Built
 
 
-class SqliteCatalog:
+class SqlCatalog:
     """Implements CatalogSource. `refresh` is the cheap poll by which changes of other processes are seen."""
 
     def __init__(self, database: Database, clock: Clock, config_dir: Path, base_urls: Mapping[str, str]) -> None:
@@ -42,7 +42,7 @@ class SqliteCatalog:
     @classmethod
     async def open(
         cls, database: Database, clock: Clock, config_dir: Path, base_urls: Mapping[str, str] | None = None
-    ) -> "SqliteCatalog":
+    ) -> "SqlCatalog":
         """Loads the first snapshot. `base_urls` as in `build.load`. Raises CatalogMistakes, StoreUnavailable."""
         source = cls(database, clock, config_dir, base_urls or {})
         await source._swap(await asyncio.to_thread(read_files, config_dir))

@@ -10,8 +10,8 @@ import httpx2
 
 from proxy.api.gateway import build_gateway
 from proxy.clock import SystemClock
-from proxy.store.catalog.desk import SqliteCatalogDesk
-from proxy.store.catalog.source import SqliteCatalog
+from proxy.store.catalog.desk import SqlCatalogDesk
+from proxy.store.catalog.source import SqlCatalog
 from proxy.store.sqlite import SqliteDatabase
 from tests.api.house import House, Json, open_house
 
@@ -91,7 +91,7 @@ class Office:
 
     house: House
     client: httpx2.AsyncClient
-    catalog: SqliteCatalog
+    catalog: SqlCatalog
     config_dir: Path
     admin: str
     support: str
@@ -138,8 +138,8 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
     async with open_house(folder) as house:
         clock = SystemClock()
         database = await SqliteDatabase.open(str(folder / "books.db"))
-        catalog = await SqliteCatalog.open(database, clock, config_dir)
-        services = replace(house.parts, catalog=catalog, desk=SqliteCatalogDesk(database, clock, catalog))
+        catalog = await SqlCatalog.open(database, clock, config_dir)
+        services = replace(house.parts, catalog=catalog, desk=SqlCatalogDesk(database, clock, catalog))
         house.shown.catalog = catalog.current()
         transport = httpx2.ASGITransport(app=build_gateway(services))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:

@@ -10,11 +10,11 @@ from proxy.domain.desk import CallFilter, HistoryQuery, UsageGroup, UsageQuery
 from proxy.domain.ledger import LedgerCommand
 from proxy.domain.rollup import DAY_MS, TallyGroup, TallyQuery
 from proxy.ids import RandomIds
-from proxy.store.accounts import SqliteAccounts
+from proxy.store.accounts import SqlAccounts
 from proxy.store.database import Database
-from proxy.store.directory import SqliteDirectory
-from proxy.store.ledger import SqliteLedger
-from proxy.store.register import SqliteRegister
+from proxy.store.directory import SqlDirectory
+from proxy.store.ledger import SqlLedger
+from proxy.store.register import SqlRegister
 from proxy.store.timekeeper import Timekeeper
 from tests.proofs.scale.fill import DAYS, KINDS, Size
 from tests.proofs.scale.template import TERMS, commands
@@ -50,16 +50,16 @@ class Desk:
         self.until_ms = until_ms
         self.from_ms = until_ms - _PERIOD_MS
         self.old_ms = until_ms - (DAYS - 10) * DAY_MS
-        self.directory = SqliteDirectory(database, clock)
-        self.register = SqliteRegister(database)
-        self.ledger = SqliteLedger(database, Timekeeper(database, clock), "boot-scale")
+        self.directory = SqlDirectory(database, clock)
+        self.register = SqlRegister(database)
+        self.ledger = SqlLedger(database, Timekeeper(database, clock), "boot-scale")
         self._clock = clock
         self._asked = 0
         self._ids = RandomIds(b"scale")
 
-    def accounts(self) -> SqliteAccounts:
+    def accounts(self) -> SqlAccounts:
         """As a process that has just started has them: nothing in memory."""
-        return SqliteAccounts(self.database, self._clock)
+        return SqlAccounts(self.database, self._clock)
 
     async def carry_out(self, callers: list[Caller]) -> None:
         """A call of each, all at once: their holds in one transaction, their settlements in another."""

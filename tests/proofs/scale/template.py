@@ -12,8 +12,8 @@ from typing import Any, Final
 from proxy.domain.desk import Change, Grant, PlanRequest
 from proxy.domain.ledger import HoldRequest, HoldTerms, IdempotencyKey, Settlement
 from proxy.domain.plan import Allowance
-from proxy.store.directory import SqliteDirectory
-from proxy.store.ledger import SqliteLedger
+from proxy.store.directory import SqlDirectory
+from proxy.store.ledger import SqlLedger
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from tests.builders import NOW_MS, attempt, call, decision, entitlement, key, usage, user
@@ -66,7 +66,7 @@ async def samples() -> list[Sample]:
 async def _leave_rows(database: SqliteDatabase) -> None:
     clock, change = SetClock(), Change("cli", "a proof")
     clock.at_ms = MOMENT_MS
-    directory, ledger = SqliteDirectory(database, clock), SqliteLedger(database, Timekeeper(database, clock), "boot-proof")
+    directory, ledger = SqlDirectory(database, clock), SqlLedger(database, Timekeeper(database, clock), "boot-proof")
     await directory.put_user(user(WHO, created_at_ms=MOMENT_MS), None, change)
     await directory.put_entitlement(entitlement(WHO), None, change)
     await directory.add_key(key(KEY, user_id=WHO, created_at_ms=MOMENT_MS), change)
