@@ -23,7 +23,7 @@ from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
-from proxy.store import foresight, holds, locks, rollup, rows
+from proxy.store import folding, foresight, holds, locks, rollup, rows
 from proxy.store.database import Connection, Moment
 from proxy.store.holds import Hold
 from proxy.store.locks import Locks
@@ -63,6 +63,7 @@ class Memory:
     seen only while nobody else wrote to the books, and takes a hold only when they still show the same."""
 
     def __init__(self) -> None:
+        self.unrolled = folding.Unrolled()
         self.holds: dict[str, Hold] = {}
         self.near: dict[CounterKey, Near] = {}
         self.calls: dict[str, tuple[Call, Row]] = {}
@@ -117,6 +118,7 @@ class Batch:
         self._resolved: dict[str, tuple[int, int]] = {}
         self._enrolled: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
+        self._finished: list[Call] = []
         self._rollup = rollup.Rollup()
         self.readings = self._seen.readings
         self.live = self._seen.live
@@ -197,10 +199,10 @@ class Batch:
         return known
 
     def began(self, call: Call) -> str:
-        """The call's row as JSON, for the hold to keep; remembered for the row at its end."""
+        """The call's row packed, for the hold to keep; remembered for the row at its end."""
         row = rows.call_row(call)
         self._memory.calls[call.id] = (call, row)
-        return to_json(dict(zip(rows.CALL_COLUMNS, row, strict=True)))
+        return rows.packed(row)
 
     def place(self, hold: Hold) -> None:
         self._holds[hold.id] = self._new[hold.id] = hold
@@ -243,8 +245,8 @@ class Batch:
         self.count(call)
 
     def count(self, call: Call) -> None:
-        """Adds a call to the roll-ups; whoever writes its row does this once."""
-        self._rollup.add(call)
+        """Has a call added to the roll-ups, in a while; whoever writes its row does this once."""
+        self._finished.append(call)
 
     def enter_apart(self, entry: Row, moves: Moves) -> None:
         """One line of the truth that no live hold is about, whole but for its lines: written at once, so that whatever
@@ -272,9 +274,10 @@ class Batch:
         return None if row is None else call_of(dict(zip(rows.CALL_READ_COLUMNS, row, strict=True)), ())
 
     def lock_call(self, call_id: str) -> Call | None:
-        """A finished call's row, which nobody else corrects until this transaction ends."""
+        """A finished call's row, which nobody else corrects until this transaction ends. The roll-ups show it as it stands."""
         if self._locks is not None:
             self._locks.take((f"call:{call_id}",))
+        folding.fold(self._connection)
         return self.call(call_id)
 
     def correct(self, before: Call, call: Call) -> None:
@@ -291,6 +294,7 @@ class Batch:
 
     def give_back(self, call: Call, credits_milli: int) -> None:
         """Shows in a call's row and in the roll-ups that all it was charged was given back."""
+        folding.fold(self._connection)
         self._writes[_SHOW_REFUND].append((credits_milli, call.id))
         self._rollup.give_back(call, credits_milli)
 
@@ -316,7 +320,8 @@ class Batch:
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
-        self._move_counters([key + change for key, change in self.readings.moved.items()])
+        self._move_counters(self.readings.moved)
+        self._roll_up()
         self._writes[rollup.ADD] = list(self._rollup.rows())
         self._writes[rollup.SWEEP] = list(self._rollup.emptied())
         for statement, parameters in self._writes.items():
@@ -349,6 +354,15 @@ class Batch:
                 return Case(giver_id, terms, (), at_ms)
             case _:
                 return None
+
+    def _roll_up(self) -> None:
+        unrolled = self._memory.unrolled
+        if unrolled.is_full:
+            unrolled.fold(self._connection, self._rollup)
+            for call in self._finished:
+                self._rollup.add(call)
+        elif self._finished:
+            self._writes[folding.NOTE].append(unrolled.note(self._finished))
 
     def _move_counters(self, moves: list[Row]) -> None:
         # Where a statement is a journey, however many its rows, a second statement costs more than it saves.

@@ -11,6 +11,7 @@ from proxy.stages.ledger.bill import Bill
 from proxy.store import rows
 from proxy.store.batch import Batch, Memory
 from proxy.store.database import Connection, Database
+from proxy.store.folding import fold
 from proxy.store.holds import Hold
 from proxy.store.ledger import resolve
 from proxy.store.recorded import call_of
@@ -85,6 +86,9 @@ class SqlLeases:
         for hold in holds:
             _bury(batch, hold, at_ms)
         batch.flush()
+        if holds:
+            # Whoever held them may have left calls that it did not come to fold.
+            fold(connection)
         connection.execute(_FORGET, (silent_up_ms,))
         settled = sum(1 for hold in holds if hold.metered_milli)
         return ReconcileReport(settled, len(holds) - settled, tuple(hold.id for hold in holds))
@@ -96,7 +100,7 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
     share_nano = held.raw_nano_usd * hold.metered_milli
     raw_nano_usd = -(-share_nano // held.credits_milli) if held.credits_milli else 0
     settled = resolve(batch, hold, "crashed", Bill(hold.metered_milli, raw_nano_usd), at_ms)
-    call: dict[str, Any] = orjson.loads(hold.began)
+    call = rows.unpacked(hold.began)
     call |= {
         "status": "crashed",
         "code": "internal_error",

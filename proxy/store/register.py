@@ -19,8 +19,9 @@ from proxy.domain.desk import (
 )
 from proxy.domain.rollup import TallyQuery, TallyRow
 from proxy.store.database import Connection, Database
+from proxy.store.folding import fold_for_reader
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
-from proxy.store.rows import CALL_READ_COLUMNS
+from proxy.store.rows import CALL_READ_COLUMNS, unpacked
 from proxy.store.tallies import tallies, usage
 
 CALLS_MAX: Final = 200
@@ -113,9 +114,11 @@ class SqlRegister:
         return None if row is None else Conversation(*row)
 
     async def usage(self, query: UsageQuery) -> list[UsageRow]:
+        await fold_for_reader(self._database)
         return await self._database.read(partial(usage, query))
 
     async def tallies(self, query: TallyQuery) -> list[TallyRow]:
+        await fold_for_reader(self._database)
         return await self._database.survey(partial(tallies, query))
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
@@ -174,7 +177,7 @@ def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Cal
 def _running(connection: Connection, call_id: str) -> Call | None:
     """A call that still holds credits, as it was when it was admitted."""
     row = connection.execute("SELECT began FROM holds WHERE id = ?", (call_id,)).fetchone()
-    return None if row is None else call_of(json.loads(row[0]), ())
+    return None if row is None else call_of(unpacked(row[0]), ())
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -12,10 +12,11 @@ KEYS: Final = ("day", "user_id", "tag", "value", "kind", "app_id", "assistant_id
 TTFT: Final = (*(f"ttft_{bound}" for bound in TTFT_BOUNDS_MS), "ttft_more")
 MEASURES: Final = (*(field.name for field in fields(Tally) if field.name != "ttft_calls"), *TTFT)
 
-ADD: Final = (
-    f"INSERT INTO rollups VALUES ({', '.join('?' * len(KEYS + MEASURES))}) ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET "  # noqa: S608
-    + ", ".join(f"{name} = rollups.{name} + excluded.{name}" for name in MEASURES)
+# The end of a statement that adds to rows which may be there.
+MERGE: Final = f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET " + ", ".join(
+    f"{name} = rollups.{name} + excluded.{name}" for name in MEASURES
 )
+ADD: Final = f"INSERT INTO rollups VALUES ({', '.join('?' * len(KEYS + MEASURES))}) {MERGE}"  # noqa: S608
 # A row that counts nothing any more is no row.
 SWEEP: Final = f"DELETE FROM rollups WHERE {' AND '.join(f'{name} = ?' for name in KEYS)} AND " + " AND ".join(  # noqa: S608
     f"{name} = 0" for name in MEASURES
@@ -23,6 +24,8 @@ SWEEP: Final = f"DELETE FROM rollups WHERE {' AND '.join(f'{name} = ?' for name 
 
 Key = tuple[str | int, ...]
 Spot = tuple[str, str, str]
+# Calls that count in the same rows: day, user, tags, (kind, app, assistant), spot.
+Group = tuple[int, str, tuple[tuple[str, str], ...], tuple[str, str, str], Spot]
 Sums = tuple[int, ...]
 
 _COUNTED: Final = tuple(status for status in get_args(CallStatus) if status != "running")
@@ -35,12 +38,12 @@ _ANSWERED: Final = ("served", "cut", "left")
 
 
 class Rollup:
-    """What a batch of calls adds to the roll-ups. Every call counts for its user and, under the user `''`, for all; each tag
+    """What some calls add to the roll-ups. Every call counts for its user and, under the user `''`, for all; each tag
     of its metadata counts it once more, under the tag's name and value (the plain rows have neither)."""
 
     def __init__(self) -> None:
-        self._adds: defaultdict[Key, list[Sums]] = defaultdict(list)
-        self._lessened: set[Key] = set()
+        self._adds: defaultdict[Group, list[Sums]] = defaultdict(list)
+        self._lessened: set[Group] = set()
 
     def add(self, call: Call) -> None:
         """Counts a call, which must be new to the register."""
@@ -50,31 +53,47 @@ class Rollup:
         """Counts a call out again as it was counted in, for it turned out to be another."""
         counted = Rollup()
         counted.add(call)
-        for key, adds in counted._adds.items():
-            self._adds[key] += [tuple(-amount for amount in sums) for sums in adds]
-            self._lessened.add(key)
+        for group, adds in counted._adds.items():
+            self._adds[group] += [tuple(-amount for amount in sums) for sums in adds]
+            self._lessened.add(group)
 
-    def emptied(self) -> Iterator[tuple[str | int, ...]]:
+    def merge(self, other: "Rollup") -> None:
+        """Counts all that another one does."""
+        for group, adds in other._adds.items():
+            self._adds[group] += adds
+        self._lessened |= other._lessened
+
+    def emptied(self) -> Iterator[Key]:
         """The parameters of SWEEP: rows that may count nothing any more once the sums are added."""
-        return iter(sorted(self._lessened))
+        return iter(sorted({key for group in self._lessened for key in _keys(group)}))
 
     def give_back(self, call: Call, credits_milli: int) -> None:
         """Takes back what a counted call was charged: roll-ups hold what callers pay in the end."""
         self._count(call, {_own(call): tuple(-credits_milli if name == "credits_milli" else 0 for name in MEASURES)})
 
-    def _count(self, call: Call, found: Mapping[Spot, Sums]) -> None:
-        day = call.at_ms // DAY_MS
-        who = (call.kind, call.app_id or "", call.assistant_id or "")
-        all_of_kind = (call.kind, "", "")
-        spots = found.items()
-        for tag, value in (("", ""), *call.metadata.items()):
-            for spot, sums in spots:
-                self._adds[day, call.user_id, tag, value, *who, *spot].append(sums)
-                self._adds[day, "", tag, value, *all_of_kind, *spot].append(sums)
-
-    def rows(self) -> Iterator[tuple[str | int, ...]]:
+    def rows(self) -> Iterator[Key]:
         """The parameters of ADD, in the order of their keys: writers side by side take the rows that they share in turn."""
-        return (key + _total(adds) for key, adds in sorted(self._adds.items()))
+        found: defaultdict[Key, list[Sums]] = defaultdict(list)
+        for group, adds in self._adds.items():
+            total = _total(adds)
+            for key in _keys(group):
+                found[key].append(total)
+        return (key + _total(adds) for key, adds in sorted(found.items()))
+
+    def _count(self, call: Call, found: Mapping[Spot, Sums]) -> None:
+        tags = tuple(call.metadata.items())
+        whose = (call.at_ms // DAY_MS, call.user_id, tags, (call.kind, call.app_id or "", call.assistant_id or ""))
+        for spot, sums in found.items():
+            self._adds[(*whose, spot)].append(sums)
+
+
+def _keys(group: Group) -> Iterator[Key]:
+    """The rows that calls of one group count in: each of their tags, and none, for their user and for all."""
+    day, user_id, tags, of_user, spot = group
+    of_all = (of_user[0], "", "")
+    for tag, value in (("", ""), *tags):
+        yield day, user_id, tag, value, *of_user, *spot
+        yield day, "", tag, value, *of_all, *spot
 
 
 def _total(adds: list[Sums]) -> Sums:

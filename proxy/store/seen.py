@@ -9,6 +9,7 @@ from proxy.store import holds
 from proxy.store.database import Connection
 from proxy.store.holds import Hold
 from proxy.store.locks import Locks
+from proxy.store.rows import Row
 
 _READ: Final = "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AND epoch = ?"
 _COUNT: Final = "SELECT count(*) FROM hold_scopes WHERE scope = ?"
@@ -38,7 +39,7 @@ class Seen:
 
     def written(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
         """What the batch moved, placed and removed is in the books now, and read with them from here on."""
-        self.readings.moved = {}
+        self.readings.written()
         self.live.uncounted = {}
         self.holds.update(live)
         for hold_id in resolved:
@@ -59,27 +60,43 @@ class Readings(dict[CounterKey, Reading]):
     def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
         self._locks = locks
-        self.moved: Moves = {}
+        self._before: dict[CounterKey, Reading] = {}
+        self._unread: Moves = {}
 
     def __missing__(self, key: CounterKey) -> Reading:
         if self._locks is not None:
             self._locks.take((key.scope,))
         spent, held = self._connection.execute(_READ, key).fetchone() or (0, 0)
-        moved_spent, moved_held = self.moved.get(key, (0, 0))
-        self[key] = reading = Reading(spent + moved_spent, held + moved_held)
+        moved = self._unread.pop(key, None)
+        if moved is None:
+            self[key] = reading = Reading(spent, held)
+            return reading
+        self._before[key] = Reading(spent, held)
+        self[key] = reading = Reading(spent + moved[0], held + moved[1])
         return reading
+
+    @property
+    def moved(self) -> list[Row]:
+        """How each counter moved since the last `written`: its key, spent, held."""
+        rows: list[Row] = [(*key, self[key][0] - spent, self[key][1] - held) for key, (spent, held) in self._before.items()]
+        return rows + [(*key, *change) for key, change in self._unread.items()]
+
+    def written(self) -> None:
+        """What was moved is in the books now."""
+        self._before = {}
+        self._unread = {}
 
     def shift(self, moves: Moves) -> None:
         if self._locks is not None:
             self._locks.take(key.scope for key in moves)
-        moved = self.moved
         for key, change in moves.items():
-            spent, held = change
-            before = self.get(key)
-            if before is not None:
-                self[key] = Reading(before[0] + spent, before[1] + held)
-            before = moved.get(key)
-            moved[key] = change if before is None else Reading(before[0] + spent, before[1] + held)
+            shown = self.get(key)
+            if shown is not None:
+                self._before.setdefault(key, shown)
+                self[key] = Reading(shown[0] + change[0], shown[1] + change[1])
+                continue
+            earlier = self._unread.get(key)
+            self._unread[key] = change if earlier is None else Reading(earlier[0] + change[0], earlier[1] + change[1])
 
 
 class Live(dict[str, int]):

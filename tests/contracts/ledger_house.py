@@ -14,6 +14,7 @@ from proxy.domain.ledger import ExtendRequest, HoldRequest, HoldTerms, LedgerAck
 from proxy.domain.plan import Allowance
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
+from proxy.store.folding import fold_for_reader
 from proxy.store.holds import entries_of
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
@@ -81,6 +82,10 @@ class House:
 
     async def wrongs(self, door: Door) -> list[str]:
         return await verify(door.database)
+
+    async def fold(self, door: Door) -> None:
+        """Brings the roll-ups up to date, as a reader would."""
+        await fold_for_reader(door.database)
 
     async def recount(self, door: Door) -> Recounted:
         return await recount(door.database)

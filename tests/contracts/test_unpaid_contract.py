@@ -178,6 +178,7 @@ async def test_a_bill_that_nobody_pays_is_told_like_one_above_the_hold(house: Ho
 async def test_roll_ups_hold_what_was_absorbed_and_paid(house: House, door: Door) -> None:
     for number in range(FREE + 1):
         await lived(door, f"call-{number}")
+    await house.fold(door)
     sums = await house.look(
         door, "SELECT sum(absorbed_milli), sum(credits_milli), sum(calls_failed) FROM rollups WHERE user_id = 'u1'"
     )

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.domain.call import Attempt, Call
 from proxy.domain.ledger import LedgerCommand, RecordCall, Settlement
+from proxy.store import folding
 from tests import builders
 from tests.builders import NOW_MS
 from tests.contracts.ledger_house import LEASES, Door, House, extension, hold, month, sqlite_house
@@ -57,7 +59,8 @@ def _call(call_id: str, at_ms: int, facts: dict[str, Any], model_id: str | None,
 
 # What becomes of one call: it is held and settled (twice, when told so), held and abandoned, or recorded as refused.
 STEPS = st.tuples(st.sampled_from(["settled", "twice", "abandoned", "refused"]), FACTS, st.none() | NAMES, ATTEMPTS, SMALL)
-HISTORIES = st.lists(st.tuples(st.lists(STEPS, max_size=4), st.integers(0, 2)), max_size=5)
+# After some calls time passes, and somebody may ask for a report.
+HISTORIES = st.lists(st.tuples(st.lists(STEPS, max_size=4), st.integers(0, 2), st.booleans()), max_size=5)
 
 
 def _commands(call_id: str, at_ms: int, step: tuple[Any, ...]) -> list[list[LedgerCommand]]:
@@ -98,11 +101,11 @@ FROM rollups WHERE tag = '' AND (user_id = '') = ?
 """
 
 
-async def _live(history: list[tuple[list[tuple[Any, ...]], int]], folder: Path) -> None:
+async def _live(history: list[tuple[list[tuple[Any, ...]], int, bool]], folder: Path) -> None:
     async with sqlite_house(folder) as house:
         door, other = await house.door(), await house.door("boot-2")
         calls = 0
-        for steps, half_days in history:
+        for steps, half_days, is_read in history:
             for step in steps:
                 calls += 1
                 for batch in _commands(f"call-{calls:03d}", house.clock.at_ms, step):
@@ -110,6 +113,8 @@ async def _live(history: list[tuple[list[tuple[Any, ...]], int]], folder: Path) 
             if any(step[0] == "abandoned" for step in steps):
                 await _crash(house, other)
             house.clock.at_ms += half_days * HALF_DAY_MS
+            if is_read:
+                await house.fold(other)
         assert (await house.recount(door)).wrong_rows == 0
         if calls:
             (true_sums,) = await house.look(door, SUMS)
@@ -120,9 +125,12 @@ async def _live(history: list[tuple[list[tuple[Any, ...]], int]], folder: Path) 
 
 
 @settings(max_examples=40)
-@given(HISTORIES)
-def test_roll_ups_are_what_the_calls_sum_to_after_any_history(history: list[tuple[list[tuple[Any, ...]], int]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+@given(HISTORIES, st.sampled_from([1, 3, 1_000]))
+def test_roll_ups_are_what_the_calls_sum_to_after_any_history_whoever_folds_them(
+    history: list[tuple[list[tuple[Any, ...]], int, bool]], folded_at: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folding, "FOLDED_AT", folded_at)
         asyncio.run(_live(history, Path(folder)))
 
 
@@ -133,6 +141,7 @@ def test_a_call_told_twice_is_counted_once(tmp_path: Path) -> None:
             refused = RecordCall(builders.call("call-1", status="refused", at_ms=NOW_MS))
             await door.ledger.apply([refused, refused])
             await door.ledger.apply([refused])
+            await house.fold(door)
             return await house.look(door, "SELECT user_id, calls_refused FROM rollups ORDER BY 1")
 
     assert asyncio.run(counted()) == [("", 1), ("u1", 1)]

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -15,7 +16,8 @@ from proxy.domain.journey import Ask
 from proxy.domain.standing import Standing
 from proxy.domain.verdict import Advice, Verdict
 from proxy.store.recorded import ADVICE, ASK, ATTEMPT_COLUMNS, DECISION, HEALTH, STANDING, VERDICT
-from proxy.store.rows import CALL_READ_COLUMNS, to_json
+from proxy.store.rows import CALL_COLUMNS, CALL_READ_COLUMNS, call_row, packed, to_json, unpacked
+from tests import builders
 
 SIZE_MAX: Final = 2
 # What a value of the domain can hold: text without lone surrogates (the border checks), numbers as SQLite and JSON keep them.
@@ -77,6 +79,19 @@ def test_every_health_survives_being_recorded(health: Health) -> None:
 @given(values_of(Advice))
 def test_every_advice_survives_being_recorded(advice: Advice) -> None:
     assert same(ADVICE, advice)
+
+
+@given(values_of(Call))
+def test_every_call_survives_being_packed(call: Call) -> None:
+    row = call_row(call)
+    assert unpacked(packed(row)) == dict(zip(CALL_COLUMNS, row, strict=True))
+
+
+def test_what_the_first_release_packed_is_read_and_what_a_later_one_will_is_not() -> None:
+    row = dict(zip(CALL_COLUMNS, call_row(builders.call()), strict=True))
+    assert unpacked(to_json(row)) == row
+    with pytest.raises(ValueError, match="a call packed as of 2"):
+        unpacked("[2]")
 
 
 def test_every_field_of_a_call_and_an_attempt_has_a_place() -> None:

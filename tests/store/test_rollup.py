@@ -41,6 +41,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def door(house: House) -> Door:
     door = await house.door()
     await door.ledger.apply([RecordCall(one) for one in CALLS])
+    await house.fold(door)
     return door
 
 

@@ -13,6 +13,7 @@ from proxy.domain.desk import Change, Grant, PlanRequest
 from proxy.domain.ledger import HoldRequest, HoldTerms, IdempotencyKey, Settlement
 from proxy.domain.plan import Allowance
 from proxy.store.directory import SqlDirectory
+from proxy.store.folding import fold_for_reader
 from proxy.store.ledger import SqlLedger
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
@@ -78,6 +79,7 @@ async def _leave_rows(database: SqliteDatabase) -> None:
         (ack,) = await ledger.apply([command])
         if isinstance(ack, Exception):
             raise ack
+    await fold_for_reader(database)
 
 
 def commands(call_id: str, who: str, key_id: str, at_ms: int, kind: str = "0") -> tuple[HoldRequest, Settlement]:
