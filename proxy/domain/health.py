@@ -33,10 +33,11 @@ class Permit:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What an attempt came to: `fault` is None when it answered. `tokens_per_s` is the speed of a stream after its first
-    token, where it was long enough to tell."""
+    token, where it was long enough to tell. `account` is whose call it was (None: our own)."""
 
     fault: Fault | None = None
     tokens_per_s: float | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

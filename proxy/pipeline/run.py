@@ -191,7 +191,8 @@ class Run:
 
     async def _attempt(self, part: Part, step: Try, permit: Permit) -> Outcome:
         since_ns, candidate = self._marks.now_ns(), part.candidate
-        watched = Watched(self._rooms, permit, since_ns)
+        account = None if self._order.kind == "probe" else self._order.caller.user.id
+        watched = Watched(self._rooms, permit, since_ns, account)
         attempt = Attempt(self._rooms, part, self._voice, self._reply, watched)
         self._running = (part, attempt, step)
         with watched:

@@ -11,12 +11,14 @@ SPEED_TOKENS_MIN: Final = 16
 
 
 class Watched:
-    """Around an attempt that began at `began_ns`. Its permit goes back to the board however it ends."""
+    """Around an attempt of `account` (None: of our own) that began at `began_ns`. Its permit goes back to the board however
+    it ends."""
 
-    def __init__(self, rooms: Rooms, permit: Permit, began_ns: int) -> None:
+    def __init__(self, rooms: Rooms, permit: Permit, began_ns: int, account: str | None) -> None:
         self._rooms = rooms
         self._permit = permit
         self._began_ns = began_ns
+        self._account = account
         self._tried: Tried | None = None
 
     def __enter__(self) -> None:
@@ -32,7 +34,7 @@ class Watched:
     def ended(self, outcome: Outcome, stream: bool) -> None:
         """It came to something; a caller who left has seen nothing that speaks of the model."""
         if outcome.ending != "left":
-            self._tried = Tried(outcome.fault, self._tokens_per_s(outcome) if stream else None)
+            self._tried = Tried(outcome.fault, self._tokens_per_s(outcome) if stream else None, self._account)
 
     def _tokens_per_s(self, outcome: Outcome) -> float | None:
         tokens = outcome.usage.output_total

@@ -10,7 +10,6 @@ import pytest
 from proxy.domain.call import Call
 from proxy.domain.desk import CallFilter
 from proxy.domain.errors import Fault
-from proxy.domain.health import Tried
 from proxy.domain.standing import Cap
 from proxy.stages.unpaid import WHY_CHARGED
 from tests.api.house import House, Script, code_of
@@ -36,20 +35,9 @@ def strict(house: House, free: int = 0, **plan: Any) -> None:
 
 
 async def in_vain(house: House, key: str, *scripts: Script, model: str = "p/whole", **headers: str) -> Any:
-    """One call that these answers come to, on a model that nobody holds its failures against."""
+    """One call that these answers come to."""
     house.upstream.scripts = list(scripts)
-    answer = await post(house, key, asking(model), **headers)
-    do_well(house, model)
-    return answer
-
-
-def do_well(house: House, model_id: str) -> None:
-    """Others were answered meanwhile, so that no breaker opens unless there is an outage."""
-    board = house.parts.health
-    for _ in range(4):
-        permit = board.admit(model_id, model_id[0])
-        if permit is not None:
-            board.ended(permit, Tried())
+    return await post(house, key, asking(model), **headers)
 
 
 async def newest(house: House) -> Call:
@@ -134,6 +122,17 @@ async def test_a_bill_that_comes_before_the_break_pays_as_an_empty_answer_does(h
         assert await spent_milli(house, key) == spent
 
 
+async def test_who_asks_for_nothing_again_and_again_shuts_no_model_for_others(house: House) -> None:
+    key, other = await house.user_key(), await house.user_key("u2")
+    for _ in range(30):
+        assert code_of(await in_vain(house, key, empty())) == (502, "upstream_error")
+    assert (await in_vain(house, other, billing(10, 5))).status_code == 200
+    for number in range(3, 8):
+        await in_vain(house, await house.user_key(f"u{number}"), empty())
+    house.upstream.scripts = []
+    assert code_of(await post(house, other, asking("p/whole"))) == (503, "no_model_available")
+
+
 async def test_a_provider_that_overstates_the_input_of_nothing_drains_nobody(house: House) -> None:
     strict(house)
     key = await house.user_key()
@@ -198,6 +197,4 @@ async def test_the_operators_ceiling_counts_what_nobody_pays(house: House) -> No
 async def post_with_bound(house: House, key: str) -> tuple[int, str]:
     """A call whose hold is small against the ceiling, answered with nothing."""
     house.upstream.scripts = [empty()]
-    answer = await post(house, key, asking("p/whole", max_tokens=90))
-    do_well(house, "p/whole")
-    return code_of(answer)
+    return code_of(await post(house, key, asking("p/whole", max_tokens=90)))

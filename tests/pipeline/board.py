@@ -16,6 +16,7 @@ class RememberingBoard:
         self.permits = 0
         self.answered_in_ms: list[tuple[str, int]] = []
         self.observed: list[tuple[str, str | None]] = []
+        self.accounts: list[str | None] = []
 
     def snapshot(self) -> Health:
         return self.health
@@ -36,4 +37,5 @@ class RememberingBoard:
         self.permits -= 1
         kind = "broken off" if tried is None else tried.fault.kind if tried.fault else None
         self.observed.append((permit.model_id, kind))
+        self.accounts.append(None if tried is None else tried.account)
         self.health = self.health_after.pop(0) if self.health_after else self.health

@@ -11,6 +11,7 @@ async def test_health_hears_of_every_attempt() -> None:
     theatre = Theatre(Script(opening=Fault("first_byte_timeout")), whole())
     await theatre.play()
     assert theatre.board.observed == [("p/one", "first_byte_timeout"), ("q/two", None)]
+    assert theatre.board.accounts == [theatre.settled.user_id] * 2
 
 
 async def test_health_hears_of_a_streams_first_token_and_of_a_whole_answers_end_alone() -> None:

@@ -25,7 +25,7 @@ async def test_a_probe_is_one_tiny_stream_and_its_first_token_is_heard() -> None
         True,
         True,
     )
-    assert theatre.board.observed == [("p/one", None)]
+    assert (theatre.board.observed, theatre.board.accounts) == ([("p/one", None)], [None])
     assert [model_id for model_id, _ in theatre.board.answered_in_ms] == ["p/one"]
 
 

@@ -22,6 +22,11 @@ DEAD_TERMS: Final = Terms(consecutive_max=3, failure_share=1.0)
 # A provider that refuses our key or credit refuses every call alike: once is enough, and only a person mends it.
 REFUSAL_TERMS: Final = Terms(consecutive_max=1, pause_ms=30_000, pause_ms_max=600_000)
 
+# Whoever asks for nothing gets it: so that one caller alone shuts no model for all others, the empty answers of an account
+# count once in this time. It takes five accounts to open a breaker by them, or one for which the model has nothing for long.
+EMPTY_AGAIN_MS: Final = 300_000
+EMPTY_ACCOUNTS_MAX: Final = 8
+
 _SCORE_STEPS: Final = 20
 _REFUSES_US: Final[frozenset[FaultKind]] = frozenset({"our_key", "our_credit"})
 # What is no fault of the model's: the request, or how it was asked to go on with another's answer.
@@ -31,11 +36,13 @@ Meaning = Literal["well", "failed", "nothing"]
 
 
 class Condition(NamedTuple):
-    """All that is known of one model at its provider. A NamedTuple because several are made per attempt."""
+    """All that is known of one model at its provider. `empties` are the accounts whose empty answers counted lately, and when.
+    A NamedTuple because several are made per attempt."""
 
     breaker: State = HEALTHY
     pace: Pace = UNKNOWN
     heard_at_ms: int | None = None
+    empties: tuple[tuple[str, int], ...] = ()
 
 
 NEW: Final = Condition()
@@ -79,13 +86,13 @@ def answering(condition: Condition, turn: Turn, ttft_ms: int, now_ms: int, jitte
         after = breaker.answering(breaker.quick(state, turn), turn)
     if after.retry_at_ms != state.retry_at_ms:
         following = pace.forgiven(following)
-    return Condition(after, following, now_ms)
+    return Condition(after, following, now_ms, condition.empties)
 
 
 def ended(condition: Condition, turn: Turn, tried: Tried | None, now_ms: int, jitter: float) -> Condition:
     """After an attempt came to something (None: it was broken off and taught nothing)."""
     meaning = "nothing" if tried is None else of_model(tried.fault)
-    if tried is None or meaning == "nothing":
+    if tried is None or meaning == "nothing" or _was_empty_before(condition, tried, now_ms):
         return condition._replace(breaker=breaker.left(condition.breaker, turn))
     if meaning == "well":
         state = breaker.succeeded(condition.breaker, turn, now_ms, MODEL_TERMS)
@@ -93,7 +100,7 @@ def ended(condition: Condition, turn: Turn, tried: Tried | None, now_ms: int, ji
         state = breaker.failed(condition.breaker, turn, now_ms, MODEL_TERMS, _blow(tried.fault, jitter))
     speed = tried.tokens_per_s
     known = condition.pace if speed is None else pace.ran(condition.pace, speed, now_ms)
-    return Condition(state, known, now_ms)
+    return Condition(state, known, now_ms, _empties(condition, tried, now_ms))
 
 
 def provider_ended(state: State, turn: Turn, tried: Tried | None, now_ms: int, jitter: float) -> State:
@@ -150,6 +157,24 @@ def provider_vitals(state: State, now_ms: int) -> Vitals:
         attempts=round(attempts, 2),
         success_share=round(state.successes / attempts, 3) if attempts >= 0.01 else 1.0,
     )
+
+
+def _was_empty_before(condition: Condition, tried: Tried, now_ms: int) -> bool:
+    """Whether an account that has counted for its empty answers lately got one more."""
+    return _is_empty(tried) and any(
+        account == tried.account and now_ms - at_ms < EMPTY_AGAIN_MS for account, at_ms in condition.empties
+    )
+
+
+def _empties(condition: Condition, tried: Tried, now_ms: int) -> tuple[tuple[str, int], ...]:
+    if tried.account is None or not _is_empty(tried):
+        return condition.empties
+    others = [(account, at_ms) for account, at_ms in condition.empties if account != tried.account]
+    return (*others, (tried.account, now_ms))[-EMPTY_ACCOUNTS_MAX:]
+
+
+def _is_empty(tried: Tried) -> bool:
+    return tried.fault is not None and tried.fault.kind == "empty"
 
 
 def _blow(fault: Fault | None, jitter: float) -> Blow:

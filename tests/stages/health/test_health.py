@@ -135,3 +135,48 @@ def test_an_address_that_takes_no_connection_three_times_in_a_row_is_down_and_on
     assert not after(refused, refused, Fault("server_error", status=500), refused, refused)
     assert not after(*[Fault("server_error", status=500)] * 50)
     assert not after(*[refused, None] * 50)
+
+
+def after_empties(*accounts: str | None, every_ms: int = 1_000) -> bool:
+    """Whether a model is open after answers with nothing in them to these accounts, one after the other."""
+    condition, now_ms = NEW, NOW_MS
+    for account in accounts:
+        now_ms += every_ms
+        condition, turn = health.entered(condition, now_ms)
+        condition = health.ended(condition, turn, Tried(Fault("empty", status=200), account=account), now_ms, 0.5)
+    return health.shown(condition, now_ms).open
+
+
+def test_empty_answers_to_one_account_alone_open_no_breaker_and_those_to_many_do() -> None:
+    assert not after_empties(*["usr_1"] * 1_000, every_ms=1)
+    assert not after_empties(*["usr_1", "usr_2"] * 100)
+    assert after_empties("usr_1", "usr_2", "usr_3", "usr_4", "usr_5")
+    assert after_empties(*[None] * 5)
+
+
+def test_a_model_that_has_nothing_for_an_account_for_long_is_open_all_the_same() -> None:
+    assert after_empties(*["usr_1"] * 5, every_ms=health.EMPTY_AGAIN_MS)
+
+
+def test_an_empty_answer_that_does_not_count_leaves_a_trial_to_the_next_and_a_success_still_counts() -> None:
+    condition = NEW
+    for account in ("usr_1", "usr_2", "usr_3", "usr_4", "usr_5"):
+        condition, turn = health.entered(condition, NOW_MS)
+        condition = health.ended(condition, turn, Tried(Fault("empty"), account=account), NOW_MS, 0.5)
+    at_ms = retry_at(condition)
+    condition, turn = health.entered(condition, at_ms)
+    condition = health.ended(condition, turn, Tried(Fault("empty"), account="usr_1"), at_ms, 0.5)
+    assert (condition.breaker.trying, retry_at(condition)) == (False, at_ms)
+    condition, turn = health.entered(condition, at_ms)
+    condition = health.ended(condition, turn, Tried(account="usr_1"), at_ms, 0.5)
+    assert not health.shown(condition, at_ms).open
+
+
+def test_no_more_accounts_are_remembered_than_tell_anything() -> None:
+    condition = NEW
+    for number in range(100):
+        condition = health.ended(
+            condition, health.entered(condition, NOW_MS)[1], Tried(Fault("empty"), account=str(number)), NOW_MS, 0.5
+        )
+        condition = run(condition, USUAL_MS)
+    assert len(condition.empties) == health.EMPTY_ACCOUNTS_MAX
