@@ -14,6 +14,7 @@ from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Outcome, Rooms
+from proxy.pipeline.patience import Patience
 from proxy.pipeline.watched import Watched
 from proxy.pipeline.writers import Part
 from proxy.pipeline.written import written_for
@@ -53,6 +54,7 @@ class Attempt:
         self._status: int | None = None
         self._provider_request_id: str | None = None
         self._committed = False
+        self._patience = Patience(rooms.clock, self._model.timeouts)
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
@@ -139,7 +141,8 @@ class Attempt:
         while True:
             data = await exchange.next_bytes()
             self._drain.read(len(data))
-            heard, ended = self._hear(reader, decoder.feed(data) if data else decoder.end())
+            events = decoder.feed(data) if data else decoder.end()
+            heard, ended = self._hear(reader, events)
             if self._reply.gone:
                 if isinstance(ended, Fault):
                     return await self._fell(ended)
@@ -155,9 +158,15 @@ class Attempt:
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
+            self._go_on_waiting(bool(events))
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
                 return await self._ended_by_us(exchange, short)
+
+    def _go_on_waiting(self, has_event: bool) -> None:
+        broken = self._patience.broken(has_event, self._committed)
+        if broken is not None:
+            raise UpstreamError(Fault(broken, status=self._status))
 
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))

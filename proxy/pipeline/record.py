@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
-from proxy.domain.errors import STATUS, Refusal
+from proxy.domain.errors import STATUS, ErrorCode, Refusal
 from proxy.domain.ledger import Settlement
 from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.domain.usage import Usage
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
-from proxy.stages import explain, unpaid
+from proxy.stages import explain, failover, unpaid
 
 _STATUS: dict[Ending, CallStatus] = {
     "answered": "served",
@@ -159,7 +159,7 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
         begun_call,
         status=_STATUS[outcome.ending],
         http_status=outcome.refusal.status if outcome.refusal and outcome.ending == "failed" else 200,
-        code=outcome.refusal.code if outcome.refusal else "upstream_error" if outcome.ending == "broken" else None,
+        code=_code(outcome),
         reason=reason,
         model_id=writer.model_id,
         provider_id=writer.provider_id,
@@ -259,3 +259,12 @@ def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
         rescued_by=call.rescued_by,
         explain=explain.explain(decision) if judged.journey.request.options.explain else None,
     )
+
+
+def _code(outcome: Outcome) -> ErrorCode | None:
+    """What its caller was told at the end of it."""
+    if outcome.refusal is not None:
+        return outcome.refusal.code
+    if outcome.ending == "broken" and outcome.fault is not None:
+        return failover.broken(outcome.fault).code
+    return None

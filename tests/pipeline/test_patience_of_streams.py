@@ -1,0 +1,39 @@
+"""A provider that sends signs of life and no answer: comments and empty events keep nobody waiting beyond a model's limits."""
+
+import pytest
+
+from proxy.domain.catalog import Timeouts
+from tests import builders as b
+from tests.pipeline.theatre import Piece, Script, Theatre, chunk, stream
+
+# The clock of the theatre goes on by a millisecond whenever somebody looks.
+SHORT = Timeouts(first_byte_ms=200, idle_ms=100)
+CATALOG = b.catalog(b.model("p/one", timeouts=SHORT), b.model("q/two"))
+COMMENT = b": OPENROUTER PROCESSING\n\n"
+FOR_LONG = 2_000
+
+
+@pytest.mark.parametrize("murmur", [COMMENT, chunk(""), b"event: ping\ndata: {}\n\n"], ids=["comments", "empty", "pings"])
+async def test_a_first_token_is_not_waited_for_longer_than_its_limit_whatever_else_comes(murmur: bytes) -> None:
+    theatre = Theatre(Script([murmur] * FOR_LONG), Script(stream("well")), catalog=CATALOG)
+    await theatre.play(stream=True, models=["p/one", "q/two"])
+    assert theatre.reply.text == "well"
+    assert [(a.model_id, a.fault) for a in theatre.settled.attempts] == [("p/one", "first_byte_timeout"), ("q/two", None)]
+    assert theatre.upstream.exchanges[0].closed
+
+
+async def test_comments_in_the_middle_of_an_answer_do_not_make_it_go_on() -> None:
+    theatre = Theatre(Script([chunk("half"), *[COMMENT] * FOR_LONG]), catalog=CATALOG)
+    await theatre.play(stream=True, model="p/one")
+    assert theatre.reply.events[-1]["error"]["code"] == "upstream_timeout"
+    assert [a.fault for a in theatre.settled.attempts] == ["idle_timeout"]
+    assert theatre.settled.code == "upstream_timeout"
+
+
+@pytest.mark.parametrize("between", [chunk(""), chunk("a")])
+async def test_comments_between_events_of_a_slow_answer_end_nothing(between: bytes) -> None:
+    pieces: list[Piece] = [piece for _ in range(100) for piece in (between, *[COMMENT] * 10)]
+    theatre = Theatre(Script([chunk("so"), *pieces, *stream("on")]), catalog=CATALOG)
+    await theatre.play(stream=True, model="p/one")
+    assert theatre.reply.events[-1] == b"[DONE]"
+    assert theatre.settled.status == "served"
