@@ -9,7 +9,10 @@ from proxy.domain.decision import Decision
 from proxy.domain.errors import ErrorCode, Fault, FaultKind, Refusal
 
 RETRY_WAIT_MS: Final = 200
-RETRY_WAIT_MS_MAX: Final = 5_000
+# How long a provider may ask us to wait before its model is tried again: briefly where another could answer meanwhile, longer
+# where there is no other. Who asks for more leaves the call without an answer.
+RETRY_AFTER_MS_MAX: Final = 5_000
+RETRY_AFTER_ALONE_MS_MAX: Final = 60_000
 
 
 class Row(NamedTuple):
@@ -111,11 +114,13 @@ def after(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
     row = TABLE[fault.kind]
     if tried.attempt >= bounds.attempts_max or chances.left_ms <= 0 or row.onward == "stop":
         return Stop(give_up(fault))
+    onward = _onward(row, fault, tried, bounds)
     if row.retry and chances.retry_allowed and tried.retry < bounds.retries_per_model_max:
         wait_ms = _wait_ms(fault, tried, chances.jitter)
-        if wait_ms is not None and wait_ms < chances.left_ms:
+        wait_ms_max = RETRY_AFTER_ALONE_MS_MAX if isinstance(onward, Stop) else RETRY_AFTER_MS_MAX
+        if wait_ms < chances.left_ms and (fault.retry_after_ms or 0) <= wait_ms_max:
             return Try(tried.position, tried.attempt + 1, tried.retry + 1, wait_ms)
-    return _onward(row, fault, tried, bounds)
+    return onward
 
 
 def after_break(fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
@@ -174,8 +179,9 @@ def _onward(row: Row, fault: Fault, tried: Try, bounds: Bounds) -> Step:
     return Stop(give_up(fault))
 
 
-def _wait_ms(fault: Fault, tried: Try, jitter: float) -> int | None:
+def _wait_ms(fault: Fault, tried: Try, jitter: float) -> int:
+    """Never before the moment that the provider named, and not all of those it sent away at once."""
+    ceiling_ms: int = RETRY_WAIT_MS * 2**tried.retry
     if fault.retry_after_ms is not None:
-        return fault.retry_after_ms if fault.retry_after_ms <= RETRY_WAIT_MS_MAX else None
-    ceiling: int = RETRY_WAIT_MS * 2**tried.retry
-    return int(ceiling * (0.5 + jitter / 2))
+        return fault.retry_after_ms + int(ceiling_ms * jitter)
+    return int(ceiling_ms * (0.5 + jitter / 2))

@@ -60,6 +60,21 @@ def test_the_providers_wish_to_wait_is_not_honoured_where_another_model_can_answ
     assert after(Fault("rate_limited", retry_after_ms=retry_after_ms), Try(0), TWO, CALM) == Try(1, attempt=2)
 
 
+def test_a_longer_wish_is_honoured_where_nobody_else_can_answer() -> None:
+    wishing = Fault("rate_limited", retry_after_ms=30_000)
+    assert after(wishing, Try(1, attempt=2), TWO, CALM) == Try(1, 3, 1, 30_000)
+    too_late = Chances(left_ms=30_000, retry_allowed=True, jitter=0.0)
+    assert isinstance(after(wishing, Try(1, attempt=2), TWO, too_late), Stop)
+    assert isinstance(after(Fault("rate_limited", retry_after_ms=60_001), Try(1, attempt=2), TWO, CALM), Stop)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.3, 0.999])
+def test_calls_that_were_sent_away_together_come_back_apart_and_none_too_soon(jitter: float) -> None:
+    step = after(Fault("rate_limited", retry_after_ms=1_000), Try(0), TWO, replace(CALM, jitter=jitter))
+    assert isinstance(step, Try)
+    assert 1_000 <= step.wait_ms == 1_000 + int(200 * jitter)
+
+
 def test_no_retry_is_begun_that_the_deadline_would_end() -> None:
     tight = Chances(left_ms=1_000, retry_allowed=True, jitter=0.0)
     assert after(Fault("rate_limited", retry_after_ms=1_000), Try(0), TWO, tight) == Try(1, attempt=2)
