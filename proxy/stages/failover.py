@@ -30,7 +30,7 @@ class Row(NamedTuple):
 _FAILED = "The model provider failed. Try again, or choose another model."
 _SILENT = "The model did not answer in time. Try again, or choose another model."
 _BUSY = "No model could take this call right now. Try again shortly."
-_REFUSED = "The model provider did not accept this request. Check the named parameter."
+_REFUSED = "The model provider did not accept this request."
 _TOO_LONG = "The prompt is longer than any model of this call can read. Shorten it, or choose a model with a larger context."
 _CONTENT = "The model provider's content policy refused this request. Change the prompt."
 
@@ -155,7 +155,12 @@ def give_up(fault: Fault) -> Refusal:
     retry_after_s = None
     if row.code == "no_model_available":
         retry_after_s = max(1, min(60, (fault.retry_after_ms or 1_000) // 1_000))
-    return Refusal(row.code, row.message, param=fault.param, retry_after_s=retry_after_s)
+    if fault.kind != "bad_request":
+        return Refusal(row.code, row.message, param=fault.param, retry_after_s=retry_after_s)
+    # What the provider minds, as far as it said so in words that we know: param and code were read by a list of such.
+    hint = f"Check `{fault.param}`." if fault.param is not None else "It did not say which parameter it minds."
+    details = {} if fault.provider_code is None else {"provider_code": fault.provider_code}
+    return Refusal(row.code, f"{row.message} {hint}", param=fault.param, details=details)
 
 
 def broken(fault: Fault) -> Refusal:

@@ -100,6 +100,15 @@ def test_what_a_provider_refused_is_never_routed_around(kind: FaultKind, code: s
     assert (step.refusal.code, step.refusal.param) == (code, "temperature")
 
 
+def test_a_request_that_was_not_accepted_is_told_what_the_provider_minds_as_far_as_it_said_so() -> None:
+    named = give_up(Fault("bad_request", status=400, param="temperature", provider_code="unsupported_value")).body()["error"]
+    assert (named["param"], named["provider_code"], named["code"]) == ("temperature", "unsupported_value", "invalid_request")
+    assert "`temperature`" in str(named["message"])
+    unnamed = give_up(Fault("bad_request", status=400)).body()["error"]
+    assert "did not say" in str(unnamed["message"])
+    assert "provider_code" not in unnamed
+
+
 @pytest.mark.parametrize("kind", ["our_key", "our_credit", "unknown_model", "rate_limited"])
 def test_our_own_troubles_reach_the_caller_as_503_to_be_tried_again(kind: FaultKind) -> None:
     refusal = give_up(Fault(kind))
