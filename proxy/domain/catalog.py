@@ -23,10 +23,12 @@ Vocabulary = Literal["cl100k_base", "o200k_base"]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Limits of one upstream attempt, in milliseconds."""
+    """Limits of one upstream attempt, in milliseconds. Providers send a whole answer when all of it is written: its first byte
+    has a limit of its own, `whole_ms`."""
 
     connect_ms: int = 5_000
     first_byte_ms: int = 60_000
+    whole_ms: int = 300_000
     idle_ms: int = 30_000
     total_ms: int = 600_000
 

@@ -39,16 +39,17 @@ def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
         url=provider.base_url.rstrip("/") + encoded.path,
         headers=headers,
         body=encoded.body,
-        timeouts=_timeouts(model, journey.left_ms(rooms.clock.monotonic_ns())),
+        timeouts=_timeouts(model, journey.request.stream, journey.left_ms(rooms.clock.monotonic_ns())),
         concurrency_max=provider.concurrency_max,
         private_network=provider.private_network,
     )
     return Written(request, encoded.reads)
 
 
-def _timeouts(model: Model, left_ms: int) -> Timeouts:
+def _timeouts(model: Model, stream: bool, left_ms: int) -> Timeouts:
     own = model.timeouts
-    return own if own.total_ms <= left_ms else replace(own, total_ms=max(1, left_ms))
+    first_byte_ms = own.first_byte_ms if stream else own.whole_ms
+    return replace(own, first_byte_ms=first_byte_ms, total_ms=max(1, min(own.total_ms, left_ms)))
 
 
 def _terms(rooms: Rooms, judged: Judged, candidate: Candidate) -> Terms:

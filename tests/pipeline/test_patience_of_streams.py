@@ -1,10 +1,12 @@
 """A provider that sends signs of life and no answer: comments and empty events keep nobody waiting beyond a model's limits."""
 
+from dataclasses import replace
+
 import pytest
 
 from proxy.domain.catalog import Timeouts
 from tests import builders as b
-from tests.pipeline.theatre import Piece, Script, Theatre, chunk, stream
+from tests.pipeline.theatre import Piece, Script, Theatre, chunk, stream, whole
 
 # The clock of the theatre goes on by a millisecond whenever somebody looks.
 SHORT = Timeouts(first_byte_ms=200, idle_ms=100)
@@ -37,3 +39,11 @@ async def test_comments_between_events_of_a_slow_answer_end_nothing(between: byt
     await theatre.play(stream=True, model="p/one")
     assert theatre.reply.events[-1] == b"[DONE]"
     assert theatre.settled.status == "served"
+
+
+@pytest.mark.parametrize(("streamed", "limit_ms"), [(True, 200), (False, 7_000)])
+async def test_a_whole_answer_has_a_limit_of_its_own_for_its_first_byte(streamed: bool, limit_ms: int) -> None:
+    catalog = b.catalog(b.model("p/one", timeouts=replace(SHORT, whole_ms=7_000)))
+    theatre = Theatre(Script(stream("well")) if streamed else whole(), catalog=catalog)
+    await theatre.play(stream=streamed, model="p/one")
+    assert theatre.upstream.requests[0].timeouts.first_byte_ms == limit_ms

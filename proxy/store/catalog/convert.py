@@ -150,6 +150,7 @@ def _timeouts(own: TimeoutsRow, providers: TimeoutsRow) -> Timeouts:
     return Timeouts(
         connect_ms=first(lambda row: row.connect_ms, _DEFAULT_TIMEOUTS.connect_ms),
         first_byte_ms=first(lambda row: row.first_byte_ms, _DEFAULT_TIMEOUTS.first_byte_ms),
+        whole_ms=first(lambda row: row.whole_ms or row.first_byte_ms, _DEFAULT_TIMEOUTS.whole_ms),
         idle_ms=first(lambda row: row.idle_ms, _DEFAULT_TIMEOUTS.idle_ms),
         total_ms=first(lambda row: row.total_ms, _DEFAULT_TIMEOUTS.total_ms),
     )

@@ -91,10 +91,12 @@ class Row(BaseModel):
 
 
 class TimeoutsRow(Row):
-    """Limits of one upstream attempt in milliseconds; what is left out falls back to the provider, then the default."""
+    """Limits of one upstream attempt in milliseconds; what is left out falls back to the provider, then the default.
+    A `first_byte_ms` without a `whole_ms` beside it is for whole answers too."""
 
     connect_ms: Positive | None = None
     first_byte_ms: Positive | None = None
+    whole_ms: Positive | None = None
     idle_ms: Positive | None = None
     total_ms: Positive | None = None
 

@@ -85,8 +85,19 @@ def test_a_models_timeouts_win_over_its_providers_and_those_over_the_default(tmp
             models=MODELS + "timeouts = { first_byte_ms = 8_000 }\n",
         )
     )
-    assert catalog.models["p/small"].timeouts == Timeouts(first_byte_ms=9_000, idle_ms=7_000)
-    assert catalog.models["p/large"].timeouts == Timeouts(first_byte_ms=8_000, idle_ms=7_000)
+    assert catalog.models["p/small"].timeouts == Timeouts(first_byte_ms=9_000, whole_ms=9_000, idle_ms=7_000)
+    assert catalog.models["p/large"].timeouts == Timeouts(first_byte_ms=8_000, whole_ms=8_000, idle_ms=7_000)
+
+
+def test_a_whole_answer_may_take_longer_than_a_first_token_where_a_row_says_so_or_says_nothing(tmp_path: Path) -> None:
+    files = folder(
+        tmp_path,
+        providers=PROVIDERS + "timeouts = { whole_ms = 90_000 }\n",
+        models=MODELS + "timeouts = { first_byte_ms = 8_000, whole_ms = 70_000 }\n",
+    )
+    catalog = load(files)
+    assert catalog.models["p/small"].timeouts == Timeouts(whole_ms=90_000)
+    assert catalog.models["p/large"].timeouts == Timeouts(first_byte_ms=8_000, whole_ms=70_000)
 
 
 def test_the_precheck_rules_come_with_the_catalog_and_a_revision_of_their_own(tmp_path: Path) -> None:
