@@ -146,9 +146,17 @@ Failover to watch: each of these models fails as it says, and a healthy one stan
 
 curl -sND - {base_url}/v1/chat/completions -H "Authorization: Bearer {kept.user_key}" \\
   -H "Content-Type: application/json" \\
-  -d '{{"model": "watch-resets", "stream": true, "messages": [{{"role": "user", "content": "Tell me of trains"}}]}}'
+  -d '{{"model": "watch-cut", "stream": true, "stream_options": {{"include_usage": true}},
+       "messages": [{{"role": "user", "content": "Tell me of trains"}}]}}'
 
-The headers say who answered and after how many attempts; /api/calls/CALL and /api/admin/health say why.
+The headers say who answered and after how many attempts, the last chunk who went on. Who was tried in your newest call, and
+what came of it; then what the gateway thinks by now of all that was tried:
+
+call=$(curl -s "{base_url}/api/calls?limit=1" -H "Authorization: Bearer {kept.user_key}" | grep -o 'call_[0-9a-z]*' | head -1)
+curl -s {base_url}/api/calls/$call -H "Authorization: Bearer {kept.user_key}" | python3 -m json.tool
+curl -s {base_url}/api/admin/health -H "Authorization: Bearer {kept.admin_key}" | python3 -m json.tool
+
+docs/failover.md draws what happens, and says what to see of each of them.
 """
 
 
