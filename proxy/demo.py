@@ -29,6 +29,11 @@ SIMULATOR_START_S: Final = 10
 FAULTS_FILE: Final = Path(__file__).parent.parent / "config" / "faults" / "faults.toml"
 PAID_VARIABLES: Final = ("OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 _DEMO: Final = Change("cli", "demo")
+# What is made of answers in the lines to paste: one line for each attempt, and for each model that was tried.
+_TRIED: Final = 'for a in json.load(sys.stdin)["attempts"]: print(a["number"], a["model"], a["outcome"])'
+_FARING: Final = (
+    'for m in json.load(sys.stdin)["models"]: m["heard_at_ms"] and print(m["id"], m["breaker"]["phase"], "score", m["score"])'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +144,25 @@ def _failover(base_url: str, kept: DemoSecrets) -> str:
     content = tomllib.loads(FAULTS_FILE.read_text())
     says = {model["id"]: model["name"] for model in content["model"]}
     watched = "\n".join(f"  {alias['id']:<18}{says[alias['models'][0]]}" for alias in content["alias"])
+    user, admin = (f'-H "Authorization: Bearer {key}"' for key in (kept.user_key, kept.admin_key))
     return f"""
 Failover to watch: each of these models fails as it says, and a healthy one stands behind it.
 
 {watched}
 
-curl -sND - {base_url}/v1/chat/completions -H "Authorization: Bearer {kept.user_key}" \\
+curl -sND - {base_url}/v1/chat/completions {user} \\
   -H "Content-Type: application/json" \\
   -d '{{"model": "watch-cut", "stream": true, "stream_options": {{"include_usage": true}},
        "messages": [{{"role": "user", "content": "Tell me of trains"}}]}}'
 
-The headers say who answered and after how many attempts, the last chunk who went on. Who was tried in your newest call, and
-what came of it; then what the gateway thinks by now of all that was tried:
+The headers say who answered and after how many attempts, the last chunk who went on. Who was tried in your newest call, and how
+all that was tried fares by now:
 
-call=$(curl -s "{base_url}/api/calls?limit=1" -H "Authorization: Bearer {kept.user_key}" | grep -o 'call_[0-9a-z]*' | head -1)
-curl -s {base_url}/api/calls/$call -H "Authorization: Bearer {kept.user_key}" | python3 -m json.tool
-curl -s {base_url}/api/admin/health -H "Authorization: Bearer {kept.admin_key}" | python3 -m json.tool
+call=$(curl -s "{base_url}/api/calls?limit=1" {user} | grep -o 'call_[0-9a-z]*' | head -1)
+curl -s {base_url}/api/calls/$call {user} | python3 -c 'import json, sys
+{_TRIED}'
+curl -s {base_url}/api/admin/health {admin} | python3 -c 'import json, sys
+{_FARING}'
 
 docs/failover.md draws what happens, and says what to see of each of them.
 """
