@@ -115,6 +115,7 @@ FaultKind = Literal[
     "connect",  # refused, unresolvable, TLS failure: nothing was sent
     "first_byte_timeout",  # accepted and mute
     "idle_timeout",  # stalled in the middle
+    "total_timeout",  # the attempt's time is over, the call's is not
     "deadline",  # the call's own time is over
     "reset",  # connection broke before the answer was complete
     "rate_limited",  # provider's 429 / 529

@@ -22,6 +22,7 @@ _FAULTS: Final[Mapping[FaultKind, str]] = {
     "connect": "address cannot be reached: {reach}",
     "first_byte_timeout": "too slow: no answer within {limit}. Try again later, or raise its timeouts.",
     "idle_timeout": "too slow: its answer stopped midway. Try again later.",
+    "total_timeout": "too slow: no whole answer within {limit}. Try again later.",
     "deadline": "too slow: no whole answer within {limit}. Try again later.",
     "reset": "failing: it broke the connection off. Try again later; if it stays so, look at base_url and what stands between.",
     "rate_limited": "busy: a rate limit or quota is used up ({status}). Wait, or look at the account's limits and billing.",

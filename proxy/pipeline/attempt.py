@@ -55,6 +55,7 @@ class Attempt:
         self._provider_request_id: str | None = None
         self._committed = False
         self._patience = Patience(rooms.clock, self._model.timeouts)
+        self._had_less_than_its_call = self._model.timeouts.total_ms < judged.journey.left_ms(rooms.clock.monotonic_ns())
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
@@ -258,6 +259,8 @@ class Attempt:
         return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
     async def _fell(self, fault: Fault) -> Outcome:
+        if fault.kind == "deadline" and self._had_less_than_its_call:
+            fault = replace(fault, kind="total_timeout")
         # An upstream that fails by itself before it gave anything bills nothing, whether its caller has left or not.
         if self._reply.gone and (self._drain.is_over or self._meter.delivered):
             return await self._outcome("left", fault=fault)

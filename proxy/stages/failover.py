@@ -44,6 +44,7 @@ TABLE: Final[Mapping[FaultKind, Row]] = {
     "rate_limited": Row(True, "next", True, "no_model_available", _BUSY),
     "first_byte_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
     "idle_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
+    "total_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
     "garbled": Row(False, "next", True, "upstream_error", _FAILED),
     "empty": Row(False, "next", True, "upstream_error", _FAILED),
     "truncated": Row(False, "next", True, "upstream_error", _FAILED),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from proxy.domain.catalog import Timeouts
+from proxy.domain.errors import Fault
 from tests import builders as b
 from tests.pipeline.theatre import Piece, Script, Theatre, chunk, stream, whole
 
@@ -47,3 +48,16 @@ async def test_a_whole_answer_has_a_limit_of_its_own_for_its_first_byte(streamed
     theatre = Theatre(Script(stream("well")) if streamed else whole(), catalog=catalog)
     await theatre.play(stream=streamed, model="p/one")
     assert theatre.upstream.requests[0].timeouts.first_byte_ms == limit_ms
+
+
+@pytest.mark.parametrize(("total_ms", "fault"), [(60_000, "total_timeout"), (900_000, "deadline")])
+async def test_an_attempt_that_takes_too_long_is_not_the_end_of_its_call_unless_that_has_no_time_left(
+    total_ms: int, fault: str
+) -> None:
+    catalog = b.catalog(b.model("p/one", timeouts=Timeouts(total_ms=total_ms)), b.model("q/two"))
+    theatre = Theatre(Script(opening=Fault("deadline")), whole("well"), catalog=catalog)
+    refusal = await theatre.play(models=["p/one", "q/two"])
+    assert theatre.settled.attempts[0].fault == fault
+    assert (refusal.code if refusal else theatre.reply.json["model"]) == (
+        "upstream_timeout" if fault == "deadline" else "q/two"
+    )

@@ -26,6 +26,7 @@ SAYS: Final[dict[str, str]] = {
     "rate_limited": "its 429; our own bound of calls at once is the same, and counts against nobody",
     "first_byte_timeout": "no first content in time",
     "idle_timeout": "fell silent in the middle",
+    "total_timeout": "the answer took longer than an attempt may (`total_ms`)",
     "garbled": "no answer at all: HTML, half a JSON, a redirect",
     "empty": "an answer with nothing in it, unexplained",
     "truncated": "a stream that ended without its end",

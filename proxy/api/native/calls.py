@@ -24,6 +24,7 @@ OUTCOMES: Final[Mapping[FaultKind, str]] = {
     "connect": "Its provider could not be reached.",
     "first_byte_timeout": "It did not begin to answer in time.",
     "idle_timeout": "It fell silent in the middle of the answer.",
+    "total_timeout": "It did not finish in time.",
     "deadline": "The time for the whole call was over.",
     "reset": "The connection broke before the answer was complete.",
     "rate_limited": "Its provider was too busy.",

@@ -50,10 +50,10 @@ NEW: Final = Condition()
 
 def of_model(fault: Fault | None) -> Meaning:
     """What an attempt says of its model. What the caller did wrong was answered well; our own limits (a full gate, the call's
-    deadline) and trouble with our account say nothing."""
+    deadline, an answer longer than its attempt may take) and trouble with our account say nothing."""
     if fault is None or fault.kind in _CALLERS:
         return "well"
-    is_ours = fault.kind == "deadline" or (fault.kind == "rate_limited" and fault.status is None)
+    is_ours = fault.kind in ("deadline", "total_timeout") or (fault.kind == "rate_limited" and fault.status is None)
     return "nothing" if is_ours or fault.kind in _REFUSES_US else "failed"
 
 

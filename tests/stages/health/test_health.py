@@ -19,6 +19,7 @@ MEANINGS: dict[FaultKind, tuple[str, str]] = {
     "first_byte_timeout": ("failed", "nothing"),
     "idle_timeout": ("failed", "well"),
     "deadline": ("nothing", "nothing"),
+    "total_timeout": ("nothing", "well"),
     "reset": ("failed", "nothing"),
     "rate_limited": ("failed", "well"),
     "server_error": ("failed", "well"),
