@@ -155,7 +155,7 @@ def give_up(fault: Fault) -> Refusal:
     row = TABLE[fault.kind]
     retry_after_s = None
     if row.code == "no_model_available":
-        retry_after_s = max(1, min(60, (fault.retry_after_ms or 1_000) // 1_000))
+        retry_after_s = max(1, min(60, -(-(fault.retry_after_ms or 1_000) // 1_000)))
     if fault.kind != "bad_request":
         return Refusal(row.code, row.message, param=fault.param, retry_after_s=retry_after_s)
     # What the provider minds, as far as it said so in words that we know: param and code were read by a list of such.

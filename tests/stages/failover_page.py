@@ -90,7 +90,8 @@ def _numbers() -> Iterator[Sequence[str]]:
     yield "an answer nobody hears is read on, to learn its bill", _s(drain.wait_ms), "`SIGNALBOX_DRAIN_WAIT_MS`"
     yield "a model's breaker opens", _opens(MODEL_TERMS), "—"
     yield "its pause", _pause(MODEL_TERMS), "—"
-    yield "a provider's breaker opens", f"{DEAD_TERMS.consecutive_max} refused connections in a row, nothing heard between", "—"
+    dead = f"{DEAD_TERMS.consecutive_max} connections refused, or 403 without a word why, in a row and nothing heard between"
+    yield "a provider's breaker opens", f"{REFUSAL_TERMS.consecutive_max} refusal of our key or credit; {dead}", "—"
     yield "its pause", _pause(DEAD_TERMS), "—"
     yield "its pause where it refuses our key or credit", _pause(REFUSAL_TERMS), "—"
     again_s = health.EMPTY_AGAIN_MS // 1_000

@@ -19,7 +19,7 @@ MODEL_TERMS: Final = Terms()
 # more than a call tries one model, so that it can still go on to another there. One that is reached now and then is a matter
 # for each model's own breaker, so no share of failures counts.
 DEAD_TERMS: Final = Terms(consecutive_max=3, failure_share=1.0)
-# A provider that refuses our key or credit refuses every call alike: once is enough, and only a person mends it.
+# A provider that says it refuses our key or credit refuses every call alike: once is enough, and only a person mends it.
 REFUSAL_TERMS: Final = Terms(consecutive_max=1, pause_ms=30_000, pause_ms_max=600_000)
 
 # Whoever asks for nothing gets it: so that one caller alone shuts no model for all others, the empty answers of an account
@@ -110,8 +110,7 @@ def provider_ended(state: State, turn: Turn, tried: Tried | None, now_ms: int, j
         return breaker.left(state, turn)
     if meaning == "well":
         return breaker.succeeded(state, turn, now_ms, DEAD_TERMS)
-    refuses = tried.fault is not None and tried.fault.kind in _REFUSES_US
-    terms = REFUSAL_TERMS if refuses else DEAD_TERMS
+    terms = REFUSAL_TERMS if _is_refusal_for_sure(tried.fault) else DEAD_TERMS
     return breaker.failed(state, turn, now_ms, terms, _blow(tried.fault, jitter))
 
 
@@ -175,6 +174,14 @@ def _empties(condition: Condition, tried: Tried, now_ms: int) -> tuple[tuple[str
 
 def _is_empty(tried: Tried) -> bool:
     return tried.fault is not None and tried.fault.kind == "empty"
+
+
+def _is_refusal_for_sure(fault: Fault | None) -> bool:
+    """A 403 that says no more may be about one prompt: a firewall before the provider may have read it. Were one enough,
+    whoever finds such a prompt could shut the provider for everybody."""
+    if fault is None or fault.kind not in _REFUSES_US:
+        return False
+    return fault.kind == "our_credit" or fault.status != 403 or fault.provider_code is not None
 
 
 def _blow(fault: Fault | None, jitter: float) -> Blow:

@@ -123,19 +123,30 @@ def test_vitals_tell_phase_cause_and_recent_figures() -> None:
     assert (vitals.ttft_ms, vitals.tokens_per_s, vitals.heard_at_ms) == (300, None, NOW_MS)
 
 
-def test_an_address_that_takes_no_connection_three_times_in_a_row_is_down_and_one_answer_between_saves_it() -> None:
-    def after(*faults: Fault | None) -> bool:
-        state = HEALTHY
-        for fault in faults:
-            state = health.provider_ended(state, health.entered(NEW, NOW_MS)[1], Tried(fault), NOW_MS, 0.5)
-        return health.is_shut(state, NOW_MS)
+def provider_after(*faults: Fault | None) -> bool:
+    """Whether a provider is down after attempts that came to this."""
+    state = HEALTHY
+    for fault in faults:
+        state = health.provider_ended(state, health.entered(NEW, NOW_MS)[1], Tried(fault), NOW_MS, 0.5)
+    return health.is_shut(state, NOW_MS)
 
+
+def test_one_refusal_of_our_key_or_credit_is_enough_but_for_a_403_that_does_not_say_so() -> None:
+    assert provider_after(Fault("our_key", status=401))
+    assert provider_after(Fault("our_key", status=403, provider_code="permission_denied"))
+    assert provider_after(Fault("our_credit", status=403))
+    unsaid = Fault("our_key", status=403)
+    assert not provider_after(unsaid, unsaid, None, unsaid, unsaid)
+    assert provider_after(unsaid, unsaid, unsaid)
+
+
+def test_an_address_that_takes_no_connection_three_times_in_a_row_is_down_and_one_answer_between_saves_it() -> None:
     refused = Fault("connect")
-    assert not after(refused, refused)
-    assert after(refused, refused, refused)
-    assert not after(refused, refused, Fault("server_error", status=500), refused, refused)
-    assert not after(*[Fault("server_error", status=500)] * 50)
-    assert not after(*[refused, None] * 50)
+    assert not provider_after(refused, refused)
+    assert provider_after(refused, refused, refused)
+    assert not provider_after(refused, refused, Fault("server_error", status=500), refused, refused)
+    assert not provider_after(*[Fault("server_error", status=500)] * 50)
+    assert not provider_after(*[refused, None] * 50)
 
 
 def after_empties(*accounts: str | None, every_ms: int = 1_000) -> bool:
