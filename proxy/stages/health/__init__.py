@@ -177,8 +177,9 @@ def _is_empty(tried: Tried) -> bool:
 
 
 def _is_refusal_for_sure(fault: Fault | None) -> bool:
-    """A 403 that says no more may be about one prompt: a firewall before the provider may have read it. Were one enough,
-    whoever finds such a prompt could shut the provider for everybody."""
+    """A 403 that says no more may be about one prompt: a firewall before the provider may have read it, and some
+    providers refuse requests so (https://docs.together.ai/docs/error-codes). Were one enough, whoever finds such a prompt could
+    shut the provider for everybody."""
     if fault is None or fault.kind not in _REFUSES_US:
         return False
     return fault.kind == "our_credit" or fault.status != 403 or fault.provider_code is not None

@@ -7,7 +7,7 @@ from typing import Final
 from proxy.domain.errors import FaultKind
 
 # What the words say for themselves, whatever status they come with. Order matters: a 429 for an empty account is no rush.
-# https://platform.openai.com/docs/guides/error-codes, https://openrouter.ai/docs/api/reference/errors-and-debugging,
+# https://developers.openai.com/docs/guides/error-codes, https://openrouter.ai/docs/api/reference/errors-and-debugging,
 # https://platform.claude.com/docs/en/api/errors, https://ai.google.dev/gemini-api/docs/troubleshooting
 MEANINGS: Final[Mapping[FaultKind, frozenset[str]]] = {
     "our_credit": frozenset(
@@ -21,6 +21,7 @@ MEANINGS: Final[Mapping[FaultKind, frozenset[str]]] = {
             "billing_not_active",
             "billing_disabled",
             "enforced_spend_limit_reached",
+            "credit_balance_exhausted",
         }
     ),
     "context_length": frozenset({"context_length_exceeded", "context_window_exceeded"}),
@@ -41,13 +42,17 @@ MEANINGS: Final[Mapping[FaultKind, frozenset[str]]] = {
             "unsupported_country_region_territory",
         }
     ),
-    "rate_limited": frozenset({"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted"}),
+    "rate_limited": frozenset(
+        {"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted", "slow_down"}
+    ),
     "server_error": frozenset(
         {
             "server_error",
             "internal_error",
             "internal_server_error",
             "overloaded_error",
+            "server_is_overloaded",
+            "service_unavailable_error",
             "api_error",
             "timeout_error",
             "internal",
