@@ -28,7 +28,7 @@ class Timeouts:
 
     connect_ms: int = 5_000
     first_byte_ms: int = 60_000
-    whole_ms: int = 300_000
+    whole_ms: int = 180_000
     idle_ms: int = 30_000
     total_ms: int = 600_000
 
