@@ -11,7 +11,7 @@ from proxy.domain.usage import Usage
 from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain
-from proxy.pipeline.exact import billed
+from proxy.pipeline.exact import billed, gauge
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.patience import Patience
@@ -21,7 +21,7 @@ from proxy.pipeline.written import written_for
 from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
 from proxy.stages.explain import explain
-from proxy.stages.meter import Gauge, Meter, estimated_tokens
+from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
@@ -46,7 +46,7 @@ class Attempt:
         self._model = catalog.models[part.candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
-        self._meter = Meter(self._gauge())
+        self._meter = Meter(gauge(judged, part.candidate))
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
@@ -54,14 +54,13 @@ class Attempt:
         self._status: int | None = None
         self._provider_request_id: str | None = None
         self._committed = False
-        self._patience = Patience(rooms.clock, self._model.timeouts)
-        self._had_less_than_its_call = self._model.timeouts.total_ms < judged.journey.left_ms(rooms.clock.monotonic_ns())
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
         self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
         self._reads: Callable[[bytes], Answer | Fault] = self._dialect.answer
         self._images_made = 0
+        self._patience = Patience(rooms.clock, judged.journey, self._model.timeouts)
 
     async def run(self, cover: Cover, number: int) -> Outcome:
         """Calls the candidate as attempt `number`, keeping `cover` ahead of a stream."""
@@ -102,12 +101,6 @@ class Attempt:
             if self._drain.is_over:
                 return None
             raise
-
-    def _gauge(self) -> Gauge:
-        ask, model = self._judged.ask, self._model
-        prompt_bytes = len((self._judged.system_prompt or "").encode())
-        estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
-        return Gauge(self._candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
 
     def _arrived(self, exchange: Exchange) -> None:
         self._first_byte_ns = self._rooms.clock.monotonic_ns()
@@ -159,15 +152,10 @@ class Attempt:
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
-            self._go_on_waiting(bool(events))
+            self._patience.check(bool(events), self._committed, self._status)
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
                 return await self._ended_by_us(exchange, short)
-
-    def _go_on_waiting(self, has_event: bool) -> None:
-        broken = self._patience.broken(has_event, self._committed)
-        if broken is not None:
-            raise UpstreamError(Fault(broken, status=self._status))
 
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))
@@ -259,8 +247,7 @@ class Attempt:
         return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
 
     async def _fell(self, fault: Fault) -> Outcome:
-        if fault.kind == "deadline" and self._had_less_than_its_call:
-            fault = replace(fault, kind="total_timeout")
+        fault = self._patience.named(fault)
         # An upstream that fails by itself before it gave anything bills nothing, whether its caller has left or not.
         if self._reply.gone and (self._drain.is_over or self._meter.delivered):
             return await self._outcome("left", fault=fault)

@@ -12,7 +12,7 @@ from proxy.pipeline.order import Judged
 from proxy.ports import TokenCounter
 from proxy.stages import policy
 from proxy.stages.framing import Framed, framed
-from proxy.stages.meter import Meter, Tally
+from proxy.stages.meter import Gauge, Meter, Tally, estimated_tokens
 
 
 def uncounted(judged: Judged, candidate: Candidate) -> frozenset[Vocabulary]:
@@ -41,6 +41,14 @@ async def sized(judged: Judged, vocabularies: Collection[Vocabulary], counter: T
     catalog, standing = judged.journey.catalog, judged.standing
     decision = policy.decide(ask, judged.verdict, judged.advice, standing, catalog, judged.health)
     return replace(judged, ask=ask, decision=decision)
+
+
+def gauge(judged: Judged, candidate: Candidate) -> Gauge:
+    """What is known beforehand of the size of a call's input for a candidate."""
+    ask, model = judged.ask, judged.journey.catalog.models[candidate.model_id]
+    prompt_bytes = len((judged.system_prompt or "").encode())
+    estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
+    return Gauge(candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
 
 
 async def billed(meter: Meter, judged: Judged, model: Model, counter: TokenCounter) -> Usage:

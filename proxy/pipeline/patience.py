@@ -1,31 +1,46 @@
-"""How long a stream may say nothing: what arrives of it in, the limit that is broken out; reads no byte and ends nothing.
+"""How long an attempt may take and a stream say nothing: what arrives of it in, the limit that is broken out; reads no byte and
+ends nothing.
 
 A provider that sends comments is there, and that is all it says by them: they must not keep a caller waiting for a first token
 or for the next event beyond the limits of the model.
 """
 
+from dataclasses import replace
+
 from proxy.domain.catalog import Timeouts
-from proxy.domain.errors import FaultKind
-from proxy.ports import Clock
+from proxy.domain.errors import Fault, FaultKind
+from proxy.domain.journey import Journey
+from proxy.ports import Clock, UpstreamError
 
 _MS_NS = 1_000_000
 
 
 class Patience:
-    """Of one attempt, from now on. Whoever reads the stream asks after every piece of it; that pieces come at all is the
+    """Of one attempt, from now on. Whoever reads a stream checks after every piece of it; that pieces come at all is the
     upstream room's to watch."""
 
-    __slots__ = ("_began_ns", "_clock", "_quiet_since_ns", "_timeouts")
+    __slots__ = ("_began_ns", "_clock", "_has_less_than_its_call", "_quiet_since_ns", "_timeouts")
 
-    def __init__(self, clock: Clock, timeouts: Timeouts) -> None:
+    def __init__(self, clock: Clock, journey: Journey, timeouts: Timeouts) -> None:
         self._clock = clock
         self._timeouts = timeouts
         self._began_ns = clock.monotonic_ns()
+        self._has_less_than_its_call = timeouts.total_ms < journey.left_ms(self._began_ns)
         self._quiet_since_ns: int | None = None
 
-    def broken(self, has_event: bool, committed: bool) -> FaultKind | None:
+    def check(self, has_event: bool, committed: bool, status: int | None) -> None:
         """After one more piece: whether an event came with it, and whether the caller has been told anything by now. Before
-        that, events that say nothing count as little as comments do."""
+        that, events that say nothing count as little as comments do. Raises UpstreamError."""
+        broken = self._broken(has_event, committed)
+        if broken is not None:
+            raise UpstreamError(Fault(broken, status=status))
+
+    def named(self, fault: Fault) -> Fault:
+        """The fault by its right name: what was too long for an attempt may not be for its call."""
+        is_own = fault.kind == "deadline" and self._has_less_than_its_call
+        return replace(fault, kind="total_timeout") if is_own else fault
+
+    def _broken(self, has_event: bool, committed: bool) -> FaultKind | None:
         if has_event and committed:
             self._quiet_since_ns = None
             return None
