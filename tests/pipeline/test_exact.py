@@ -14,7 +14,7 @@ from proxy.domain.usage import Usage
 from proxy.pipeline import Knobs, WaitingLimits
 from proxy.stages import policy
 from tests import builders as b
-from tests.pipeline.theatre import LEAVE, WAIT, LetterCounter, Script, Theatre, chunk, stream, whole
+from tests.pipeline.theatre import LEAVE, WAIT, LetterCounter, Script, Theatre, chunk, stillness, stream, whole
 
 # 4,000 bytes that are 1,000 tokens, and then the framing of one message.
 LONG = [{"role": "user", "content": "x" * 4_000}]
@@ -205,7 +205,7 @@ async def test_a_failed_attempt_is_not_counted() -> None:
 async def test_a_call_stopped_from_outside_is_charged_what_was_delivered() -> None:
     played = theatre(Script([chunk("a" * 16), WAIT]))
     playing = asyncio.create_task(played.play(model="p/one", messages=LONG, stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing

@@ -4,7 +4,7 @@ import asyncio
 
 from proxy.domain.decision import Health, ModelHealth
 from proxy.domain.errors import Fault
-from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, stream, whole
+from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, stillness, stream, whole
 
 
 async def test_health_hears_of_every_attempt() -> None:
@@ -26,7 +26,7 @@ async def test_health_hears_of_a_streams_first_token_and_of_a_whole_answers_end_
 async def test_a_permit_goes_back_when_the_process_stops_the_call() -> None:
     theatre = Theatre(Script([chunk("hel"), WAIT]))
     call = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     assert theatre.board.permits == 1
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)

@@ -12,7 +12,7 @@ from proxy.domain.money import credits_text
 from proxy.domain.usage import Usage
 from proxy.stages.unpaid import WHY_CHARGED
 from tests import builders as b
-from tests.pipeline.theatre import LEAVE, WAIT, Script, Theatre, chunk, error, stream, whole
+from tests.pipeline.theatre import LEAVE, WAIT, Script, Theatre, chunk, error, stillness, stream, whole
 
 EMPTY: Final = {"prompt_tokens": 10, "completion_tokens": 5}
 # Two tries of ten tokens in and five out each.
@@ -95,7 +95,7 @@ async def test_who_answers_in_the_end_is_paid_and_no_input_is_owed_beside_it() -
 async def test_a_gateway_that_stops_owes_the_input_itself() -> None:
     theatre = Theatre(Script([chunk(usage=EMPTY), WAIT]))
     playing = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing

@@ -20,7 +20,7 @@ from proxy.simulator.prompt import pieces
 from proxy.simulator.resume import continued
 from proxy.simulator.tale import tale
 from tests import builders as b
-from tests.pipeline.theatre import LEAVE, WAIT, Piece, Script, Theatre, chunk, error, stream, whole
+from tests.pipeline.theatre import LEAVE, WAIT, Piece, Script, Theatre, chunk, error, stillness, stream, whole
 
 TALE = pieces(tale("Tell me a tale.", 60))
 TEXT = "".join(TALE)
@@ -235,7 +235,7 @@ async def test_the_caller_that_leaves_meanwhile_pays_what_was_written() -> None:
 async def test_a_call_that_is_stopped_while_another_goes_on_charges_all_writers() -> None:
     theatre = Theatre(cut(TALE[:5]), Script([chunk(TALE[5]), WAIT]), catalog=rows())
     playing = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing
@@ -247,7 +247,7 @@ async def test_a_call_that_is_stopped_while_another_goes_on_charges_all_writers(
 async def test_a_call_that_is_stopped_before_another_says_a_word_charges_the_first() -> None:
     theatre = Theatre(cut(TALE[:5]), Script([WAIT]), catalog=rows())
     playing = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing

@@ -10,7 +10,7 @@ from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.usage import Usage
 from proxy.ports import StoreUnavailable
 from tests import builders as b
-from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, error, stream, whole
+from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, error, stillness, stream, whole
 
 NO_RETRY = b.policy_table(retries_per_model_max=0)
 
@@ -284,7 +284,7 @@ async def test_an_answer_does_not_wait_for_an_outage_of_the_books() -> None:
 async def test_a_call_that_is_stopped_from_outside_settles_what_was_delivered_and_says_so() -> None:
     theatre = Theatre(Script([chunk("hello"), WAIT]))
     playing = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.01)
+    await stillness()
     assert (theatre.pipeline.traffic.live, theatre.pipeline.traffic.streams) == (1, 1)
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -308,6 +308,12 @@ class Theatre:
         return settlement.call
 
 
+async def stillness() -> None:
+    """Until nothing happens any more by itself. Turns of the loop are counted, not time, which is short where others work."""
+    for _ in range(500):
+        await asyncio.sleep(0)
+
+
 def whole(text: str | None = "hello", finish_reason: str = "stop", **usage: int) -> Script:
     """A provider's whole answer."""
     answer = {
