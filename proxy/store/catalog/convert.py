@@ -109,7 +109,7 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         tokens_per_byte_min=row.tokens_per_byte_min,
         image_tokens=row.image_tokens,
         vocabulary=row.vocabulary,
-        timeouts=_timeouts(row.timeouts, provider.timeouts),
+        timeouts=_timeouts(row.timeouts, provider.timeouts, row.kind),
     )
 
 
@@ -143,16 +143,20 @@ def _prices(row: PricesRow | CreditPricesRow, unit: int) -> Prices:
     )
 
 
-def _timeouts(own: TimeoutsRow, providers: TimeoutsRow) -> Timeouts:
+def _timeouts(own: TimeoutsRow, providers: TimeoutsRow, kind: str) -> Timeouts:
+    # Texts and images take long to write; vectors do not.
+    default = _DEFAULT_TIMEOUTS
+    whole_ms = default.whole_ms if kind in ("chat", "image") else default.first_byte_ms
+
     def first(pick: Callable[[TimeoutsRow], int | None], otherwise: int) -> int:
         return pick(own) or pick(providers) or otherwise
 
     return Timeouts(
-        connect_ms=first(lambda row: row.connect_ms, _DEFAULT_TIMEOUTS.connect_ms),
-        first_byte_ms=first(lambda row: row.first_byte_ms, _DEFAULT_TIMEOUTS.first_byte_ms),
-        whole_ms=first(lambda row: row.whole_ms or row.first_byte_ms, _DEFAULT_TIMEOUTS.whole_ms),
-        idle_ms=first(lambda row: row.idle_ms, _DEFAULT_TIMEOUTS.idle_ms),
-        total_ms=first(lambda row: row.total_ms, _DEFAULT_TIMEOUTS.total_ms),
+        connect_ms=first(lambda row: row.connect_ms, default.connect_ms),
+        first_byte_ms=first(lambda row: row.first_byte_ms, default.first_byte_ms),
+        whole_ms=first(lambda row: row.whole_ms or row.first_byte_ms, whole_ms),
+        idle_ms=first(lambda row: row.idle_ms, default.idle_ms),
+        total_ms=first(lambda row: row.total_ms, default.total_ms),
     )
 
 

@@ -100,6 +100,15 @@ def test_a_whole_answer_may_take_longer_than_a_first_token_where_a_row_says_so_o
     assert catalog.models["p/large"].timeouts == Timeouts(first_byte_ms=8_000, whole_ms=70_000)
 
 
+def test_vectors_are_no_longer_waited_for_than_a_first_token(tmp_path: Path) -> None:
+    vectors = (
+        '[[model]]\nid = "p/embed"\nkind = "embedding"\nfamily = "e"\ncontext_tokens_max = 8_000\nprices = { input = "1" }\n'
+    )
+    catalog = load(folder(tmp_path, models=MODELS + vectors))
+    assert catalog.models["p/embed"].timeouts.whole_ms == Timeouts().first_byte_ms
+    assert catalog.models["p/small"].timeouts == Timeouts()
+
+
 def test_the_precheck_rules_come_with_the_catalog_and_a_revision_of_their_own(tmp_path: Path) -> None:
     first = load(folder(tmp_path / "a"))
     second = load(folder(tmp_path / "b", precheck=PRECHECK.replace("2.0", "3.0")))
