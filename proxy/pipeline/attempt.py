@@ -200,7 +200,8 @@ class Attempt:
         if overflow:
             return await self._fell(Fault("garbled", status=self._status))
         if not done and self._finish_reason is None:
-            return await self._fell(Fault("truncated", status=self._status))
+            # Where no event ever came it was no stream, but a page or nothing at all.
+            return await self._fell(Fault("truncated" if self._patience.heard else "garbled", status=self._status))
         rest = self._part.rest()
         if isinstance(rest, Fault):
             return await self._fell(rest)

@@ -17,9 +17,9 @@ _MS_NS = 1_000_000
 
 class Patience:
     """Of one attempt, from now on. Whoever reads a stream checks after every piece of it; that pieces come at all is the
-    upstream room's to watch."""
+    upstream room's to watch. `heard`: whether any event came."""
 
-    __slots__ = ("_began_ns", "_clock", "_has_less_than_its_call", "_quiet_since_ns", "_timeouts")
+    __slots__ = ("_began_ns", "_clock", "_has_less_than_its_call", "_quiet_since_ns", "_timeouts", "heard")
 
     def __init__(self, clock: Clock, journey: Journey, timeouts: Timeouts) -> None:
         self._clock = clock
@@ -27,10 +27,12 @@ class Patience:
         self._began_ns = clock.monotonic_ns()
         self._has_less_than_its_call = timeouts.total_ms < journey.left_ms(self._began_ns)
         self._quiet_since_ns: int | None = None
+        self.heard = False
 
     def check(self, has_event: bool, committed: bool, status: int | None) -> None:
         """After one more piece: whether an event came with it, and whether the caller has been told anything by now. Before
         that, events that say nothing count as little as comments do. Raises UpstreamError."""
+        self.heard = self.heard or has_event
         broken = self._broken(has_event, committed)
         if broken is not None:
             raise UpstreamError(Fault(broken, status=status))

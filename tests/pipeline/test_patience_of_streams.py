@@ -61,3 +61,14 @@ async def test_an_attempt_that_takes_too_long_is_not_the_end_of_its_call_unless_
     assert (refusal.code if refusal else theatre.reply.json["model"]) == (
         "upstream_timeout" if fault == "deadline" else "q/two"
     )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "fault"),
+    [([b"<html><body>Well</body></html>"], "garbled"), ([COMMENT], "garbled"), ([], "garbled"), ([chunk("")], "truncated")],
+    ids=["page", "comments", "nothing", "begun"],
+)
+async def test_a_stream_in_which_no_event_came_was_none(pieces: list[Piece], fault: str) -> None:
+    theatre = Theatre(Script(pieces), Script(stream("well")), catalog=CATALOG)
+    await theatre.play(stream=True, models=["p/one", "q/two"])
+    assert (theatre.settled.attempts[0].fault, theatre.reply.text) == (fault, "well")
