@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from proxy.domain.catalog import Timeouts
+from proxy.domain.catalog import Timeouts, Transport
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
@@ -31,6 +31,7 @@ class UpstreamRequest:
     timeouts: Timeouts
     concurrency_max: int = 512
     private_network: bool = False
+    transport: Transport = "relay"
 
 
 class Exchange(Protocol):
