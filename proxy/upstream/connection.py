@@ -52,8 +52,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
-        if self.exchange is not None:
-            self.exchange.lost(cleanly=exc is None)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.lost(cleanly=exc is None)
 
     @property
     def is_quiet(self) -> bool:
@@ -173,8 +174,8 @@ class RelayExchange:
 
     def lost(self, cleanly: bool) -> None:
         """The connection is gone."""
+        self._connection = None
         if not self._heard:
-            self._connection = None
             self._disarm()
             self._wake()
         elif cleanly and self.status and self._until_closed:
