@@ -93,6 +93,13 @@ def test_every_split_in_two_of_a_stream_comes_to_the_same(runner: asyncio.Runner
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("surplus", [b"surplus", b"HTTP/1.1 2", plain(b"somebody else's")])
+def test_bytes_behind_an_answer_spoil_its_connection_and_not_the_answer(runner: asyncio.Runner, surplus: bytes) -> None:
+    right, spoilt = runner.run(came_of([plain(b"ok")])), runner.run(came_of([plain(b"ok") + surplus]))
+    assert right.kept
+    assert spoilt == replace(right, kept=False)
+
+
 # --- bounds -----------------------------------------------------------------------------------------------------------
 
 
