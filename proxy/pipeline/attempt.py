@@ -140,6 +140,8 @@ class Attempt:
             data = await exchange.next_bytes()
             self._drain.read(len(data))
             heard, ended = self._hear(reader, decoder.feed(data) if data else decoder.end())
+            if ended is True:
+                exchange.finish()
             if self._reply.gone:
                 if isinstance(ended, Fault):
                     return await self._fell(ended)

@@ -43,6 +43,10 @@ class Exchange(Protocol):
     async def next_bytes(self) -> bytes:
         """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
 
+    def finish(self) -> None:
+        """The reader has all it wants of an answer that said it is over. If only its framing is still to come, and comes
+        soon, the connection can be used again: a `close` after this need not cut it off. Never raises."""
+
     async def close(self) -> None:
         """Ends the exchange at once; a waiting `next_bytes` raises UpstreamError. Idempotent, never raises."""
 

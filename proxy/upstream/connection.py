@@ -18,6 +18,8 @@ HEADER_BYTES_MAX: Final = 32 * 1024
 UNREAD_BYTES_MAX: Final = 256 * 1024
 # So much may arrive without a byte of body among it: a head, trailers, what a chunk says of itself.
 BARREN_BYTES_MAX: Final = 64 * 1024
+# How long the framing of an answer that is over is waited for, so that its connection can be used again.
+FINISH_S: Final = 0.25
 # What is smaller is sent in one piece with its head.
 _JOINED_BYTES_MAX: Final = 16 * 1024
 
@@ -80,9 +82,9 @@ class RelayExchange:
     """
 
     __slots__ = (
-        "_barren_bytes", "_began", "_connection", "_fault", "_fields", "_first_byte_at", "_header_bytes", "_heard", "_loop",
-        "_over", "_parser", "_parts", "_paused", "_release", "_reusable", "_since", "_timeouts", "_timer", "_total_at",
-        "_unread_bytes", "_until_closed", "_waiter", "_whole", "encoding", "headers", "on_body", "status",
+        "_barren_bytes", "_began", "_connection", "_fault", "_fields", "_finishing", "_first_byte_at", "_header_bytes",
+        "_heard", "_loop", "_over", "_parser", "_parts", "_paused", "_release", "_reusable", "_since", "_timeouts", "_timer",
+        "_total_at", "_unread_bytes", "_until_closed", "_waiter", "_whole", "encoding", "headers", "on_body", "status",
     )  # fmt: skip
 
     def __init__(self, timeouts: Timeouts, total_at: float, release: Callable[[], None]) -> None:
@@ -103,7 +105,8 @@ class RelayExchange:
         self._fault: Fault | None = None
         self._since = 0.0
         self._unread_bytes = self._barren_bytes = self._header_bytes = 0
-        self._heard = self._began = self._whole = self._over = self._paused = self._reusable = self._until_closed = False
+        self._heard = self._began = self._finishing = self._whole = self._over = False
+        self._paused = self._reusable = self._until_closed = False
 
     async def ask(self, connection: Connection, head: bytes, body: bytes) -> bool:
         """Sends the request and waits for the head of its answer; False when the connection died before it answered a byte:
@@ -137,8 +140,15 @@ class RelayExchange:
             await self._arrival()
         return self._take()
 
+    def finish(self) -> None:
+        if self._connection is not None and not self._parts and not self._until_closed:
+            self._finishing = True
+            self._disarm()
+            self._timer = self._loop.call_later(FINISH_S, self._end, "reset")
+
     async def close(self) -> None:
-        self.end("reset")
+        if not self._finishing:
+            self.end("reset")
 
     def end(self, kind: FaultKind) -> None:
         """Ends it at once. What nobody has read is lost: after this, an answer that was there to its end is no clean end."""
@@ -159,6 +169,9 @@ class RelayExchange:
             self._reusable = False
         if self._whole:
             self._end(None)
+        elif self._parts and self._finishing:
+            # It is not over, whatever it said.
+            self.end("reset")
         elif self._parts:
             self._began = True
             self._barren_bytes = 0

@@ -91,6 +91,7 @@ class _Unpacked:
         self._packed = packed
         self._decoder = decoder
         self._pieces: Iterator[bytes] = iter(())
+        self._over = False
         self._fault: Fault | None = None
 
     async def next_bytes(self) -> bytes:
@@ -103,8 +104,11 @@ class _Unpacked:
             await self._packed.close()
             raise UpstreamError(self._fault) from error
 
+    def finish(self) -> None:
+        self._packed.finish()
+
     async def close(self) -> None:
-        if next(self._pieces, None) is not None:
+        if not self._over and self._fault is None:
             self._fault = Fault("reset", status=self.status)
         await self._packed.close()
 
@@ -113,6 +117,7 @@ class _Unpacked:
             arrived = await self._packed.next_bytes()
             if not arrived:
                 self._decoder.end()
+                self._over = True
                 return b""
             self._pieces = self._decoder.feed(arrived)
         return piece

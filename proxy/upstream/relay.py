@@ -123,7 +123,10 @@ class RelayUpstream:
         if len(self._routes) >= ROUTES_MAX:
             self._routes.clear()
         parts = urlsplit(request.url)
-        origin = Origin(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https")
+        try:
+            origin = Origin(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https")
+        except (KeyError, ValueError) as error:
+            raise UpstreamError(Fault("connect")) from error
         target = quote(f"{parts.path or '/'}{parts.query and '?'}{parts.query}", safe="/?%:@!$&'()*+,;=-._~")
         known = (request.provider_id, origin, request.private_network)
         pool = self._pools.get(known)

@@ -105,6 +105,26 @@ async def test_an_answer_that_ends_its_connection_leaves_none_behind(upstream: R
         assert provider.connections == 2
 
 
+async def test_a_stream_whose_framing_ends_after_its_words_keeps_its_connection(upstream: RelayUpstream) -> None:
+    async with raw_provider((chunked_head(), chunk(LINE), Pause(0.02), chunk(b"") + b"\r\n")) as provider:
+        for _ in range(2):
+            exchange = await upstream.open(asked(provider.url))
+            assert await exchange.next_bytes() == LINE
+            exchange.finish()
+            await exchange.close()
+            await asyncio.sleep(0.1)
+        assert provider.connections == 1
+
+
+async def test_a_stream_that_says_more_after_its_end_is_closed(upstream: RelayUpstream) -> None:
+    async with raw_provider((chunked_head(), chunk(LINE), Pause(0.02), chunk(LINE), Act.MUTE)) as provider:
+        exchange = await upstream.open(asked(provider.url))
+        assert await exchange.next_bytes() == LINE
+        exchange.finish()
+        await exchange.close()
+        await soon(provider.left)
+
+
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,9 @@ class Answered:
     async def next_bytes(self) -> bytes:
         return b""
 
+    def finish(self) -> None:
+        """Nothing is kept."""
+
     async def close(self) -> None:
         self.closed = True
 
