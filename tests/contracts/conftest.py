@@ -10,11 +10,11 @@ from proxy.ports import Upstream
 from tests.contracts.upstream_calls import UPSTREAMS
 
 
-def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]] | None:
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Sockets are tried on the loop that the gateway runs on; nothing else differs from loop to loop."""
-    if not item.path.name.startswith("test_upstream"):
-        return None
-    return {"uvloop": uvloop.new_event_loop}
+    if item.path.name.startswith("test_upstream"):
+        return {"uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture(params=UPSTREAMS)

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,17 +179,20 @@ async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> N
 
 async def test_what_was_checked_is_what_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that leads elsewhere when it is asked again gains nothing: nobody asks again."""
-    looked: list[object] = []
+    loop = asyncio.get_running_loop()
+    ask, asked_for = loop.getaddrinfo, set[object]()
 
-    async def never(*given: object, **_: object) -> list[object]:
-        looked.append(given)
-        return []
+    async def told(host: Any, port: Any, **more: Any) -> Any:
+        asked_for.add(host)
+        return await ask(host, port, **more)
 
     async with raw_provider((OK,)) as provider:
         names = Names(provider, "127.0.0.1")
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
+        monkeypatch.setattr(loop, "getaddrinfo", told)
         assert await call(RelayUpstream(resolve=names), names.url) == b"ok"
-    assert (names.questions, looked) == (1, [])
+    assert names.questions == 1
+    # The loop may parse an address that way; a name it never sees.
+    assert asked_for <= {"127.0.0.1"}
 
 
 async def test_a_connection_to_a_private_address_serves_no_request_that_may_not_go_there(upstream: RelayUpstream) -> None:
