@@ -52,7 +52,7 @@ class Dialer:
 
     async def dial(self, origin: Origin, private_network: bool, until: float, make: Callable[[], P]) -> P:
         """A new connection at the first address that takes one; at most four are tried, and none may use up the time of
-        those after it. `until` is a moment of the loop's clock. Raises OSError, UnicodeError for a name that is none."""
+        those after it. `until` is a moment of the loop's clock. Raises OSError."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout_at(until):
@@ -67,7 +67,7 @@ class Dialer:
                     found.insert(0, address)
                     return made
             raise ConnectionError
-        except (OSError, UnicodeError):
+        except OSError:
             self._found.pop(origin[:2], None)
             raise
 
@@ -79,13 +79,16 @@ class Dialer:
     async def _addresses(self, origin: Origin, now: float) -> list[Address]:
         """Calls that come together share one look-up, and it goes on when one of them leaves."""
         found_at, looking = self._found.get(origin[:2], (0.0, None))
-        if looking is None or now - found_at >= ADDRESSES_KEPT_S:
+        if looking is None or now - found_at >= ADDRESSES_KEPT_S or (looking.done() and not looking.result()):
             looking = asyncio.ensure_future(self._look(origin))
             self._found[origin[:2]] = (now, looking)
         return await asyncio.shield(looking)
 
     async def _look(self, origin: Origin) -> list[Address]:
-        return await self._resolve(origin.host, origin.port)
+        try:
+            return await self._resolve(origin.host, origin.port)
+        except (OSError, UnicodeError):
+            return []
 
     async def _connected(self, address: Address, origin: Origin, share_s: float, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()

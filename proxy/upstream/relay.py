@@ -143,7 +143,7 @@ async def _dialed(pool: _Pool, connect_ms: int, total_at: float) -> Connection:
     loop = asyncio.get_running_loop()
     try:
         return await pool.dial(min(loop.time() + connect_ms / 1_000, total_at))
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         kind: FaultKind = "deadline" if loop.time() >= total_at else "connect"
         raise UpstreamError(Fault(kind)) from error
 

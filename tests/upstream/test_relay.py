@@ -15,7 +15,7 @@ from proxy.upstream.connection import RelayExchange
 from proxy.upstream.dial import Address, Resolve
 from proxy.upstream.relay import RelayUpstream
 from tests.contracts.raw_provider import Act, Pause, RawProvider, chunk, chunked_head, plain, raw_provider
-from tests.contracts.upstream_calls import LINE, asked, call, parts_of, soon
+from tests.contracts.upstream_calls import LINE, asked, call, fault_of, parts_of, soon
 from tests.upstream.certificates import certified
 
 OK = plain(b"ok")
@@ -166,6 +166,33 @@ async def test_a_name_is_looked_up_anew_when_nobody_is_there() -> None:
             await call(upstream, names.url)
         names.hosts = ["127.0.0.1"]
         assert await call(upstream, names.url) == b"ok"
+
+
+async def test_a_failed_look_up_that_nobody_waited_for_is_not_believed() -> None:
+    async with raw_provider((OK,)) as provider:
+        names = Names(provider, "127.0.0.1")
+        failing = asyncio.Event()
+
+        async def resolve(host: str, port: int) -> list[Address]:
+            if names.questions == 0:
+                names.questions = 1
+                await failing.wait()
+                raise OSError
+            return await names(host, port)
+
+        upstream = RelayUpstream(resolve=resolve)
+        leaving = asyncio.ensure_future(call(upstream, names.url))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+        failing.set()
+        await asyncio.sleep(0.01)
+        assert await call(upstream, names.url) == b"ok"
+
+
+async def test_a_name_that_is_none_is_a_connect_fault(upstream: RelayUpstream) -> None:
+    assert (await fault_of(upstream, f"http://{'x' * 80}.test")).kind == "connect"
 
 
 async def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> None:
