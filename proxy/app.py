@@ -25,7 +25,7 @@ from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, WaitingLimits
-from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable
+from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable, Upstream
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect as Speech
@@ -53,7 +53,8 @@ from proxy.telemetry.breakers import watch_breakers
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
 from proxy.upstream.health import PassiveHealth
-from proxy.upstream.library import LibraryUpstream
+from proxy.upstream.relay import RelayUpstream
+from proxy.upstream.transports import Transports
 from proxy.workers.herald import Herald, Webhook
 from proxy.workers.outbox import Outbox
 from proxy.workers.prober import Prober
@@ -92,14 +93,6 @@ class Substitution:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """What `signalbox check` has to say. Any mistake keeps the gateway from starting."""
-
-    mistakes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Shelves:
     """The store without a gateway around it: what one-shot commands need. `recount` mends the roll-ups."""
 
@@ -135,25 +128,6 @@ class Gateway:
     key_pepper: bytes
     readiness: Readiness
     reload: Callable[[], Awaitable[None]]
-
-
-def checked(settings: Settings) -> Findings:
-    """What is wrong with settings and catalog files, and what may surprise."""
-    try:
-        catalog = load_catalog(settings.config_dir)
-    except CatalogMistakes as found:
-        return Findings(tuple(str(mistake) for mistake in found.mistakes), ())
-    pepper_missing = "SIGNALBOX_PEPPER is not set: `signalbox serve` will not start, `signalbox demo` makes its own"
-    found_keys = provider_keys(catalog)
-    keyless = [
-        f"{provider.key_variable} is not set: models of provider {provider.id} will not be called"
-        for provider in catalog.providers.values()
-        if provider.key_variable is not None and provider.id not in found_keys
-    ]
-    spoken = sum(model.vocabulary is not None for model in catalog.models.values())
-    uncounted = f"rs-bpe is not installed: {spoken} models are held by bytes, not by an exact count of tokens"
-    doubts = ((pepper_missing, settings.pepper is None), (uncounted, spoken and not _can_count()))
-    return Findings((), (*(doubt for doubt, is_so in doubts if is_so), *keyless))
 
 
 @asynccontextmanager
@@ -198,6 +172,16 @@ async def opened(settings: Settings, substitution: Substitution | None = None) -
 def provider_keys(catalog: Catalog) -> dict[str, str]:
     """The keys of providers that the environment holds, by the provider's id. Raises SettingsMistake."""
     return environment.provider_keys({p.id: p.key_variable for p in catalog.providers.values()})
+
+
+def way_out(settings: Settings) -> Transports:
+    """What carries requests to providers."""
+    return Transports(RelayUpstream(settings.ca_file), partial(_library, settings.ca_file))
+
+
+def can_count() -> bool:
+    """Whether what counts tokens is installed."""
+    return find_spec("rs_bpe") is not None
 
 
 async def _opened_database(settings: Settings) -> Database:
@@ -279,9 +263,9 @@ def _health_jobs(settings: Settings, rooms: Rooms, telemetry: Telemetry, pipelin
 
 async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
-    counter = BoundedCounter(_counting_in) if _can_count() else NoCounter()
+    counter = BoundedCounter(_counting_in) if can_count() else NoCounter()
     stack.callback(counter.close)
-    upstream = LibraryUpstream()
+    upstream = way_out(settings)
     stack.push_async_callback(upstream.close)
     return Rooms(
         accounts=shelves.accounts,
@@ -300,15 +284,18 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     )
 
 
+def _library(ca_file: Path | None) -> Upstream:
+    # It takes 0.2 s and 5 MB that few gateways need.
+    from proxy.upstream.library import LibraryUpstream
+
+    return LibraryUpstream(trust_env=True, ca_file=ca_file)
+
+
 def _counting_in(vocabulary: Vocabulary) -> Callable[[str], int]:
     # Its tables fill tens of megabytes: they are loaded by the first call that has to be counted.
     from proxy.counting.bpe import counting_in
 
     return counting_in(vocabulary)
-
-
-def _can_count() -> bool:
-    return find_spec("rs_bpe") is not None
 
 
 def _services(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from proxy.api import keys
-from proxy.app import Shelves, checked, opened_shelves
+from proxy.app import Shelves, opened_shelves
 from proxy.domain.account import App, Key, KeyKind, User
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Provider
@@ -22,7 +22,7 @@ from proxy.domain.plan import Entitlement
 from proxy.inquiry import words
 from proxy.inquiry.listing import listed
 from proxy.inquiry.trial import Trial, attempted, callable_providers, cheapest, cost_max_nano_usd
-from proxy.outside import Outside, opened_outside
+from proxy.outside import Outside, checked, opened_outside
 from proxy.ports import Directory, StoreUnavailable, VersionConflict
 from proxy.settings import Settings
 from proxy.stages import explain as explaining

@@ -1,12 +1,12 @@
-"""The way to providers without a gateway around it: settings in, the rows in force, keys and a way out; what the commands need
-that ask providers themselves."""
+"""What commands need without a gateway around it: settings in; what is wrong with them out, or the rows in force, keys and a
+way to ask providers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from proxy.app import DIALECTS, Shelves, opened_shelves, provider_keys
+from proxy.app import DIALECTS, Shelves, can_count, opened_shelves, provider_keys, way_out
 from proxy.clock import SystemClock
 from proxy.domain.call import Attempt
 from proxy.domain.ledger import RecordCall
@@ -14,13 +14,20 @@ from proxy.ids import RandomIds
 from proxy.inquiry.asking import Rooms
 from proxy.pipeline import record
 from proxy.settings import Settings, SettingsMistake
-from proxy.store.catalog.build import build
+from proxy.store.catalog.build import build, load
 from proxy.store.catalog.files import read_files
 from proxy.store.catalog.layers import merge
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.ledger import SqlLedger
-from proxy.upstream.library import LibraryUpstream
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What `signalbox check` has to say. Any mistake keeps the gateway from starting."""
+
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,30 @@ class Outside:
     record: Callable[[Attempt], Awaitable[None]] | None
 
 
+def checked(settings: Settings) -> Findings:
+    """What is wrong with settings and catalog files, and what may surprise."""
+    try:
+        catalog = load(settings.config_dir)
+    except CatalogMistakes as found:
+        return Findings(tuple(str(mistake) for mistake in found.mistakes), ())
+    pepper_missing = "SIGNALBOX_PEPPER is not set: `signalbox serve` will not start, `signalbox demo` makes its own"
+    found_keys = provider_keys(catalog)
+    keyless = [
+        f"{provider.key_variable} is not set: models of provider {provider.id} will not be called"
+        for provider in catalog.providers.values()
+        if provider.key_variable is not None and provider.id not in found_keys
+    ]
+    spoken = sum(model.vocabulary is not None for model in catalog.models.values())
+    uncounted = f"rs-bpe is not installed: {spoken} models are held by bytes, not by an exact count of tokens"
+    doubts = ((pepper_missing, settings.pepper is None), (uncounted, spoken and not can_count()))
+    return Findings((), (*(doubt for doubt, is_so in doubts if is_so), *keyless))
+
+
 @asynccontextmanager
 async def opened_outside(settings: Settings) -> AsyncIterator[Outside]:
     """Books that are not there are not made for it: then the files alone are in force. Raises SettingsMistake."""
     async with AsyncExitStack() as stack:
-        upstream = LibraryUpstream()
+        upstream = way_out(settings)
         stack.push_async_callback(upstream.close)
         if not _keeps_books(settings):
             files = read_files(settings.config_dir)
@@ -45,12 +71,13 @@ async def opened_outside(settings: Settings) -> AsyncIterator[Outside]:
                 catalog = build(files.sheet, files, {}).catalog
             except CatalogMistakes as found:
                 raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
-            yield Outside(Rooms(catalog, upstream, SystemClock(), provider_keys(catalog), DIALECTS), files.sheet, None)
+            rooms = Rooms(catalog, upstream, SystemClock(), provider_keys(catalog), DIALECTS, settings.ca_file)
+            yield Outside(rooms, files.sheet, None)
             return
         shelves = await stack.enter_async_context(opened_shelves(settings))
         catalog = shelves.catalog.current()
         sheet = merge(shelves.catalog.files.sheet, await shelves.desk.patches())
-        rooms = Rooms(catalog, upstream, shelves.clock, provider_keys(catalog), DIALECTS)
+        rooms = Rooms(catalog, upstream, shelves.clock, provider_keys(catalog), DIALECTS, settings.ca_file)
         yield Outside(rooms, sheet, partial(_record, shelves))
 
 

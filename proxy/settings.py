@@ -2,11 +2,12 @@
 
 import ipaddress
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "SIGNALBOX_"
@@ -50,6 +51,9 @@ class Settings(BaseSettings):
         description="`NORMAL` survives a crash of the process, a power cut may lose the last moments; `FULL` survives both.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line that is logged.")
+    ca_file: FilePath | None = Field(
+        None, description="File of certificates (PEM) that are trusted in providers besides the system's."
+    )
     body_bytes_max: int = Field(20 * 1024 * 1024, ge=1_024, description="Largest request body.")
     nesting_max: int = Field(64, ge=8, le=250, description="Deepest nesting of a request body.")
     messages_max: int = Field(2_048, ge=1, description="Most messages in one request.")
@@ -120,6 +124,16 @@ class Settings(BaseSettings):
         scheme, _, place = value.get_secret_value().partition("://")
         if (scheme != "sqlite" or place[:1] != "/" or place == "/") and (scheme != "postgresql" or not place):
             raise ValueError("must be sqlite:///PATH (an absolute path has four slashes) or postgresql://USER@HOST/NAME")
+        return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        try:
+            if value is not None:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+        except ssl.SSLError as error:
+            raise ValueError("must hold certificates in PEM") from error
         return value
 
     @field_validator("pepper")

@@ -47,6 +47,15 @@ def test_a_misspelt_variable_is_refused_and_not_ignored(monkeypatch: pytest.Monk
     assert line.startswith("SIGNALBOX_PROT: there is no such setting")
 
 
+def test_a_file_without_certificates_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    (line,) = mistakes(monkeypatch, CA_FILE=str(tmp_path / "ca.pem"))
+    assert line.startswith("SIGNALBOX_CA_FILE: ")
+    assert "must hold certificates in PEM" in line
+    (line,) = mistakes(monkeypatch, CA_FILE=str(tmp_path / "none.pem"))
+    assert line.startswith("SIGNALBOX_CA_FILE")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

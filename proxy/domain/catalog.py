@@ -19,6 +19,8 @@ LatencyTier = Literal["fast", "medium", "slow"]
 Modality = Literal["text", "image", "audio"]
 # What a model splits text into tokens by, as its maker names it.
 Vocabulary = Literal["cl100k_base", "o200k_base"]
+# What carries requests to a provider: sockets of our own, or a library that knows proxies and forgives odd servers.
+Transport = Literal["relay", "library"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Timeouts:
 class Provider:
     """Who serves. URL, dialect, key variable, headers and routing come from operator files only; `status` may be patched.
 
-    `routing` is what OpenRouter is told of whom to ask in turn.
+    `routing` is what OpenRouter is told of whom to ask in turn; `transport` is what carries requests there.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Provider:
     output_bound: OutputBound = "max_tokens"
     private_network: bool = False
     concurrency_max: int = 512
+    transport: Transport = "relay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from proxy.domain.catalog import Catalog, Provider, Timeouts
@@ -15,13 +16,15 @@ TOTAL_MS: Final = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """What an inquiry may use. `keys` are those of providers, by id; `dialects` as the pipeline's."""
+    """What an inquiry may use. `keys` are those of providers, by id; `dialects` as the pipeline's; `ca_file` is
+    trusted besides the system's certificates."""
 
     catalog: Catalog
     upstream: Upstream
     clock: Clock
     keys: Mapping[str, str]
     dialects: Mapping[str, Dialect]
+    ca_file: Path | None = None
 
 
 class Asked(NamedTuple):
@@ -82,4 +85,5 @@ def _request(rooms: Rooms, provider: Provider, asked: Asked) -> UpstreamRequest:
         timeouts=replace(asked.timeouts, total_ms=min(TOTAL_MS, asked.timeouts.total_ms)),
         concurrency_max=provider.concurrency_max,
         private_network=provider.private_network,
+        transport=provider.transport,
     )

@@ -78,10 +78,12 @@ async def attempted(rooms: Rooms, provider: Provider) -> Trial:
         multiplier_ppm=0,
         charged=False,
     )
-    unreached = fault is not None and fault.kind == "connect"
-    return Trial(
-        provider, model, attempt, fault, await reach(provider.base_url, provider.private_network) if unreached else None
-    )
+    found = await _reach(rooms, provider) if fault is not None and fault.kind == "connect" else None
+    return Trial(provider, model, attempt, fault, found)
+
+
+async def _reach(rooms: Rooms, provider: Provider) -> Reach:
+    return await reach(provider.base_url, provider.private_network, ca_file=rooms.ca_file)
 
 
 def _asked(rooms: Rooms, provider: Provider, model: Model) -> Asked:

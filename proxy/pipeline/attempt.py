@@ -137,6 +137,8 @@ class Attempt:
             self._drain.read(len(data))
             events = decoder.feed(data) if data else decoder.end()
             heard, ended = self._hear(reader, events)
+            if ended is True:
+                exchange.finish()
             if self._reply.gone:
                 if isinstance(ended, Fault):
                     return await self._fell(ended)

@@ -42,6 +42,7 @@ def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
         timeouts=_timeouts(model, journey.request.stream, journey.left_ms(rooms.clock.monotonic_ns())),
         concurrency_max=provider.concurrency_max,
         private_network=provider.private_network,
+        transport=provider.transport,
     )
     return Written(request, encoded.reads)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from proxy.domain.catalog import Timeouts
+from proxy.domain.catalog import Timeouts, Transport
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
@@ -31,6 +31,7 @@ class UpstreamRequest:
     timeouts: Timeouts
     concurrency_max: int = 512
     private_network: bool = False
+    transport: Transport = "relay"
 
 
 class Exchange(Protocol):
@@ -41,6 +42,10 @@ class Exchange(Protocol):
 
     async def next_bytes(self) -> bytes:
         """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
+
+    def finish(self) -> None:
+        """The reader has all it wants of an answer that said it is over. If only its framing is still to come, and comes
+        soon, the connection can be used again: a `close` after this need not cut it off. Never raises."""
 
     async def close(self) -> None:
         """Ends the exchange at once; a waiting `next_bytes` raises UpstreamError. Idempotent, never raises."""

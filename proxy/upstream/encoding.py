@@ -4,6 +4,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from proxy.domain.errors import Fault
+from proxy.ports import Exchange, UpstreamError
+
 PIECE_BYTES_MAX: Final = 64 * 1024
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
@@ -66,3 +69,55 @@ def decoder(content_encoding: str) -> Decoder:
     if make is None:
         raise Garbled
     return make()
+
+
+def unpacked(packed: Exchange, content_encoding: str | None) -> Exchange:
+    """An answer without the encoding that nobody asked for. Raises UpstreamError for one that we do not read."""
+    if content_encoding is None:
+        return packed
+    try:
+        return _Unpacked(packed, decoder(content_encoding))
+    except Garbled as error:
+        raise UpstreamError(Fault("garbled", status=packed.status)) from error
+
+
+class _Unpacked:
+    """Implements Exchange around one whose body is encoded. What a byte unpacks to is unpacked when it is read, so that it
+    waits in memory packed."""
+
+    def __init__(self, packed: Exchange, decoder: Decoder) -> None:
+        self.status = packed.status
+        self.headers = packed.headers
+        self._packed = packed
+        self._decoder = decoder
+        self._pieces: Iterator[bytes] = iter(())
+        self._over = False
+        self._fault: Fault | None = None
+
+    async def next_bytes(self) -> bytes:
+        if self._fault is not None:
+            raise UpstreamError(self._fault)
+        try:
+            return await self._next_piece()
+        except Garbled as error:
+            self._fault = Fault("garbled", status=self.status)
+            await self._packed.close()
+            raise UpstreamError(self._fault) from error
+
+    def finish(self) -> None:
+        self._packed.finish()
+
+    async def close(self) -> None:
+        if not self._over and self._fault is None:
+            self._fault = Fault("reset", status=self.status)
+        await self._packed.close()
+
+    async def _next_piece(self) -> bytes:
+        while (piece := next(self._pieces, None)) is None:
+            arrived = await self._packed.next_bytes()
+            if not arrived:
+                self._decoder.end()
+                self._over = True
+                return b""
+            self._pieces = self._decoder.feed(arrived)
+        return piece

@@ -60,6 +60,9 @@ class LibraryExchange:
             raise UpstreamError(self._fault)
         return b""
 
+    def finish(self) -> None:
+        """Does nothing: what the library has not read, it closes with the connection."""
+
     async def close(self) -> None:
         if self._parts:
             # What nobody has read is lost: after this, an answer that was there to its end is no clean end either.

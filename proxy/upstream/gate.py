@@ -1,14 +1,28 @@
-"""How many exchanges a provider may have at once: callers wait their turn in a bounded queue; never times anything."""
+"""How many exchanges a provider may have at once: callers wait their turn in a bounded queue, as long as connecting
+may take."""
 
 import asyncio
 from collections import deque
 from typing import Final
+
+from proxy.domain.errors import Fault
+from proxy.ports import UpstreamError, UpstreamRequest
 
 WAITING_MAX: Final = 1_024
 
 
 class GateFull(Exception):
     """Too many wait already."""
+
+
+async def enter(gate: "Gate", request: UpstreamRequest) -> None:
+    """Waits for a place, as long as `request` may take to connect. Raises UpstreamError: being full is our own limit, not the
+    provider's failure; to the call it is as if the provider had said 429."""
+    try:
+        async with asyncio.timeout(request.timeouts.connect_ms / 1_000):
+            await gate.enter(request.concurrency_max)
+    except (TimeoutError, GateFull) as error:
+        raise UpstreamError(Fault("rate_limited")) from error
 
 
 class Gate:
@@ -20,10 +34,17 @@ class Gate:
         self.inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def take(self, limit: int) -> bool:
+        """Takes a place if one is free."""
+        if self.inside >= limit:
+            return False
+        self.inside += 1
+        return True
+
     async def enter(self, limit: int) -> None:
         """Takes a place, waiting until fewer than `limit` are taken. Raises GateFull; when cancelled, takes none."""
         queue = self._waiting.append
-        while self.inside >= limit:
+        while not self.take(limit):
             if len(self._waiting) >= WAITING_MAX:
                 raise GateFull
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -35,7 +56,6 @@ class Gate:
                 raise
             # Whose turn was taken by a newcomer waits at the head again.
             queue = self._waiting.appendleft
-        self.inside += 1
 
     def leave(self) -> None:
         """Gives the place back."""

@@ -5,6 +5,7 @@ import asyncio
 import ssl
 from contextlib import ExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -14,7 +15,7 @@ from proxy.ports import Exchange, UpstreamError, UpstreamRequest
 from proxy.upstream.address import refuses
 from proxy.upstream.encoding import Garbled, decoder
 from proxy.upstream.exchange import LibraryExchange, Limits
-from proxy.upstream.gate import Gate, GateFull
+from proxy.upstream.gate import Gate, enter
 
 KEPT_CONNECTIONS_MAX: Final = 256
 KEPT_SECONDS_MAX: Final = 15.0
@@ -26,12 +27,14 @@ class LibraryUpstream:
     """Implements Upstream. Each provider has connections of its own and at most `concurrency_max` exchanges at once.
 
     With `trust_env`, HTTP proxies and certificates come from the environment; a proxy in a private range then needs the
-    provider's `private_network`, for it is the address we connect to.
+    provider's `private_network`, for it is the address we connect to. `ca_file` (PEM) is trusted besides the usual ones.
     """
 
-    def __init__(self, trust_env: bool = False) -> None:
+    def __init__(self, trust_env: bool = False, ca_file: Path | None = None) -> None:
         self._trust_env = trust_env
         self._tls = httpx2.create_ssl_context(trust_env=trust_env)
+        if ca_file is not None:
+            self._tls.load_verify_locations(ca_file)
         self._providers: dict[str, _Provider] = {}
 
     async def open(self, request: UpstreamRequest) -> Exchange:
@@ -40,7 +43,7 @@ class LibraryUpstream:
             provider = self._providers[request.provider_id] = _Provider(self._tls, self._trust_env)
         total_at = asyncio.get_running_loop().time() + request.timeouts.total_ms / 1_000
         with ExitStack() as undo:
-            await _enter(provider.gate, request)
+            await enter(provider.gate, request)
             undo.callback(provider.gate.leave)
             try:
                 response, limits = await _Opening(request, total_at).send(provider.kept)
@@ -92,7 +95,7 @@ class _Opening:
         except TimeoutError as error:
             kind: FaultKind = "deadline" if self._loop.time() >= self._total_at else self._limit
             raise UpstreamError(Fault(kind)) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             raise self._failure(error) from error
         return response, Limits(self._first_byte_at, self._total_at, self._request.timeouts.idle_ms / 1_000)
 
@@ -153,15 +156,6 @@ class _Opening:
         if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" not in str(error):
             return "garbled"
         return "reset"
-
-
-async def _enter(gate: Gate, request: UpstreamRequest) -> None:
-    """Being full is our own limit, not the provider's failure; to the call it is as if the provider had said 429."""
-    try:
-        async with asyncio.timeout(request.timeouts.connect_ms / 1_000):
-            await gate.enter(request.concurrency_max)
-    except (TimeoutError, GateFull) as error:
-        raise UpstreamError(Fault("rate_limited")) from error
 
 
 async def _exchange(response: httpx2.Response, limits: Limits, undo: ExitStack) -> Exchange:

@@ -3,12 +3,12 @@
 import asyncio
 import socket
 import ssl
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-import httpx2
-
 from proxy.upstream.address import refuses
+from proxy.upstream.trust import tls_context
 
 # Why a provider cannot be reached, in the order in which that shows; `reached`: nothing is in the way now.
 Reach = Literal["unresolved", "private", "refused", "silent", "untrusted", "no_tls", "reached"]
@@ -17,9 +17,9 @@ STEP_S: Final = 5.0
 _PORTS: Final = {"https": 443, "http": 80}
 
 
-async def reach(url: str, private_network: bool, step_s: float = STEP_S) -> Reach:
+async def reach(url: str, private_network: bool, step_s: float = STEP_S, ca_file: Path | None = None) -> Reach:
     """Resolves the host of `url`, connects and shakes hands, each within `step_s`. An address that the rules refuse is not
-    connected to."""
+    connected to; certificates of `ca_file` are trusted besides the system's."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     addresses = await _resolved(host, port, step_s)
@@ -28,7 +28,8 @@ async def reach(url: str, private_network: bool, step_s: float = STEP_S) -> Reac
     allowed = [address for address in addresses if not refuses(address, private_network)]
     if not allowed:
         return "private"
-    return await _connected(allowed, host, port, parts.scheme == "https", step_s)
+    tls = tls_context(ca_file) if parts.scheme == "https" else None
+    return await _connected(allowed, host, port, tls, step_s)
 
 
 async def _resolved(host: str, port: int, step_s: float) -> list[str]:
@@ -40,7 +41,7 @@ async def _resolved(host: str, port: int, step_s: float) -> list[str]:
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
-async def _connected(addresses: list[str], host: str, port: int, encrypted: bool, step_s: float) -> Reach:
+async def _connected(addresses: list[str], host: str, port: int, tls: ssl.SSLContext | None, step_s: float) -> Reach:
     """What the first address that takes a connection says, else why the last one took none."""
     failure: Reach = "silent"
     for address in addresses:
@@ -52,14 +53,14 @@ async def _connected(addresses: list[str], host: str, port: int, encrypted: bool
         except OSError:
             failure = "refused"
         else:
-            return await _shaken(writer, host, step_s) if encrypted else _left(writer)
+            return _left(writer) if tls is None else await _shaken(writer, host, tls, step_s)
     return failure
 
 
-async def _shaken(writer: asyncio.StreamWriter, host: str, step_s: float) -> Reach:
+async def _shaken(writer: asyncio.StreamWriter, host: str, tls: ssl.SSLContext, step_s: float) -> Reach:
     try:
         async with asyncio.timeout(step_s):
-            await writer.start_tls(httpx2.create_ssl_context(trust_env=False), server_hostname=host)
+            await writer.start_tls(tls, server_hostname=host)
     except ssl.SSLCertVerificationError:
         return "untrusted"
     except (OSError, TimeoutError):

@@ -120,6 +120,9 @@ class ScriptedExchange:
         await self._closed.wait()
         raise UpstreamError(Fault("reset"))
 
+    def finish(self) -> None:
+        """Nothing is kept."""
+
     async def close(self) -> None:
         self._closed.set()
 

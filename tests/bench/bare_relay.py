@@ -11,7 +11,7 @@ from proxy.api.body import read_body
 from proxy.api.reply import Message, Receive, Send
 from proxy.domain.catalog import Timeouts
 from proxy.ports import UpstreamRequest
-from proxy.upstream.library import LibraryUpstream
+from proxy.upstream.relay import RelayUpstream
 
 BODY_BYTES_MAX = 20 * 1024 * 1024
 
@@ -21,7 +21,7 @@ class BareRelay:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._upstream = LibraryUpstream()
+        self._upstream = RelayUpstream()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         body = await read_body(receive, dict(scope["headers"]), BODY_BYTES_MAX)

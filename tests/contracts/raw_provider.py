@@ -3,6 +3,7 @@ just well enough to know where they end. A script is what one request is answere
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,7 +42,8 @@ class Heard:
 @dataclass(slots=True)
 class RawProvider:
     """`heard` are the requests so far; `sent_bytes` is what was written and taken by the kernel. `met` is set with the first
-    connection, `asked` with the first request, `left` when a client goes before its script is over or between requests."""
+    connection, `asked` with the first request, `left` when a client goes before its script is over or between requests.
+    `writers` write to each connection beside its script."""
 
     url: str
     heard: list[Heard] = field(default_factory=list)
@@ -50,6 +52,7 @@ class RawProvider:
     met: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
 
 def plain(body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> bytes:
@@ -74,11 +77,13 @@ def until_closed(*headers: str) -> bytes:
 
 
 @asynccontextmanager
-async def raw_provider(*scripts: Script, send_buffer_bytes: int | None = None) -> AsyncIterator[RawProvider]:
+async def raw_provider(
+    *scripts: Script, send_buffer_bytes: int | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[RawProvider]:
     """Plays the n-th script for the n-th request, the last one for all that follow."""
     stage = _Stage(scripts, send_buffer_bytes)
-    server = await asyncio.start_server(stage.serve, "127.0.0.1", 0)
-    stage.provider.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(stage.serve, "127.0.0.1", 0, ssl=tls)
+    stage.provider.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield stage.provider
     finally:
@@ -103,6 +108,7 @@ class _Stage:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = self.provider.connections
         self.provider.connections += 1
+        self.provider.writers.append(writer)
         self.provider.met.set()
         if self._send_buffer_bytes is not None:
             _socket(writer).setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer_bytes)

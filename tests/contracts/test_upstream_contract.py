@@ -90,6 +90,57 @@ async def test_a_body_may_end_with_its_connection(upstream: Upstream) -> None:
         assert await call(upstream, provider.url) == LINE * 2
 
 
+async def test_an_old_answer_without_a_length_ends_with_its_connection(upstream: Upstream) -> None:
+    async with raw_provider((b"HTTP/1.0 200 OK\r\n\r\n", LINE, Pause(0.01), LINE, Act.CLOSE)) as provider:
+        assert await call(upstream, provider.url) == LINE * 2
+        assert await call(upstream, provider.url) == LINE * 2
+        assert provider.connections == 2
+
+
+async def test_an_answer_that_has_no_body_ends_at_once_and_keeps_its_connection(upstream: Upstream) -> None:
+    async with raw_provider((b"HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n",)) as provider:
+        assert await call(upstream, provider.url) == b""
+        assert await call(upstream, provider.url) == b""
+        assert provider.connections == 1
+
+
+async def test_headers_may_be_empty_or_come_twice(upstream: Upstream) -> None:
+    async with raw_provider((plain(b"ok", "x-empty:", "X-Twice: a", "x-twice:  b ", "x-last: c"),)) as provider:
+        exchange = await upstream.open(asked(provider.url))
+        found = [exchange.headers.get(name) for name in ("x-empty", "x-twice", "x-last", "content-length")]
+        assert found == ["", "a, b", "c", "2"]
+        assert await parts_of(exchange) == [b"ok"]
+
+
+async def test_a_large_request_arrives_whole(upstream: Upstream) -> None:
+    body = bytes(range(256)) * 4_096
+    async with raw_provider((plain(b"ok"),)) as provider:
+        for _ in range(2):
+            assert await parts_of(await upstream.open(replace(asked(provider.url), body=body))) == [b"ok"]
+    assert [heard.body for heard in provider.heard] == [body, body]
+
+
+async def test_what_asks_for_something_carries_no_length(upstream: Upstream) -> None:
+    async with raw_provider((plain(b"ok"),)) as provider:
+        assert await parts_of(await upstream.open(replace(asked(provider.url), method="GET", body=b""))) == [b"ok"]
+    assert provider.heard[0].head.startswith("get /v1/x http/1.1\r\n")
+    assert "content-length" not in provider.heard[0].head
+
+
+@pytest.mark.parametrize("value", ["a\r\nx-smuggled: 1", "a\nx-smuggled: 1", "a\rb", "a\0b", "\u20ac"])
+async def test_a_header_that_does_not_keep_to_its_line_is_not_sent(upstream: Upstream, value: str) -> None:
+    async with raw_provider((plain(b"ok"),)) as provider:
+        with pytest.raises(UpstreamError):
+            await upstream.open(replace(asked(provider.url), headers={"x-ours": value}))
+    assert provider.heard == []
+
+
+async def test_a_path_is_one_word_whatever_is_in_it(upstream: Upstream) -> None:
+    async with raw_provider((plain(b"ok"),)) as provider:
+        await parts_of(await upstream.open(replace(asked(provider.url), url=f"{provider.url}/a b/%C3%A9?q=\u00e9&r=1%2F")))
+    assert provider.heard[0].head.startswith("post /a%20b/%c3%a9?q=%c3%a9&r=1%2f http/1.1\r\n")
+
+
 async def test_an_answer_that_comes_byte_by_byte_is_whole(upstream: Upstream) -> None:
     answer = plain(b"hello")
     script = [step for byte in answer for step in (bytes((byte,)), Pause(0))]

@@ -24,6 +24,11 @@ async def test_a_name_that_does_not_exist_is_a_connect_fault(upstream: Upstream)
     assert (await fault_of(upstream, "http://nowhere.invalid")).kind == "connect"
 
 
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "http://127.0.0.1:99999"])
+async def test_an_address_that_is_none_is_a_connect_fault(upstream: Upstream, url: str) -> None:
+    assert (await fault_of(upstream, url)).kind == "connect"
+
+
 async def test_a_handshake_that_does_not_come_is_a_connect_fault(upstream: Upstream) -> None:
     async with raw_provider((Act.MUTE,)) as provider:
         url = provider.url.replace("http:", "https:")
@@ -158,6 +163,27 @@ async def test_close_ends_a_waiting_read_at_once(upstream: Upstream) -> None:
             await waiting
         assert caught.value.fault.kind == "reset"
         await soon(provider.left)
+
+
+async def test_an_encoded_answer_that_is_closed_before_its_end_has_no_clean_end(upstream: Upstream) -> None:
+    packed = gzip.compress(bytes(range(256)) * 4_000)
+    async with raw_provider((plain(packed, "content-encoding: gzip"),)) as provider:
+        exchange = await upstream.open(asked(provider.url))
+        assert await exchange.next_bytes()
+        await exchange.close()
+        with pytest.raises(UpstreamError):
+            await exchange.next_bytes()
+
+
+async def test_a_finished_exchange_gives_its_place_back(upstream: Upstream) -> None:
+    async with raw_provider((chunked_head(), chunk(LINE), Act.MUTE)) as provider:
+        request = replace(asked(provider.url), concurrency_max=1)
+        for _ in range(2):
+            exchange = await upstream.open(request)
+            assert await exchange.next_bytes() == LINE
+            exchange.finish()
+            await exchange.close()
+        assert len(provider.heard) == 2
 
 
 async def test_close_is_idempotent_and_what_is_closed_has_no_clean_end(upstream: Upstream) -> None:

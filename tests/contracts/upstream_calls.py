@@ -10,8 +10,9 @@ from proxy.domain.catalog import Timeouts
 from proxy.domain.errors import Fault
 from proxy.ports import Exchange, Upstream, UpstreamError, UpstreamRequest
 from proxy.upstream.library import LibraryUpstream
+from proxy.upstream.relay import RelayUpstream
 
-UPSTREAMS: Final[tuple[Callable[[], Upstream], ...]] = (LibraryUpstream,)
+UPSTREAMS: Final[tuple[Callable[..., Upstream], ...]] = (RelayUpstream, LibraryUpstream)
 PATIENT: Final = Timeouts(connect_ms=5_000, first_byte_ms=5_000, idle_ms=5_000, total_ms=10_000)
 LINE: Final = b"data: one\n\n"
 

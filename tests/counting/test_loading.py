@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy import app
+from proxy import app, outside
 from proxy.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,6 @@ def test_the_gateway_starts_without_its_vocabularies() -> None:
 @pytest.mark.parametrize("is_here", [True, False])
 def test_a_missing_library_is_said_by_the_check(monkeypatch: pytest.MonkeyPatch, is_here: bool) -> None:
     monkeypatch.setattr(app, "find_spec", lambda name: object() if is_here else None)
-    findings = app.checked(Settings(config_dir=ROOT / "config"))
+    findings = outside.checked(Settings(config_dir=ROOT / "config"))
     assert findings.mistakes == ()
     assert any("rs-bpe is not installed: " in warning for warning in findings.warnings) is not is_here

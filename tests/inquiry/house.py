@@ -9,7 +9,7 @@ from proxy.clock import SystemClock
 from proxy.domain.catalog import Catalog, Provider
 from proxy.domain.dialect import Dialect
 from proxy.inquiry.asking import Rooms
-from proxy.upstream.library import LibraryUpstream
+from proxy.upstream.relay import RelayUpstream
 from tests.builders import catalog, model, provider
 
 SPOKEN: Final[tuple[Dialect, ...]] = ("openai", "openrouter", "anthropic", "gemini")
@@ -29,6 +29,6 @@ def catalog_at(url: str, dialect: Dialect = "openai", upstream_name: str = "sim-
 
 @asynccontextmanager
 async def rooms_of(rows: Catalog, **keys: str) -> AsyncIterator[Rooms]:
-    upstream = LibraryUpstream()
+    upstream = RelayUpstream()
     yield Rooms(rows, upstream, SystemClock(), keys, DIALECTS)
     await upstream.close()

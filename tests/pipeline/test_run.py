@@ -96,6 +96,13 @@ async def test_a_stream_that_ends_empty_for_a_reason_is_answered_empty() -> None
     assert theatre.settled.status == "served"
 
 
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_stream_that_said_its_end_may_keep_its_connection(ends: bool) -> None:
+    theatre = Theatre(Script([chunk("hi", finish_reason="stop"), b"data: [DONE]\n\n" if ends else b""]))
+    assert await theatre.play(stream=True) is None
+    assert theatre.upstream.exchanges[0].finished is ends
+
+
 async def test_a_stream_that_gave_its_reason_needs_no_done() -> None:
     theatre = Theatre(Script([chunk("hello"), chunk(finish_reason="stop")]))
     await theatre.play(stream=True)

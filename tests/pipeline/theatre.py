@@ -41,6 +41,7 @@ class ScriptedExchange:
         self._reply = reply
         self._closing = asyncio.Event()
         self.closed = False
+        self.finished = False
 
     async def next_bytes(self) -> bytes:
         # A provider is never so fast that nothing else has its turn.
@@ -64,6 +65,9 @@ class ScriptedExchange:
 
     def _next(self) -> Piece:
         return self._pieces.pop(0) if self._pieces else b""
+
+    def finish(self) -> None:
+        self.finished = True
 
     async def close(self) -> None:
         self.closed = True

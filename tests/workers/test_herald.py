@@ -12,7 +12,7 @@ from proxy.domain.alert import Alert
 from proxy.domain.call import Call
 from proxy.domain.errors import Fault
 from proxy.ports import Exchange, UpstreamError, UpstreamRequest
-from proxy.upstream.library import LibraryUpstream
+from proxy.upstream.relay import RelayUpstream
 from proxy.workers.herald import BACK_OFF_MAX_MS, TRIES_MAX, Herald, Webhook
 from tests.builders import NOW_MS
 from tests.contracts.raw_provider import plain, raw_provider
@@ -49,6 +49,9 @@ class Answered:
 
     async def next_bytes(self) -> bytes:
         return b""
+
+    def finish(self) -> None:
+        """Nothing is kept."""
 
     async def close(self) -> None:
         self.closed = True
@@ -164,13 +167,13 @@ async def test_one_that_fails_does_not_keep_its_neighbours() -> None:
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[LibraryUpstream]:
-    opened = LibraryUpstream()
+async def upstream() -> AsyncIterator[RelayUpstream]:
+    opened = RelayUpstream()
     yield opened
     await opened.close()
 
 
-async def test_over_real_http_a_redirect_is_followed_nowhere(upstream: LibraryUpstream) -> None:
+async def test_over_real_http_a_redirect_is_followed_nowhere(upstream: RelayUpstream) -> None:
     moved = (plain(b"", "location: http://127.0.0.1:1/", status="302 Found"),)
     async with raw_provider(moved, (plain(b"ok"),)) as hooks:
         alerts = Waiting(HALF)
@@ -185,7 +188,7 @@ async def test_over_real_http_a_redirect_is_followed_nowhere(upstream: LibraryUp
         assert f"v1={hmac.new(SECRET, b'%d.' % (NOW_MS // 1_000) + sent.body, hashlib.sha256).hexdigest()}" in sent.head
 
 
-async def test_over_real_http_a_private_address_needs_leave(upstream: LibraryUpstream) -> None:
+async def test_over_real_http_a_private_address_needs_leave(upstream: RelayUpstream) -> None:
     async with raw_provider((plain(b"ok"),)) as hooks:
         alerts = Waiting(HALF)
         await Herald(alerts, Webhook(hooks.url, SECRET), upstream, Heard(), SetClock()).tell()

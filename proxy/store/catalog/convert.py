@@ -75,6 +75,7 @@ def _provider(row: ProviderRow, base_url: str | None) -> Provider:
         output_bound=row.output_bound,
         private_network=row.private_network or base_url is not None,
         concurrency_max=row.concurrency_max,
+        transport=row.transport,
     )
 
 

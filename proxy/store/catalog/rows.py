@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from proxy.domain.catalog import LatencyTier, Modality, Vocabulary
+from proxy.domain.catalog import LatencyTier, Modality, Transport, Vocabulary
 from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect, Feature, Thinking
@@ -117,6 +117,7 @@ class ProviderRow(Row):
     output_bound: OutputBound = "max_tokens"
     private_network: bool = False
     concurrency_max: Positive = 512
+    transport: Transport = "relay"
     timeouts: TimeoutsRow = TimeoutsRow()
 
     @field_validator("headers")

@@ -184,6 +184,7 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
         ("plans", PLANS.replace('"month"', '"year"'), "plan[basic].allowances[0].window", "'day'"),
         ("providers", PROVIDERS.replace("https", "http"), "provider[p]", "private_network"),
         ("providers", PROVIDERS + 'headers = { Authorization = "x" }\n', "provider[p].headers", "key_variable"),
+        ("providers", PROVIDERS + 'transport = "pigeon"\n', "provider[p].transport", "'relay'"),
         ("policy", POLICY.replace("1_000", "-1"), "policy[policy].credits_per_dollar", "credits"),
         ("policy", POLICY + '[policy.actions]\nnothing = "block"\n', "policy[policy].actions.nothing", "hazard"),
         ("policy", "", "policy", "[policy]"),
