@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.bench import load, machine
 from tests.bench.load import LoadFailed, Seen, sound
-from tests.bench.models import MODELS
+from tests.bench.models import MODELS, PACE_MS, PACED_CHUNKS, SLOW_MS
 from tests.bench.targets import Site, Target
 
 Figures = dict[str, float]
@@ -122,8 +122,8 @@ def first(bench: Bench, target: Target) -> Figures:
 def leaving(bench: Bench, target: Target) -> Figures:
     """From a caller's departure to that from the provider, of whole answers and of streams."""
     return {
-        "leave_whole_ms": _departure_ms(bench, target, target.request("slow")),
-        "leave_stream_ms": _departure_ms(bench, target, target.request("paced", stream=True)),
+        "leave_whole_ms": _departure_ms(bench, target, target.request("slow"), SLOW_MS),
+        "leave_stream_ms": _departure_ms(bench, target, target.request("paced", stream=True), PACED_CHUNKS * PACE_MS),
     }
 
 
@@ -176,12 +176,14 @@ CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
 ORDER: Final = (*USUAL, crowd)
 
 
-def _departure_ms(bench: Bench, target: Target, request: bytes) -> float:
-    """The median over callers who leave one after the other; each departure is matched with the first after it."""
+def _departure_ms(bench: Bench, target: Target, request: bytes, lasts_ms: int) -> float:
+    """The median over callers who leave one after the other; each departure is matched with the first after it. `lasts_ms`, how
+    long the answer takes, if there was none.
+    """
     bench.site.provider.forget()
     options = {"connections": 1, "leave_ppm": 1_000_000, "leave_after": LEAVE_AFTER_MS}
     left = [float(at) for at in bench.run(target, request, 0, 4, **options).counts["left_us"]]
     time.sleep(_REST_LOOK_S)
     noticed = [float(at) for at in bench.site.provider.stats()["left_us"]]
-    waits = [min((at - when for at in noticed if at >= when), default=float("inf")) for when in left]
+    waits = [min((at - when for at in noticed if at >= when), default=lasts_ms * 1_000) for when in left]
     return median(waits) / 1_000

@@ -2,13 +2,17 @@
 
 from typing import Final
 
+SLOW_MS: Final = 5_000
+PACED_CHUNKS: Final = 100
+PACE_MS: Final = 20
+
 MODELS: Final = {
     # An answer of 300 bytes, at once.
     "whole": "mock-b300",
-    # An answer that takes five seconds, for callers who leave.
-    "slow": "mock-d5000-b300",
+    # An answer that takes its time, for callers who leave.
+    "slow": f"mock-d{SLOW_MS}-b300",
     # 50 chunks of 20 bytes a second, as a model that writes fast.
-    "paced": "mock-c100-i20-b20",
+    "paced": f"mock-c{PACED_CHUNKS}-i{PACE_MS}-b20",
     # As many as the socket takes.
     "flat": "mock-c500-b20",
     # For the time to the first chunk: 4 streams at 20 chunks a second.

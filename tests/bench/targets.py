@@ -119,7 +119,8 @@ def nginx(site: Site) -> Target:
 
 
 def litellm(site: Site) -> Target:
-    """PyPI's, on one core as its makers advise: one worker, no database, nothing logged but errors."""
+    """PyPI's, on one core as its makers advise: one worker, no database, nothing logged but errors; under Granian,
+    where a call takes it a tenth less than under Uvicorn."""
     folder, port = _folder(site, "litellm"), programs.free_port()
     rows = [
         f"  - model_name: {name}\n    litellm_params:\n      model: openai/{spec}\n      api_key: sk-none\n"
@@ -130,7 +131,7 @@ def litellm(site: Site) -> Target:
     command = [str(LITELLM / "bin" / "litellm"), "--config", str(folder / "config.yaml"), "--host", "127.0.0.1"]
     started = _started(
         site,
-        [*command, "--port", str(port), "--num_workers", "1"],
+        [*command, "--port", str(port), "--num_workers", "1", "--run_granian"],
         port,
         load.request("whole", _LITELLM_KEY),
         {
