@@ -20,10 +20,10 @@ CALLS: Final = 2_000_000
 SEGMENTS: Final = 40
 CONNECTIONS: Final = 32
 LEAVE_PPM: Final = 60_000  # Some of these have their answer before they would leave.
-LEAVE_AFTER_MS: Final = 8
+LEAVE_AFTER_MS: Final = 5
 GROWTH_MAX: Final = 1.03
 _RESTS_WITHIN_S: Final = 120.0
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 2.0
 # A log or a journal may be open at one moment and not at another.
 _DESCRIPTORS_SLACK: Final = 2
 
@@ -111,18 +111,19 @@ def _run(site: Site, target: Target, calls: int) -> Soak:
         left_s = passed_s / number * (SEGMENTS - number)
         print(f"{soak.calls:>9,} calls   {soak.memory_mb[-1]:6.1f} MB   {passed_s:5.0f} s, {left_s:.0f} to go", flush=True)
     soak.faults = int(site.provider.stats()["faults"])
-    _rest(soak, target)
+    _rest(soak, site, target)
     soak.judge()
     return soak
 
 
-def _rest(soak: Soak, target: Target) -> None:
-    """Kept connections expire and the last settlements are written, in their own time."""
+def _rest(soak: Soak, site: Site, target: Target) -> None:
+    """Kept connections expire and the last settlements are written, in their own time, some of it beside other calls."""
     until_s = time.monotonic() + _RESTS_WITHIN_S
     while time.monotonic() < until_s:
+        load.run(target.port, [target.request("whole")], {"calls": 1}, site.load_core)
         soak.descriptors_after = machine.descriptors(target.program.pid)
         soak.holds_left = target.holds()
-        if soak.descriptors_after <= soak.descriptors_before and soak.holds_left == 0:
+        if soak.descriptors_after <= soak.descriptors_before + _DESCRIPTORS_SLACK and soak.holds_left == 0:
             return
         time.sleep(_LOOK_S)
 
