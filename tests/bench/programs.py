@@ -4,7 +4,6 @@ of gateways."""
 import contextlib
 import hashlib
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -27,7 +26,7 @@ def compiled(name: str) -> Path:
     source = Path(__file__).with_name(f"{name}.c")
     program = BUILT / f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
     if not program.exists():
-        found("cc", "build-essential")
+        _said_by("need.sh", "cc", "build-essential")
         BUILT.mkdir(parents=True, exist_ok=True)
         fresh = program.with_suffix(f".{os.getpid()}")
         subprocess.run(["cc", "-O2", "-o", str(fresh), str(source)], check=True)
@@ -35,15 +34,9 @@ def compiled(name: str) -> Path:
     return program
 
 
-def found(command: str, package: str) -> str:
-    """The program of that name; installs Debian's package as root, else says the line to type and raises MachineUnfit."""
-    # Debian keeps servers where only root looks.
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
-    if shutil.which(command, path=path) is None:
-        needed = subprocess.run([ROOT / "scripts" / "need.sh", command, package], check=False)
-        if needed.returncode:
-            raise MachineUnfit(f"there is no {command} here")
-    return shutil.which(command, path=path) or command
+def nginx() -> str:
+    """Where nginx is, installed when it can be. Raises MachineUnfit."""
+    return _said_by("nginx.sh")
 
 
 def free_port() -> int:
@@ -122,6 +115,14 @@ def until_listening(program: Program, port: int, wait_s: float) -> None:
                 return
         time.sleep(0.002)
     raise TimeoutError(f"nothing listens on {port}\n{program.tail}")
+
+
+def _said_by(script: str, *words: str) -> str:
+    """What one of scripts/ finds. It has told the line to type when it cannot go on; raises MachineUnfit then."""
+    asked = subprocess.run([ROOT / "scripts" / script, *words], stdout=subprocess.PIPE, text=True, check=False)
+    if asked.returncode:
+        raise MachineUnfit(f"{script} {' '.join(words)} failed")
+    return asked.stdout.strip()
 
 
 def _kill(pid: int) -> None:

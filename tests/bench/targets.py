@@ -113,7 +113,7 @@ def nginx(site: Site) -> Target:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", str(value))
     (folder / "nginx.conf").write_text(text)
-    command = [programs.found("nginx", "nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    command = [programs.nginx(), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     started = _started(site, command, port, load.request(MODELS["whole"]), {})
     return Target("nginx", *started, MODELS.__getitem__)
 
@@ -156,7 +156,7 @@ def versions(names: Sequence[str]) -> list[str]:
     """Of what ours stands on, and of the rivals among `names`."""
     found = [f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "httptools")]
     if "nginx" in names:
-        said = subprocess.run([programs.found("nginx", "nginx"), "-v"], capture_output=True, text=True, check=True).stderr
+        said = subprocess.run([programs.nginx(), "-v"], capture_output=True, text=True, check=True).stderr
         found.append(said.strip().rpartition(": ")[2].replace("/", " "))
     if "litellm" in names:
         asks = "from importlib.metadata import version; print('LiteLLM', version('litellm'))"
