@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.bench import machine, page, reach, rounds, targets
+from tests.bench import machine, page, reach, rivals, rounds
 from tests.bench.load import LoadFailed
 from tests.bench.machine import MachineUnfit
 from tests.bench.programs import BUILT
@@ -35,7 +35,7 @@ def _run(given: argparse.Namespace) -> int:
     machine.raise_descriptor_limit()
     names = given.only or [*ALWAYS, *(["litellm"] if given.peers else [])]
     if "litellm" in names:
-        targets.install_litellm()
+        rivals.install_litellm()
     rows = rounds.measure(names, given.rounds, given.longer)
     path: Path = (page.KEPT if given.write else BUILT) / page.ROUNDS
     rows.write(path)

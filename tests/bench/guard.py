@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import load, machine, targets
+from tests.bench import load, machine, ours
 from tests.bench.cases import Bench, Case, call, flat, paced
 from tests.bench.load import LoadFailed
 from tests.bench.machine import MachineUnfit
@@ -58,7 +58,7 @@ def _compared(base: Path, folder: Path) -> int:
     yard = Yard(folder)
     try:
         bench = Bench(Site(yard, load.provider(yard, load_core), core, load_core), LONGER)
-        before, now = targets.gateway(bench.site, base, "base"), targets.gateway(bench.site, name="working tree")
+        before, now = ours.gateway(bench.site, base, "base"), ours.gateway(bench.site, name="working tree")
         verdicts = {name: _ratios(bench, before, now, name) for name in _CASES}
     finally:
         yard.clear()

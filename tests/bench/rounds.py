@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.bench import load, machine, targets
+from tests.bench import load, machine, ours, rivals
 from tests.bench.cases import CASES_OF, ORDER, Bench, Case, Figures
 from tests.bench.load import LoadFailed
 from tests.bench.programs import Yard
 from tests.bench.targets import Site, Target
 
 START: Final[Mapping[str, Callable[[Site], Target]]] = {
-    "gateway": targets.gateway,
-    "no-precheck": targets.without_precheck,
-    "relay": targets.relay,
-    "nginx": targets.nginx,
-    "litellm": targets.litellm,
+    "gateway": ours.gateway,
+    "no-precheck": ours.without_precheck,
+    "relay": ours.relay,
+    "nginx": rivals.nginx,
+    "litellm": rivals.litellm,
 }
 
 
@@ -59,7 +59,7 @@ def read(path: Path) -> Rows:
 
 def measure(names: Sequence[str], count: int, longer: float) -> Rows:
     """`count` rounds over the named targets."""
-    described = machine.described(targets.versions(names))
+    described = machine.described(rivals.versions(names))
     rows = [row for number in range(1, count + 1) for row in _round(names, number, count, longer)]
     return Rows(described, longer, rows)
 

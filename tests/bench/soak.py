@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import load, machine, page, targets
+from tests.bench import load, machine, ours, page, rivals
 from tests.bench.programs import BUILT, Yard
 from tests.bench.targets import Site, Target
 
@@ -94,14 +94,14 @@ def _soaked(calls: int) -> Soak:
         yard = Yard(Path(folder))
         try:
             site = Site(yard, load.provider(yard, load_core), core, load_core)
-            return _run(site, targets.gateway(site), calls)
+            return _run(site, ours.gateway(site), calls)
         finally:
             yard.clear()
 
 
 def _run(site: Site, target: Target, calls: int) -> Soak:
     pid = target.program.pid
-    soak = Soak(machine.described(targets.versions([])), descriptors_before=machine.descriptors(pid))
+    soak = Soak(machine.described(rivals.versions([])), descriptors_before=machine.descriptors(pid))
     requests = [target.request("faulty")] + [target.request(name, stream=True) for name in ("faulty-flat", "faulty-paced")]
     options = {"connections": CONNECTIONS, "leave_ppm": LEAVE_PPM, "leave_after": LEAVE_AFTER_MS, "calls": calls // SEGMENTS}
     began_s = time.monotonic()
