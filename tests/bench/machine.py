@@ -71,10 +71,11 @@ def descriptors(pid: int) -> int:
 
 
 def described(versions: Sequence[str]) -> str:
-    """When and on what, in words, and never a host's name."""
+    """When and on what, in words, and never a host's name; the load average tells whether anybody else was at work there."""
     parts = [
         time.strftime("%Y-%m-%d", time.gmtime()),
         f"{os.cpu_count()} cores ({_processor()})",
+        f"load average {os.getloadavg()[0]:.1f} at the start",
         f"Linux {platform.release().split('-')[0]}",
         f"Python {platform.python_version()}",
         f"SQLite {sqlite3.sqlite_version}",
