@@ -77,5 +77,5 @@ lock:
 	scripts/lock.sh
 
 clean:
-	rm -rf .venv .venv-lock .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lock .venv-litellm build/bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find proxy tests -name __pycache__ -type d -prune -exec rm -rf {} +
