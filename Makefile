@@ -1,10 +1,14 @@
-# Seven verbs. `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway.
+# `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway, `make bench` what it costs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check static unit everything bench proof lock clean
+.PHONY: help run test check static unit everything bench bench-peers bench-guard bench-soak proof lock clean
 .SILENT:
 
 PYTHON ?= python3
 export PYTHON
+
+# What `make bench-guard` compares with, and how long `make bench-soak` lasts.
+BASE ?= main
+CALLS ?= 2000000
 
 BIN := .venv/bin
 # Rooms whose tests start no gateway.
@@ -15,7 +19,8 @@ help:
 	echo 'make run     start the gateway with a demo catalog on http://127.0.0.1:8080'
 	echo 'make test    set up, check, then run every test and measure branch coverage of the middle'
 	echo 'make check   format, lint, types, architecture, unit tests'
-	echo 'make bench   CPU time of a call, next to a bare relay in the same run'
+	echo 'make bench   what a call and a chunk cost, next to nginx in the same run; bench-peers: next to LiteLLM too;'
+	echo '             bench-guard BASE=main: next to another commit; bench-soak CALLS=2000000: what many calls leave behind'
 	echo 'make proof   races, crashes and outages against real processes, with what was seen, written to docs/proofs'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
@@ -41,6 +46,7 @@ unit: .venv/dev.stamp
 everything: static
 	scripts/need.sh curl curl
 	scripts/need.sh git git
+	scripts/need.sh cc build-essential
 	printf '== PostgreSQL for the tests: ' && scripts/postgres.sh
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
@@ -48,6 +54,15 @@ everything: static
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
+
+bench-peers: .venv/dev.stamp
+	$(BIN)/python -m tests.bench --peers --write
+
+bench-guard: .venv/dev.stamp
+	$(BIN)/python -m tests.bench.guard --base $(BASE)
+
+bench-soak: .venv/dev.stamp
+	$(BIN)/python -m tests.bench.soak --calls $(CALLS) --write
 
 proof: .venv/dev.stamp
 	$(BIN)/python -m tests.proofs --write
@@ -62,5 +77,5 @@ lock:
 	scripts/lock.sh
 
 clean:
-	rm -rf .venv .venv-lock .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lock .venv-litellm build/bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find proxy tests -name __pycache__ -type d -prune -exec rm -rf {} +

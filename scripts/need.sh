@@ -10,10 +10,10 @@ if command -v "$command" >/dev/null 2>&1; then
     exit 0
 fi
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    echo "== the tests need $command: installing Debian's $package"
+    echo "== this needs $command: installing Debian's $package"
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y "$package"
     exit 0
 fi
-echo "The tests need $command. On Debian or Ubuntu, type this and start again:" >&2
+echo "This needs $command. On Debian or Ubuntu, type this and start again:" >&2
 echo "    sudo apt-get update && sudo apt-get install -y $package" >&2
 exit 1

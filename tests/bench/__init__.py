@@ -1,1 +1,1 @@
-"""What a call costs the gateway: CPU time of its process, next to a bare relay measured in the same run."""
+"""What a call costs: CPU of the whole tree of processes, ours beside others under the same load in the same run."""

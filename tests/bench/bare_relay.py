@@ -1,23 +1,26 @@
-"""The second thing measured: an ASGI application that relays bytes through our upstream client and does nothing else."""
+"""Another thing to measure: an ASGI application under our server that relays bytes through our upstream client and does nothing
+else, so that what the gateway adds to them can be told. The bench alone starts it."""
 
 import argparse
-import asyncio
 import socket
+from typing import Final
 
 import uvicorn
 import uvloop
 
 from proxy.api.body import read_body
+from proxy.api.http10 import GatewayProtocol
 from proxy.api.reply import Message, Receive, Send
 from proxy.domain.catalog import Timeouts
 from proxy.ports import UpstreamRequest
+from proxy.serving import BACKLOG
 from proxy.upstream.relay import RelayUpstream
 
-BODY_BYTES_MAX = 20 * 1024 * 1024
+BODY_BYTES_MAX: Final = 20 * 1024 * 1024
 
 
 class BareRelay:
-    """Body in, provider's bytes out."""
+    """Body in, provider's bytes out. `url` is the provider without a path."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -27,11 +30,11 @@ class BareRelay:
         body = await read_body(receive, dict(scope["headers"]), BODY_BYTES_MAX)
         assert isinstance(body, bytes)
         headers = {"content-type": "application/json"}
-        request = UpstreamRequest("bare", "POST", self._url, headers, body, Timeouts(), private_network=True)
+        url = self._url + scope["path"]
+        request = UpstreamRequest("bare", "POST", url, headers, body, Timeouts(), private_network=True)
         exchange = await self._upstream.open(request)
-        content_type = exchange.headers.get("content-type", "").encode()
-        start = {"type": "http.response.start", "status": exchange.status, "headers": [(b"content-type", content_type)]}
-        await send(start)
+        kept = [(name.encode(), exchange.headers[name].encode()) for name in ("content-type",) if name in exchange.headers]
+        await send({"type": "http.response.start", "status": exchange.status, "headers": kept})
         while data := await exchange.next_bytes():
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await exchange.close()
@@ -40,15 +43,17 @@ class BareRelay:
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("url", help="where to relay to")
+    parser.add_argument("port", type=int)
+    parser.add_argument("url", help="the provider to relay to")
+    given = parser.parse_args()
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(1024)
-        print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        config = uvicorn.Config(BareRelay(parser.parse_args().url), lifespan="off", log_config=None, access_log=False)
+        listener.bind(("127.0.0.1", given.port))
+        listener.listen(BACKLOG)
+        config = uvicorn.Config(
+            BareRelay(given.url), http=GatewayProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+        )
         await uvicorn.Server(config).serve(sockets=[listener])
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    uvloop.run(main())

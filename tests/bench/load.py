@@ -1,78 +1,134 @@
-"""A load generator: keep-alive connections that ask the same thing again and again, each as fast as it is answered."""
+"""The load generator and the provider beside it, as Python sees them: what to ask in, what was seen out, with the cost of the
+program under test between the very edges of what was measured."""
 
-import asyncio
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
 
-import httptools
+import orjson
 
-ANSWER_WAIT_S: Final = 30.0
+from tests.bench import machine, programs
+from tests.bench.programs import Program, Yard
+
+SENTENCE: Final = "Tell me more about signal boxes, please. "
+PROMPT_BYTES: Final = 300
+_ANSWERS_WITHIN_S: Final = 60.0
 
 
-class _Caller(asyncio.Protocol):
-    """One connection: sends, reads to the end of the answer, sends again until the shared count is used up."""
-
-    def __init__(self, request: bytes, left: list[int]) -> None:
-        self._request = request
-        self._left = left
-        self._parser = httptools.HttpResponseParser(self)
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.answers = 0
-        self.failures = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._ask()
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def on_message_complete(self) -> None:
-        if self._parser.get_status_code() == 200:
-            self.answers += 1
-        else:
-            self.failures += 1
-        self._parser = httptools.HttpResponseParser(self)
-        self._ask()
-
-    def _ask(self) -> None:
-        if self._left[0] == 0:
-            self._transport.close()
-            return
-        self._left[0] -= 1
-        self._transport.write(self._request)
+class LoadFailed(Exception):
+    """Something was not answered as it had to be, so that no figure of this run means anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """The same `request` to `port`, over `connections` connections at once."""
+class Seen:
+    """What callers saw (load.c says what is in `counts`), the CPU seconds of who served them, and its memory at the end."""
 
+    counts: dict[str, Any]
+    served_cpu_s: float
+    memory_mb: float
+
+    @property
+    def calls(self) -> int:
+        return int(self.counts["calls"])
+
+    @property
+    def chunks(self) -> int:
+        return int(self.counts["chunks"])
+
+    @property
+    def calls_per_s(self) -> float:
+        return self.calls / float(self.counts["seconds"])
+
+    def us_a_call(self) -> float:
+        return self.served_cpu_s * 1e6 / self.calls
+
+    def us_a_chunk(self) -> float:
+        return self.served_cpu_s * 1e6 / self.chunks
+
+    def percentile_us(self, which: str, of: str = "latency_us") -> float:
+        return float(self.counts[of][which])
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The mock, listening."""
+
+    program: Program
     port: int
-    request: bytes
-    connections: int
 
-    async def run(self, calls: int) -> None:
-        """Makes `calls` calls. Raises when any was not answered with 200."""
-        left = [calls]
-        connect = asyncio.get_running_loop().create_connection
-        pairs = [await connect(lambda: _Caller(self.request, left), "127.0.0.1", self.port) for _ in range(self.connections)]
-        callers = [caller for _, caller in pairs]
-        async with asyncio.timeout(ANSWER_WAIT_S + calls / 50):
-            await asyncio.gather(*(caller.done for caller in callers))
-        answers = sum(caller.answers for caller in callers)
-        if answers != calls:
-            raise RuntimeError(f"{answers} of {calls} calls were answered, {sum(c.failures for c in callers)} with an error")
+    def stats(self) -> dict[str, Any]:
+        """What it was asked since it was last told to forget."""
+        answer: dict[str, Any] = json.loads(_asked(self.port, "GET"))
+        return answer
+
+    def forget(self) -> None:
+        _asked(self.port, "DELETE")
 
 
-def http_request(path: str, key: str, body: bytes) -> bytes:
-    """The bytes of one call."""
+def provider(yard: Yard, core: int) -> Provider:
+    """A mock provider of our own."""
+    port = programs.free_port()
+    program = yard.start([programs.compiled("mock"), str(port)], core)
+    programs.until_listening(program, port, _ANSWERS_WITHIN_S)
+    return Provider(program, port)
+
+
+def request(model: str, key: str = "", stream: bool = False, prompt_bytes: int = PROMPT_BYTES) -> bytes:
+    """The bytes of one chat call."""
+    prompt = (SENTENCE * (prompt_bytes // len(SENTENCE) + 1))[:prompt_bytes]
+    body = orjson.dumps({"model": model, "stream": stream, "messages": [{"role": "user", "content": prompt}]})
+    authorization = f"authorization: Bearer {key}\r\n" if key else ""
     head = (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n"
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n{authorization}"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def run(port: int, requests: list[bytes], options: Mapping[str, int], core: int, served_by: int | None = None) -> Seen:
+    """Makes calls as `options` of load.c say. `served_by` is the process whose tree is being measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / str(number) for number in range(len(requests))]
+        for file, content in zip(files, requests, strict=True):
+            file.write_bytes(content)
+        words = [str(word) for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+        command = [str(programs.compiled("load")), "--port", str(port), *words, *map(str, files)]
+        with machine.standing_on(core):
+            callers = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with callers:
+            return _followed(callers, served_by)
+
+
+def sound(seen: Seen) -> Seen:
+    """What was given, if every call was answered whole, with 200. Raises LoadFailed."""
+    counts = seen.counts
+    wrong = {name: counts[name] for name in ("broken", "refused", "streams_cut") if counts[name]}
+    if wrong or set(counts["statuses"]) - {"200"} or not counts["calls"] + counts["chunks"]:
+        raise LoadFailed(f"{wrong or 'answers'} {counts['statuses']} in {counts['calls']} calls")
+    return seen
+
+
+def _followed(callers: "subprocess.Popen[str]", served_by: int | None) -> Seen:
+    assert callers.stdout is not None
+    cpu_s, memory_mb = 0.0, 0.0
+    for line in callers.stdout:
+        if line.startswith("{"):
+            return Seen(json.loads(line), cpu_s, memory_mb)
+        if served_by is not None:
+            cpu_s = machine.cpu_s(served_by) - cpu_s
+            memory_mb = machine.memory_mb(served_by)
+    raise LoadFailed(f"the load generator ended with {callers.wait()}")
+
+
+def _asked(port: int, method: str) -> bytes:
+    connection = HTTPConnection("127.0.0.1", port, timeout=_ANSWERS_WITHIN_S)
+    try:
+        connection.request(method, "/stats")
+        return connection.getresponse().read()
+    finally:
+        connection.close()
