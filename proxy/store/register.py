@@ -17,12 +17,12 @@ from proxy.domain.desk import (
     UsageQuery,
     UsageRow,
 )
-from proxy.domain.rollup import TallyQuery, TallyRow
+from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_READ_COLUMNS, unpacked
-from proxy.store.tallies import tallies, usage
+from proxy.store.tallies import tallies, usage, user_tallies
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
@@ -120,6 +120,10 @@ class SqlRegister:
     async def tallies(self, query: TallyQuery) -> list[TallyRow]:
         await fold_for_reader(self._database)
         return await self._database.survey(partial(tallies, query))
+
+    async def user_tallies(self, query: UserTallyQuery) -> Tallies:
+        await fold_for_reader(self._database)
+        return await self._database.survey(partial(user_tallies, query))
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         def read(connection: Connection) -> list[tuple[Attempt, ...]]:
