@@ -34,14 +34,10 @@ _TALLY_GROUPS: Final[Mapping[TallyGroup, tuple[str, str]]] = {
 }
 _SUMS: Final = ", ".join(f"sum({measure})" for measure in MEASURES)
 _DEAREST: Final = "ORDER BY sum(raw_nano_usd) DESC, sum(attempts) DESC, name"
-# A page of users: whose row comes after as many as may be looked at, who stands last before that one, and what they came to.
-# Users are walked in the order of the primary key, so no index is to look for their days.
-EDGE: Final = "SELECT user_id FROM rollups WHERE user_id > ?1 ORDER BY user_id LIMIT 1 OFFSET ?2"
-LAST_BEFORE: Final = "SELECT user_id FROM rollups WHERE user_id > ?1 AND user_id < ?2 ORDER BY user_id DESC LIMIT 1"
-LAST: Final = "SELECT user_id FROM rollups WHERE user_id > ?1 ORDER BY user_id DESC LIMIT 1"
+# A page of users: who they are, and what they came to. All their rows are read, so no index is to look for days.
 OF_USERS: Final = (
-    f"SELECT user_id AS name, {_SUMS} FROM rollups WHERE user_id > ?1 AND user_id <= ?2"  # noqa: S608  (constants of this program)
-    f" AND +day >= ?3 AND +day < ?4 AND tag = '' AND kind <> 'precheck' GROUP BY user_id {_DEAREST} LIMIT ?5"
+    f"SELECT user_id AS name, {_SUMS} FROM rollups WHERE user_id IN (SELECT value FROM json_each(?1))"  # noqa: S608
+    f" AND +day >= ?2 AND +day < ?3 AND tag = '' AND kind <> 'precheck' GROUP BY user_id {_DEAREST} LIMIT ?4"
 )
 
 
@@ -60,6 +56,12 @@ def tally_statement(query: TallyQuery) -> str:
     return f"SELECT {name} AS name, {_SUMS} {_ON_DAYS} AND {chosen} AND kind <> 'precheck' GROUP BY name {_DEAREST} LIMIT ?2"
 
 
+def users_statement(rows_max: int) -> str:
+    """Whose are the next `rows_max` rows and the one after them, and how many each has of these."""
+    looked_at = f"SELECT user_id FROM rollups WHERE user_id > ?1 ORDER BY user_id LIMIT {rows_max + 1:d}"  # noqa: S608
+    return f"SELECT user_id, count(*) FROM ({looked_at}) AS looked_at GROUP BY user_id ORDER BY user_id"  # noqa: S608
+
+
 def usage(query: UsageQuery, connection: Connection) -> list[UsageRow]:
     """The user's groups by name. Calls without the tag asked for are in the group without a name."""
     days, tag = _days(query.from_ms, query.until_ms), query.tag if query.group == "tag" else None
@@ -76,14 +78,14 @@ def tallies(query: TallyQuery, connection: Connection) -> list[TallyRow]:
 
 def user_tallies(query: UserTallyQuery, connection: Connection) -> Tallies:
     """A page of users. Whoever has more rows than may be looked at is a page of its own."""
-    last = _last_looked_at(connection, query.after, query.rows_max)
-    if last is None:
-        return Tallies([], None)
+    found = connection.execute(users_statement(query.rows_max), (query.after,)).fetchall()
+    is_all = sum(rows for _, rows in found) <= query.rows_max
+    # The last row may be one of many of its user's.
+    users = [user_id for user_id, _ in found[: len(found) if is_all else max(1, len(found) - 1)]]
     days = days_touched(query.from_ms, query.until_ms)
-    values = (query.after, last, days.start, days.stop, _at_most(query.limit))
+    values = (json.dumps(users), days.start, days.stop, _at_most(query.limit))
     rows = [_tally_row(*row) for row in connection.execute(OF_USERS, values)]
-    is_all = _first(connection, EDGE, last, 0) is None
-    return Tallies(rows, None if is_all else last)
+    return Tallies(rows, None if is_all else users[-1])
 
 
 def _untagged(connection: Connection, days: str, user_id: str, tag: str) -> list[UsageRow]:
@@ -99,18 +101,6 @@ def _tally_row(name: str, *sums: Any) -> TallyRow:
     plain = len(MEASURES) - len(TTFT)
     values: list[Any] = [*sums[:plain], sums[plain:]]
     return TallyRow(name, Tally(*values))
-
-
-def _last_looked_at(connection: Connection, after: str, rows_max: int) -> str | None:
-    edge = _first(connection, EDGE, after, rows_max)
-    if edge is None:
-        return _first(connection, LAST, after)
-    return _first(connection, LAST_BEFORE, after, edge) or edge
-
-
-def _first(connection: Connection, statement: str, *values: str | int) -> str | None:
-    row = connection.execute(statement, values).fetchone()
-    return None if row is None else row[0]
 
 
 def _at_most(limit: int) -> int:

@@ -163,6 +163,7 @@ QUESTIONS: Final = (
     Question("other pages", "users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
     Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
     Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
+    Question("other pages", "audit log, its oldest page", lambda desk, _: desk.register.audit(PAGE, PAGE)),
     *(_analytics(group) for group in get_args(TallyGroup)),
     Question(
         "reports of admins",
@@ -175,6 +176,9 @@ QUESTIONS: Final = (
         "pages of calls",
         "replay of a user's calls, a page",
         lambda desk, who: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, who.user_id, limit=PAGE)),
+        "small",
+        1.6,
+        "reads 10 calls in full, each from pages of its own",
     ),
     Question(
         "pages of calls",
