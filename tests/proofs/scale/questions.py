@@ -112,12 +112,8 @@ def _analytics(group: TallyGroup) -> Question:
     )
 
 
-def _calls(
-    name: str, wanted: Callable[[Desk, Caller], CallFilter], ratio_max: float = 1.3, reason: str | None = None
-) -> Question:
-    return Question(
-        "pages of calls", name, lambda desk, who: desk.register.calls(wanted(desk, who)), "small", ratio_max, reason
-    )
+def _calls(name: str, wanted: Callable[[Desk, Caller], CallFilter]) -> Question:
+    return Question("pages of calls", name, lambda desk, who: desk.register.calls(wanted(desk, who)))
 
 
 # A server that knows how rare a state is looks at the state before it looks for calls.
@@ -152,8 +148,8 @@ QUESTIONS: Final = (
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
     _calls("calls of a key", lambda _, who: CallFilter(key_id=who.key_id, limit=PAGE)),
-    _calls("calls that failed", lambda *_: CallFilter(status="failed", limit=PAGE), *PLANNED_ANEW),
-    _calls("failed calls of a model", lambda *_: CallFilter(model_id="p/m-1", status="failed", limit=PAGE), *PLANNED_ANEW),
+    _calls("calls that failed", lambda *_: CallFilter(status="failed", limit=PAGE)),
+    _calls("failed calls of a model", lambda *_: CallFilter(model_id="p/m-1", status="failed", limit=PAGE)),
     _calls("calls before a moment 40 days ago", lambda desk, _: CallFilter(until_ms=desk.old_ms, limit=PAGE)),
     _calls(
         "calls of a model on three days 40 days ago",
@@ -161,7 +157,9 @@ QUESTIONS: Final = (
     ),
     Question("other pages", "users, a page", lambda desk, _: desk.directory.users(None, None, PAGE)),
     Question("other pages", "users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
-    Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
+    Question(
+        "other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open"), "small", *PLANNED_ANEW
+    ),
     Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
     Question("other pages", "audit log, its oldest page", lambda desk, _: desk.register.audit(PAGE, PAGE)),
     *(_analytics(group) for group in get_args(TallyGroup)),
