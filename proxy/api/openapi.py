@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel
@@ -66,8 +67,10 @@ _REFUSED: Final[Json] = {
 }
 
 
-def describe(endpoints: Sequence[Endpoint]) -> Json:
-    """The whole document; the hot and the open paths are added to the rows."""
+@cache
+def describe(endpoints: tuple[Endpoint, ...]) -> Json:
+    """The whole document, for reading alone: the hot and the open paths are added to the rows. Made once in a process, for its
+    schemas take a tenth of a second."""
     names, schemas = _schemas(endpoints)
     paths: dict[str, Json] = {}
     for endpoint in endpoints:

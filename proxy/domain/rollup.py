@@ -71,7 +71,9 @@ class Tally:
         return TTFT_BOUNDS_MS[place] if place < len(TTFT_BOUNDS_MS) else None
 
 
-TallyGroup = Literal["all", "user", "model", "provider", "tag"]
+TallyGroup = Literal["all", "model", "provider", "tag"]
+# What is looked at for one page of users: some ten milliseconds of reading, however many users there are.
+USER_ROWS_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,28 @@ class TallyRow:
 
     group: str
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class UserTallyQuery:
+    """What each user's calls came to on every UTC day that the period touches: of the users whose ids follow `after`, as many
+    as `rows_max` rows of roll-ups tell of (of any day and tag; one user at least), at most `limit`, the dearest in raw cost
+    first."""
+
+    from_ms: int
+    until_ms: int
+    after: str = ""
+    limit: int = 50
+    rows_max: int = USER_ROWS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """The dearest groups of those that were looked at; `stopped_after` is the last of these, None when there are no more. So
+    the dearest of all are the dearest of all pages' dearest."""
+
+    rows: list[TallyRow]
+    stopped_after: str | None
 
 
 def ttft_place(ttft_ms: int) -> int:

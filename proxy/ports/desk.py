@@ -25,7 +25,7 @@ from proxy.domain.desk import (
     UsageRow,
 )
 from proxy.domain.plan import Entitlement
-from proxy.domain.rollup import TallyQuery, TallyRow
+from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 
 
 class VersionConflict(Exception):
@@ -76,6 +76,8 @@ class Register(Protocol):
     async def usage(self, query: UsageQuery) -> list[UsageRow]: ...
 
     async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
+
+    async def user_tallies(self, query: UserTallyQuery) -> Tallies: ...
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         """What was charged of each of a user's calls since `from_ms`, the newest first."""

@@ -14,7 +14,8 @@ _GRANTS: Final = (
 )
 _COUNTERS: Final = (
     "SELECT scope, name, epoch, spent, held FROM counters"
-    " JOIN unnest(?::TEXT[], ?::TEXT[], ?::TEXT[]) AS asked (scope, name, epoch) USING (scope, name, epoch)"
+    " JOIN unnest((SELECT ?::TEXT[]), (SELECT ?::TEXT[]), (SELECT ?::TEXT[])) AS asked (scope, name, epoch)"
+    " USING (scope, name, epoch)"
 )
 _LIVE: Final = "SELECT scope, count(*) FROM hold_scopes WHERE scope = ANY (?) GROUP BY scope"
 _SUSPENDED: Final = "SELECT id FROM users WHERE suspended = 1 AND id = ANY (?)"

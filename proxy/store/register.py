@@ -17,12 +17,12 @@ from proxy.domain.desk import (
     UsageQuery,
     UsageRow,
 )
-from proxy.domain.rollup import TallyQuery, TallyRow
+from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
 from proxy.store.rows import CALL_READ_COLUMNS, unpacked
-from proxy.store.tallies import tallies, usage
+from proxy.store.tallies import tallies, usage, user_tallies
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
@@ -42,6 +42,7 @@ _CHARGED: Final = (
     f" AND call_id IN (SELECT id FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0"
     " ORDER BY id DESC LIMIT ?) ORDER BY call_id DESC, number"
 )
+_AUDIT: Final = "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user_id": "user_id = ?",
     "app_id": "app_id = ?",
@@ -121,6 +122,10 @@ class SqlRegister:
         await fold_for_reader(self._database)
         return await self._database.survey(partial(tallies, query))
 
+    async def user_tallies(self, query: UserTallyQuery) -> Tallies:
+        await fold_for_reader(self._database)
+        return await self._database.survey(partial(user_tallies, query))
+
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         def read(connection: Connection) -> list[tuple[Attempt, ...]]:
             found: dict[str, list[Attempt]] = {}
@@ -131,16 +136,10 @@ class SqlRegister:
         return await self._database.read(read)
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]:
-        return await self._database.read(
-            lambda connection: [
-                _audit_line(row)
-                for row in connection.execute(
-                    "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
-                    " WHERE id < ?1 OR ?1 IS NULL ORDER BY id DESC LIMIT ?2",
-                    (before_id, max(0, min(limit, AUDIT_MAX))),
-                )
-            ]
-        )
+        where, given = ("true", ()) if before_id is None else ("id < ?", (before_id,))
+        statement = f"{_AUDIT} WHERE {where} ORDER BY id DESC LIMIT ?"
+        values = (*given, max(0, min(limit, AUDIT_MAX)))
+        return await self._database.read(lambda connection: [_audit_line(row) for row in connection.execute(statement, values)])
 
     async def _row(self, statement: str, value: str) -> tuple[Any, ...] | None:
         def read(connection: Connection) -> tuple[Any, ...] | None:

@@ -41,7 +41,8 @@ class Table(Generic[V]):
         if after is not None:
             asked[f"{self.key} > ?"] = after
         where = " AND ".join(asked) or "true"
-        return self.select(connection, f"{where} ORDER BY {order} LIMIT ?", (*asked.values(), limit))
+        # PostgreSQL plans a page of a length that it is not told anew each time, which costs as much as reading it.
+        return self.select(connection, f"{where} ORDER BY {order} LIMIT {limit:d}", tuple(asked.values()))
 
     def insert(self, connection: Connection, value: V) -> None:
         """Raises VersionConflict when it exists, or clashes with one that does."""

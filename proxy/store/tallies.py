@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from proxy.domain.desk import UsageGroup, UsageQuery, UsageRow
-from proxy.domain.rollup import Tally, TallyGroup, TallyQuery, TallyRow, days_touched
+from proxy.domain.rollup import Tallies, Tally, TallyGroup, TallyQuery, TallyRow, UserTallyQuery, days_touched
 from proxy.store.database import Connection
 from proxy.store.rollup import MEASURES, TTFT
 
@@ -13,7 +13,7 @@ USAGE_ROWS_MAX: Final = 1_000
 TALLY_ROWS_MAX: Final = 200
 
 # Every query names its days one by one, so that each is one look into the primary key, (user_id, day, tag, ...), in which a
-# user's days lie side by side; those of all users are found by the index of days.
+# user's days lie side by side.
 _ON_DAYS: Final = "FROM rollups WHERE day IN (SELECT CAST(value AS BIGINT) FROM json_each(?1))"
 _USED: Final = (
     "sum(calls_used), sum(input_tokens + cached_input_tokens + cache_write_tokens), sum(output_tokens + reasoning_tokens),"
@@ -28,11 +28,17 @@ _USAGE_GROUPS: Final[Mapping[UsageGroup, str]] = {
 }
 _TALLY_GROUPS: Final[Mapping[TallyGroup, tuple[str, str]]] = {
     "all": ("''", "user_id = '' AND tag = ''"),
-    "user": ("user_id", "user_id > '' AND tag = ''"),
     "model": ("model_id", "user_id = '' AND tag = ''"),
     "provider": ("provider_id", "user_id = '' AND tag = ''"),
     "tag": ("tag || '=' || value", "user_id = '' AND tag > ''"),
 }
+_SUMS: Final = ", ".join(f"sum({measure})" for measure in MEASURES)
+_DEAREST: Final = "ORDER BY sum(raw_nano_usd) DESC, sum(attempts) DESC, name"
+# A page of users: who they are, and what they came to. All their rows are read, so no index is to look for days.
+OF_USERS: Final = (
+    f"SELECT user_id AS name, {_SUMS} FROM rollups WHERE user_id IN (SELECT value FROM json_each(?1))"  # noqa: S608
+    f" AND +day >= ?2 AND +day < ?3 AND tag = '' AND kind <> 'precheck' GROUP BY user_id {_DEAREST} LIMIT ?4"
+)
 
 
 def usage_statement(group: UsageGroup) -> str:
@@ -44,17 +50,16 @@ def usage_statement(group: UsageGroup) -> str:
 
 
 def tally_statement(query: TallyQuery) -> str:
-    """What `tallies` asks of the roll-ups: first which groups, by the few columns that say so, then all their sums. Among many
-    users that is a third of the work."""
+    """What `tallies` asks of the roll-ups."""
     name, rows = _TALLY_GROUPS[query.group]
     chosen = rows if query.tag is None else "user_id = '' AND tag = ?3"
-    among = f"{_ON_DAYS} AND {chosen} AND kind <> 'precheck'"
-    dearest = "ORDER BY sum(raw_nano_usd) DESC, sum(attempts) DESC, name"
-    sums = ", ".join(f"sum({measure})" for measure in MEASURES)
-    return (
-        f"SELECT {name} AS name, {sums} {among} AND {name} IN"  # noqa: S608  (constants of this program)
-        f" (SELECT name FROM (SELECT {name} AS name {among} GROUP BY name {dearest} LIMIT ?2) AS first) GROUP BY name {dearest}"
-    )
+    return f"SELECT {name} AS name, {_SUMS} {_ON_DAYS} AND {chosen} AND kind <> 'precheck' GROUP BY name {_DEAREST} LIMIT ?2"
+
+
+def users_statement(rows_max: int) -> str:
+    """Whose are the next `rows_max` rows and the one after them, and how many each has of these."""
+    looked_at = f"SELECT user_id FROM rollups WHERE user_id > ?1 ORDER BY user_id LIMIT {rows_max + 1:d}"  # noqa: S608
+    return f"SELECT user_id, count(*) FROM ({looked_at}) AS looked_at GROUP BY user_id ORDER BY user_id"  # noqa: S608
 
 
 def usage(query: UsageQuery, connection: Connection) -> list[UsageRow]:
@@ -67,9 +72,20 @@ def usage(query: UsageQuery, connection: Connection) -> list[UsageRow]:
 
 def tallies(query: TallyQuery, connection: Connection) -> list[TallyRow]:
     """The groups, dearest first."""
-    limit = max(0, min(query.limit, TALLY_ROWS_MAX))
-    values = (_days(query.from_ms, query.until_ms), limit, *(() if query.tag is None else (query.tag,)))
+    values = (_days(query.from_ms, query.until_ms), _at_most(query.limit), *(() if query.tag is None else (query.tag,)))
     return [_tally_row(*row) for row in connection.execute(tally_statement(query), values)]
+
+
+def user_tallies(query: UserTallyQuery, connection: Connection) -> Tallies:
+    """A page of users. Whoever has more rows than may be looked at is a page of its own."""
+    found = connection.execute(users_statement(query.rows_max), (query.after,)).fetchall()
+    is_all = sum(rows for _, rows in found) <= query.rows_max
+    # The last row may be one of many of its user's.
+    users = [user_id for user_id, _ in found[: len(found) if is_all else max(1, len(found) - 1)]]
+    days = days_touched(query.from_ms, query.until_ms)
+    values = (json.dumps(users), days.start, days.stop, _at_most(query.limit))
+    rows = [_tally_row(*row) for row in connection.execute(OF_USERS, values)]
+    return Tallies(rows, None if is_all else users[-1])
 
 
 def _untagged(connection: Connection, days: str, user_id: str, tag: str) -> list[UsageRow]:
@@ -85,6 +101,10 @@ def _tally_row(name: str, *sums: Any) -> TallyRow:
     plain = len(MEASURES) - len(TTFT)
     values: list[Any] = [*sums[:plain], sums[plain:]]
     return TallyRow(name, Tally(*values))
+
+
+def _at_most(limit: int) -> int:
+    return max(0, min(limit, TALLY_ROWS_MAX))
 
 
 def _days(from_ms: int, until_ms: int) -> str:

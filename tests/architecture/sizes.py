@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +22,10 @@ def source_files(*packages: str) -> list[Path]:
     return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
 
 
-def parse(path: Path) -> ast.Module:
-    """The syntax tree of one file."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The nodes of one file's syntax tree, the module first; read once, for every rule looks at them."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))))
 
 
 def shown(path: Path) -> str:
@@ -38,7 +40,7 @@ def file_size(path: Path) -> Size:
 
 def function_sizes(path: Path) -> Iterator[Size]:
     """The lines of every function of one file, methods and nested ones too, from `def` to the last line of the body."""
-    for node in ast.walk(parse(path)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield Size((node.end_lineno or node.lineno) - node.lineno + 1, f"{shown(path)}:{node.lineno} {node.name}")
 

@@ -3,12 +3,12 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.sizes import ROOT, file_size, function_sizes, parse, shown, source_files
+from tests.architecture.sizes import ROOT, file_size, function_sizes, nodes, shown, source_files
 
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
@@ -78,7 +78,7 @@ def test_no_file_is_longer_than_its_cap() -> None:
 
 
 def test_every_file_opens_with_a_sentence() -> None:
-    bare = [shown(path) for path in ALL_FILES if path.stat().st_size and not ast.get_docstring(parse(path))]
+    bare = [shown(path) for path in ALL_FILES if path.stat().st_size and not _opening(path)]
     empty_rooms = [shown(path) for path in source_files("proxy") if path.stat().st_size == 0]
     assert bare + empty_rooms == []
 
@@ -88,21 +88,21 @@ def test_no_name_admits_anything() -> None:
 
 
 def test_no_global_is_rebound() -> None:
-    assert [place for place, node in _nodes(ALL_FILES) if isinstance(node, ast.Global)] == []
+    assert _where(ALL_FILES, lambda node: isinstance(node, ast.Global)) == []
 
 
 def test_only_app_imports_inside_a_function() -> None:
     files = [path for path in ALL_FILES if shown(path) != "proxy/app.py"]
-    functions = [(place, node) for place, node in _nodes(files) if isinstance(node, FUNCTION)]
-    assert [place for place, function in functions if any(map(_is_import, ast.walk(function)))] == []
+    functions = [(path, node) for path in files for node in nodes(path) if isinstance(node, FUNCTION)]
+    assert [_place(path, node) for path, node in functions if any(map(_is_import, ast.walk(node)))] == []
 
 
 def test_values_are_frozen_and_slotted_but_for_those_that_every_call_records() -> None:
-    assert [place for place, node in _nodes(VALUE_FILES) if _is_loose_dataclass(node)] == []
+    assert _where(VALUE_FILES, _is_loose_dataclass) == []
 
 
 def test_the_middle_reads_no_clock_and_opens_no_file() -> None:
-    assert [place for place, node in _nodes(MIDDLE_FILES) if _touches_the_world(node)] == []
+    assert _where(MIDDLE_FILES, _touches_the_world) == []
 
 
 @pytest.mark.parametrize("name", ["Makefile", "requirements.lock", "requirements-dev.lock", ".ci/run"])
@@ -118,10 +118,17 @@ def _file_lines_max(where: str) -> int:
     return PIPELINE_LINES_MAX if where.startswith("proxy/pipeline") else FILE_LINES_MAX
 
 
-def _nodes(files: list[Path]) -> Iterator[tuple[str, ast.AST]]:
-    for path in files:
-        for node in ast.walk(parse(path)):
-            yield f"{shown(path)}:{getattr(node, 'lineno', 0)}", node
+def _where(files: list[Path], is_wrong: Callable[[ast.AST], bool]) -> list[str]:
+    return [_place(path, node) for path in files for node in nodes(path) if is_wrong(node)]
+
+
+def _place(path: Path, node: ast.AST) -> str:
+    return f"{shown(path)}:{getattr(node, 'lineno', 0)}"
+
+
+def _opening(path: Path) -> str | None:
+    module = nodes(path)[0]
+    return ast.get_docstring(module) if isinstance(module, ast.Module) else None
 
 
 def _is_import(node: ast.AST) -> bool:

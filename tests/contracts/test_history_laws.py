@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.properties.histories import STEPS, History, Step
 from tests.properties.stage import Stage, far_stage
 
-HISTORIES: Final = 200
+HISTORIES: Final = 60
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, PromptCheck, UsageGroup, UsageQuery, UsageRow
 from proxy.domain.ledger import RecordCall, Refund
-from proxy.domain.rollup import Tally, TallyGroup, TallyQuery
+from proxy.domain.rollup import Tallies, Tally, TallyGroup, TallyQuery, UserTallyQuery
 from tests.builders import NOW_MS, call, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.contracts.ledger_house import hold, settlement
@@ -241,6 +241,12 @@ async def tallied(door: DeskDoor, group: TallyGroup, **wanted: Any) -> dict[str,
     return {row.group: row.tally for row in rows}
 
 
+async def of_users(door: DeskDoor, **wanted: Any) -> dict[str, Tally]:
+    page = await door.register.user_tallies(UserTallyQuery(NOW_MS, NOW_MS + DAY_MS, **wanted))
+    assert page.stopped_after is None
+    return {row.group: row.tally for row in page.rows}
+
+
 async def test_a_tally_holds_all_that_a_call_came_to(door: DeskDoor) -> None:
     counted = usage(input=1, cached_input=2, cache_write=4, output=8, reasoning=16, images=32)
     tried = replace(ATTEMPT, raw_nano_usd=70)
@@ -281,7 +287,7 @@ async def test_tallies_name_users_and_tags(door: DeskDoor) -> None:
         call("call-2", user_id="u2", metadata={"feature": "mail"}, raw_nano_usd=900_000),
         call("call-3", user_id="u2"),
     )
-    assert {name: t.calls for name, t in (await tallied(door, "user")).items()} == {"u1": 1, "u2": 2}
+    assert {name: t.calls for name, t in (await of_users(door)).items()} == {"u1": 1, "u2": 2}
     assert {name: t.calls for name, t in (await tallied(door, "tag")).items()} == {
         "feature=search": 1,
         "feature=mail": 1,
@@ -292,9 +298,38 @@ async def test_tallies_name_users_and_tags(door: DeskDoor) -> None:
 
 
 async def test_the_dearest_groups_come_first_and_no_more_than_asked(door: DeskDoor) -> None:
-    await record(door, *(call(f"call-{n}", user_id=f"u{n}", raw_nano_usd=n) for n in range(5)))
-    assert list(await tallied(door, "user", limit=2)) == ["u4", "u3"]
-    assert list(await tallied(door, "user", limit=0)) == []
+    await record(
+        door,
+        *(call(f"call-{n}", user_id=f"u{n}", model_id=f"p/{n}", raw_nano_usd=n, attempts=()) for n in range(5)),
+    )
+    for found in (await of_users(door, limit=2), await tallied(door, "model", limit=2)):
+        assert [tally.raw_nano_usd for tally in found.values()] == [4, 3]
+    assert (await of_users(door, limit=0), await tallied(door, "model", limit=0)) == ({}, {})
+
+
+async def test_a_page_of_users_looks_at_whole_users_within_its_rows_and_says_where_it_stopped(door: DeskDoor) -> None:
+    """Each user has two rows, for its tag is one; the second stands alone with more than a page may hold."""
+    tagged = {"feature": "search"}
+    calls = [call(f"call-{n}", user_id=f"u{n}", metadata=tagged, raw_nano_usd=n, attempts=()) for n in range(5)]
+    more = [call(f"more-{n}", user_id="u1", at_ms=NOW_MS + n * DAY_MS, raw_nano_usd=0, attempts=()) for n in range(1, 4)]
+    await record(door, *calls, *more)
+    pages, after = [], ""
+    while True:
+        page = await door.register.user_tallies(UserTallyQuery(NOW_MS, NOW_MS + DAY_MS, after, rows_max=4))
+        pages.append([row.group for row in page.rows])
+        if page.stopped_after is None:
+            break
+        after = page.stopped_after
+    assert pages == [["u0"], ["u1"], ["u3", "u2"], ["u4"]]
+
+
+async def test_a_page_of_users_may_hold_nobody_of_the_period_and_there_may_be_nobody_at_all(door: DeskDoor) -> None:
+    assert await door.register.user_tallies(UserTallyQuery(NOW_MS, NOW_MS + DAY_MS)) == Tallies([], None)
+    await record(door, call("call-1", at_ms=NOW_MS - 1), call("call-2", user_id="u2"))
+    query = UserTallyQuery(NOW_MS, NOW_MS + DAY_MS, rows_max=1)
+    assert await door.register.user_tallies(query) == Tallies([], "u1")
+    (row,) = (await door.register.user_tallies(replace(query, after="u1"))).rows
+    assert row.group == "u2"
 
 
 async def test_prechecks_and_other_days_are_no_part_of_a_tally(door: DeskDoor) -> None:

@@ -18,7 +18,7 @@ from proxy.store.timekeeper import Timekeeper
 from tests.properties.histories import STEPS, History, Step, drawn
 from tests.properties.stage import Stage, near_stage
 
-HISTORIES: Final = 2_000
+HISTORIES: Final = 500
 SEEN_WITHIN: Final = 200
 # Counters of which anything can be given back.
 RICH: Final = defaultdict[CounterKey, Reading](lambda: Reading(1 << 40))

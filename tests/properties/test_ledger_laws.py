@@ -158,7 +158,7 @@ async def live(history: History, opened: AbstractAsyncContextManager[House]) -> 
         assert await house.wrongs(door) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(HISTORIES)
 def test_entries_sum_to_counters_and_no_history_passes_a_limit(
     history: History,
@@ -167,7 +167,7 @@ def test_entries_sum_to_counters_and_no_history_passes_a_limit(
         asyncio.run(live(history, sqlite_house(Path(folder))))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(COMMANDS, max_size=12), st.data())
 def test_cutting_a_list_of_commands_into_batches_changes_no_book(commands: list[LedgerCommand], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(commands)))

@@ -59,7 +59,7 @@ def test_a_prefill_gives_the_uncut_text_wherever_it_was_cut(text: str, data: st.
     assert together(text[:cut], found.joint, data.draw(splits(text[len(begun) :]))) == text
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(texts(), st.data())
 @example("a a a a a a a ", None)
 def test_asking_gives_the_uncut_text_or_doubt(text: str, data: st.DataObject | None) -> None:

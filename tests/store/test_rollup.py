@@ -17,7 +17,7 @@ from proxy.store.migrate import migrate, migrations
 from proxy.store.recount import Recounted
 from proxy.store.rollup import ADD, KEYS, MEASURES, TTFT, Rollup
 from proxy.store.sqlite import WRITING, SqliteConnection
-from proxy.store.tallies import tally_statement, usage_statement
+from proxy.store.tallies import OF_USERS, tally_statement, usage_statement, users_statement
 from tests.builders import NOW_MS, attempt, call
 from tests.contracts.ledger_house import Door, House, sqlite_house
 
@@ -123,7 +123,6 @@ async def test_usage_looks_into_its_own_rows_of_each_day_and_nowhere_else(house:
         ("provider", None, "PRIMARY KEY (user_id=? AND day=? AND tag=?)"),
         ("tag", "feature", "PRIMARY KEY (user_id=? AND day=? AND tag=?)"),
         ("tag", None, "PRIMARY KEY (user_id=? AND day=? AND tag>?)"),
-        ("user", None, "INDEX rollups_in_time (day=? AND user_id>?)"),
     ],
 )
 async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
@@ -132,6 +131,13 @@ async def test_analytics_look_into_the_rows_of_their_group_and_nowhere_else(
     found = await plan(house, door, tally_statement(TallyQuery(0, 0, group, tag)), "[20454]", 9, *([tag] if tag else []))
     assert f"SEARCH rollups USING {key}" in found
     assert "model_calls" not in found
+
+
+async def test_a_page_of_users_walks_the_primary_key_from_where_the_page_before_stopped(house: House, door: Door) -> None:
+    who = await plan(house, door, users_statement(9), "u1")
+    assert "SEARCH rollups USING PRIMARY KEY (user_id>?)" in who
+    assert "ORDER BY" not in who
+    assert "SEARCH rollups USING PRIMARY KEY (user_id=?)" in await plan(house, door, OF_USERS, '["u1"]', 1, 2, 3)
 
 
 async def test_a_recount_reads_only_the_calls_of_its_day(house: House, door: Door) -> None:

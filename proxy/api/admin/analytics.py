@@ -1,18 +1,18 @@
 """What all callers' calls came to, by user, model, provider or tag, read from roll-ups; for admins alone."""
 
-from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from proxy.api.admin.schemas import AnalyticsQuery
+from proxy.api.admin.schemas import AnalyticsGroup, AnalyticsQuery
 from proxy.api.admin.visiting import ADMINS, TAG
 from proxy.api.endpoint import Answer, Endpoint, Visit
-from proxy.api.period import period_of
+from proxy.api.period import Period, period_of
 from proxy.api.schemas import Credits, MomentMs, Told, credits_of
 from proxy.domain.errors import Refusal
 from proxy.domain.money import worth_nano_usd
-from proxy.domain.rollup import Tally, TallyGroup, TallyQuery, TallyRow
+from proxy.domain.rollup import Tallies, Tally, TallyQuery, TallyRow, UserTallyQuery
+from proxy.ports import Register
 
 
 class CallCounts(Told):
@@ -66,13 +66,16 @@ class GroupTold(Told):
 
 
 class Analytics(Told):
-    """`from_ms` and `until_ms` are the edges of the whole days that were counted; prechecks are no calls."""
+    """`from_ms` and `until_ms` are the edges of the whole days that were counted; prechecks are no calls. `total` is over all
+    users. One answer of `group=user` looks at 10,000 daily sums at most, user by user in the order of their ids. Where there
+    are more, `next_after` is the last user that was looked at, and the dearest of all are the dearest of all answers."""
 
     from_ms: MomentMs
     until_ms: MomentMs
-    group: TallyGroup
+    group: AnalyticsGroup
     data: Annotated[list[GroupTold], Field(description="The dearest in raw cost first, as many as asked for.")]
     total: GroupTold | None
+    next_after: str | None
 
 
 async def _analytics(visit: Visit) -> Answer:
@@ -80,17 +83,24 @@ async def _analytics(visit: Visit) -> Answer:
     period = period_of(asked.since, asked.until, services.clock.now_ms())
     if isinstance(period, Refusal):
         return period
-    query = TallyQuery(period.from_ms, period.until_ms, asked.group, asked.tag, asked.limit)
-    rows = await services.register.tallies(query)
-    every = await services.register.tallies(replace(query, group="all", tag=None))
+    found = await _looked_at(services.register, asked, period)
+    every = await services.register.tallies(TallyQuery(period.from_ms, period.until_ms, "all"))
     rate = services.catalog.current().milli_credits_per_dollar
     return Analytics(
         from_ms=period.in_days.from_ms,
         until_ms=period.in_days.until_ms,
         group=asked.group,
-        data=[_told(row, rate) for row in rows],
+        data=[_told(row, rate) for row in found.rows],
         total=_told(every[0], rate) if every else None,
+        next_after=found.stopped_after,
     )
+
+
+async def _looked_at(register: Register, asked: AnalyticsQuery, period: Period) -> Tallies:
+    if asked.group == "user":
+        return await register.user_tallies(UserTallyQuery(period.from_ms, period.until_ms, asked.after or "", asked.limit))
+    query = TallyQuery(period.from_ms, period.until_ms, asked.group, asked.tag, asked.limit)
+    return Tallies(await register.tallies(query), None)
 
 
 def _told(row: TallyRow, milli_credits_per_dollar: int) -> GroupTold:

@@ -344,19 +344,26 @@ class CallQuery(Query):
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
 
 
+AnalyticsGroup = Literal[TallyGroup, "user"]
+
+
 class AnalyticsQuery(Query):
-    """`from` and `until` are moments in ISO 8601, whose UTC days count whole; `tag` narrows `group=tag` to one name."""
+    """`from` and `until` are moments in ISO 8601, whose UTC days count whole; `tag` narrows `group=tag` to one name; `after` is
+    the `next_after` of the page of users before."""
 
     since: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
-    group: TallyGroup = "model"
+    group: AnalyticsGroup = "model"
     tag: Name | None = None
+    after: Name | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
 
     @model_validator(mode="after")
     def _tag_narrows_tags(self) -> "AnalyticsQuery":
         if self.tag is not None and self.group != "tag":
             raise ValueError("`tag` narrows `group=tag`, and no other group")
+        if self.after is not None and self.group != "user":
+            raise ValueError("`after` goes on with `group=user`, and with no other group")
         return self
 
 

@@ -63,6 +63,12 @@ async def test_the_dearest_come_first_and_no_more_than_asked(office: Office) -> 
     assert list(await _groups(office, "group=model&limit=1")) == [STRONG]
 
 
+async def test_users_are_told_from_the_one_on_where_the_answer_before_stopped(office: Office) -> None:
+    await _traffic(office)
+    assert (await office.read("/analytics?group=user"))["next_after"] is None
+    assert list(await _groups(office, "group=user&after=ada")) == ["bob"]
+
+
 async def test_answered_calls_have_times(office: Office) -> None:
     await _traffic(office)
     latency = (await office.read("/analytics"))["total"]["latency"]
@@ -77,7 +83,16 @@ async def test_a_period_without_calls_has_nothing_in_it(office: Office) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["group=colour", "tag=x", "group=user&tag=x", "limit=201", "limit=0", "from=2020-01-01&until=2025-01-01", "usr=ada"],
+    [
+        "group=colour",
+        "tag=x",
+        "group=user&tag=x",
+        "after=ada",
+        "limit=201",
+        "limit=0",
+        "from=2020-01-01&until=2025-01-01",
+        "usr=ada",
+    ],
 )
 async def test_a_wrong_query_is_a_mistake(office: Office, query: str) -> None:
     assert (await office.get(f"/analytics?{query}")).status_code == 400

@@ -18,6 +18,7 @@ RULES = shipped().rules
 IDS = [rule.id for rule in RULES]
 # Signs that a pattern takes for a plain letter though their lower case is another or none.
 ODD_CASE = "\u0130\u0131\u017f\u212a\u1e9e\u00df"
+FLOOR_S = 500e-6
 
 EXAMPLES = [
     ("coding", "Write a Python function that reverses a linked list."),
@@ -103,13 +104,14 @@ def test_no_rule_is_slow_on_any_of_these_texts(rule: Rule) -> None:
     words = " ".join(lead for group in clues(rule.pattern.pattern).groups for leads in group.words.values() for lead in leads)
     for unit in (f"{words} ", "a", "1 ", "a@", "how 1 in 2, a "):
 
-        def seconds(length: int, unit: str = unit) -> float:
+        def seconds(length: int, tries: int = 3, unit: str = unit) -> float:
             text = (unit * (length // len(unit) + 1))[:length]
             search = timeit.Timer(lambda: sum(1 for _ in rule.pattern.finditer(text)), timer=time.process_time)
-            return min(search.repeat(number=1, repeat=3))
+            return min(search.repeat(number=1, repeat=tries))
 
-        # Eight times the text: 8 when linear, 64 when quadratic; the floor keeps the noise of tiny times out.
-        assert seconds(100_000) < 30 * max(seconds(12_500), 500e-6)
+        # Eight times the text: 8 when linear, 64 when quadratic; the floor keeps the noise of tiny times out, and what is under
+        # it at the first try need not be measured well.
+        assert seconds(40_000, tries=1) < 30 * FLOOR_S or seconds(40_000) < 30 * max(seconds(5_000), FLOOR_S)
 
 
 @pytest.mark.parametrize(("category", "text"), EXAMPLES)
