@@ -78,7 +78,7 @@ async def attempted(rooms: Rooms, provider: Provider) -> Trial:
         multiplier_ppm=0,
         charged=False,
     )
-    unreached = fault is not None and fault.kind == "connect"
+    unreached = fault is not None and fault.kind in ("connect", "connect_timeout")
     return Trial(
         provider, model, attempt, fault, await reach(provider.base_url, provider.private_network) if unreached else None
     )

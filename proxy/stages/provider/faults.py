@@ -136,6 +136,6 @@ def _kind_of_status(status: int) -> FaultKind:
             return "unknown_model"
         case 429:
             return "rate_limited"
-        case 408 | 425 | 499:
+        case 408 | 409 | 425 | 499:
             return "server_error"
     return "bad_request" if status < 500 else "server_error"

@@ -28,7 +28,7 @@ def refused(status: int, headers: dict[str, str] | None = None, /, **error: Any)
         (403, "our_key"),
         (404, "unknown_model"),
         (408, "server_error"),
-        (409, "bad_request"),
+        (409, "server_error"),
         (422, "bad_request"),
         (425, "server_error"),
         (429, "rate_limited"),
