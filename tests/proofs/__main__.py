@@ -57,7 +57,8 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
         "account": account.refused,
         "dead-beside": partial(dead.beside, dies=dead.refused),
         "mute-beside": partial(dead.beside, dies=dead.mute),
-        "both-dead": dead.both,
+        "both-dead": partial(dead.both, dies=dead.refused),
+        "both-mute": partial(dead.both, dies=dead.mute),
     },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
@@ -71,7 +72,7 @@ PROOFS: Final[dict[str, Proof]] = {
 }
 
 # What a page of docs/proofs has rows of: one about failover, one about all that concerns the books.
-FAILOVER: Final = frozenset({"faults", "mixed", "rescue", "both-dead", "dead-beside", "mute-beside", "account"})
+FAILOVER: Final = frozenset({"faults", "mixed", "rescue", "both-dead", "both-mute", "dead-beside", "mute-beside", "account"})
 PAGES: Final[dict[str, list[str]]] = {
     page: [proof for proof in PROOFS if (proof.partition("/")[0] in FAILOVER) == (page == "failover.md")]
     for page in ("budget.md", "failover.md")
