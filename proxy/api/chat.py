@@ -69,7 +69,7 @@ class Surface:
 
 async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
     """`POST /v1/chat/completions`: the body is in the pipeline's terms already."""
-    return Spoken(body, None, lambda request: OpenAIVoice(call_id, created_s, request.include_usage))
+    return Spoken(body, None, lambda request: OpenAIVoice(call_id, created_s, request.include_usage, request.n))
 
 
 async def embeddings_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:

@@ -80,6 +80,14 @@ class Delta(NamedTuple):
         """Whether sending this fixes the answering model (contract 6: content, refusal, reasoning or tool delta)."""
         return self.has_content or self.has_tool
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether all that it says is white space."""
+        choices = self.value.get("choices") or ()
+        said = [choice["delta"].get("content") or "" for choice in choices]
+        is_text = self.output_bytes == sum(len(text.encode()) for text in said) and not (self.reasoning_bytes or self.has_tool)
+        return is_text and not "".join(said).strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -20,6 +20,7 @@ class Embeddings:
     kind: ClassVar[Literal["embedding"]] = "embedding"
     stream: ClassVar[bool] = False
     include_usage: ClassVar[bool] = False
+    n: ClassVar[int] = 1
 
     asked: tuple[str, ...]
     texts: tuple[str, ...]

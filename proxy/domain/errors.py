@@ -113,6 +113,7 @@ class Refusal:
 
 FaultKind = Literal[
     "connect",  # refused, unresolvable, TLS failure: nothing was sent
+    "connect_timeout",  # neither accepted nor refused
     "first_byte_timeout",  # accepted and mute
     "idle_timeout",  # stalled in the middle
     "total_timeout",  # the attempt's time is over, the call's is not

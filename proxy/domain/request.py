@@ -4,5 +4,5 @@ from proxy.domain.chat import Chat
 from proxy.domain.embeddings import Embeddings
 from proxy.domain.images import Images
 
-# All of them have `kind`, `asked`, `messages`, `fields`, `unknown`, `stream`, `include_usage`, `end_user` and `options`.
+# All of them have `kind`, `asked`, `messages`, `fields`, `unknown`, `stream`, `include_usage`, `n`, `end_user` and `options`.
 Request = Chat | Embeddings | Images

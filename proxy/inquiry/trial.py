@@ -78,7 +78,7 @@ async def attempted(rooms: Rooms, provider: Provider) -> Trial:
         multiplier_ppm=0,
         charged=False,
     )
-    found = await _reach(rooms, provider) if fault is not None and fault.kind == "connect" else None
+    found = await _reach(rooms, provider) if fault is not None and fault.kind in ("connect", "connect_timeout") else None
     return Trial(provider, model, attempt, fault, found)
 
 

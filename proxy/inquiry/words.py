@@ -20,6 +20,7 @@ _REGION_CODES: Final = frozenset({REGION_CODE, "failed_precondition"})
 
 _FAULTS: Final[Mapping[FaultKind, str]] = {
     "connect": "address cannot be reached: {reach}",
+    "connect_timeout": "address cannot be reached: {reach}",
     "first_byte_timeout": "too slow: no answer within {limit}. Try again later, or raise its timeouts.",
     "idle_timeout": "too slow: its answer stopped midway. Try again later.",
     "total_timeout": "too slow: no whole answer within {limit}. Try again later.",

@@ -28,6 +28,7 @@ from proxy.stages.stream import Voice
 
 # Reading what is larger takes so long that others are let in between.
 _LARGE_BYTES = 256 * 1024
+BLANKS_MAX = 64
 
 
 class Attempt:
@@ -54,6 +55,8 @@ class Attempt:
         self._status: int | None = None
         self._provider_request_id: str | None = None
         self._committed = False
+        # White space before the first word: a model may say nothing else, and that is an empty answer.
+        self._blanks: list[Delta] = []
         self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
@@ -72,13 +75,13 @@ class Attempt:
             return await self._outcome("left")
         self._arrived(exchange)
         try:
-            if exchange.status != 200:
+            if not 200 <= exchange.status < 300:
                 return await self._refused(exchange)
             if self._judged.journey.request.stream:
                 return await self._stream(exchange, cover, number)
             return await self._whole(exchange)
         except UpstreamError as error:
-            return await self._fell(error.fault)
+            return await self._broke(error.fault, number)
         finally:
             self._drain.forget()
             await exchange.close()
@@ -190,12 +193,18 @@ class Attempt:
         spoken: list[bytes] = []
         for delta in deltas:
             if not self._committed and delta.commits:
-                spoken.append(await self._commit(number))
-            if self._committed:
-                spoken.append(self._voice.delta(delta))
-                self._part.told(delta)
+                self._blanks.append(delta)
+                if delta.is_blank and len(self._blanks) < BLANKS_MAX:
+                    continue
+                spoken += [await self._commit(number), *map(self._spoken, self._blanks)]
+            elif self._committed:
+                spoken.append(self._spoken(delta))
         if spoken:
             await self._reply.write(b"".join(spoken))
+
+    def _spoken(self, delta: Delta) -> bytes:
+        self._part.told(delta)
+        return self._voice.delta(delta)
 
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
@@ -211,9 +220,15 @@ class Attempt:
         if not self._committed:
             if not self._emptiness_is_explained():
                 return await self._fell(Fault("empty", status=self._status))
-            if head := await self._commit(number):
-                await self._reply.write(head)
+            if said := b"".join([await self._commit(number), *map(self._spoken, self._blanks)]):
+                await self._reply.write(said)
         return await self._outcome("answered")
+
+    async def _broke(self, fault: Fault, number: int) -> Outcome:
+        """What breaks after the reason to finish takes nothing from the answer."""
+        if self._finish_reason is None or self._reply.gone:
+            return await self._fell(fault)
+        return await self._stream_over(done=True, overflow=False, number=number)
 
     async def _commit(self, number: int) -> bytes:
         """The commit point: from here on this model's answer is the answer, or the rest of it."""

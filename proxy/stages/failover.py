@@ -42,6 +42,7 @@ TABLE: Final[Mapping[FaultKind, Row]] = {
     "reset": Row(True, "next", True, "upstream_error", _FAILED),
     "server_error": Row(True, "next", True, "upstream_error", _FAILED),
     "rate_limited": Row(True, "next", True, "no_model_available", _BUSY),
+    "connect_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
     "first_byte_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
     "idle_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),
     "total_timeout": Row(False, "next", True, "upstream_timeout", _SILENT),

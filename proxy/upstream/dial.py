@@ -4,7 +4,7 @@ address that was not checked, and never resolves a name again between the check 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -52,21 +52,27 @@ class Dialer:
 
     async def dial(self, origin: Origin, private_network: bool, until: float, make: Callable[[], P]) -> P:
         """A new connection at the first address that takes one; at most four are tried, and none may use up the time of
-        those after it. `until` is a moment of the loop's clock. Raises OSError."""
+        those after it. `until` is a moment of the loop's clock. Raises OSError, TimeoutError of these where an address was
+        silent."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout_at(until):
                 found = await self._addresses(origin, loop.time())
             allowed = [address for address in found if not refuses(address.place[0], private_network)][:ADDRESSES_MAX]
+            failed: OSError = ConnectionError()
             for number, address in enumerate(allowed):
                 share_s = (until - loop.time()) / (len(allowed) - number)
-                with suppress(OSError):
+                try:
                     made = await self._connected(address, origin, share_s, make)
-                    # Who comes next need not try again what has just refused.
-                    found.remove(address)
-                    found.insert(0, address)
-                    return made
-            raise ConnectionError
+                except OSError as error:
+                    # One that is silent says more than one that refuses: time is spent on it each time.
+                    failed = failed if isinstance(failed, TimeoutError) else error
+                    continue
+                # Who comes next need not try again what has just refused.
+                found.remove(address)
+                found.insert(0, address)
+                return made
+            raise failed
         except OSError:
             self._found.pop(origin[:2], None)
             raise

@@ -94,7 +94,7 @@ class _Opening:
                 response = await client.send(self._built(), stream=True)
         except TimeoutError as error:
             kind: FaultKind = "deadline" if self._loop.time() >= self._total_at else self._limit
-            raise UpstreamError(Fault(kind)) from error
+            raise UpstreamError(Fault("connect_timeout" if kind == "connect" else kind)) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             raise self._failure(error) from error
         return response, Limits(self._first_byte_at, self._total_at, self._request.timeouts.idle_ms / 1_000)

@@ -144,8 +144,8 @@ async def _dialed(pool: _Pool, connect_ms: int, total_at: float) -> Connection:
     try:
         return await pool.dial(min(loop.time() + connect_ms / 1_000, total_at))
     except OSError as error:
-        kind: FaultKind = "deadline" if loop.time() >= total_at else "connect"
-        raise UpstreamError(Fault(kind)) from error
+        silent: FaultKind = "deadline" if loop.time() >= total_at else "connect_timeout"
+        raise UpstreamError(Fault(silent if isinstance(error, TimeoutError) else "connect")) from error
 
 
 def _head(begin: tuple[str, ...], request: UpstreamRequest) -> bytes:

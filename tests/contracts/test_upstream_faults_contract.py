@@ -32,7 +32,7 @@ async def test_an_address_that_is_none_is_a_connect_fault(upstream: Upstream, ur
 async def test_a_handshake_that_does_not_come_is_a_connect_fault(upstream: Upstream) -> None:
     async with raw_provider((Act.MUTE,)) as provider:
         url = provider.url.replace("http:", "https:")
-        assert (await fault_of(upstream, url, replace(PATIENT, connect_ms=100))).kind == "connect"
+        assert (await fault_of(upstream, url, replace(PATIENT, connect_ms=100))).kind == "connect_timeout"
         await soon(provider.left)
 
 

@@ -204,6 +204,42 @@ async def test_a_stream_that_breaks_ends_in_an_error_and_never_quietly(ending: b
     assert theatre.settled.credits_milli > 0
 
 
+@pytest.mark.parametrize("ending", [Fault("reset"), Fault("idle_timeout"), Fault("garbled")])
+async def test_what_breaks_after_the_reason_to_finish_takes_nothing_from_the_answer(ending: Fault) -> None:
+    theatre = Theatre(Script([chunk("hel"), chunk("lo"), chunk(finish_reason="stop"), ending]))
+    assert await theatre.play(stream=True) is None
+    assert theatre.reply.text == "hello"
+    assert theatre.reply.heard.endswith(b"data: [DONE]\n\n")
+    assert theatre.settled.status == "served"
+
+
+async def test_an_answer_under_another_status_of_success_is_an_answer() -> None:
+    theatre = Theatre(replace(whole(), status=201))
+    assert await theatre.play() is None
+    assert theatre.reply.json["choices"][0]["message"]["content"] == "hello"
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_an_answer_of_white_space_is_empty_and_the_next_model_answers(is_stream: bool) -> None:
+    blank = Script(stream(" ", "\n\n")) if is_stream else whole(" \n\n")
+    theatre = Theatre(blank, Script(stream("hello")) if is_stream else whole())
+    assert await theatre.play(stream=is_stream) is None
+    assert [attempt.fault for attempt in theatre.settled.attempts] == ["empty", None]
+    assert "hello" in theatre.reply.heard.decode()
+
+
+async def test_white_space_before_the_first_word_is_said_with_it() -> None:
+    theatre = Theatre(Script(stream("\n", " ", "hel", "lo")))
+    await theatre.play(stream=True)
+    assert theatre.reply.text == "\n hello"
+
+
+async def test_a_caller_whose_stop_explains_it_hears_white_space_alone() -> None:
+    theatre = Theatre(Script(stream("\n", " ")))
+    await theatre.play(stream=True, stop=["x"])
+    assert theatre.reply.text == "\n "
+
+
 async def test_an_event_without_an_end_is_bounded() -> None:
     theatre = Theatre(Script([chunk("hello"), b"data: " + b"x" * (5 * 1024 * 1024)]))
     await theatre.play(stream=True)

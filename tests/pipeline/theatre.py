@@ -301,7 +301,7 @@ class Theatre:
             body=orjson.dumps(request) if body is None else body,
             received_ms=b.NOW_MS,
             started_ns=0,
-            voice=lambda chat: OpenAIVoice("call_1", b.NOW_MS // 1_000, chat.include_usage),
+            voice=lambda chat: OpenAIVoice("call_1", b.NOW_MS // 1_000, chat.include_usage, chat.n),
             traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         )
 

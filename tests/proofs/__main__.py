@@ -11,8 +11,10 @@ from typing import Final
 
 from tests import run
 from tests.e2e.harness import Yard
-from tests.proofs import apart, crashes, dead, histories, outages, races, report, rescue
+from tests.proofs import account, apart, crashes, dead, histories, outages, races, report, rescue
 from tests.proofs.claims import Case
+from tests.proofs.faults import case as faults
+from tests.proofs.faults import mixed
 from tests.proofs.scale.case import FULL, USUAL, scale
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -49,10 +51,14 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
         "locked": outages.locked,
         "file-limit": outages.limited,
         "full-disk": outages.full,
-        # Breakers know no books, so one ground is enough.
+        # Breakers and faults know no books, so one ground is enough.
+        "faults": faults.every,
+        "mixed": mixed.mixed,
+        "account": account.refused,
         "dead-beside": partial(dead.beside, dies=dead.refused),
         "mute-beside": partial(dead.beside, dies=dead.mute),
-        "both-dead": dead.both,
+        "both-dead": partial(dead.both, dies=dead.refused),
+        "both-mute": partial(dead.both, dies=dead.mute),
     },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
@@ -65,18 +71,26 @@ PROOFS: Final[dict[str, Proof]] = {
     f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground] | NAMED).items()
 }
 
+# What a page of docs/proofs has rows of: one about failover, one about all that concerns the books.
+FAILOVER: Final = frozenset({"faults", "mixed", "rescue", "both-dead", "both-mute", "dead-beside", "mute-beside", "account"})
+PAGES: Final[dict[str, list[str]]] = {
+    page: [proof for proof in PROOFS if (proof.partition("/")[0] in FAILOVER) == (page == "failover.md")]
+    for page in ("budget.md", "failover.md")
+}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, or without /... on both of: {', '.join(PROOFS)}")
-    parser.add_argument("--write", action="store_true", help="write what was seen into docs/proofs/budget.md")
+    parser.add_argument("--write", action="store_true", help="write what was seen into docs/proofs")
     given = parser.parse_args()
     chosen = _chosen(given.names)
     run.begin()
     cases = {name: _run(name, number, len(chosen)) for number, name in enumerate(chosen, 1)}
     print(f"\n{report.table(cases, chosen)}")
     if given.write:
-        report.write(cases, list(PROOFS), any(name.endswith("/postgres") for name in chosen))
+        for page, names in PAGES.items():
+            report.write(page, cases, names)
     return 0 if all(case.holds for case in cases.values()) else 1
 
 

@@ -1,5 +1,5 @@
-"""The table of the proofs in the documentation: cases in, their rows written over those of the same name; says when and on what
-machine, in words, and never a host's name or a path."""
+"""The tables of the proofs in the documentation: cases in, their rows written over those of the same name, and the pages that
+came of them; says when and on what machine, in words, and never a host's name or a path."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ import psycopg
 from tests.postgres_server import server
 from tests.proofs.claims import Case
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "proofs" / "budget.md"
+FOLDER: Final = Path(__file__).parents[2] / "docs" / "proofs"
 _HEAD: Final = "| case | must show | seen | holds | on | `python -m tests.proofs` |\n|---|---|---|---|---|---|\n"
 _TABLE: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
 _ROW: Final = re.compile(r"^\|.*\| `(?P<name>[^`]+)` \|$", re.MULTILINE)
@@ -27,14 +27,21 @@ def table(cases: Mapping[str, Case], order: list[str], kept: str = "") -> str:
     return _HEAD + "\n".join(rows[name] for name in order if name in rows) + "\n"
 
 
-def write(cases: Mapping[str, Case], order: list[str], uses_postgres: bool) -> None:
-    """Writes the page anew. Raises LookupError when it has no place for a table."""
-    page = PAGE.read_text(encoding="utf-8")
+def write(file: str, cases: Mapping[str, Case], order: list[str]) -> None:
+    """Writes the page in `file` anew, whose rows are those of `order`. Raises LookupError when it has no place for a table."""
+    seen_here = {name: case for name, case in cases.items() if name in order}
+    if not seen_here:
+        return
+    for case in seen_here.values():
+        for name, text in case.pages.items():
+            (FOLDER / name).write_text(text, encoding="utf-8")
+    page = (FOLDER / file).read_text(encoding="utf-8")
     place = _TABLE.search(page)
     if place is None:
         raise LookupError("the page of proofs has no place for a table")
-    seen = f"{place[1]}Last run: {_machine(uses_postgres)}.\n\n{table(cases, order, place[0])}{place[2]}"
-    PAGE.write_text(page[: place.start()] + seen + page[place.end() :], encoding="utf-8")
+    uses_postgres = any(name.endswith("/postgres") for name in seen_here)
+    seen = f"{place[1]}Last run: {_machine(uses_postgres)}.\n\n{table(seen_here, order, place[0])}{place[2]}"
+    (FOLDER / file).write_text(page[: place.start()] + seen + page[place.end() :], encoding="utf-8")
 
 
 def _row(name: str, case: Case) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from proxy.domain.chat import Answer
 from proxy.domain.errors import Fault
+from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream.native import NativeVoice
 from proxy.stages.stream.openai import OpenAIVoice
@@ -53,7 +54,7 @@ def test_a_right_event_leaves_byte_identical_outside_the_patched_spans(
         return json.dumps(ordered, separators=style, ensure_ascii=ascii_only).encode()
 
     ours = {"id": CALL_ID, "model": "p/m", "created": CREATED_S}
-    assert _openai().delta(OpenAI().delta(written(theirs))) == b"data: " + written(ours) + b"\n\n"
+    assert _openai().delta(read_chunk(written(theirs))) == b"data: " + written(ours) + b"\n\n"
 
 
 # --- nothing of a provider's own --------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def test_a_planted_cost_or_name_never_leaves_a_stream(top: dict[str, Any], besid
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "cost": MARKER, "cost_details": {"x": MARKER}}
     chunks = [{**_frame(), "choices": [choice], **top}, {**_frame(), **top, "choices": [choice], "usage": usage}]
     for voice in (_openai(ask), _native()):
-        said = b"".join(voice.delta(OpenAI().delta(orjson.dumps(value))) for value in chunks)
+        said = b"".join(voice.delta(read_chunk(orjson.dumps(value))) for value in chunks)
         assert MARKER.encode() not in said + voice.tail(receipt())
         assert said.count(b"data: ") == 2
 
@@ -98,7 +99,7 @@ CHUNKS = st.lists(
 def test_no_stream_of_json_makes_it_raise_or_say_what_is_no_json(chunks: list[Any], include_usage: bool) -> None:
     for voice in (_openai(include_usage), _native()):
         for value in chunks:
-            delta = OpenAI().delta(json.dumps(value).encode())
+            delta = read_chunk(json.dumps(value).encode())
             if delta.error is None:
                 events = voice.delta(delta).split(b"\n\n")
                 assert all(isinstance(orjson.loads(e.partition(b"data: ")[2]), dict) for e in events if e)
@@ -115,7 +116,7 @@ def test_no_body_of_json_makes_it_raise(value: Any) -> None:
 
 @given(st.binary(), st.integers(200, 599), st.text(max_size=12))
 def test_no_bytes_make_it_raise(body: bytes, status: int, header: str) -> None:
-    OpenAI().delta(body)
+    read_chunk(body)
     OpenAI().answer(body)
     headers = {"retry-after": header, "date": header, "x-request-id": header}
     assert OpenAI().classify(status, headers, body).status == status

@@ -42,7 +42,9 @@ def test_the_second_transient_fault_goes_to_the_next_model() -> None:
     assert after(Fault("reset"), Try(0, attempt=2, retry=1), TWO, CALM) == Try(1, attempt=3)
 
 
-@pytest.mark.parametrize("kind", ["first_byte_timeout", "idle_timeout", "empty", "garbled", "our_key", "our_credit"])
+@pytest.mark.parametrize(
+    "kind", ["connect_timeout", "first_byte_timeout", "idle_timeout", "empty", "garbled", "our_key", "our_credit"]
+)
 def test_silence_nonsense_and_our_own_troubles_are_never_retried_on_the_same_model(kind: FaultKind) -> None:
     assert after(Fault(kind), Try(0), TWO, CALM) == Try(1, attempt=2)
 

@@ -230,7 +230,7 @@ async def test_a_connection_to_a_private_address_serves_no_request_that_may_not_
         assert len(provider.heard) == 1
 
 
-async def test_a_look_up_that_takes_too_long_is_a_connect_fault() -> None:
+async def test_a_look_up_that_takes_too_long_is_a_silent_connect() -> None:
     async def slow(host: str, port: int) -> list[Address]:
         await asyncio.sleep(60)
         return []
@@ -239,7 +239,7 @@ async def test_a_look_up_that_takes_too_long_is_a_connect_fault() -> None:
     request = asked("http://provider.test")
     with pytest.raises(UpstreamError) as caught:
         await RelayUpstream(resolve=resolve).open(replace(request, timeouts=replace(request.timeouts, connect_ms=50)))
-    assert caught.value.fault.kind == "connect"
+    assert caught.value.fault.kind == "connect_timeout"
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ ANSWERED: Final = "It answered."
 # Whose trouble with whom it was is the operator's affair: the caller hears what it meant for the call.
 OUTCOMES: Final[Mapping[FaultKind, str]] = {
     "connect": "Its provider could not be reached.",
+    "connect_timeout": "Its provider could not be reached.",
     "first_byte_timeout": "It did not begin to answer in time.",
     "idle_timeout": "It fell silent in the middle of the answer.",
     "total_timeout": "It did not finish in time.",

@@ -29,6 +29,7 @@ EMPTY_ACCOUNTS_MAX: Final = 8
 
 _SCORE_STEPS: Final = 20
 _REFUSES_US: Final[frozenset[FaultKind]] = frozenset({"our_key", "our_credit"})
+_UNREACHED: Final[frozenset[FaultKind]] = frozenset({"connect", "connect_timeout"})
 # What is no fault of the model's: the request, or how it was asked to go on with another's answer.
 _CALLERS: Final[frozenset[FaultKind]] = frozenset({"bad_request", "context_length", "content_refused", "disjoint"})
 
@@ -62,7 +63,7 @@ def of_provider(fault: Fault | None) -> Meaning:
     errors too, shows that it is there: a model that fails must not condemn its provider."""
     if fault is None:
         return "well"
-    if fault.kind in _REFUSES_US or fault.kind == "connect":
+    if fault.kind in _REFUSES_US or fault.kind in _UNREACHED:
         return "failed"
     return "nothing" if fault.status is None else "well"
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import orjson
 
-from proxy.domain.chat import Answer, Chat, Delta, Terms
+from proxy.domain.chat import Answer, Chat, Terms
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Kind
 from proxy.stages.provider import embeddings, images
 from proxy.stages.provider.adapter import Encoded, Encoder, Reader
-from proxy.stages.provider.completions.chunk import read_chunk
+from proxy.stages.provider.completions.reader import ChunkReader
 from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
 from proxy.stages.provider.faults import classify
@@ -17,7 +17,7 @@ from proxy.stages.provider.headers import accepted, request_id
 
 
 class OpenAI:
-    """Implements Dialect, and Reader: an event of this format says all that is needed to read it."""
+    """Implements Dialect."""
 
     def authorization(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
@@ -30,10 +30,7 @@ class OpenAI:
         return Encoded(PATH, accepted(terms.stream), orjson.dumps(body_of(chat, terms)), self.answer)
 
     def reader(self) -> Reader:
-        return self
-
-    def delta(self, data: bytes) -> Delta:
-        return read_chunk(data)
+        return ChunkReader()
 
     def answer(self, body: bytes) -> Answer | Fault:
         return read_answer(body)

@@ -5,13 +5,13 @@ from typing import Final
 
 import orjson
 
-from proxy.domain.chat import Answer, Chat, Delta, Json, Terms
+from proxy.domain.chat import Answer, Chat, Json, Terms
 from proxy.domain.embeddings import Embeddings
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Kind
 from proxy.stages.provider import embeddings
 from proxy.stages.provider.adapter import Encoded, Encoder, Reader
-from proxy.stages.provider.completions.chunk import read_chunk
+from proxy.stages.provider.completions.reader import ChunkReader
 from proxy.stages.provider.completions.request import PATH, body_of
 from proxy.stages.provider.completions.whole import read_answer
 from proxy.stages.provider.faults import classify
@@ -39,7 +39,7 @@ _OURS: Final = frozenset(
 
 
 class OpenRouter:
-    """Implements Dialect, and Reader: an event of this format says all that is needed to read it.
+    """Implements Dialect.
 
     What it adds to answers is dealt with where all answers are: cost and route stay behind, for the voices rebuild usage and
     let few names through; its comments are comments; its errors inside a 200 are found in chunks and bodies alike.
@@ -65,10 +65,7 @@ class OpenRouter:
         return embeddings.encoded(request, body)
 
     def reader(self) -> Reader:
-        return self
-
-    def delta(self, data: bytes) -> Delta:
-        return read_chunk(data)
+        return ChunkReader()
 
     def answer(self, body: bytes) -> Answer | Fault:
         return read_answer(body)

@@ -2,9 +2,17 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+# What some providers send to keep a stream open.
+_NOTHINGS: Final = frozenset({b"", b"null", b"[]", b"{}"})
+
+
+def says_nothing(data: bytes) -> bool:
+    """Whether the data of an event is nothing, in any of the ways to write it."""
+    return data.strip() in _NOTHINGS
 
 
 def read(body: bytes) -> Any:

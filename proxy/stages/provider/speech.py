@@ -62,4 +62,5 @@ def _is_empty(messages: list[Json], finish_reason: str, usage: Usage | None, rea
 
 
 def _says_something(message: Json) -> bool:
-    return any(message.get(name) for name in ("content", "refusal", "tool_calls", "function_call", "audio"))
+    is_blank = not (message.get("content") or "").strip()
+    return not is_blank or any(message.get(name) for name in ("refusal", "tool_calls", "function_call", "audio"))

@@ -19,12 +19,14 @@ _DONE: Final = b"data: [DONE]\n\n"
 
 class OpenAIVoice:
     """Implements Voice for `/v1/chat/completions`. A chunk that is right leaves as the bytes it came in, but for our id,
-    model and time and the usage that is told at the end; what a client could not assemble is written anew."""
+    model and time and the usage that is told at the end; what a client could not assemble is written anew. Of an event or body
+    with more choices than the `n` asked for, only so many leave."""
 
     content_type_stream = b"text/event-stream; charset=utf-8"
 
-    def __init__(self, call_id: str, created_s: int, include_usage: bool) -> None:
+    def __init__(self, call_id: str, created_s: int, include_usage: bool, n: int = 1) -> None:
         self._include_usage = include_usage
+        self._n = n
         self._envelope: Json = {"id": call_id, "object": OBJECT, "created": created_s, "model": ""}
         self._patch = Patch(self._envelope, include_usage)
         self._tools: dict[int, ToolCalls] = {}
@@ -40,11 +42,12 @@ class OpenAIVoice:
         return self._chunk([_choice(0, {"role": "assistant", "content": ""})])
 
     def delta(self, delta: Delta) -> bytes:
-        choices = delta.value.get("choices")
-        if not choices:
+        given = delta.value.get("choices")
+        if not given:
             return b""
+        choices = given[: self._n]
         mended = [self._mended(choice) for choice in choices]
-        if delta.raw is not None and mended == choices and (delta.commits or any(map(_says_something, choices))):
+        if delta.raw is not None and mended == given and (delta.commits or any(map(_says_something, choices))):
             patched = self._patch.patched(delta.raw, delta.value)
             if patched is not None:
                 self._note(choices)
@@ -70,7 +73,7 @@ class OpenAIVoice:
             "object": "chat.completion",
             "created": self._envelope["created"],
             "model": receipt.model_id,
-            "choices": [_only(choice, _ANSWER_CHOICE) for choice in answer.value["choices"]],
+            "choices": [_only(choice, _ANSWER_CHOICE) for choice in answer.value["choices"][: self._n]],
             "usage": usage_object(receipt.usage),
             **_passed(answer.value),
             "signalbox": signalbox_object(receipt),

@@ -16,6 +16,7 @@ USUAL_MS = 1_000
 # What every kind says of the model and of the provider, with a status where the provider itself spoke.
 MEANINGS: dict[FaultKind, tuple[str, str]] = {
     "connect": ("failed", "failed"),
+    "connect_timeout": ("failed", "failed"),
     "first_byte_timeout": ("failed", "nothing"),
     "idle_timeout": ("failed", "well"),
     "deadline": ("nothing", "nothing"),
@@ -35,7 +36,7 @@ MEANINGS: dict[FaultKind, tuple[str, str]] = {
     "disjoint": ("well", "well"),
     "unknown_model": ("failed", "well"),
 }
-_SILENT = ("connect", "first_byte_timeout", "deadline", "reset")
+_SILENT = ("connect", "connect_timeout", "first_byte_timeout", "deadline", "reset")
 
 
 @pytest.mark.parametrize("kind", get_args(FaultKind))

@@ -106,7 +106,7 @@ def test_usage_is_read_by_class_and_its_cost_by_nobody() -> None:
 def test_an_error_is_found_in_a_200_and_in_a_stream(error: dict[str, Any], kind: FaultKind, status: int) -> None:
     whole = OpenRouter().answer(orjson.dumps({"error": error}))
     ended = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
-    event = OpenRouter().delta(orjson.dumps({"id": "gen-1", "provider": "X", "error": error, "choices": [ended]}))
+    event = OpenRouter().reader().delta(orjson.dumps({"id": "gen-1", "provider": "X", "error": error, "choices": [ended]}))
     for fault in (whole, event.error):
         assert not isinstance(fault, Answer)
         assert fault is not None

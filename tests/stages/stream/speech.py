@@ -7,7 +7,7 @@ import orjson
 
 from proxy.domain.call import Receipt
 from proxy.domain.usage import Usage
-from proxy.stages.provider.openai import OpenAI
+from proxy.stages.provider.completions.chunk import read_chunk
 
 CALL_ID: Final = "call_ours"
 CREATED_S: Final = 1_767_225_600
@@ -30,7 +30,7 @@ def tool(**call: Any) -> dict[str, Any]:
 
 def spoken(voice: Any, *data: bytes) -> bytes:
     """What the voice says of a provider's events, in order."""
-    return b"".join(voice.delta(OpenAI().delta(event)) for event in data)
+    return b"".join(voice.delta(read_chunk(event)) for event in data)
 
 
 def heard(stream: bytes) -> list[Any]:

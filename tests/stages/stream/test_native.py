@@ -6,6 +6,7 @@ import orjson
 
 from proxy.domain.chat import Answer
 from proxy.domain.errors import Refusal
+from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream import Voice
 from proxy.stages.stream.native import USAGE_EVERY_BYTES, NativeVoice
@@ -61,7 +62,7 @@ def test_what_says_nothing_is_no_event() -> None:
 
 
 def test_usage_is_told_as_it_runs() -> None:
-    speaks, delta = voice(), OpenAI().delta(chunk(choice(content="x" * (USAGE_EVERY_BYTES // 2))))
+    speaks, delta = voice(), read_chunk(chunk(choice(content="x" * (USAGE_EVERY_BYTES // 2))))
     said = heard(b"".join(speaks.delta(delta) for _ in range(4)))
     assert [name for name, _ in said] == ["delta", "delta", "usage", "delta", "delta", "usage"]
     assert said[-1][1] == {"completion_tokens": USAGE_EVERY_BYTES // 2, "estimated": True}

@@ -7,7 +7,7 @@ import pytest
 
 from proxy.domain.chat import Answer
 from proxy.domain.errors import Refusal
-from proxy.stages.provider.openai import OpenAI
+from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.stream import Voice
 from proxy.stages.stream.openai import OpenAIVoice
 from tests.stages.stream.speech import CALL_ID, CREATED_S, choice, chunk, heard, receipt, spoken, tool
@@ -30,8 +30,8 @@ SIGNALBOX = {
 }
 
 
-def voice(include_usage: bool = False) -> OpenAIVoice:
-    spoken_by = OpenAIVoice(CALL_ID, CREATED_S, include_usage)
+def voice(include_usage: bool = False, n: int = 1) -> OpenAIVoice:
+    spoken_by = OpenAIVoice(CALL_ID, CREATED_S, include_usage, n)
     spoken_by.answering("p/m", "general", "best_score")
     return spoken_by
 
@@ -203,7 +203,7 @@ def test_events_that_say_nothing_are_not_passed(silent: bytes) -> None:
 
 
 def test_ten_thousand_empty_deltas_are_nothing() -> None:
-    speaks, empty = voice(), OpenAI().delta(chunk(choice(content="")))
+    speaks, empty = voice(), read_chunk(chunk(choice(content="")))
     assert b"".join(speaks.delta(empty) for _ in range(10_000)) == b""
 
 
@@ -238,8 +238,14 @@ def test_an_id_and_name_said_again_are_dropped_for_clients_append_them() -> None
 def test_choices_number_their_calls_apart() -> None:
     call = {"id": "c", "function": {"name": "f", "arguments": "{}"}}
     both = chunk(choice(tool_calls=[call]), choice(index=1, tool_calls=[call]))
-    (event,) = heard(spoken(voice(), both))
+    (event,) = heard(spoken(voice(n=2), both))
     assert [c["delta"]["tool_calls"][0]["index"] for c in event["choices"]] == [0, 0]
+
+
+def test_a_choice_that_nobody_asked_for_is_left_out() -> None:
+    both = chunk(choice(content="x"), choice(index=1, content="x"))
+    (event,) = heard(spoken(voice(), both))
+    assert [(one["index"], one["delta"]["content"]) for one in event["choices"]] == [(0, "x")]
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from proxy.domain.chat import Delta, Json
 from proxy.domain.errors import Fault
 from proxy.stages.provider.anthropic.messages import REASONING_FORMAT
 from proxy.stages.provider.anthropic.usage import read_usage
-from proxy.stages.provider.anthropic.words import finish_reason
+from proxy.stages.provider.anthropic.words import finish_reason, is_broken
 from proxy.stages.provider.faults import fault_inside
-from proxy.stages.provider.reading import read
+from proxy.stages.provider.reading import read, says_nothing
 from proxy.stages.provider.speech import choice, delta, tool_call
 
 _NOTHING: Final = Delta({})
@@ -23,7 +23,7 @@ _GARBLED: Final = Delta({}, error=Fault("garbled", status=200))
 
 
 class StreamReader:
-    """Implements Reader. Event types that are not known are read over, as the provider asks of its clients."""
+    """Implements Reader. Events of types that are not known, or of none, are read over, as the provider asks of its clients."""
 
     def __init__(self) -> None:
         self._usage: Json = {}
@@ -40,14 +40,16 @@ class StreamReader:
         }
 
     def delta(self, data: bytes) -> Delta:
-        if not data.strip():
+        if says_nothing(data):
             return _NOTHING
         event = read(data)
         if not isinstance(event, dict):
             return _GARBLED
         kind = event.get("type")
         if not isinstance(kind, str):
-            return Delta({}, error=fault_inside(event["error"])) if event.get("error") else _GARBLED
+            if event.get("error"):
+                return Delta({}, error=fault_inside(event["error"]))
+            return _NOTHING if kind is None else _GARBLED
         reader = self._readers.get(kind)
         return _NOTHING if reader is None else reader(event)
 
@@ -55,7 +57,10 @@ class StreamReader:
         return self._counted([], _object(event.get("message")))
 
     def _ending(self, event: Json) -> Delta:
-        reason = finish_reason(_object(event.get("delta")).get("stop_reason"))
+        word = _object(event.get("delta")).get("stop_reason")
+        if is_broken(word):
+            return Delta({}, error=Fault("error_event", status=200))
+        reason = finish_reason(word)
         return self._counted([] if reason is None else [choice(0, {}, reason)], event)
 
     def _counted(self, choices: list[Json], holder: Json) -> Delta:

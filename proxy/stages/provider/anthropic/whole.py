@@ -9,7 +9,7 @@ from proxy.domain.chat import Answer, Json
 from proxy.domain.errors import Fault
 from proxy.stages.provider.anthropic.messages import REASONING_FORMAT
 from proxy.stages.provider.anthropic.usage import read_usage
-from proxy.stages.provider.anthropic.words import finish_reason
+from proxy.stages.provider.anthropic.words import finish_reason, is_broken
 from proxy.stages.provider.faults import fault_inside
 from proxy.stages.provider.reading import read
 from proxy.stages.provider.speech import answer, tool_call
@@ -25,6 +25,8 @@ def read_answer(body: bytes) -> Answer | Fault:
     content = value.get("content")
     if not isinstance(content, list):
         return Fault("garbled", status=200)
+    if is_broken(value.get("stop_reason")):
+        return Fault("error_event", status=200)
     message = _message([block for block in content if isinstance(block, dict)])
     usage = value.get("usage")
     ended = finish_reason(value.get("stop_reason")) or ("tool_calls" if "tool_calls" in message else "stop")

@@ -1,4 +1,4 @@
-"""Anthropic's reasons to stop in, OpenAI's out."""
+"""Anthropic's reasons to stop in, OpenAI's out, and whether one says that no answer came about."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,6 +12,11 @@ _FINISH_REASONS: Final[Mapping[str, str]] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
+
+
+def is_broken(word: object) -> bool:
+    """Whether it says that no answer came about. Anthropic has no such word; servers that speak its dialect do."""
+    return isinstance(word, str) and word.lower() == "error"
 
 
 def finish_reason(word: object) -> str | None:

@@ -9,7 +9,7 @@ from proxy.domain.errors import Fault
 from proxy.stages.provider.completions.failure import failure_inside
 from proxy.stages.provider.completions.shape import is_regular, mended
 from proxy.stages.provider.completions.usage import read_usage
-from proxy.stages.provider.reading import read
+from proxy.stages.provider.reading import read, says_nothing
 from proxy.stages.provider.speech import delta
 
 _DONE: Final = Delta({}, done=True)
@@ -23,14 +23,13 @@ def read_chunk(data: bytes) -> Delta:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return _unusual(data)
-    return _read(value, data) if type(value) is dict else _GARBLED
+    return _read(value, data) if type(value) is dict else _unusual(data)
 
 
 def _unusual(data: bytes) -> Delta:
-    word = data.strip()
-    if word == b"[DONE]":
+    if data.strip().strip(b'"') == b"[DONE]":
         return _DONE
-    if not word:
+    if says_nothing(data):
         return _NOTHING
     value = read(data)
     return _read(value, None) if isinstance(value, dict) else _GARBLED

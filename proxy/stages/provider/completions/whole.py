@@ -23,7 +23,14 @@ def read_answer(body: bytes) -> Answer | Fault:
     if not isinstance(choices, list) or not choices:
         return Fault("empty", status=200)
     spoken = [_completed(mended(choice, i, "message"), i) for i, choice in enumerate(choices)]
+    if not all(map(_is_named, (call for choice in spoken for call in choice["message"].get("tool_calls", ())))):
+        return Fault("garbled", status=200)
     return answer(spoken, read_usage(value.get("usage")), value)
+
+
+def _is_named(call: Json) -> bool:
+    """Without its name nobody could make a call."""
+    return bool(call["function"]["name"])
 
 
 def _completed(choice: Json, position: int) -> Json:

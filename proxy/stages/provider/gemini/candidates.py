@@ -34,14 +34,19 @@ def failure(value: Json) -> Fault | None:
     """
     if value.get("error"):
         return fault_inside(value["error"])
-    if not value.keys() & _FIELDS or not isinstance(value.get("candidates", []), list):
+    if is_foreign(value) or not isinstance(value.get("candidates", []), list):
         return Fault("garbled", status=200)
     candidates = objects(value.get("candidates"))
     feedback = value.get("promptFeedback")
     if not candidates and isinstance(feedback, dict) and feedback.get("blockReason"):
         return Fault("content_refused", status=200)
     ends = (candidate.get("finishReason") for candidate in candidates)
-    return Fault("error_event", status=200) if any(isinstance(word, str) and word in BROKEN for word in ends) else None
+    return Fault("error_event", status=200) if any(isinstance(word, str) and word.upper() in BROKEN for word in ends) else None
+
+
+def is_foreign(value: Json) -> bool:
+    """Whether it is neither a response nor an error, nor any part of one."""
+    return not value.keys() & _FIELDS and not value.get("error")
 
 
 def spoken(candidate: Json, position: int) -> Spoken:

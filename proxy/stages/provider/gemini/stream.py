@@ -7,10 +7,10 @@ from typing import Final
 
 from proxy.domain.chat import Delta, Json
 from proxy.domain.errors import Fault
-from proxy.stages.provider.gemini.candidates import failure, objects, spoken
+from proxy.stages.provider.gemini.candidates import failure, is_foreign, objects, spoken
 from proxy.stages.provider.gemini.usage import read_usage
 from proxy.stages.provider.gemini.words import finish_reason
-from proxy.stages.provider.reading import read
+from proxy.stages.provider.reading import read, says_nothing
 from proxy.stages.provider.speech import choice, delta
 
 _NOTHING: Final = Delta({})
@@ -24,11 +24,13 @@ class StreamReader:
         self._calls: dict[int, int] = {}
 
     def delta(self, data: bytes) -> Delta:
-        if not data.strip():
+        if says_nothing(data):
             return _NOTHING
         value = read(data)
         if not isinstance(value, dict):
             return _GARBLED
+        if is_foreign(value):
+            return _NOTHING
         broken = failure(value)
         if broken is not None:
             return Delta({}, error=broken)

@@ -27,6 +27,7 @@ BROKEN: Final = frozenset(
         "IMAGE_OTHER",
         "NO_IMAGE",
         "OTHER",
+        "ERROR",  # Gemini has no such word; servers that speak its dialect do.
     }
 )
 _UNSAID: Final = "FINISH_REASON_UNSPECIFIED"

@@ -120,13 +120,15 @@ def test_an_error_event_is_a_fault(error: Any, kind: FaultKind) -> None:
     assert deltas({"error": {"type": "overloaded_error"}})[0].error is not None
 
 
-@pytest.mark.parametrize("event", [PING, {"type": "content_block_new"}, {"type": "content_block_start", "index": 0}, stop(3)])
+@pytest.mark.parametrize(
+    "event", [PING, {}, {"type": "content_block_new"}, {"type": "content_block_start", "index": 0}, stop(3)]
+)
 def test_what_is_new_or_says_nothing_is_read_over(event: Any) -> None:
     (delta,) = deltas(event)
     assert (delta.value.get("choices", []), delta.error, delta.done) == ([], None, False)
 
 
-@pytest.mark.parametrize("data", [b"<html>", b"[1]", b'"x"', b"7", b"{}", b'{"type": 7}', b'{"type":'])
+@pytest.mark.parametrize("data", [b"<html>", b"[1]", b'"x"', b"7", b'{"type": 7}', b'{"type":'])
 def test_garbage_is_a_fault(data: bytes) -> None:
     assert Anthropic().reader().delta(data) == Delta({}, error=Fault("garbled", status=200))
 

@@ -12,6 +12,7 @@ from proxy.domain.chat import Answer
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.usage import Usage
 from proxy.stages.provider.anthropic import Anthropic
+from tests.stages.provider.anthropic.events import end
 
 
 def body(*content: Any, stop_reason: Any = "end_turn", **top: Any) -> bytes:
@@ -65,6 +66,12 @@ def test_thinking_is_reasoning_that_can_be_given_back() -> None:
         {"type": "reasoning.text", "text": "Hm.", "signature": "sig", "index": 0, **form},
         {"type": "reasoning.encrypted", "data": "xyz", "index": 1, **form},
     ]
+
+
+def test_an_end_by_an_error_is_no_end() -> None:
+    fault = Fault("error_event", status=200)
+    assert Anthropic().answer(body({"type": "text", "text": "x"}, stop_reason="error")) == fault
+    assert Anthropic().reader().delta(orjson.dumps(end("error"))).error == fault
 
 
 def test_a_refusal_is_filtered_content_and_no_empty_answer() -> None:

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from proxy.domain.chat import Delta
-from proxy.domain.errors import FaultKind
+from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.usage import Usage
+from proxy.stages.provider.completions.chunk import read_chunk
 from proxy.stages.provider.openai import OpenAI
 
 
@@ -21,24 +22,24 @@ def chunk(*choices: Any, **top: Any) -> bytes:
 
 
 def read(*choices: Any, **top: Any) -> Delta:
-    return OpenAI().delta(chunk(*choices, **top))
+    return read_chunk(chunk(*choices, **top))
 
 
 def test_a_right_chunk_keeps_its_bytes() -> None:
     data = chunk(choice(content="Hé"))
-    delta = OpenAI().delta(data)
+    delta = read_chunk(data)
     assert delta.raw is data
     assert (delta.output_bytes, delta.reasoning_bytes, delta.has_content, delta.has_tool) == (3, 0, True, False)
     assert delta.commits
 
 
 def test_done_is_done() -> None:
-    assert OpenAI().delta(b"[DONE]").done
-    assert OpenAI().delta(b" [DONE] ").done
+    assert read_chunk(b"[DONE]").done
+    assert read_chunk(b" [DONE] ").done
 
 
 def test_an_event_with_no_data_says_nothing() -> None:
-    assert OpenAI().delta(b"") == Delta({})
+    assert read_chunk(b"") == Delta({})
 
 
 def test_refusal_and_content_count_as_output() -> None:
@@ -144,7 +145,7 @@ def test_what_is_only_unusual_is_mended_and_loses_its_bytes(given: Any, mended: 
 
 @pytest.mark.parametrize("top", [{}, {"choices": None}, {"choices": {}}, {"choices": "x"}, {"usage": None}])
 def test_a_chunk_without_choices_says_nothing(top: dict[str, Any]) -> None:
-    delta = OpenAI().delta(orjson.dumps({"id": "x", **top}))
+    delta = read_chunk(orjson.dumps({"id": "x", **top}))
     assert (delta.error, delta.commits, delta.value["choices"]) == (None, False, [])
 
 
@@ -157,22 +158,42 @@ def test_a_chunk_without_choices_says_nothing(top: dict[str, Any]) -> None:
     ],
 )
 def test_byte_order_marks_and_numbers_that_are_none_are_forgiven(data: bytes) -> None:
-    delta = OpenAI().delta(data)
+    delta = read_chunk(data)
     assert (delta.error, delta.raw, delta.output_bytes) == (None, None, 1)
     assert orjson.dumps(delta.value)
 
 
 @pytest.mark.parametrize("text", [b'"\\ud83d"', b'"\xf0\x9f"'])
 def test_half_a_character_becomes_one_that_can_be_sent(text: bytes) -> None:
-    delta = OpenAI().delta(b'{"choices":[{"delta":{"content":' + text + b"}}]}")
+    delta = read_chunk(b'{"choices":[{"delta":{"content":' + text + b"}}]}")
     assert delta.error is None
     assert delta.has_content
     assert orjson.dumps(delta.value)
 
 
-@pytest.mark.parametrize("junk", [b"<html>", b"{", b"[]", b"7", b"null", b'"x"', b"[DONE", b"[" * 100_000])
+@pytest.mark.parametrize("nothing", [b"", b"null", b"[]", b"{}", b' {"object":"keepalive"}'])
+def test_an_event_that_says_nothing_is_read_over(nothing: bytes) -> None:
+    delta = read_chunk(nothing)
+    assert (delta.error, delta.commits, delta.done) == (None, False, False)
+
+
+@pytest.mark.parametrize("mark", [b"[DONE]", b" [DONE] ", b'"[DONE]"'])
+def test_the_end_mark_is_known_in_quotes_too(mark: bytes) -> None:
+    assert read_chunk(mark).done
+
+
+@pytest.mark.parametrize("first", [{"index": 0, "id": "a"}, {"index": 0}, {"id": "a"}, {}])
+def test_a_tool_call_begins_with_its_name_and_goes_on_without(first: dict[str, Any]) -> None:
+    nameless = orjson.dumps({"choices": [choice(tool_calls=[{**first, "function": {"arguments": "{}"}}])]})
+    named = orjson.dumps({"choices": [choice(tool_calls=[{**first, "function": {"name": "f", "arguments": ""}}])]})
+    assert OpenAI().reader().delta(nameless).error == Fault("garbled", status=200)
+    reader = OpenAI().reader()
+    assert [reader.delta(data).error for data in (named, nameless)] == [None, None]
+
+
+@pytest.mark.parametrize("junk", [b"<html>", b"{", b"[1]", b"7", b'"x"', b"[DONE", b"[" * 100_000])
 def test_junk_is_garbled(junk: bytes) -> None:
-    error = OpenAI().delta(junk).error
+    error = read_chunk(junk).error
     assert error is not None
     assert error.kind == "garbled"
 
@@ -193,7 +214,7 @@ def test_junk_is_garbled(junk: bytes) -> None:
     ],
 )
 def test_an_error_inside_a_stream_is_a_fault(top: dict[str, Any], kind: FaultKind) -> None:
-    error = OpenAI().delta(orjson.dumps({"id": "x", **top})).error
+    error = read_chunk(orjson.dumps({"id": "x", **top})).error
     assert error is not None
     assert error.kind == kind
 

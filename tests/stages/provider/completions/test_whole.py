@@ -73,6 +73,12 @@ def test_arguments_of_a_call_that_needs_none_are_still_json() -> None:
     assert [call["id"] for call in message["tool_calls"]] == ["c1", "c2"]
 
 
+@pytest.mark.parametrize("function", [{"arguments": "{}"}, {"name": "", "arguments": "{}"}, {"name": 7}])
+def test_a_call_of_nothing_is_no_answer(function: Any) -> None:
+    body = orjson.dumps({"choices": [said("tool_calls", tool_calls=[{"id": "c", "function": function}])]})
+    assert OpenAI().answer(body) == Fault("garbled", status=200)
+
+
 def test_bytes_of_tool_calls_are_output() -> None:
     answer = read(said("tool_calls", tool_calls=[{"id": "c", "function": {"name": "get", "arguments": "{}"}}]))
     assert (answer.output_bytes, answer.is_empty) == (5, False)
@@ -104,7 +110,7 @@ def test_other_shapes_of_an_answer_are_understood() -> None:
         ({"content": None, "refusal": "No."}, "stop", False),
         ({"content": None, "function_call": {"name": "f", "arguments": ""}}, "function_call", False),
         ({"content": None, "audio": {"id": "a"}}, "stop", False),
-        ({"content": " "}, "stop", False),
+        ({"content": " \n"}, "stop", True),
     ],
 )
 def test_an_answer_is_empty_if_nothing_is_in_it_and_nothing_says_why(
