@@ -19,6 +19,8 @@ from proxy.commands import CommandFailed
 from proxy.settings import Settings
 
 BACKLOG: Final = 4_096
+# What the kernel may keep for a caller who does not read; of its own accord it takes megabytes.
+KERNEL_BYTES_MAX: Final = 64 * 1024
 INTERRUPT_GRACE_S: Final = 1
 # Calls that were cut off at the end of the grace still settle; this bounds how long that is waited for.
 SETTLE_GRACE_S: Final = 5
@@ -42,6 +44,8 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as server_socket:
         server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections have what the socket had that they came in by.
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
         try:
             server_socket.bind((settings.host, settings.port))
         except OSError as error:
