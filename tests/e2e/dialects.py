@@ -8,6 +8,8 @@ from proxy.simulator.surfaces import BASE_PATHS
 DIALECTS: Final[tuple[DialectName, ...]] = ("openai", "openrouter", "anthropic", "gemini")
 # How a model is asked to think, where `reasoning_effort` does not pass as it is.
 THINKS: Final = {"anthropic": 'thinking = "effort"', "gemini": 'thinking = "effort"'}
+# Anthropic's usage does not say how much of its output was thought.
+UNTOLD: Final = {"anthropic": ("reasoning_tokens",)}
 _PROVIDER: Final = """
 [[provider]]
 id = "{id}"

@@ -7,13 +7,11 @@ import pytest
 from openai import OpenAI
 
 from tests.e2e.client_script import STEPS, Program, run, without
-from tests.e2e.dialects import DIALECTS, dialect_catalog
+from tests.e2e.dialects import DIALECTS, UNTOLD, dialect_catalog
 from tests.e2e.harness import WAIT_S, House, Simulator, Yard
 
 # What the others are held against: callers speak its words.
 NATIVE: Final = "openai"
-# Anthropic's usage does not say how much of its output was thought.
-UNTOLD: Final = {"anthropic": ("reasoning_tokens",)}
 
 
 @pytest.fixture(scope="module")

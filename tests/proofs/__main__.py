@@ -13,6 +13,7 @@ from tests import run
 from tests.e2e.harness import Yard
 from tests.proofs import apart, crashes, dead, histories, outages, races, report, rescue
 from tests.proofs.claims import Case
+from tests.proofs.ends import ENDS
 from tests.proofs.scale.case import FULL, USUAL, scale
 from tests.proofs.site import Site
 from tests.proofs.stores import GROUNDS, Ground, fresh
@@ -53,6 +54,7 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
         "dead-beside": partial(dead.beside, dies=dead.refused),
         "mute-beside": partial(dead.beside, dies=dead.mute),
         "both-dead": dead.both,
+        **ENDS,
     },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),

@@ -11,6 +11,7 @@ import orjson
 
 MIB: Final = 1024 * 1024
 BOMB_MIB: Final = 256
+EVENTS_MIB: Final = 4
 _EVENTS_A_BLOCK: Final = 64
 _GZIP: Final = 31
 _HEAD: Final = b"HTTP/1.1 %s\r\ncontent-type: %s\r\nconnection: close\r\n%s\r\n"
@@ -45,11 +46,11 @@ def stream_bomb() -> Body:
 
 
 def event_bomb() -> Body:
-    """Packed events by the million, each right and each with nothing in it."""
+    """Packed events by the ten thousands, each right and each with nothing in it."""
     yield _HEAD % (b"200 OK", b"text/event-stream", b"content-encoding: gzip\r\n")
     packer = zlib.compressobj(9, wbits=_GZIP)
     block = _event("") * (MIB // len(_event("")))
-    for _ in range(BOMB_MIB):
+    for _ in range(EVENTS_MIB):
         yield packer.compress(block)
     yield packer.flush()
 
