@@ -10,7 +10,7 @@ from proxy.domain.errors import Refusal
 
 # The parser has no bound of its own: a head without an end would grow for ever.
 HEAD_BYTES_MAX: Final = 64 * 1024
-# A write waits while more than this has not left for the kernel: so a reader of a kilobyte a second is no stalled one.
+# A write waits while more than this has not left for the kernel: the less, the sooner a slow reader is seen to read.
 UNSENT_BYTES_MAX: Final = 16 * 1024
 _UNREADABLE: Final = "This is no HTTP/1.1 request that can be read in one way only."
 _HEAD_TOO_LARGE: Final = f"Request line and headers are larger than {HEAD_BYTES_MAX} bytes. Send fewer or shorter headers."

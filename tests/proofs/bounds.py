@@ -23,7 +23,9 @@ from tests.proofs.site import Site
 
 READERS: Final = 1_000
 PAUSE_S: Final = 0.04
-READ_BYTES: Final = 1_024
+READ_BYTES: Final = 512
+# A write to such a reader takes minutes; who reads nothing at all is another matter.
+STALL_MS: Final = 600_000
 READING_S: Final = 30.0
 # What waits for one stream (contract 6), and what its call and its two connections need beside it.
 STREAM_MIB_MAX: Final = 0.5
@@ -53,12 +55,12 @@ Load = Callable[[Ground], Counter[str]]
 
 
 def many_readers(site: Site, readers: int = READERS, reading_s: float = READING_S) -> Case:
-    """So many streams that never end, to callers that take a kilobyte a second."""
+    """So many streams that never end, to callers that take half a kilobyte a second."""
     case = Case(
         f"{readers} readers of {READ_BYTES} bytes a second, of streams that never end",
         f"at most {STREAM_MIB_MAX:g} MiB a stream, and a small call beside them is answered as ever",
     )
-    with ground(site) as at:
+    with ground(site, stall_ms=str(STALL_MS)) as at:
         usual = _usual(at)
         before_mib = at.memory.now_mib
         at.memory.forget()
@@ -68,7 +70,11 @@ def many_readers(site: Site, readers: int = READERS, reading_s: float = READING_
                 crowd.begin(PAUSE_S)
             with small_calls(at.house, at.key, "sim/small") as beside:
                 time.sleep(reading_s)
-            case.claim(f"{crowd.alive} of {readers} still read after {reading_s:g} s", crowd.alive == readers)
+            ended = at.house.rows(_ENDED)
+            case.claim(
+                f"{crowd.alive} of {readers} still read after {reading_s:g} s{f', ended: {ended}' if ended else ''}",
+                crowd.alive == readers,
+            )
             peak_mib = at.memory.peak_mib
         _wait_until_settled(at.house)
         _claim_memory(case, (before_mib, peak_mib, at.memory.now_mib), readers * STREAM_MIB_MAX)
@@ -114,6 +120,7 @@ def _all(bodies: list[dict[str, Any]], at_once: int, at: Ground) -> Counter[str]
     return asyncio.run(_ask_all(at, [body for body in bodies for _ in range(at_once)], at_once))
 
 
+_ENDED: Final = "SELECT status, code, count(*) FROM model_calls WHERE model_id = 'hose/endless' GROUP BY status, code"
 BOMBS: Final = (
     ("error-bomb", False),
     ("error-bomb", True),
@@ -124,10 +131,10 @@ BOMBS: Final = (
 
 
 @contextmanager
-def ground(site: Site) -> Iterator[Ground]:
+def ground(site: Site, **settings: str) -> Iterator[Ground]:
     """A gateway between a simulator and a hose."""
     simulator = site.yard.simulator()
-    house = House(site.yard, site.folder / "house", [simulator], refused_calls_per_minute="100000")
+    house = House(site.yard, site.folder / "house", [simulator], refused_calls_per_minute="100000", **settings)
     (house.config / "bounds.toml").write_text(_catalog(simulator.url, _hose(site.yard)))
     house.start()
     yield Ground(house, house.key("user", "ann", "every"), Memory(house.gateway))

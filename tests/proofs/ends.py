@@ -1,4 +1,4 @@
-"""The proofs of what holds whoever calls and whoever answers, by name: bounds, secrets, dialects, departures, the gateway's end."""
+"""The proofs of what holds whoever calls and answers, by name: bounds, secrets, dialects, departures, the gateway's end."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
