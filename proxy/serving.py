@@ -19,9 +19,13 @@ from proxy.commands import CommandFailed
 from proxy.settings import Settings
 
 BACKLOG: Final = 4_096
+# What the kernel may keep for a caller who does not read; of its own accord it takes megabytes.
+KERNEL_BYTES_MAX: Final = 64 * 1024
 INTERRUPT_GRACE_S: Final = 1
 # Calls that were cut off at the end of the grace still settle; this bounds how long that is waited for.
 SETTLE_GRACE_S: Final = 5
+# No call is left by then: only connections are closed.
+CLOSE_GRACE_S: Final = 1
 
 
 async def serve(_: argparse.Namespace, settings: Settings) -> int:
@@ -42,6 +46,8 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as server_socket:
         server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections have what the socket had that they came in by.
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
         try:
             server_socket.bind((settings.host, settings.port))
         except OSError as error:
@@ -52,7 +58,7 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
 
 
 async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket) -> None:
-    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second)."""
+    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second); a second signal ends them at once."""
     config = uvicorn.Config(
         gateway.front,
         http=GatewayProtocol,
@@ -64,17 +70,14 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
         access_log=False,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=settings.shutdown_grace_s,
+        timeout_graceful_shutdown=CLOSE_GRACE_S,
     )
-    server = _Server(config)
+    server = _Server(config, settings.shutdown_grace_s)
     tasks: set[asyncio.Task[None]] = set()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(_reload(gateway))))
     gateway.readiness.server_stops = lambda: server.should_exit
     await server.serve(sockets=[server_socket])
-    left = [task for task in server.server_state.tasks if not task.done()]
-    if left:
-        await asyncio.wait(left, timeout=SETTLE_GRACE_S)
 
 
 async def _reload(gateway: Gateway) -> None:
@@ -82,6 +85,29 @@ async def _reload(gateway: Gateway) -> None:
 
 
 class _Server(uvicorn.Server):
+    """Leaves the door open while live calls finish: who comes then is told to ask another, which a closed port cannot say."""
+
+    def __init__(self, config: uvicorn.Config, grace_s: int) -> None:
+        super().__init__(config)
+        self._grace_s = grace_s
+        self._hurried = asyncio.Event()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain({task for task in self.server_state.tasks if not task.done()})
+        await super().shutdown(sockets)
+
+    async def _drain(self, calls: set[asyncio.Task[None]]) -> None:
+        """Calls that are not over when the grace is are ended: each settles, and tells its caller."""
+        if not calls:
+            return
+        over = asyncio.ensure_future(asyncio.wait(calls))
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        await asyncio.wait({over, hurried}, timeout=self._grace_s, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        for call in calls:
+            call.cancel()
+        await asyncio.wait({over}, timeout=SETTLE_GRACE_S)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # Uvicorn raises a signal again after its shutdown, which would end the process before the books are closed.
@@ -95,9 +121,11 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(sig)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if sig == signal.SIGINT:
-            self.config.timeout_graceful_shutdown = INTERRUPT_GRACE_S
-        super().handle_exit(sig, frame)
+        if self.should_exit:
+            self._hurried.set()
+        elif sig == signal.SIGINT:
+            self._grace_s = INTERRUPT_GRACE_S
+        self.should_exit = True
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> str:

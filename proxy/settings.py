@@ -111,7 +111,12 @@ class Settings(BaseSettings):
         description="After so long a silence a model is tried by the smallest call there is,"
         " at your cost, within your ceilings; 0 is off.",
     )
-    shutdown_grace_s: int = Field(30, ge=0, le=600, description="How long live calls may go on after SIGTERM.")
+    shutdown_grace_s: int = Field(
+        30,
+        ge=0,
+        le=600,
+        description="How long live calls may go on after SIGTERM; new ones get 503. A second signal ends them at once.",
+    )
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

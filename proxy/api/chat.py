@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from proxy.api.body import read_body
-from proxy.api.errors import Headers, refusal_body, refusal_headers
+from proxy.api.errors import Headers, refusal_body, refusal_headers, stopping
 from proxy.api.idempotency import idempotency_key
 from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.reply import AsgiReply, Message, Receive, Send
@@ -107,6 +107,8 @@ class Visit:
 
     async def _answered(self) -> Refusal | None:
         services = self._services
+        if not services.is_ready():
+            return stopping()
         caller = await services.gate.admit(self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller

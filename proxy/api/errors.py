@@ -17,7 +17,7 @@ def refusal_body(refusal: Refusal) -> bytes:
 
 
 def refusal_headers(refusal: Refusal) -> Headers:
-    """`Retry-After` and `x-should-retry`, where they help."""
+    """`Retry-After` and `x-should-retry`, where they help; who stops takes no further call on the connection."""
     headers: Headers = [(b"content-type", b"application/json")]
     should_retry = refusal.should_retry
     if refusal.retry_after_s is not None:
@@ -26,6 +26,8 @@ def refusal_headers(refusal: Refusal) -> Headers:
             should_retry = False
     if refusal.status == 402:
         should_retry = False
+    if refusal.code == "shutting_down":
+        headers.append((b"connection", b"close"))
     if should_retry is not None:
         headers.append((b"x-should-retry", b"true" if should_retry else b"false"))
     return headers

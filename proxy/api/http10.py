@@ -10,6 +10,8 @@ from proxy.domain.errors import Refusal
 
 # The parser has no bound of its own: a head without an end would grow for ever.
 HEAD_BYTES_MAX: Final = 64 * 1024
+# A write waits while more than this has not left for the kernel: the less, the sooner a slow reader is seen to read.
+UNSENT_BYTES_MAX: Final = 16 * 1024
 _UNREADABLE: Final = "This is no HTTP/1.1 request that can be read in one way only."
 _HEAD_TOO_LARGE: Final = f"Request line and headers are larger than {HEAD_BYTES_MAX} bytes. Send fewer or shorter headers."
 
@@ -30,6 +32,10 @@ class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
 
     _head_bytes: int | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -2,7 +2,7 @@
 returns what it came to and never chooses what comes next."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from proxy.domain.chat import Answer, Delta
@@ -15,6 +15,7 @@ from proxy.pipeline.exact import billed, gauge
 from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.patience import Patience
+from proxy.pipeline.pieces import Pieces
 from proxy.pipeline.watched import Watched
 from proxy.pipeline.writers import Part
 from proxy.pipeline.written import written_for
@@ -134,9 +135,9 @@ class Attempt:
         return await self._outcome("left" if self._reply.gone else "answered", answer=answer)
 
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
-        decoder, reader = Decoder(), self._dialect.reader()
+        pieces, decoder, reader = Pieces(exchange, self._rooms.turnstile), Decoder(), self._dialect.reader()
         while True:
-            data = await exchange.next_bytes()
+            data = await pieces.next()
             self._drain.read(len(data))
             events = decoder.feed(data) if data else decoder.end()
             heard, ended = self._hear(reader, events)
@@ -150,7 +151,10 @@ class Attempt:
                 continue
             # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
             short = None if cover.covers(self._meter) else await self._cover(cover, bool(ended))
-            await self._say([delta for delta, _ in heard] if short is None else cover.up_to(heard), number)
+            spoken = await self._spoken((delta for delta, _ in heard) if short is None else cover.up_to(heard), number)
+            # Behind a slow reader what was parsed would take ten times the memory of what is to be said.
+            del heard
+            await self._write(spoken)
             if short is not None:
                 return await self._ended_by_us(exchange, short)
             if isinstance(ended, Fault):
@@ -189,20 +193,23 @@ class Attempt:
             heard.append((new, self._meter.output_tokens_max))
         return heard, False
 
-    async def _say(self, deltas: list[Delta], number: int) -> None:
+    async def _spoken(self, deltas: Iterable[Delta], number: int) -> bytes:
         spoken: list[bytes] = []
         for delta in deltas:
             if not self._committed and delta.commits:
                 self._blanks.append(delta)
                 if delta.is_blank and len(self._blanks) < BLANKS_MAX:
                     continue
-                spoken += [await self._commit(number), *map(self._spoken, self._blanks)]
+                spoken += [await self._commit(number), *map(self._told, self._blanks)]
             elif self._committed:
-                spoken.append(self._spoken(delta))
-        if spoken:
-            await self._reply.write(b"".join(spoken))
+                spoken.append(self._told(delta))
+        return b"".join(spoken)
 
-    def _spoken(self, delta: Delta) -> bytes:
+    async def _write(self, spoken: bytes) -> None:
+        if spoken:
+            await self._reply.write(spoken)
+
+    def _told(self, delta: Delta) -> bytes:
         self._part.told(delta)
         return self._voice.delta(delta)
 
@@ -216,12 +223,11 @@ class Attempt:
         rest = self._part.rest()
         if isinstance(rest, Fault):
             return await self._fell(rest)
-        await self._say(rest, number)
+        await self._write(await self._spoken(rest, number))
         if not self._committed:
             if not self._emptiness_is_explained():
                 return await self._fell(Fault("empty", status=self._status))
-            if said := b"".join([await self._commit(number), *map(self._spoken, self._blanks)]):
-                await self._reply.write(said)
+            await self._write(b"".join([await self._commit(number), *map(self._told, self._blanks)]))
         return await self._outcome("answered")
 
     async def _broke(self, fault: Fault, number: int) -> Outcome:

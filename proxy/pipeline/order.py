@@ -1,7 +1,7 @@
 """What the pipeline is given and what it knows on the way: values of one call, and the rooms it may enter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from proxy.domain.account import Caller
@@ -19,6 +19,7 @@ from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
+from proxy.pipeline.pieces import Turnstile
 from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, TokenCounter, Upstream
 from proxy.stages.intake import IntakeLimits
@@ -45,7 +46,7 @@ class Knobs:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Every room a call may enter, by its port."""
+    """Every room a call may enter, by its port, and the turnstile that its stream passes."""
 
     accounts: Accounts
     books: Books
@@ -60,6 +61,7 @@ class Rooms:
     dialects: Mapping[str, Dialect]
     provider_keys: Mapping[str, str]
     knobs: Knobs
+    turnstile: Turnstile = field(default_factory=Turnstile)
 
 
 @dataclass(frozen=True, slots=True)

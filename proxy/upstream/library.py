@@ -2,6 +2,7 @@
 keeps a cookie, reads a proxy from the environment unasked or lets a provider's text out in a fault."""
 
 import asyncio
+import socket
 import ssl
 from contextlib import ExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -21,6 +22,9 @@ KEPT_CONNECTIONS_MAX: Final = 256
 KEPT_SECONDS_MAX: Final = 15.0
 HEADERS_MAX: Final = 128
 HEADER_BYTES_MAX: Final = 32 * 1024
+# The library keeps all that the loop reads at once, and the loop reads on while the kernel fills its pieces of 256 KB; so the
+# kernel is told to keep less than one for a connection.
+KERNEL_BYTES_MAX: Final = 128 * 1024
 
 
 class LibraryUpstream:
@@ -116,6 +120,7 @@ class _Opening:
                 self._reused = False
             case "connection.connect_tcp.complete":
                 self._stream = info["return_value"]
+                self._stream.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES_MAX)
                 await self._check_peer()
             case "connection.start_tls.failed":
                 # httpcore2 forgets the socket when a handshake is cancelled.

@@ -20,6 +20,10 @@ def says_no(code: HoldRefusalCode) -> HoldRefused:
 
 
 STEADY = b.catalog(b.model("p/one", stops_billing_on_close=True))
+_SAID = stream(*["word " * 30] * 20, usage=False)
+_BILL = chunk(usage={"prompt_tokens": 10, "completion_tokens": 600, "total_tokens": 610})
+# Six hundred words, their bill and their end, all of which is read in one turn.
+BREATH = b"".join(piece for piece in (*_SAID[:-1], _BILL, _SAID[-1]) if isinstance(piece, bytes))
 
 
 async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
@@ -33,8 +37,7 @@ async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
 
 
 async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_is_settled() -> None:
-    words = ["word "] * 600
-    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    theatre = Theatre(Script([BREATH]), catalog=STEADY)
     await theatre.play(stream=True)
     (caught_up,) = theatre.books.extensions
     assert caught_up.amount_milli > theatre.books.holds[0].amount_milli
@@ -43,12 +46,11 @@ async def test_a_stream_that_ends_in_the_breath_it_came_in_is_covered_before_it_
 
 @pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
 async def test_a_burst_that_the_books_do_not_cover_is_cut_where_the_cover_ends(answer: HoldRefused | StoreUnavailable) -> None:
-    words = ["word "] * 600
-    theatre = Theatre(Script([b"".join(p for p in stream(*words) if isinstance(p, bytes))]), catalog=STEADY)
+    theatre = Theatre(Script([BREATH]), catalog=STEADY)
     theatre.books.answers = [None, answer]
     await theatre.play(stream=True)
-    # Two leads are held: 512 bytes at most a token each, and the word that goes beyond them.
-    assert len(theatre.reply.text) == 515
+    # Two leads are held: 512 bytes at most a token each, and the delta that goes beyond them.
+    assert len(theatre.reply.text) == 600
     assert theatre.settled.status == "cut"
     assert theatre.settled.absorbed_milli > 0
     assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli

@@ -13,6 +13,7 @@ from tests import run
 from tests.e2e.harness import Yard
 from tests.proofs import account, apart, crashes, dead, histories, outages, races, report, rescue
 from tests.proofs.claims import Case
+from tests.proofs.ends import ENDS
 from tests.proofs.faults import case as faults
 from tests.proofs.faults import mixed
 from tests.proofs.scale.case import FULL, USUAL, scale
@@ -59,6 +60,7 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
         "mute-beside": partial(dead.beside, dies=dead.mute),
         "both-dead": partial(dead.both, dies=dead.refused),
         "both-mute": partial(dead.both, dies=dead.mute),
+        **ENDS,
     },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
@@ -72,7 +74,9 @@ PROOFS: Final[dict[str, Proof]] = {
 }
 
 # What a page of docs/proofs has rows of: one about failover, one about all that concerns the books.
-FAILOVER: Final = frozenset({"faults", "mixed", "rescue", "both-dead", "both-mute", "dead-beside", "mute-beside", "account"})
+FAILOVER: Final = frozenset(
+    {"faults", "mixed", "rescue", "both-dead", "both-mute", "dead-beside", "mute-beside", "account", *ENDS}
+)
 PAGES: Final[dict[str, list[str]]] = {
     page: [proof for proof in PROOFS if (proof.partition("/")[0] in FAILOVER) == (page == "failover.md")]
     for page in ("budget.md", "failover.md")

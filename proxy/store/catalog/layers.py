@@ -10,6 +10,7 @@ from proxy.ports import CatalogObject
 from proxy.store.catalog.mistakes import ADMIN_LAYER
 from proxy.store.catalog.rows import ROWS
 from proxy.store.catalog.sheet import KINDS, Json, Sheet, canonical, digest
+from proxy.store.catalog.withheld import withheld
 
 # The name of the patch that makes a row (its value is the row) or deletes one (its value is None).
 WHOLE: Final = "*"
@@ -99,8 +100,11 @@ def file_value(files: Sheet, kind: CatalogKind, object_id: str, name: str) -> An
 
 
 def _object(kind: CatalogKind, name: str, row: Json, in_file: Json | None) -> CatalogObject:
-    value = canonical(kind, row)
-    return CatalogObject(kind, name, value, _canonical_or_raw(kind, in_file), etag_of(value))
+    value, file = canonical(kind, row), _canonical_or_raw(kind, in_file)
+    etag = etag_of(value)
+    if kind == "provider":
+        value, file = withheld(value), file and withheld(file)
+    return CatalogObject(kind, name, value, file, etag)
 
 
 def _state(files: Sheet, patch: CatalogPatch) -> PatchState:

@@ -19,6 +19,7 @@ from proxy.store.catalog.rows import (
     ProviderRow,
 )
 from proxy.store.catalog.sheet import KINDS, Json, Sheet
+from proxy.store.catalog.withheld import withheld
 
 R = TypeVar("R", ProviderRow, ModelRow, AliasRow, AssistantRow, PlanRow, PolicyRow)
 
@@ -45,7 +46,8 @@ class Parsed:
         return Mistake(self.sources.get((kind, object_id), ADMIN_LAYER), f"{kind}[{object_id}].{key}", message)
 
     def content(self) -> Json:
-        """Every row with its defaults, as JSON: what a revision is the hash of and what a snapshot stores."""
+        """Every row with its defaults, as JSON: what a revision is the hash of and what a snapshot stores. Providers without
+        their addresses and headers, for nothing is decided by them."""
         tables: Mapping[CatalogKind, Mapping[str, AnyRow]] = {
             "provider": self.providers,
             "model": self.models,
@@ -54,7 +56,8 @@ class Parsed:
             "plan": self.plans,
             "policy": self.policies,
         }
-        return {kind: [row.model_dump(mode="json") for row in table.values()] for kind, table in tables.items()}
+        content: Json = {kind: [row.model_dump(mode="json") for row in table.values()] for kind, table in tables.items()}
+        return content | {"provider": [withheld(row) for row in content["provider"]]}
 
 
 def parse(sheet: Sheet) -> tuple[Parsed, list[Mistake]]:

@@ -51,6 +51,8 @@ def is_regular(choice: object) -> bool:
     for name, value in delta.items():
         if value is not None and name in _TYPES and type(value) is not _TYPES[name]:
             return False
+    if delta.get("reasoning") and "reasoning_content" not in delta:
+        return False
     tool_calls, function_call = delta.get("tool_calls"), delta.get("function_call")
     if "error" in choice or (function_call and not _is_called(function_call)):
         return False
@@ -88,6 +90,9 @@ def _mended_part(spoken: Json) -> Json:
     for name in ("content", "refusal", "reasoning_content", "reasoning"):
         if name in spoken:
             spoken[name] = _text(spoken[name])
+    if spoken.get("reasoning"):
+        # Providers have two names for it. A program that knows the commoner one must not see less by the other's.
+        spoken.setdefault("reasoning_content", spoken["reasoning"])
     if "role" in spoken and not isinstance(spoken["role"], str):
         del spoken["role"]
     if "tool_calls" in spoken:

@@ -57,6 +57,12 @@ def test_reasoning_under_both_names_counts_once() -> None:
     assert read(choice(reasoning="hmm", reasoning_content="hmm")).reasoning_bytes == 3
 
 
+def test_reasoning_under_the_rarer_name_is_told_under_the_commoner_one_too() -> None:
+    delta = read(choice(reasoning="hmm"))
+    assert (delta.raw, delta.value["choices"][0]["delta"]) == (None, {"reasoning": "hmm", "reasoning_content": "hmm"})
+    assert read(choice(content="a", reasoning=None)).raw is not None
+
+
 def test_a_tool_call_counts_its_name_and_arguments() -> None:
     call = {"index": 0, "id": "c", "type": "function", "function": {"name": "get", "arguments": "{}"}}
     delta = read(choice(tool_calls=[call]))

@@ -1,0 +1,66 @@
+"""What has arrived of streams in, pieces of it out, in turns that leave room for everybody else; never reads what they mean."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from proxy.ports import Exchange
+
+# About forty events: two milliseconds of reading.
+PIECE_BYTES_MAX: Final = 8 * 1024
+# What all streams together read in one turn of the loop. Streams at the pace of models hardly ever come near it.
+TURN_BYTES_MAX: Final = 16 * 1024
+
+
+class Turnstile:
+    """One for all streams of a process. However much arrives at once, and at however many of them, a small call beside them
+    waits for a few pieces at each of its steps, not for all."""
+
+    def __init__(self) -> None:
+        self._read_bytes = 0
+        self._turn_is_set = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def admit(self, size_bytes: int) -> None:
+        """Returns when so much may be read: at once, or in a later turn and behind those who wait already."""
+        if self._waiting or self._read_bytes >= TURN_BYTES_MAX:
+            ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(ticket)
+            await ticket
+        self._read_bytes += size_bytes
+        # Turns are not worth counting while hardly anything is read.
+        if self._read_bytes >= PIECE_BYTES_MAX:
+            self._set_turn()
+
+    def _set_turn(self) -> None:
+        if not self._turn_is_set:
+            self._turn_is_set = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_is_set = False
+        self._read_bytes = 0
+        admitted = 0
+        while self._waiting and admitted < TURN_BYTES_MAX // PIECE_BYTES_MAX:
+            ticket = self._waiting.popleft()
+            if not ticket.done():
+                ticket.set_result(None)
+                admitted += 1
+        if self._waiting:
+            self._set_turn()
+
+
+class Pieces:
+    """An exchange, read piece by piece."""
+
+    def __init__(self, exchange: Exchange, turnstile: Turnstile) -> None:
+        self._exchange = exchange
+        self._turnstile = turnstile
+        self._arrived = b""
+
+    async def next(self) -> bytes:
+        """Empty at the end of the answer. Raises UpstreamError."""
+        arrived = self._arrived or await self._exchange.next_bytes()
+        piece, self._arrived = arrived[:PIECE_BYTES_MAX], arrived[PIECE_BYTES_MAX:]
+        await self._turnstile.admit(len(piece))
+        return piece

@@ -1,0 +1,112 @@
+"""A gateway that is told to stop while calls of every kind run in it: what their callers heard, and those who came after."""
+
+import asyncio
+import json
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx2
+
+from tests.e2e.harness import WAIT_S, House, chat, eventually
+
+CHAT: Final = "/v1/chat/completions"
+_LOOK_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of call that runs when the gateway is told to stop, and how it must end: `whole`, `told` (an error event or a
+    503), or `left` (its caller has gone before)."""
+
+    name: str
+    path: str
+    body: dict[str, Any]
+    ends: str
+
+
+@dataclass(slots=True)
+class Heard:
+    """`ends` by kind, in the order of the calls; `late` is what newcomers were answered while calls still ran, `unready` what
+    `/readyz` said then; `code` is the exit code and `lasted_s` what passed from the signal to it."""
+
+    ends: list[tuple[str, str]] = field(default_factory=list)
+    late: set[tuple[int, str, str]] = field(default_factory=set)
+    unready: set[int] = field(default_factory=set)
+    code: int | None = None
+    lasted_s: float = 0.0
+
+
+def stream(model: str, **fields: Any) -> dict[str, Any]:
+    return chat(model, stream=True, **fields)
+
+
+def stopped(house: House, key: str, kinds: list[Kind], hurry_after_s: float | None = None) -> Heard:
+    """Starts a call of each kind, sends SIGTERM when all are under way, and listens to the end."""
+    return asyncio.run(_Stop(house, key, kinds).run(hurry_after_s))
+
+
+class _Stop:
+    def __init__(self, house: House, key: str, kinds: list[Kind]) -> None:
+        self._house = house
+        self._key = key
+        self._kinds = kinds
+        self._heard = Heard()
+
+    async def run(self, hurry_after_s: float | None) -> Heard:
+        limits = httpx2.Limits(max_connections=len(self._kinds) + 8)
+        headers = {"authorization": f"Bearer {self._key}"}
+        async with httpx2.AsyncClient(base_url=self._house.url, headers=headers, limits=limits, timeout=WAIT_S) as client:
+            calls = [asyncio.create_task(self._call(client, kind)) for kind in self._kinds]
+            await asyncio.to_thread(self._wait_until_they_run)
+            began_s = time.monotonic()
+            self._house.gateway.send(signal.SIGTERM)
+            coming = asyncio.create_task(self._come_late(client, calls))
+            if hurry_after_s is not None:
+                await asyncio.sleep(hurry_after_s)
+                self._house.gateway.send(signal.SIGTERM)
+            self._heard.ends = [(kind.name, await call) for kind, call in zip(self._kinds, calls, strict=True)]
+            await coming
+            self._heard.code = await asyncio.to_thread(self._house.gateway.wait)
+            self._heard.lasted_s = time.monotonic() - began_s
+        return self._heard
+
+    def _wait_until_they_run(self) -> None:
+        wanted = [(len(self._kinds),)]
+        eventually(lambda: self._house.rows("SELECT count(*) FROM holds") == wanted, "the start of all calls")
+        # What is held is not yet asked for.
+        time.sleep(0.3)
+
+    async def _call(self, client: httpx2.AsyncClient, kind: Kind) -> str:
+        if kind.ends == "left":
+            try:
+                await client.post(kind.path, json=kind.body, timeout=0.2)
+            except httpx2.ReadTimeout:
+                return "left"
+        answer = await client.post(kind.path, json=kind.body)
+        if answer.status_code != httpx2.codes.OK:
+            return _code(answer)
+        text = answer.text.rstrip()
+        if not kind.body.get("stream"):
+            return "whole"
+        return "whole" if text.endswith("[DONE]") else str(json.loads(text.rpartition("data: ")[2])["error"]["code"])
+
+    async def _come_late(self, client: httpx2.AsyncClient, calls: list[asyncio.Task[str]]) -> None:
+        """Newcomers on connections of their own, for as long as the others are answered."""
+        await asyncio.sleep(3 * _LOOK_S)
+        while not all(call.done() for call in calls):
+            async with httpx2.AsyncClient(base_url=self._house.url, headers=client.headers, timeout=WAIT_S) as newcomer:
+                try:
+                    unready = await newcomer.get("/readyz")
+                    answer = await newcomer.post(CHAT, json=chat("sim/small"))
+                except httpx2.TransportError:
+                    # The door closes when the last call has ended, a moment before its caller has read that.
+                    return
+            self._heard.unready.add(unready.status_code)
+            self._heard.late.add((answer.status_code, _code(answer), answer.headers.get("retry-after", "")))
+            await asyncio.sleep(_LOOK_S)
+
+
+def _code(answer: httpx2.Response) -> str:
+    return str(answer.json().get("error", {}).get("code", "served"))
