@@ -14,8 +14,9 @@ from proxy.ports import UpstreamError
 
 HEADERS_MAX: Final = 128
 HEADER_BYTES_MAX: Final = 32 * 1024
-# Reading stops while more than this waits for a reader; the reader is given no more at once.
-UNREAD_BYTES_MAX: Final = 256 * 1024
+# Reading stops while more than this waits for a reader; the reader is given no more at once. Streams of readers who stand still
+# keep this much each, and what the loop reads in one go besides.
+UNREAD_BYTES_MAX: Final = 64 * 1024
 # So much may arrive without a byte of body among it: a head, trailers, what a chunk says of itself.
 BARREN_BYTES_MAX: Final = 64 * 1024
 # How long the framing of an answer that is over is waited for, so that its connection can be used again.
