@@ -16,7 +16,7 @@ from proxy.stages.precheck.marks import Mark
 from proxy.stages.precheck.reading import WINDOW_CHARS_MAX, Message, Said, human_texts, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
 
-__all__ = ["check", "mistakes", "prepare"]
+__all__ = ["check", "hazard_scores", "judge", "mistakes", "prepare", "reasons"]
 
 DEFAULT_CATEGORY: Final = "qa"
 DEFAULT_FAMILY: Final = "general"
@@ -56,14 +56,19 @@ class Turn:
 
 
 def check(request: Request, book: RuleBook) -> Verdict:
-    """What the rules and weights find in a request. The book must be without `mistakes`.
+    """What the rules and weights find in a request. The book must be without `mistakes`."""
+    return judge(request.messages, book)
+
+
+def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
+    """The verdict on a conversation.
 
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
-    asked, dangers = marks(request.messages, ready(book))
-    turns = [Turn(said, spoken) for said, spoken in zip(human_texts(request.messages), asked, strict=True)]
-    harms = [] if book.weights is None else _harms(request.messages, dangers, book.weights)
+    asked, dangers = marks(messages, ready(book))
+    turns = [Turn(said, spoken) for said, spoken in zip(human_texts(messages), asked, strict=True)]
+    harms = [] if book.weights is None else _harms(messages, dangers, book.weights)
     task = _task(_deciding(asked, book), book) or _weighed(turns, book)
     found = _hazards(_deciding([dangers], book)[0])
     risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
@@ -78,6 +83,26 @@ def check(request: Request, book: RuleBook) -> Verdict:
         recommended_assistant=book.assistants.get(task.family),
         rules_revision=book.revision,
     )
+
+
+def reasons(messages: Sequence[Message], book: RuleBook) -> list[tuple[str, str, float]]:
+    """The loudest words and hints about the last turn, for people: what each spoke for, itself, its weight."""
+    if book.weights is None or not (said := human_texts(messages)):
+        return []
+    asked, dangers = marks(messages, ready(book))
+    window = judging.window(said[0].text)
+    return judging.reasons(window, hints(asked[0]), hints(dangers), book.weights)
+
+
+def hazard_scores(messages: Sequence[Message], book: RuleBook) -> Mapping[str, float]:
+    """How likely each hazard is (0 to 1), for those that rules or weights can tell."""
+    _, dangers = marks(messages, ready(book))
+    found: dict[str, float] = dict.fromkeys(book.risks, 0.0)
+    if book.weights is not None:
+        for said in human_texts(messages):
+            likely = judging.likely(judging.window(said.text), hints(dangers), book.weights)
+            found |= {hazard: max(found.get(hazard, 0.0), score) for hazard, score in likely.items()}
+    return found | dict.fromkeys(_hazards(_deciding([dangers], book)[0]), 1.0)
 
 
 def prepare(book: RuleBook) -> None:

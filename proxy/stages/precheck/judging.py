@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
-from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, scores, spoke
+from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, odds, scores, spoke
 
 # Of a longer text its two ends are weighed.
 HEAD_CHARS: Final = 1_200
 TAIL_CHARS: Final = 600
 ATTACKS: Final = ("jailbreak", "prompt_injection")
 UNNAMED: Final = "unspecified"
+REASONS_MAX: Final = 8
 _COMPLEXITIES: Final[Mapping[str, Complexity]] = {"simple": "simple", "standard": "standard", "hard": "hard"}
 
 
@@ -54,6 +55,26 @@ def harm(text: str, hints: Sequence[str], weights: Weights) -> Harm | None:
     loudest = next((word for word, _ in spoke(weights.level, said, level, "safe") if word[0] not in "#^"), "")
     blocks = attacks or lead["content"] > weights.thresholds["block"]
     return Harm("disallowed" if blocks else "sensitive", hazard, loudest.rstrip("*"))
+
+
+def likely(text: str, hints: Sequence[str], weights: Weights) -> Mapping[str, float]:
+    """How likely each hazard is: that the text is not safe, shared among the hazards. `text` is a window."""
+    said = features.risk_features(text)
+    share = dilution(len(said))
+    safe = odds(scores(weights.level, said, hints, share))[weights.level.classes.index("safe")]
+    among = odds(scores(weights.hazard, said, hints, share))
+    return {name: (1 - safe) * odd for name, odd in zip(weights.hazard.classes, among, strict=True)}
+
+
+def reasons(text: str, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights) -> list[tuple[str, str, float]]:
+    """What spoke loudest for the category and for the level of harm found."""
+    asked, said = features.task_features(text), features.risk_features(text)
+    name = category(asked, task_hints, weights).name
+    lead = leads(weights.level, scores(weights.level, said, risk_hints, dilution(len(said))), "safe")
+    level = max(lead, key=lambda known: lead[known] - weights.thresholds[known])
+    for_category = spoke(weights.category, [*asked, *task_hints], name)[:REASONS_MAX]
+    for_level = spoke(weights.level, [*said, *risk_hints], level, "safe")[:REASONS_MAX]
+    return [(name, word, weight) for word, weight in for_category] + [(level, word, weight) for word, weight in for_level]
 
 
 def _among(table: Table, found: Sequence[float], attacks: bool) -> str:

@@ -32,9 +32,17 @@ def scores(table: Table, said: Sequence[str], hints: Sequence[str], share: float
 
 def heaviest(table: Table, found: Sequence[float]) -> Weighed:
     """The class with the highest score, and its probability."""
+    chances = odds(found)
+    best = max(chances)
+    return Weighed(table.classes[chances.index(best)], best)
+
+
+def odds(found: Sequence[float]) -> list[float]:
+    """The probability of each class."""
     top = max(found)
-    odds = [math.exp(score - top) for score in found]
-    return Weighed(table.classes[found.index(top)], 1 / sum(odds))
+    powers = [math.exp(score - top) for score in found]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def leads(table: Table, found: Sequence[float], over: str) -> Mapping[str, float]:
