@@ -78,13 +78,11 @@ def _spelled(word: str) -> Iterable[str]:
     return [word[index : index + 2] for index in range(len(word) - 1)]
 
 
-def _spoken(said: Sequence[str], where: str) -> Iterator[str]:
-    for word in said:
-        yield where + word
-        if len(word) > STEM_LETTERS:
-            yield f"{where}{word[:STEM_LETTERS]}*"
-    for first, second in pairwise(said):
-        yield f"{where}{first} {second}"
+def _spoken(said: Sequence[str], where: str) -> list[str]:
+    """Words, their beginnings and neighbours; written as lists, for every call waits for this."""
+    stems = [f"{word[:STEM_LETTERS]}*" for word in said if len(word) > STEM_LETTERS]
+    found = [*said, *stems, *map(" ".join, pairwise(said))]
+    return [where + feature for feature in found] if where else found
 
 
 def _shape(text: str, found: Parts) -> Iterator[str]:
