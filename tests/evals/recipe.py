@@ -20,10 +20,10 @@ RISK: Final = Recipe(epochs=4, rate=0.5, diluted=True)
 SHARED_WEIGHT: Final = 2.0
 # Which share of look-alikes each threshold lets through, averaged over their sources.
 LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.015, "sensitive": 0.03, "block": 0.01}
-# A level that hardly leads is no finding: a text of unknown words has almost no score at all.
-LEAD_MIN: Final = 1.0
-# Whoever is blocked wrongly is lost; whoever is flagged wrongly is served by another model.
-BLOCK_MIN: Final = 3.0
+# A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
+# lost; whoever is flagged wrongly is served by another model.
+LEAD_MIN: Final = {"content": 0.3, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
+BLOCK_ATTACK_MIN: Final = 1.2
 INNER_FOLDS: Final = 3
 CATEGORY_CONFIDENCE: Final = 0.35
 
@@ -127,7 +127,7 @@ def thresholds_of(rows: Sequence[Read]) -> dict[str, float]:
         held = [row for row in rows if fold[id(row)] == number and row.example.lookalike]
         found += [(row.example.source, _leads(row, table)) for row in held]
     chosen = {name: _passing(found, name, share) for name, share in LOOKALIKES_FLAGGED.items()}
-    return {**chosen, "block": max(BLOCK_MIN, chosen["block"])}
+    return {**chosen, "block_attack": max(BLOCK_ATTACK_MIN, chosen["attack"])}
 
 
 def _leads(row: Read, table: Table) -> dict[str, float]:
@@ -142,5 +142,5 @@ def _passing(found: Sequence[tuple[str, dict[str, float]]], name: str, share: fl
     for source, lead in sorted(found, key=lambda row: -row[1][name]):
         passed += 1 / sources.count(source) / len(set(sources))
         if passed > share:
-            return max(LEAD_MIN, round(lead[name], 3))
-    return LEAD_MIN
+            return max(LEAD_MIN[name], round(lead[name], 3))
+    return LEAD_MIN[name]

@@ -53,7 +53,7 @@ def harm(text: str, hints: Sequence[str], weights: Weights) -> Harm | None:
     attacks = level == "attack"
     hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
     loudest = next((word for word, _ in spoke(weights.level, said, level, "safe") if word[0] not in "#^"), "")
-    blocks = attacks or lead["content"] > weights.thresholds["block"]
+    blocks = lead["content"] > weights.thresholds["block"] or (attacks and lead["attack"] > weights.thresholds["block_attack"])
     return Harm("disallowed" if blocks else "sensitive", hazard, loudest.rstrip("*"))
 
 

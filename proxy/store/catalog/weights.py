@@ -11,6 +11,8 @@ from proxy.store.catalog.mistakes import Mistake
 
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
 
+THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "block", "block_attack"})
+
 
 class TableRows(BaseModel):
     """A table as it is written: two hexadecimal digits a class."""
@@ -51,6 +53,9 @@ def read_weights(path: Path) -> Weights | Mistake:
 
 
 def _weights(read: WeightsFile) -> Weights:
+    missing = THRESHOLDS - read.thresholds.keys()
+    if missing:
+        raise ValueError(f"thresholds are missing: {', '.join(sorted(missing))}")
     return Weights(
         revision=read.revision,
         category=_table(read.category),

@@ -11,7 +11,7 @@ from proxy.stages.precheck.weighing import dilution, heaviest, leads, scores, sp
 from tests import builders
 from tests.stages.precheck.books import book, rule, said, shipped
 
-THRESHOLDS = {"category": 0.6, "content": 1.0, "attack": 1.0, "sensitive": 1.0, "block": 3.0}
+THRESHOLDS = {"category": 0.6, "content": 1.0, "attack": 1.0, "sensitive": 1.0, "block": 3.0, "block_attack": 2.0}
 HOSTILE = [
     "a" * 100_000,
     "a b " * 25_000,
