@@ -1,6 +1,6 @@
 # `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway, `make bench` what it costs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check static unit everything bench bench-peers bench-guard bench-soak proof lock clean
+.PHONY: help run test check static unit everything bench bench-peers bench-guard bench-soak proof evals lock clean
 .SILENT:
 
 PYTHON ?= python3
@@ -22,6 +22,7 @@ help:
 	echo 'make bench   what a call and a chunk cost, next to nginx in the same run; bench-peers: next to LiteLLM too;'
 	echo '             bench-guard BASE=main: next to another commit; bench-soak CALLS=2000000: what many calls leave behind'
 	echo 'make proof   races, crashes and outages against real processes, with what was seen, written to docs/proofs'
+	echo 'make evals   quality and speed of precheck on the labelled prompts of the folder SIGNALBOX_EVALS'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
 
@@ -66,6 +67,9 @@ bench-soak: .venv/dev.stamp
 
 proof: .venv/dev.stamp
 	$(BIN)/python -m tests.proofs --write
+
+evals: .venv/dev.stamp
+	$(BIN)/python -m tests.evals
 
 .venv/run.stamp: requirements.lock
 	scripts/setup.sh $< $@

@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.set_defaults(run=commands.check)
     _add_keys(verbs)
     _add_catalog(verbs)
+    _add_precheck(verbs)
     ledger = verbs.add_parser("ledger", help="audit the books").add_subparsers(required=True, metavar="ACTION")
     ledger.add_parser(
         "verify", help="recompute every balance from its entries; exit 1 and a line each if any differs"
@@ -146,6 +147,21 @@ def _add_catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     taken.add_argument("--only", metavar="GLOB", default="*", help="models whose id or name at the provider matches")
     taken.add_argument("--write", metavar="FILE", type=Path, help="put the proposed rows into a new file as well")
     taken.set_defaults(run=commands.catalog_import)
+
+
+def _add_precheck(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    precheck = verbs.add_parser("precheck", help="try precheck's rules and weights on prompts of your own; calls no model")
+    actions = precheck.add_subparsers(required=True, metavar="ACTION")
+    for name, run, words in (
+        ("predict", commands.precheck_predict, "one line of JSON for each prompt: category, complexity, risk; never its text"),
+        ("test", commands.precheck_test, "how many of the file's labels (category, complexity, risk) are found"),
+    ):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("file", metavar="FILE", type=Path, help='an object a line, such as {"id": "1", "text": "Hello"}')
+        action.set_defaults(run=run)
+    explain = actions.add_parser("explain", help="the verdict on one prompt, and the rules and words that spoke")
+    explain.add_argument("text", metavar="TEXT", help="the prompt; - reads it from standard input")
+    explain.set_defaults(run=commands.precheck_explain)
 
 
 if __name__ == "__main__":

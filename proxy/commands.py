@@ -19,10 +19,10 @@ from proxy.domain.decision import Decision
 from proxy.domain.desk import Change
 from proxy.domain.errors import Fault
 from proxy.domain.plan import Entitlement
-from proxy.inquiry import words
+from proxy.inquiry import prompts, words
 from proxy.inquiry.listing import listed
 from proxy.inquiry.trial import Trial, attempted, callable_providers, cheapest, cost_max_nano_usd
-from proxy.outside import Outside, checked, opened_outside
+from proxy.outside import Outside, checked, opened_outside, rules
 from proxy.ports import Directory, StoreUnavailable, VersionConflict
 from proxy.settings import Settings
 from proxy.stages import explain as explaining
@@ -51,6 +51,27 @@ async def check(given: argparse.Namespace, settings: Settings) -> int:
     if findings.mistakes:
         return 1
     return 0 if given.live is None else await _check_live(given.live, settings)
+
+
+async def precheck_predict(given: argparse.Namespace, settings: Settings) -> int:
+    """A verdict a line, for whatever scores them."""
+    for line in prompts.predictions(_prompts(given.file), rules(settings)):
+        _say(line)
+    return 0
+
+
+async def precheck_test(given: argparse.Namespace, settings: Settings) -> int:
+    """How often precheck says what the file's labels say."""
+    for line in prompts.scored(_prompts(given.file), rules(settings)):
+        _say(line)
+    return 0
+
+
+async def precheck_explain(given: argparse.Namespace, settings: Settings) -> int:
+    """Why one prompt gets the verdict it gets."""
+    for line in prompts.explained(sys.stdin.read() if given.text == "-" else given.text, rules(settings)):
+        _say(line)
+    return 0
 
 
 async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
@@ -359,3 +380,10 @@ def _say_clock(state: ClockState) -> int:
 
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
+
+
+def _prompts(path: Path) -> list[Mapping[str, object]]:
+    try:
+        return list(prompts.rows(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, prompts.NoPrompt) as error:
+        raise CommandFailed(f"{path}: {error}") from error

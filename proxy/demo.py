@@ -72,7 +72,7 @@ def _config_dir(given: Path, with_faults: bool) -> Iterator[Path]:
         yield given
         return
     with TemporaryDirectory(prefix="signalbox-demo-") as folder:
-        for file in (*given.glob("*.toml"), FAULTS_FILE):
+        for file in (*given.glob("*.toml"), *given.glob("*.json"), FAULTS_FILE):
             (Path(folder) / file.name).symlink_to(file.resolve())
         yield Path(folder)
 

@@ -10,6 +10,7 @@ from proxy.app import DIALECTS, Shelves, can_count, opened_shelves, provider_key
 from proxy.clock import SystemClock
 from proxy.domain.call import Attempt
 from proxy.domain.ledger import RecordCall
+from proxy.domain.verdict import RuleBook
 from proxy.ids import RandomIds
 from proxy.inquiry.asking import Rooms
 from proxy.pipeline import record
@@ -57,6 +58,15 @@ def checked(settings: Settings) -> Findings:
     uncounted = f"rs-bpe is not installed: {spoken} models are held by bytes, not by an exact count of tokens"
     doubts = ((pepper_missing, settings.pepper is None), (uncounted, spoken and not can_count()))
     return Findings((), (*(doubt for doubt, is_so in doubts if is_so), *keyless))
+
+
+def rules(settings: Settings) -> RuleBook:
+    """Precheck's rules and weights as the files say. Raises SettingsMistake."""
+    found = read_files(settings.config_dir)
+    wrong = [str(mistake) for mistake in found.mistakes]
+    if wrong:
+        raise SettingsMistake(wrong)
+    return found.rules
 
 
 @asynccontextmanager

@@ -23,8 +23,9 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTable:
-    """`actions` maps a hazard code or a risk level to an action; the hazard wins. `step_down_below_ppm`: share of the
-    tightest allowance left below which cheaper models come first. `free_calls_hourly_max`: calls of one account within an
+    """`actions` maps a hazard code or a risk level to an action; the hazard wins. `plan_actions` and `assistant_actions`
+    replace lines of it for a plan and an assistant; where both do, the stricter line counts. `step_down_below_ppm`: share of
+    the tightest allowance left below which cheaper models come first. `free_calls_hourly_max`: calls of one account within an
     hour that may get nothing for free though their provider bills them; those after pay their input."""
 
     modes: Mapping[Mode, Weights]
@@ -32,6 +33,8 @@ class PolicyTable:
     default_assistant: str = "general"
     actions: Mapping[str, Action] = field(default_factory=dict)
     action_messages: Mapping[str, str] = field(default_factory=dict)
+    plan_actions: Mapping[str, Mapping[str, Action]] = field(default_factory=dict)
+    assistant_actions: Mapping[str, Mapping[str, Action]] = field(default_factory=dict)
     step_down_below_ppm: int = 100_000
     hold_lead_tokens: int = 256
     attempts_max: int = 4

@@ -48,7 +48,8 @@ class Advice:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One precheck rule. `pattern` is anchored or bounded, so that no input makes it slow. `says` names what it speaks
-    for (a category, a risk hazard, a complexity), `value` what it says, `weight` how strongly."""
+    for (a category, a risk hazard, a complexity), `value` what it says, `weight` how strongly. A `hint` speaks to the weights
+    and not for itself, where the book has weights."""
 
     id: str
     says: Literal["category", "hazard", "complexity", "injection", "pii"]
@@ -56,6 +57,29 @@ class Rule:
     pattern: re.Pattern[str]
     weight: float = 1.0
     validator: str | None = None
+    hint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What each word of a text says for each of `classes`: one byte a class, 128 for nothing, in `steps` to one."""
+
+    classes: tuple[str, ...]
+    rows: Mapping[str, bytes]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A linear model as plain tables. `level` tells safe text from what harms, attacks and is delicate, `hazard` names what
+    kind of harm; `thresholds` are what a level must lead `safe` by, and the least confidence of a category."""
+
+    revision: str
+    category: Table
+    complexity: Table
+    level: Table
+    hazard: Table
+    thresholds: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +93,7 @@ class RuleBook:
     risks: Mapping[str, Risk]
     assistants: Mapping[str, str]
     category_margin: float = 1.0
+    weights: Weights | None = None
 
     def __hash__(self) -> int:
         return hash(self.revision)

@@ -299,3 +299,10 @@ def test_our_own_trouble_with_a_provider_is_a_server_error_to_the_caller(client:
         with pytest.raises(openai.InternalServerError) as failed:
             client.chat.completions.create(model=model, messages=HELLO)
         assert failed.value.status_code in (502, 503)
+
+
+def test_moderations_answer_with_what_precheck_judges_and_nothing_else(client: OpenAI) -> None:
+    calm, forbidden = client.moderations.create(input=["hello", "a forbiddenword"]).results
+    assert (calm.flagged, forbidden.flagged) == (False, True)
+    # The rules of these tests know none of the client's categories.
+    assert forbidden.category_scores.model_dump(exclude_none=True) == {}

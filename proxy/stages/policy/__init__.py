@@ -23,10 +23,10 @@ from proxy.stages.policy.shortlist import Shortlist, shortlist
 from proxy.stages.policy.sight import unlocked_by, visible
 from proxy.stages.policy.size import Size, measure
 
-__all__ = ["REVISION", "act", "decide", "in_doubt", "uncounted", "unlocked_by", "visible"]
+__all__ = ["REVISION", "act", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "3"
+REVISION: Final = "4"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
@@ -58,6 +58,15 @@ def act(verdict: Verdict, table: PolicyTable) -> Action:
     return table.actions.get(verdict.risk, "allow")
 
 
+def table_for(table: PolicyTable, plan_id: str, assistant_id: str | None) -> PolicyTable:
+    """The operator's table with the lines that a plan and an assistant have of their own."""
+    by_plan, by_assistant = table.plan_actions.get(plan_id, {}), table.assistant_actions.get(assistant_id or "", {})
+    if not by_plan and not by_assistant:
+        return table
+    both = {name: max(by_plan[name], by_assistant[name], key=SEVERITY.index) for name in by_plan.keys() & by_assistant.keys()}
+    return replace(table, actions={**table.actions, **by_plan, **by_assistant, **both})
+
+
 def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catalog: Catalog, health: Health) -> Decision:
     """Who answers this call, in which order, and why not the others (contract 4).
 
@@ -66,6 +75,8 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     """
     plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
     mode = ask.mode or catalog.policy.default_mode
+    own = table_for(catalog.policy, ask.plan_id, advice.assistant_id)
+    catalog = catalog if own is catalog.policy else replace(catalog, policy=own)
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)

@@ -5,16 +5,18 @@ Offsets count in a message's text: its content, or its text parts joined by line
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from proxy.domain.request import Request
-from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict
-from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
-from proxy.stages.precheck.reading import turns, whole
+from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict, Weights
+from proxy.stages.precheck import judging
+from proxy.stages.precheck.features import task_features
+from proxy.stages.precheck.hinting import TASK, hints, marks, ready
+from proxy.stages.precheck.marks import Mark
+from proxy.stages.precheck.reading import WINDOW_CHARS_MAX, Message, Said, human_texts, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
 
-__all__ = ["check", "mistakes", "prepare"]
+__all__ = ["check", "hazard_scores", "judge", "mistakes", "prepare", "reasons"]
 
 DEFAULT_CATEGORY: Final = "qa"
 DEFAULT_FAMILY: Final = "general"
@@ -25,8 +27,10 @@ COMPLEXITY_WEIGHT_MIN: Final = 1.0
 # What an earlier turn still says about the last one.
 TURN_FACTORS: Final = (1.0, 0.5, 0.25)
 SPANS_MAX: Final = 16
+# A turn this short may lean on the one before, if that one is surer than usual: "and now shorter".
+ELLIPTIC_CHARS: Final = 60
+ELDER_CONFIDENCE: Final = 0.6
 _RISKS: Final[Mapping[Risk, int]] = {"safe": 0, "sensitive": 1, "disallowed": 2}
-_TASK: Final = ("category", "complexity")
 
 
 class _Task(NamedTuple):
@@ -35,32 +39,75 @@ class _Task(NamedTuple):
     confidence: float
 
 
+class Turn:
+    """What a human said last or before, the rules that spoke about it, and its features, worked out once where needed."""
+
+    __slots__ = ("_features", "marks", "said")
+
+    def __init__(self, said: Said, marks: Sequence[Mark]) -> None:
+        self.said, self.marks = said, marks
+        self._features: Sequence[str] | None = None
+
+    @property
+    def features(self) -> Sequence[str]:
+        if self._features is None:
+            self._features = task_features(judging.window(self.said.text))
+        return self._features
+
+
 def check(request: Request, book: RuleBook) -> Verdict:
-    """What the rules find in a request. The book must be without `mistakes`.
+    """What the rules and weights find in a request. The book must be without `mistakes`."""
+    return judge(request.messages, book)
+
+
+def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
+    """The verdict on a conversation.
 
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
-    the worst of the hazards found.
+    the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
-    tasks, dangers = _ready(book)
-    asked = [find_marks(turn, tasks) for turn in turns(request.messages)]
-    task = _task(asked, book)
-    found = _hazards(find_marks(whole(request.messages), dangers))
+    asked, dangers = marks(messages, ready(book))
+    turns = [Turn(said, spoken) for said, spoken in zip(human_texts(messages), asked, strict=True)]
+    harms = [] if book.weights is None else _harms(messages, dangers, book.weights)
+    task = _task(_deciding(asked, book), book) or _weighed(turns, book)
+    found = _hazards(_deciding([dangers], book)[0])
+    risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
     return Verdict(
         category=task.category,
         family=task.family,
-        complexity=_complexity(_scores("complexity", asked)),
-        risk=max((book.risks.get(hazard, "sensitive") for hazard in found), key=_RISKS.__getitem__, default="safe"),
-        hazards=tuple(sorted(found)),
-        confidence=task.confidence,
-        evidence=_evidence(found, asked, task.category),
+        complexity=_complexity(turns, book),
+        risk=max(risks, key=_RISKS.__getitem__, default="safe"),
+        hazards=tuple(sorted({*found, *(harm.hazard for harm, _ in harms)})),
+        confidence=round(task.confidence, 3),
+        evidence=_evidence(found, [span for _, span in harms], asked, task.category),
         recommended_assistant=book.assistants.get(task.family),
         rules_revision=book.revision,
     )
 
 
+def reasons(messages: Sequence[Message], book: RuleBook) -> list[tuple[str, str, float]]:
+    """The loudest words and hints about the last turn, for people: what each spoke for, itself, its weight."""
+    if book.weights is None or not (said := human_texts(messages)):
+        return []
+    asked, dangers = marks(messages, ready(book))
+    window = judging.window(said[0].text)
+    return judging.reasons(window, hints(asked[0]), hints(dangers), book.weights)
+
+
+def hazard_scores(messages: Sequence[Message], book: RuleBook) -> Mapping[str, float]:
+    """How likely each hazard is (0 to 1), for those that rules or weights can tell."""
+    _, dangers = marks(messages, ready(book))
+    found: dict[str, float] = dict.fromkeys(book.risks, 0.0)
+    if book.weights is not None:
+        for said in human_texts(messages):
+            likely = judging.likely(judging.window(said.text), hints(dangers), book.weights)
+            found |= {hazard: max(found.get(hazard, 0.0), score) for hazard, score in likely.items()}
+    return found | dict.fromkeys(_hazards(_deciding([dangers], book)[0]), 1.0)
+
+
 def prepare(book: RuleBook) -> None:
     """Makes a rule book ready, which takes milliseconds; without it the first `check` does."""
-    _ready(book)
+    ready(book)
 
 
 def mistakes(book: RuleBook) -> tuple[str, ...]:
@@ -73,19 +120,19 @@ def mistakes(book: RuleBook) -> tuple[str, ...]:
             found.append(f"rule {rule.id}: category {rule.value} has no family")
         if rule.says == "complexity" and rule.value not in ("simple", "standard", "hard"):
             found.append(f"rule {rule.id}: there is no complexity {rule.value}")
-        if rule.says not in _TASK and rule.value not in book.risks:
+        if rule.says not in TASK and rule.value not in book.risks:
             found.append(f"rule {rule.id}: hazard {rule.value} has no risk")
     return tuple(found)
 
 
-@lru_cache(maxsize=4)
-def _ready(book: RuleBook) -> tuple[RuleSet, RuleSet]:
-    """What is asked, and what is dangerous about it: the latter is looked for in all that was said."""
-    tasks = [rule for rule in book.rules if rule.says in _TASK]
-    return rule_set(tasks), rule_set([rule for rule in book.rules if rule.says not in _TASK])
+def _deciding(asked: Sequence[Sequence[Mark]], book: RuleBook) -> Sequence[Sequence[Mark]]:
+    """The marks that speak for themselves; hints do where there are no weights to speak to."""
+    if book.weights is None:
+        return asked
+    return [[mark for mark in spoken if not mark.rule.hint] for spoken in asked]
 
 
-def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task:
+def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task | None:
     """The heaviest category, if it leads every other family by the margin: categories of one family are routed alike."""
     scores = _scores("category", asked)
     ranked = sorted(scores, key=lambda category: (-scores[category], category))
@@ -95,7 +142,36 @@ def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task:
         rival = max((scores[other] for other in ranked if book.families.get(other) != family), default=0.0)
         if scores[best] - rival >= book.category_margin:
             return _Task(best, family, scores[best] / (scores[best] + rival + 1))
-    return _Task(DEFAULT_CATEGORY, book.families.get(DEFAULT_CATEGORY, DEFAULT_FAMILY), UNSURE)
+    return None
+
+
+def _weighed(turns: Sequence[Turn], book: RuleBook) -> _Task:
+    """What the weights say of the last turn; a turn that says little by itself takes over what the turn before was about,
+    and where they are not sure, hints speak for themselves."""
+    unsure = _Task(DEFAULT_CATEGORY, book.families.get(DEFAULT_CATEGORY, DEFAULT_FAMILY), UNSURE)
+    if book.weights is None:
+        return unsure
+    least = book.weights.thresholds["category"]
+    for turn in turns:
+        name, confidence = judging.category(turn.features, hints(turn.marks), book.weights)
+        if confidence >= least and turn.said.text.strip():
+            return _Task(name, book.families.get(name, DEFAULT_FAMILY), confidence)
+        if len(turn.said.text) > ELLIPTIC_CHARS:
+            break
+        least = max(least, ELDER_CONFIDENCE)
+    return _task([turn.marks for turn in turns], book) or unsure
+
+
+def _harms(messages: Sequence[Message], marks: Sequence[Mark], weights: Weights) -> list[tuple[judging.Harm, Span]]:
+    """What the weights see in the last turns and in what tools brought; of the latter only attacks count."""
+    found = []
+    for said in (*human_texts(messages), *tool_texts(messages)):
+        hinted = hints(mark for mark in marks if mark.span.message == said.message)
+        harm = judging.harm(judging.window(said.text), hinted, weights)
+        if harm is not None and (said.is_human or harm.hazard in judging.ATTACKS):
+            start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WINDOW_CHARS_MAX else 0
+            found.append((harm, Span("weights", said.message, start, start + len(harm.word))))
+    return found
 
 
 def _scores(says: str, asked: Sequence[Sequence[Mark]]) -> Mapping[str, float]:
@@ -107,11 +183,14 @@ def _scores(says: str, asked: Sequence[Sequence[Mark]]) -> Mapping[str, float]:
     return scores
 
 
-def _complexity(scores: Mapping[str, float]) -> Complexity:
+def _complexity(turns: Sequence[Turn], book: RuleBook) -> Complexity:
+    scores = _scores("complexity", _deciding([turn.marks for turn in turns], book))
     lean = scores.get("hard", 0.0) - scores.get("simple", 0.0)
-    if abs(lean) < COMPLEXITY_WEIGHT_MIN:
+    if abs(lean) >= COMPLEXITY_WEIGHT_MIN:
+        return "hard" if lean > 0 else "simple"
+    if book.weights is None or not turns:
         return "standard"
-    return "hard" if lean > 0 else "simple"
+    return judging.complexity(turns[0].features, hints(turns[0].marks), book.weights)
 
 
 def _hazards(spoken: Iterable[Mark]) -> Mapping[str, list[Mark]]:
@@ -123,8 +202,10 @@ def _hazards(spoken: Iterable[Mark]) -> Mapping[str, list[Mark]]:
     }
 
 
-def _evidence(found: Mapping[str, Sequence[Mark]], asked: Sequence[Sequence[Mark]], category: str) -> tuple[Span, ...]:
+def _evidence(
+    found: Mapping[str, Sequence[Mark]], seen: Sequence[Span], asked: Sequence[Sequence[Mark]], category: str
+) -> tuple[Span, ...]:
     """Hazards first: where not all fits, what a reviewer must see is kept."""
     dangers = [mark.span for hazard in sorted(found) for mark in found[hazard]]
     tasks = [mark.span for spoken in asked for mark in spoken if mark.rule.value == category]
-    return tuple((dangers + tasks)[:SPANS_MAX])
+    return tuple([*dangers, *seen, *tasks][:SPANS_MAX])

@@ -27,16 +27,18 @@ class Mark(NamedTuple):
 
 
 class Index(NamedTuple):
-    """Which rules are worth a try, by number: those that a stem of the text calls, and those that need none."""
+    """Which rules are worth a try, by number: those that a stem of the text calls, and those that need none.
+    `needs` are the groups of each rule of which one stem must occur."""
 
     by_stem: Mapping[str, Sequence[int]]
     always: Sequence[int]
+    needs: Sequence[Sequence[Set[str]]]
 
     def called(self, found: Set[str]) -> Sequence[int]:
         numbers = set(self.always)
         for stem in found & self.by_stem.keys():
             numbers.update(self.by_stem[stem])
-        return sorted(numbers)
+        return sorted(number for number in numbers if not any(map(found.isdisjoint, self.needs[number])))
 
 
 class RuleSet(NamedTuple):
@@ -84,7 +86,8 @@ def _index(rules: Sequence[Rule], is_sure: Callable[[Group], bool]) -> Index:
             always.append(number)
         for stem in callers or ():
             by_stem[stem].append(number)
-    return Index(by_stem, always)
+    needs = [[group.stems for group in clues(rule.pattern.pattern).groups if is_sure(group)] for rule in rules]
+    return Index(by_stem, always, needs)
 
 
 def _sure(group: Group) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from proxy.stages.precheck.clues import STEM_LETTERS, Clues, Group
 
 # Of very many places the first and the last are tried: a text that repeats itself must not be dear.
-PLACES_MAX: Final = 128
+PLACES_MAX: Final = 24
 _WORD: Final = re.compile("[^\\W\\d_\u2e80-\U0010ffff]+")
 _NUMBER: Final = re.compile(r"\d+")
 # Letters that words of our rules are written with, beyond those of western Europe.

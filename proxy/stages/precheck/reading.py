@@ -29,6 +29,14 @@ class Piece(NamedTuple):
     text: str
 
 
+class Said(NamedTuple):
+    """All that one message says, by a human or by a tool."""
+
+    message: int
+    text: str
+    is_human: bool
+
+
 class Reading(NamedTuple):
     """Pieces joined into one text; `offsets` are where each begins in it."""
 
@@ -54,9 +62,22 @@ def whole(messages: Sequence[Message]) -> Reading:
 
 def turns(messages: Sequence[Message]) -> list[Reading]:
     """The last human turn and up to two before it, latest first, each by its head and tail."""
-    humans = [index for index, message in enumerate(messages) if message["role"] == "user"]
-    latest = humans[-1 : -TURNS_MAX - 1 : -1]
-    return [_join(_windows(index, _text(messages[index]), TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for index in latest]
+    return [_join(_windows(said.message, said.text, TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for said in human_texts(messages)]
+
+
+def human_texts(messages: Sequence[Message]) -> list[Said]:
+    """The last human turn and up to two before it, latest first."""
+    return [Said(index, _text(messages[index]), True) for index in _latest(messages, "user")]
+
+
+def tool_texts(messages: Sequence[Message]) -> list[Said]:
+    """The latest results of tools."""
+    return [Said(index, _text(messages[index]), False) for index in _latest(messages, "tool")]
+
+
+def _latest(messages: Sequence[Message], role: str) -> Sequence[int]:
+    spoken = [index for index, message in enumerate(messages) if message["role"] == role]
+    return spoken[-1 : -TURNS_MAX - 1 : -1]
 
 
 def _text(message: Message) -> str:

@@ -1,7 +1,7 @@
 """Typed rows in, every mistake they make together out: missing names, clashing names, prices nobody set; mends nothing."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, get_args
 
 from proxy.domain.desk import CatalogKind
@@ -42,10 +42,22 @@ def check_rules(rules: RuleBook, parsed: Parsed) -> list[Mistake]:
     ]
     known = {*get_args(Risk), *rules.risks, *(rule.value for rule in rules.rules)}
     for policy in parsed.policies.values():
-        for name in [name for name in policy.actions if name not in known]:
+        tables: dict[str, Iterable[str]] = {"actions": policy.actions}
+        tables |= {f"plan_actions.{plan_id}": actions for plan_id, actions in policy.plan_actions.items()}
+        tables |= {f"assistant_actions.{assistant_id}": actions for assistant_id, actions in policy.assistant_actions.items()}
+        for where, name in [(where, name) for where, names in tables.items() for name in names if name not in known]:
             message = f"is neither a risk level nor a hazard of {RULES_FILE}; remove it or add the hazard there"
-            mistakes.append(parsed.mistake("policy", POLICY_ID, f"actions.{name}", message))
+            mistakes.append(parsed.mistake("policy", POLICY_ID, f"{where}.{name}", message))
     return mistakes
+
+
+def _actions_are_for_what_exists(parsed: Parsed) -> Iterator[Mistake]:
+    for policy in parsed.policies.values():
+        owners: dict[CatalogKind, Iterable[str]] = {"plan": policy.plan_actions, "assistant": policy.assistant_actions}
+        for kind, name in [(kind, name) for kind, names in owners.items() for name in names]:
+            if not parsed.knows(kind, name):
+                message = f"there is no {kind} {name!r}; add it or remove its actions"
+                yield parsed.mistake("policy", POLICY_ID, f"{kind}_actions.{name}", message)
 
 
 def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
@@ -201,6 +213,7 @@ def _zero_terms(plan: PlanRow) -> Iterator[str]:
 
 _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _one_policy,
+    _actions_are_for_what_exists,
     _names_are_unique_together,
     _models_are_served,
     _models_fit_their_dialect,

@@ -203,6 +203,8 @@ def _policy(row: PolicyRow) -> PolicyTable:
         default_assistant=row.default_assistant,
         actions=row.actions,
         action_messages=row.action_messages,
+        plan_actions=row.plan_actions,
+        assistant_actions=row.assistant_actions,
         step_down_below_ppm=row.step_down_below_percent * PPM_PER_PERCENT,
         hold_lead_tokens=row.hold_lead_tokens,
         attempts_max=row.attempts_max,

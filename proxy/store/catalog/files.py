@@ -99,7 +99,7 @@ def read_files(config_dir: Path) -> Files:
         if content is not None:
             reading.file(name, content)
     content = _parsed(config_dir / RULES_FILE, reading.mistakes)
-    rules, rule_mistakes = read_rules(content or {})
+    rules, rule_mistakes = read_rules(content or {}, config_dir)
     mistakes = (*reading.mistakes, *(rule_mistakes if content is not None else ()))
     return Files(Sheet(reading.rows, reading.sources), tuple(reading.ceilings), rules, mistakes)
 

@@ -339,6 +339,8 @@ class PolicyRow(Row):
     default_assistant: PlainId = "general"
     actions: dict[PlainId, Action] = {}
     action_messages: dict[PlainId, Annotated[str, Field(max_length=1_000)]] = {}
+    plan_actions: dict[PlainId, dict[PlainId, Action]] = {}
+    assistant_actions: dict[PlainId, dict[PlainId, Action]] = {}
     step_down_below_percent: Annotated[int, Field(ge=0, le=100)] = 10
     hold_lead_tokens: Annotated[int, Field(ge=16, le=65_536)] = 256
     attempts_max: Annotated[int, Field(ge=1, le=16)] = 4

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from proxy.domain.verdict import Risk, Rule, RuleBook
+from proxy.domain.verdict import Risk, Rule, RuleBook, Weights
 from proxy.stages import precheck
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
 from proxy.store.catalog.rows import Factor, Name, PlainId, Row
 from proxy.store.catalog.sheet import digest
+from proxy.store.catalog.weights import read_weights
 
 RULES_FILE: Final = "precheck.toml"
 PATTERN_CHARS_MAX: Final = 20_000
@@ -25,6 +28,7 @@ class RuleRow(Row):
     pattern: Annotated[str, Field(min_length=1, max_length=PATTERN_CHARS_MAX)]
     weight: Factor = 1.0
     validator: PlainId | None = None
+    hint: bool = False
 
 
 class RulesFile(Row):
@@ -34,25 +38,44 @@ class RulesFile(Row):
     risks: dict[PlainId, Risk] = Field(default_factory=dict)
     assistants: dict[PlainId, PlainId] = Field(default_factory=dict)
     category_margin: Factor = 1.0
+    weights: str | None = None
+    thresholds: dict[PlainId, float] = Field(default_factory=dict)
 
 
-def read_rules(content: Mapping[str, Any]) -> tuple[RuleBook, list[Mistake]]:
+def read_rules(content: Mapping[str, Any], folder: Path) -> tuple[RuleBook, list[Mistake]]:
     """The rules that are right, and what is wrong with the others."""
     mistakes: list[Mistake] = []
     tables = _tables({key: value for key, value in content.items() if key != "rule"}, mistakes)
     rules = _rules(content.get("rule", []), mistakes)
+    weights = _weights(tables, folder, mistakes)
+    revision = digest(content if weights is None else {**content, "weights": weights.revision})
     book = RuleBook(
-        revision=digest(content),
+        revision=revision,
         rules=rules,
         families=tables.families,
         risks=tables.risks,
         assistants=tables.assistants,
         category_margin=float(tables.category_margin),
+        weights=weights,
     )
     mistakes.extend(
         Mistake(RULES_FILE, "rule", f"{words}; mend it there or in the tables") for words in precheck.mistakes(book)
     )
     return book, mistakes
+
+
+def _weights(tables: RulesFile, folder: Path, mistakes: list[Mistake]) -> Weights | None:
+    """The weights that the file names, with the operator's own thresholds."""
+    if tables.weights is None:
+        return None
+    read = read_weights(folder / tables.weights)
+    if isinstance(read, Mistake):
+        mistakes.append(read)
+        return None
+    for name in tables.thresholds.keys() - read.thresholds.keys():
+        known = ", ".join(sorted(read.thresholds))
+        mistakes.append(Mistake(RULES_FILE, f"thresholds.{name}", f"is not known; known are {known}"))
+    return replace(read, thresholds={**read.thresholds, **tables.thresholds})
 
 
 def _tables(content: Mapping[str, Any], mistakes: list[Mistake]) -> RulesFile:
@@ -89,4 +112,4 @@ def _rule(where: str, content: Any, mistakes: list[Mistake]) -> Rule | None:
     except re.error as error:
         mistakes.append(Mistake(RULES_FILE, f"{where}.pattern", f"is no regular expression: {error}"))
         return None
-    return Rule(row.id, row.says, row.value, pattern, float(row.weight), row.validator)
+    return Rule(row.id, row.says, row.value, pattern, float(row.weight), row.validator, row.hint)

@@ -11,7 +11,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.standing import Standing
 from proxy.domain.verdict import Verdict
 from proxy.stages.assistant import advise
-from proxy.stages.policy import REVISION, act, decide
+from proxy.stages.policy import REVISION, act, decide, table_for
 from proxy.stages.policy.refuse import WORDINGS
 from tests import builders as make
 from tests.builders import NOW_MS, alias, ask, assistant, catalog, health, model, plan, policy_table, provider, verdict
@@ -366,3 +366,26 @@ def test_a_breaker_about_to_be_tried_asks_for_a_second_of_patience() -> None:
 def test_no_refusal_message_names_money_behind_the_credits() -> None:
     told = " ".join(wording.text for wording in WORDINGS.values())
     assert not any(word in told for word in ("multiplier", "usd", "USD", "$", "cost_"))
+
+
+def test_a_plan_and_an_assistant_have_lines_of_their_own_and_the_stricter_counts() -> None:
+    table = policy_table(
+        actions={"sensitive": "route", "pii": "flag"},
+        plan_actions={"kids": {"sensitive": "block", "pii": "confirm"}},
+        assistant_actions={"nurse": {"sensitive": "allow", "pii": "allow"}, "clerk": {"pii": "block"}},
+    )
+    assert table_for(table, "basic", None) is table
+    assert table_for(table, "kids", None).actions == {"sensitive": "block", "pii": "confirm"}
+    assert table_for(table, "basic", "nurse").actions == {"sensitive": "allow", "pii": "allow"}
+    assert table_for(table, "kids", "nurse").actions == {"sensitive": "block", "pii": "confirm"}
+    assert table_for(table, "kids", "clerk").actions == {"sensitive": "block", "pii": "block"}
+
+
+def test_a_plans_own_action_refuses_with_its_message() -> None:
+    table = policy_table(
+        actions={"sensitive": "allow"},
+        plan_actions={"basic": {"sensitive": "block"}},
+        action_messages={"sensitive": "Not here."},
+    )
+    decision = decided(ask("p/m"), catalog(model(), policy=table), verdict(risk="sensitive"))
+    assert (decision.action, refused(decision).message) == ("block", "Not here.")

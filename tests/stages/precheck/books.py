@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from proxy.domain.chat import Chat
-from proxy.domain.verdict import Rule, RuleBook
+from proxy.domain.verdict import Rule, RuleBook, Weights
+from proxy.store.catalog.weights import read_weights
 from tests import builders
 
 SHIPPED: Final = Path(__file__).resolve().parents[3] / "config" / "precheck.toml"
@@ -15,7 +17,15 @@ SHIPPED: Final = Path(__file__).resolve().parents[3] / "config" / "precheck.toml
 
 @lru_cache
 def shipped() -> RuleBook:
-    """The rules in config/precheck.toml."""
+    """The rules in config/precheck.toml with their weights."""
+    read = read_weights(SHIPPED.parent / "precheck_weights.json")
+    assert isinstance(read, Weights)
+    return replace(shipped_rules(), weights=read)
+
+
+@lru_cache
+def shipped_rules() -> RuleBook:
+    """The rules in config/precheck.toml alone."""
     table = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     return RuleBook(
         revision="shipped",

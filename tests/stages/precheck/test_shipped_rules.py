@@ -64,7 +64,7 @@ HAZARDS = [
     ("sensitive", "pii", "key: sk-a1B2c3D4e5F6g7H8i9J0k1L2"),
     ("sensitive", "pii", "aws AKIAQ3EGRKLM7PZX2WTB"),
     ("sensitive", "pii", "-----BEGIN RSA PRIVATE KEY-----"),
-    ("sensitive", "pii", "postgres://admin:s3cretpass@db.example.org/app"),
+    ("sensitive", "pii", "The database is at postgres://admin:s3cretpass@db.example.org/app today."),
 ]
 
 HARMLESS = [

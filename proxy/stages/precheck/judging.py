@@ -1,0 +1,82 @@
+"""What weights say of a text and of the rules that spoke about it: category, complexity, harm; keeps no text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from proxy.domain.verdict import Complexity, Risk, Table, Weights
+from proxy.stages.precheck import features
+from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, odds, scores, spoke
+
+# Of a longer text its two ends are weighed.
+HEAD_CHARS: Final = 1_200
+TAIL_CHARS: Final = 600
+ATTACKS: Final = ("jailbreak", "prompt_injection")
+UNNAMED: Final = "unspecified"
+REASONS_MAX: Final = 8
+_COMPLEXITIES: Final[Mapping[str, Complexity]] = {"simple": "simple", "standard": "standard", "hard": "hard"}
+
+
+class Harm(NamedTuple):
+    """A risk that the weights see: its level, what kind of hazard it is, and the word that spoke loudest."""
+
+    risk: Risk
+    hazard: str
+    word: str
+
+
+def window(text: str) -> str:
+    """What of a text is weighed, in lower case."""
+    if len(text) > HEAD_CHARS + TAIL_CHARS:
+        text = f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
+    return text.strip().lower()
+
+
+def category(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Weighed:
+    """The task category of a text with these features."""
+    return heaviest(weights.category, scores(weights.category, said, hints))
+
+
+def complexity(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Complexity:
+    """How hard the task of a text with these features is."""
+    return _COMPLEXITIES[heaviest(weights.complexity, scores(weights.complexity, said, hints)).name]
+
+
+def harm(text: str, hints: Sequence[str], weights: Weights) -> Harm | None:
+    """The risk of a text, if its lead over harmless ones is above a threshold. `text` is a window."""
+    said = features.risk_features(text)
+    share = dilution(len(said))
+    lead = leads(weights.level, scores(weights.level, said, hints, share), "safe")
+    over = {name: lead[name] - weights.thresholds[name] for name in lead}
+    level = max(over, key=over.__getitem__)
+    if over[level] <= 0:
+        return None
+    attacks = level == "attack"
+    hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
+    loudest = next((word for word, _ in spoke(weights.level, said, level, "safe") if word[0] not in "#^"), "")
+    blocks = lead["content"] > weights.thresholds["block"] or (attacks and lead["attack"] > weights.thresholds["block_attack"])
+    return Harm("disallowed" if blocks else "sensitive", hazard, loudest.rstrip("*"))
+
+
+def likely(text: str, hints: Sequence[str], weights: Weights) -> Mapping[str, float]:
+    """How likely each hazard is: that the text is not safe, shared among the hazards. `text` is a window."""
+    said = features.risk_features(text)
+    share = dilution(len(said))
+    safe = odds(scores(weights.level, said, hints, share))[weights.level.classes.index("safe")]
+    among = odds(scores(weights.hazard, said, hints, share))
+    return {name: (1 - safe) * odd for name, odd in zip(weights.hazard.classes, among, strict=True)}
+
+
+def reasons(text: str, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights) -> list[tuple[str, str, float]]:
+    """What spoke loudest for the category and for the level of harm found."""
+    asked, said = features.task_features(text), features.risk_features(text)
+    name = category(asked, task_hints, weights).name
+    lead = leads(weights.level, scores(weights.level, said, risk_hints, dilution(len(said))), "safe")
+    level = max(lead, key=lambda known: lead[known] - weights.thresholds[known])
+    for_category = spoke(weights.category, [*asked, *task_hints], name)[:REASONS_MAX]
+    for_level = spoke(weights.level, [*said, *risk_hints], level, "safe")[:REASONS_MAX]
+    return [(name, word, weight) for word, weight in for_category] + [(level, word, weight) for word, weight in for_level]
+
+
+def _among(table: Table, found: Sequence[float], attacks: bool) -> str:
+    named = {name: score for name, score in zip(table.classes, found, strict=True) if (name in ATTACKS) == attacks}
+    return max(named, key=named.__getitem__, default=UNNAMED)

@@ -1,0 +1,73 @@
+"""The file of precheck's weights in, a Weights out, or what is wrong with it; never writes one."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from proxy.domain.verdict import Table, Weights
+from proxy.store.catalog.mistakes import Mistake
+
+WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
+
+THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "block", "block_attack"})
+
+
+class TableRows(BaseModel):
+    """A table as it is written: two hexadecimal digits a class."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classes: tuple[str, ...]
+    steps: Annotated[int, Field(ge=1)]
+    rows: dict[str, str]
+
+
+class WeightsFile(BaseModel):
+    """The file whole. `sources` and `made_by` are for people."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    revision: str
+    made_by: str
+    sources: list[dict[str, Any]]
+    thresholds: dict[str, float]
+    category: TableRows
+    complexity: TableRows
+    level: TableRows
+    hazard: TableRows
+
+
+def read_weights(path: Path) -> Weights | Mistake:
+    """The weights of a file; a mistake names what would mend it."""
+    try:
+        if path.stat().st_size > WEIGHTS_BYTES_MAX:
+            return Mistake(path.name, "file", f"is larger than {WEIGHTS_BYTES_MAX} bytes")
+        read = WeightsFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return _weights(read)
+    except OSError as error:
+        return Mistake(path.name, "file", f"cannot be read: {error.strerror}")
+    except (ValidationError, ValueError) as error:
+        return Mistake(path.name, "file", f"holds no weights; take the shipped file or make it anew: {str(error)[:200]}")
+
+
+def _weights(read: WeightsFile) -> Weights:
+    missing = THRESHOLDS - read.thresholds.keys()
+    if missing:
+        raise ValueError(f"thresholds are missing: {', '.join(sorted(missing))}")
+    return Weights(
+        revision=read.revision,
+        category=_table(read.category),
+        complexity=_table(read.complexity),
+        level=_table(read.level),
+        hazard=_table(read.hazard),
+        thresholds=read.thresholds,
+    )
+
+
+def _table(read: TableRows) -> Table:
+    rows = {word: bytes.fromhex(row) for word, row in read.rows.items()}
+    if any(len(row) != len(read.classes) for row in rows.values()):
+        raise ValueError("a row has not one byte a class")
+    return Table(read.classes, rows, read.steps)

@@ -1,0 +1,1 @@
+"""What precheck is measured with and its weights are made by: prompts of our own, a trainer, folds and tables."""

@@ -1,0 +1,146 @@
+"""Examples in, precheck's Weights with thresholds out; what shapes a weight that ships, and how, is decided here alone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from proxy.domain.verdict import RuleBook, Table, Weights
+from proxy.stages.precheck import judging
+from proxy.stages.precheck.features import risk_features, task_features
+from proxy.stages.precheck.hinting import hints_of
+from proxy.stages.precheck.weighing import dilution, leads, scores
+from tests.evals.learning import Recipe, Sample, learn
+from tests.evals.prompts import Example
+from tests.evals.shared import MAY_SHIP
+
+LEVELS: Final = ("safe", "content", "attack", "sensitive")
+COMPLEXITIES: Final = ("simple", "standard", "hard")
+TASK: Final = Recipe(epochs=8, rate=0.17, diluted=False)
+RISK: Final = Recipe(epochs=4, rate=0.5, diluted=True)
+# People's prompts weigh more than ours.
+SHARED_WEIGHT: Final = 2.0
+# Which share of look-alikes each threshold lets through, averaged over their sources.
+LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.015, "sensitive": 0.03, "block": 0.01}
+# A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
+# lost; whoever is flagged wrongly is served by another model.
+LEAD_MIN: Final = {"content": 0.3, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
+BLOCK_ATTACK_MIN: Final = 1.2
+INNER_FOLDS: Final = 3
+CATEGORY_CONFIDENCE: Final = 0.35
+
+
+class Read(NamedTuple):
+    """An example with its features."""
+
+    example: Example
+    task: list[str]
+    risk: list[str]
+    task_hints: list[str]
+    risk_hints: list[str]
+
+
+def read(examples: Iterable[Example], book: RuleBook) -> list[Read]:
+    """The features of each example, as precheck sees it when a user says it."""
+    out = []
+    for example in examples:
+        text = judging.window(example.text)
+        hints = hints_of(({"role": "user", "content": example.text},), book)
+        out.append(Read(example, task_features(text), risk_features(text), *hints))
+    return out
+
+
+def may_train(example: Example) -> bool:
+    return example.source == "own" or example.source in MAY_SHIP
+
+
+def weights(rows: Sequence[Read], revision: str) -> Weights:
+    """Learns from rows that may train, whatever else is among them."""
+    usable = [row for row in rows if may_train(row.example)]
+    tasks, risks = task_tables(usable), risk_tables(usable)
+    thresholds = {"category": CATEGORY_CONFIDENCE, **thresholds_of(_risky(usable))}
+    return Weights(revision, tasks[0], tasks[1], risks[0], risks[1], thresholds)
+
+
+def task_tables(rows: Sequence[Read]) -> tuple[Table, Table]:
+    """What says the category, and what the complexity."""
+    return (
+        _categories([row for row in rows if row.example.category]),
+        _complexities([row for row in rows if row.example.complexity]),
+    )
+
+
+def risk_tables(rows: Sequence[Read]) -> tuple[Table, Table]:
+    """What says the level of harm, and what its hazard."""
+    return _levels(_risky(rows)), _hazards([row for row in rows if row.example.hazard not in (None, "unspecified")])
+
+
+def _risky(rows: Sequence[Read]) -> list[Read]:
+    """Rows with a risk; those of others' tasks are ordinary prompts, which are safe."""
+    return [row for row in rows if row.example.risk is not None or row.example.source != "own"]
+
+
+def level(example: Example) -> str:
+    if example.risk in (None, "safe"):
+        return "safe"
+    if example.hazard in judging.ATTACKS:
+        return "attack"
+    return "content" if example.risk == "disallowed" else "sensitive"
+
+
+def _categories(rows: Sequence[Read]) -> Table:
+    classes = tuple(sorted({row.example.category or "" for row in rows}))
+    return learn([_task(row, classes.index(row.example.category or "")) for row in rows], classes, TASK)
+
+
+def _complexities(rows: Sequence[Read]) -> Table:
+    return learn([_task(row, COMPLEXITIES.index(row.example.complexity or "")) for row in rows], COMPLEXITIES, TASK)
+
+
+def _levels(rows: Sequence[Read]) -> Table:
+    return learn([_risk(row, LEVELS.index(level(row.example))) for row in rows], LEVELS, RISK)
+
+
+def _hazards(rows: Sequence[Read]) -> Table:
+    classes = tuple(sorted({row.example.hazard or "" for row in rows}))
+    return learn([_risk(row, classes.index(row.example.hazard or "")) for row in rows], classes, RISK)
+
+
+def _task(row: Read, label: int) -> Sample:
+    return Sample(row.task, row.task_hints, label, _weight(row))
+
+
+def _risk(row: Read, label: int) -> Sample:
+    return Sample(row.risk, row.risk_hints, label, _weight(row))
+
+
+def _weight(row: Read) -> float:
+    return 1.0 if row.example.source == "own" else SHARED_WEIGHT
+
+
+def thresholds_of(rows: Sequence[Read]) -> dict[str, float]:
+    """What look-alikes of sources that were not learned from lead by, at most, but for the share that may pass."""
+    sources = sorted({row.example.source for row in rows if row.example.source != "own"})
+    fold = {id(row): (sources.index(row.example.source) if row.example.source in sources else index) % INNER_FOLDS
+            for index, row in enumerate(rows)}  # fmt: skip
+    found: list[tuple[str, dict[str, float]]] = []
+    for number in range(INNER_FOLDS):
+        table = _levels([row for row in rows if fold[id(row)] != number])
+        held = [row for row in rows if fold[id(row)] == number and row.example.lookalike]
+        found += [(row.example.source, _leads(row, table)) for row in held]
+    chosen = {name: _passing(found, name, share) for name, share in LOOKALIKES_FLAGGED.items()}
+    return {**chosen, "block_attack": max(BLOCK_ATTACK_MIN, chosen["attack"])}
+
+
+def _leads(row: Read, table: Table) -> dict[str, float]:
+    lead = leads(table, scores(table, row.risk, row.risk_hints, dilution(len(row.risk))), "safe")
+    return {**lead, "block": lead["content"]}
+
+
+def _passing(found: Sequence[tuple[str, dict[str, float]]], name: str, share: float) -> float:
+    """The lead that this share of look-alikes exceeds, every source counting alike."""
+    sources = [source for source, _ in found]
+    passed = 0.0
+    for source, lead in sorted(found, key=lambda row: -row[1][name]):
+        passed += 1 / sources.count(source) / len(set(sources))
+        if passed > share:
+            return max(LEAD_MIN[name], round(lead[name], 3))
+    return LEAD_MIN[name]

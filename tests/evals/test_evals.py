@@ -1,0 +1,70 @@
+"""What measures precheck is itself right on little: templates, learning, figures, and what it says when there is nothing."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from proxy.stages.precheck.weighing import heaviest, scores
+from tests.evals.__main__ import main
+from tests.evals.figures import f1, macro_f1
+from tests.evals.learning import Recipe, Sample, learn
+from tests.evals.prompts import Example, own
+from tests.evals.recipe import level, may_train
+from tests.evals.shared import FolderMissing, shared
+from tests.evals.templates import Grammar
+
+
+def grammar(folder: Path, text: str) -> Grammar:
+    (folder / "lists.txt").write_text("@fruit: apple; pear\n@act: eat a {fruit}; sell it\n", encoding="utf-8")
+    (folder / "tasks.txt").write_text(text, encoding="utf-8")
+    return Grammar(folder, ["tasks.txt"])
+
+
+def test_a_template_chooses_and_fills_and_keeps_brackets_without_a_choice(tmp_path: Path) -> None:
+    made = grammar(tmp_path, "== qa n=200\n(why|how) (do I {act}|is f(x))?\n")
+    texts = {text.lower().rstrip("?.") for text in made.prompts(made.parts[0], random.Random(1))}
+    endings = ("do i eat a apple", "do i eat a pear", "do i sell it", "is f(x)")
+    assert texts == {f"{word} {ending}" for word in ("why", "how") for ending in endings}
+
+
+def test_our_own_prompts_are_thousands_of_all_kinds_and_the_same_every_time() -> None:
+    made = own()
+    assert made == own()
+    assert len(made) > 15_000
+    assert {"coding", "translation", "roleplay"} <= {example.category for example in made}
+    assert {"weapons_cbrn", "self_harm", "jailbreak", "privacy"} <= {example.hazard for example in made}
+    assert sum(example.lookalike for example in made) > 2_000
+    assert not any("{topic" in example.text or "{A}" in example.text for example in made)
+
+
+def test_a_learned_table_tells_its_classes_apart() -> None:
+    rows = [Sample(["poem", "rain"], [], 0, 1.0), Sample(["code", "rain"], [], 1, 1.0)] * 10
+    table = learn(rows, ("writing", "coding"), Recipe(epochs=5, rate=0.5, diluted=False))
+    assert heaviest(table, scores(table, ["poem"], [])).name == "writing"
+    assert heaviest(table, scores(table, ["code", "rain"], [])).name == "coding"
+
+
+def test_terms_decide_who_may_shape_a_weight() -> None:
+    assert may_train(Example("1", "own", ""))
+    assert may_train(Example("1", "xstest", ""))
+    assert not any(
+        may_train(Example("1", source, "")) for source in ("dolly-15k", "do-not-answer", "belle-eval", "routerarena")
+    )
+    assert level(Example("1", "own", "", risk="disallowed", hazard="jailbreak")) == "attack"
+
+
+def test_figures_are_those_of_the_textbook() -> None:
+    gold, found = ["a", "a", "b"], ["a", "b", "b"]
+    assert f1(gold, found, "a") == pytest.approx((1.0, 0.5, 2 / 3))
+    assert macro_f1(gold, found) == pytest.approx(2 / 3)
+
+
+def test_without_a_folder_it_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SIGNALBOX_EVALS", raising=False)
+    assert main([]) == 1
+    assert "SIGNALBOX_EVALS" in capsys.readouterr().err
+    with pytest.raises(FolderMissing, match="precheck_tasks"):
+        shared(tmp_path)
