@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from proxy.domain.account import User
 from proxy.domain.call import Call
@@ -23,12 +23,13 @@ from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
-from proxy.store import folding, foresight, holds, locks, rollup, rows
+from proxy.store import begun, folding, foresight, holds, locks, rollup, rows
+from proxy.store.begun import Begun
 from proxy.store.database import Connection, Moment
 from proxy.store.holds import Hold
 from proxy.store.locks import Locks
-from proxy.store.recorded import call_of
-from proxy.store.rows import Row, to_json
+from proxy.store.recorded import SELECT_CALL, call_read
+from proxy.store.rows import Place, Row, to_json
 from proxy.store.seen import Seen
 from proxy.store.trail import Writing
 from proxy.store.used_keys import UsedKeys
@@ -54,7 +55,6 @@ _INSERT_ENTITLEMENT: Final = (
 _INSERT_CHANGE: Final = "INSERT INTO changes (kind, object_id, at_ms) VALUES (?, ?, ?)"
 
 _REMEMBERED_MAX: Final = 10_000
-_SELECT_CALL: Final = f"SELECT {', '.join(rows.CALL_READ_COLUMNS)} FROM model_calls WHERE id = ?"  # noqa: S608
 _SHOW_REFUND: Final = "UPDATE model_calls SET refunded_milli = ? WHERE id = ?"
 
 
@@ -66,7 +66,7 @@ class Memory:
         self.unrolled = folding.Unrolled()
         self.holds: dict[str, Hold] = {}
         self.near: dict[CounterKey, Near] = {}
-        self.calls: dict[str, tuple[Call, Row]] = {}
+        self.calls: dict[str, tuple[Call, Place]] = {}
         self._seen: Seen | None = None
         self._seen_at: Moment | None = None
 
@@ -118,6 +118,7 @@ class Batch:
         self._resolved: dict[str, tuple[int, int]] = {}
         self._enrolled: set[str] = set()
         self._writes: defaultdict[str, list[Row]] = defaultdict(list)
+        self._begun = Begun()
         self._finished: list[Call] = []
         self._rollup = rollup.Rollup()
         self.readings = self._seen.readings
@@ -199,10 +200,14 @@ class Batch:
         return known
 
     def began(self, call: Call) -> str:
-        """The call's row packed, for the hold to keep; remembered for the row at its end."""
-        row = rows.call_row(call)
-        self._memory.calls[call.id] = (call, row)
-        return rows.packed(row)
+        """Where the call stands as it began, for the hold to keep; remembered for the row at its end."""
+        place = self._begun.add(call)
+        self._memory.calls[call.id] = (call, place)
+        return begun.named(place)
+
+    def as_begun(self, hold: Hold) -> dict[str, Any]:
+        """The call of a live hold as it began, by the names of its columns."""
+        return begun.find(self._connection, hold.began)
 
     def place(self, hold: Hold) -> None:
         self._holds[hold.id] = self._new[hold.id] = hold
@@ -232,13 +237,11 @@ class Batch:
     def register(self, call: Call) -> None:
         """Everything a finished call leaves behind."""
         self._recorded[call.id] = True
-        self._writes[rows.INSERT_CALL].append(rows.call_row(call, self._memory.calls.get(call.id)))
-        for attempt in call.attempts:
-            self._writes[rows.INSERT_ATTEMPT].append(rows.attempt_row(call.id, attempt))
-            if attempt.usage is not None:
-                self._writes[rows.INSERT_COST].append(rows.cost_row(call.id, attempt))
-        self._put(rows.INSERT_USAGE, rows.usage_row(call))
-        self._put(rows.INSERT_CHECK, rows.check_row(call))
+        known = self._memory.calls.get(call.id)
+        if known is not None and _is_judged_alike(call, known[0]):
+            self._writes[rows.INSERT_ENDED].append(rows.ended_row(call, known[1]))
+        else:
+            self._writes[rows.INSERT_CALL].append(rows.whole_row(call))
         if call.conversation_id is not None and call.conversation_id not in self._seen.conversations:
             self._seen.conversations.add(call.conversation_id)
             self._put(rows.INSERT_CONVERSATION, rows.conversation_row(call))
@@ -269,9 +272,9 @@ class Batch:
         return Writing(self._connection, change, at_ms)
 
     def call(self, call_id: str) -> Call | None:
-        """A call's row, without its attempts; None when the register has none."""
-        row = self._connection.execute(_SELECT_CALL, (call_id,)).fetchone()
-        return None if row is None else call_of(dict(zip(rows.CALL_READ_COLUMNS, row, strict=True)), ())
+        """A finished call; None when the register has none."""
+        row = self._connection.execute(f"{SELECT_CALL} WHERE id = ?", (call_id,)).fetchone()
+        return None if row is None else call_read(row)
 
     def lock_call(self, call_id: str) -> Call | None:
         """A finished call's row, which nobody else corrects until this transaction ends. The roll-ups show it as it stands."""
@@ -317,6 +320,7 @@ class Batch:
 
     def flush(self) -> None:
         """Writes it all, a statement at a time over many rows."""
+        self._writes[begun.INSERT] = list(self._begun.rows())
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
@@ -374,3 +378,7 @@ class Batch:
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:
             self._writes[statement].append(row)
+
+
+def _is_judged_alike(call: Call, other: Call) -> bool:
+    return all(now is then for now, then in zip(rows.judged(call), rows.judged(other), strict=True))

@@ -22,6 +22,11 @@ def counting(table: str, which: str) -> str:
     return f"""
 WITH counted AS (
     SELECT * FROM model_calls WHERE {which}
+), tried AS (
+    SELECT counted.id, json_extract(attempt.value, '$[1]') AS model_id, json_extract(attempt.value, '$[2]') AS provider_id,
+           json_extract(attempt.value, '$[3]') AS family, json_extract(attempt.value, '$[7]') AS fault,
+           CAST(json_extract(attempt.value, '$[19]') AS BIGINT) AS raw_nano_usd
+    FROM counted, json_each(counted.attempts) AS attempt
 ), tagged AS (
     SELECT id, '' AS tag, '' AS value FROM counted
     UNION ALL SELECT counted.id, tag.key, tag.value FROM counted, json_each(metadata) AS tag
@@ -31,7 +36,7 @@ WITH counted AS (
     UNION ALL SELECT id, at_ms / {DAY_MS}, kind, '', '', '' FROM counted
 ), parts (id, family, model_id, provider_id, {", ".join(MEASURES)}) AS (
     SELECT id, coalesce(family, ''), coalesce(model_id, ''), coalesce(provider_id, ''), 0, 0,
-           raw_nano_usd - coalesce((SELECT sum(raw_nano_usd) FROM attempts WHERE call_id = id), 0),
+           raw_nano_usd - coalesce((SELECT sum(tried.raw_nano_usd) FROM tried WHERE tried.id = counted.id), 0),
            {_STATUSES}, CASE WHEN input_tokens IS NOT NULL OR credits_milli > 0 THEN 1 ELSE 0 END,
            coalesce(input_tokens, 0), coalesce(cached_input_tokens, 0), coalesce(cache_write_tokens, 0),
            coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0), coalesce(images, 0), credits_milli - refunded_milli,
@@ -39,10 +44,9 @@ WITH counted AS (
            CASE WHEN status IN ('served', 'cut', 'left') THEN duration_ms ELSE 0 END, coalesce(ttft_ms, 0), {_BUCKETS}
     FROM counted
     UNION ALL
-    SELECT id, attempts.family, attempts.model_id, attempts.provider_id,
-           1, CASE WHEN fault IS NULL THEN 0 ELSE 1 END, attempts.raw_nano_usd,
+    SELECT id, family, model_id, provider_id, 1, CASE WHEN fault IS NULL THEN 0 ELSE 1 END, raw_nano_usd,
            {", ".join("0" * (len(MEASURES) - 3))}
-    FROM counted JOIN attempts ON call_id = id
+    FROM tried
 )
 INSERT INTO {table}
 SELECT {", ".join(KEYS)}, {", ".join(f"sum({name})" for name in MEASURES)}

@@ -30,7 +30,7 @@ NONE: Final[Mapping[str, "Hold"]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A live hold. `began` is the register's row of its call as it was at admission, packed; the `_up_ms` moments are on
+    """A live hold. `began` says where its call stands as it was at admission; the `_up_ms` moments are on
     the store's own clock."""
 
     id: str

@@ -15,9 +15,7 @@ from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, rows
 from proxy.store.batch import Batch
 
-_CORRECT_CALL: Final = f"UPDATE model_calls SET {', '.join(f'{name} = ?' for name in rows.CALL_COLUMNS)} WHERE id = ?"  # noqa: S608
-_DROP_USAGE: Final = "DELETE FROM usage_records WHERE id = ?"
-_DROP_COST: Final = "DELETE FROM cost_records WHERE id = ?"
+_CORRECT_CALL: Final = f"UPDATE model_calls SET {', '.join(f'{name} = ?' for name in rows.WHOLE_COLUMNS)} WHERE id = ?"  # noqa: S608
 # Under no terms at all nothing is charged.
 _NO_TERMS: Final = HoldTerms((), (), (), 1)
 
@@ -52,26 +50,13 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
         absorbed_milli=absorbed_milli,
         refunded_milli=buried.refunded_milli,
     )
-    _write(batch, call)
+    batch.write_now(_CORRECT_CALL, [(*rows.whole_row(call), call.id)])
     batch.correct(buried, call)
     _stand_for(batch, settlement, call)
     alerts.notice(batch, moves, at_ms)
     if absorbed_milli > buried.absorbed_milli:
         alerts.note_absorbed(batch, case.account_id, call.id, absorbed_milli, at_ms)
     return Settled(call.id, charged_milli, absorbed_milli, fresh=False, late=True)
-
-
-def _write(batch: Batch, call: Call) -> None:
-    """The records of a call as it was, in the place of the reconciler's estimate. What it left of check and conversation
-    stands."""
-    usage = rows.usage_row(call)
-    batch.write_now(_CORRECT_CALL, [(*rows.call_row(call), call.id)])
-    batch.write_now(_DROP_USAGE, [(f"{call.id}:usage",)])
-    batch.write_now(rows.INSERT_USAGE, [] if usage is None else [usage])
-    batch.write_now(_DROP_COST, [(f"{call.id}:cost:0",)])
-    batch.write_now(rows.INSERT_ATTEMPT, [rows.attempt_row(call.id, attempt) for attempt in call.attempts])
-    costs = [rows.cost_row(call.id, attempt) for attempt in call.attempts if attempt.usage is not None]
-    batch.write_now(rows.INSERT_COST, costs)
 
 
 def _case(batch: Batch, settlement: Settlement, entries: list[Entry]) -> Case:

@@ -1,9 +1,7 @@
 """Heartbeats in, holds that nobody keeps resolved; the only clock here is the time the store has been seen up."""
 
 from dataclasses import dataclass
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from proxy.domain.ledger import ReconcileReport
 from proxy.ports import Clock
@@ -100,7 +98,7 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
     share_nano = held.raw_nano_usd * hold.metered_milli
     raw_nano_usd = -(-share_nano // held.credits_milli) if held.credits_milli else 0
     settled = resolve(batch, hold, "crashed", Bill(hold.metered_milli, raw_nano_usd), at_ms)
-    call = rows.unpacked(hold.began)
+    call = batch.as_begun(hold)
     call |= {
         "status": "crashed",
         "code": "internal_error",
@@ -110,28 +108,8 @@ def _bury(batch: Batch, hold: Hold, at_ms: int) -> None:
         "raw_nano_usd": raw_nano_usd,
         "absorbed_milli": settled.absorbed_milli,
     }
-    batch.insert(rows.INSERT_CALL, tuple(call[column] for column in rows.CALL_COLUMNS))
-    batch.count(call_of(call, ()))
-    if settled.charged_milli:
-        usage = (f"{hold.id}:usage", hold.id, hold.account_id, call["kind"], 0, settled.charged_milli, call["at_ms"])
-        batch.insert(rows.INSERT_USAGE, usage)
-        batch.insert(rows.INSERT_COST, (f"{hold.id}:cost:0", hold.id, raw_nano_usd, settled.charged_milli, 0))
-    if call["verdict"] is not None:
-        batch.insert(rows.INSERT_CHECK, _check_row(call))
+    batch.insert(rows.INSERT_CALL, (*(call[column] for column in rows.CALL_COLUMNS), "[]"))
+    batch.count(call_of(call))
     if call["conversation_id"] is not None:
         conversation = (call["conversation_id"], hold.account_id, call["assistant_id"], None, call["at_ms"])
         batch.insert(rows.INSERT_CONVERSATION, conversation)
-
-
-def _check_row(call: dict[str, Any]) -> rows.Row:
-    verdict: dict[str, Any] = orjson.loads(call["verdict"])
-    return (
-        f"{call['id']}:check",
-        call["id"],
-        call["conversation_id"],
-        verdict["category"],
-        verdict["risk"],
-        verdict["recommended_assistant"],
-        rows.to_json(verdict["evidence"]),
-        call["at_ms"],
-    )

@@ -1,8 +1,9 @@
-"""Rows of the register in, the Call they were made of out, exactly; the counterpart of `rows.call_row`."""
+"""Rows of the register in, the Call they were made of out, exactly; the counterpart of `rows`."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
+import orjson
 from pydantic import TypeAdapter
 
 from proxy.domain.call import Attempt, Call, Mark
@@ -11,14 +12,13 @@ from proxy.domain.journey import Ask
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Usage
 from proxy.domain.verdict import Advice, Verdict
+from proxy.store.begun import OF_CALL, judged_in
+from proxy.store.rows import CALL_COLUMNS
 
 T = TypeVar("T")
 
-ATTEMPT_COLUMNS: Final = (
-    "number, model_id, provider_id, family, started_ms, first_byte_ms, ended_ms, fault, provider_status, provider_code,"
-    " provider_request_id, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens,"
-    " images, requests, usage_source, raw_nano_usd, credits_milli, multiplier_ppm, charged"
-)
+_READ: Final = (*CALL_COLUMNS, "refunded_milli", "attempts")
+SELECT_CALL: Final = f"SELECT {', '.join(_READ)}, {OF_CALL} FROM model_calls"  # noqa: S608  (constants of this program)
 _USAGE: Final = (
     "input_tokens",
     "cached_input_tokens",
@@ -41,8 +41,15 @@ METADATA: Final = TypeAdapter(dict[str, str])
 NAMES: Final = TypeAdapter(tuple[str, ...])
 
 
-def call_of(row: Mapping[str, Any], attempts: tuple[Attempt, ...]) -> Call:
-    """The call of a `model_calls` row by column name, with its attempts."""
+def call_read(row: tuple[Any, ...]) -> Call:
+    """The call of a row that SELECT_CALL found."""
+    *plain, began = row
+    named = dict(zip(_READ, plain, strict=True))
+    return call_of(named if began is None else named | judged_in(began))
+
+
+def call_of(row: Mapping[str, Any]) -> Call:
+    """The call of a `model_calls` row by column name; without attempts where it begins."""
     return Call(
         id=row["id"],
         request_id=row["request_id"],
@@ -76,14 +83,18 @@ def call_of(row: Mapping[str, Any], attempts: tuple[Attempt, ...]) -> Call:
         standing=_read(STANDING, row["standing"]),
         health=_read(HEALTH, row["health"]),
         decision=_read(DECISION, row["decision"]),
-        attempts=attempts,
+        attempts=attempts_of(row.get("attempts", "[]")),
         timeline=TIMELINE.validate_json(row["timeline"]),
         metadata=METADATA.validate_json(row["metadata"]),
     )
 
 
-def attempt_of(row: tuple[Any, ...]) -> Attempt:
-    """A row of ATTEMPT_COLUMNS."""
+def attempts_of(text: str) -> tuple[Attempt, ...]:
+    """What `rows.attempts_json` wrote."""
+    return tuple(_attempt(*attempt) for attempt in orjson.loads(text))
+
+
+def _attempt(*row: Any) -> Attempt:
     number, model_id, provider_id, family, started_ms, first_byte_ms, ended_ms, fault, *rest = row
     status, code, request_id, *usage = rest[:11]
     raw_nano_usd, credits_milli, multiplier_ppm, charged = rest[11:]

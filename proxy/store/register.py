@@ -18,29 +18,22 @@ from proxy.domain.desk import (
     UsageRow,
 )
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
+from proxy.store import begun
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
-from proxy.store.recorded import ATTEMPT_COLUMNS, attempt_of, call_of
-from proxy.store.rows import CALL_READ_COLUMNS, unpacked
+from proxy.store.recorded import SELECT_CALL, attempts_of, call_of, call_read
 from proxy.store.tallies import tallies, usage, user_tallies
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
 AUDIT_MAX: Final = 200
 
-_CALLS: Final = f"SELECT {', '.join(CALL_READ_COLUMNS)} FROM model_calls"  # noqa: S608  (constants of this program)
-_ATTEMPTS: Final = (
-    f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts"  # noqa: S608  (constants of this program)
-    " WHERE call_id IN (SELECT value FROM json_each(?)) ORDER BY call_id, number"
-)
 # Ids of calls sort by their moments, and lists by their ids: the edges of a period are looked up once, and are ids then.
 _FIRST_SINCE: Final = "SELECT id FROM model_calls WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
 _SINCE: Final = f"id >= ({_FIRST_SINCE})"
 _BEFORE: Final = f"id < coalesce(({_FIRST_SINCE}), '~')"
 _CHARGED: Final = (
-    f"SELECT call_id, {ATTEMPT_COLUMNS} FROM attempts WHERE charged = 1 AND input_tokens IS NOT NULL"  # noqa: S608
-    f" AND call_id IN (SELECT id FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0"
-    " ORDER BY id DESC LIMIT ?) ORDER BY call_id DESC, number"
+    f"SELECT attempts FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0 ORDER BY id DESC LIMIT ?"  # noqa: S608
 )
 _AUDIT: Final = "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
 _CONDITIONS: Final[Mapping[str, str]] = {
@@ -128,10 +121,9 @@ class SqlRegister:
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         def read(connection: Connection) -> list[tuple[Attempt, ...]]:
-            found: dict[str, list[Attempt]] = {}
-            for call_id, *attempt in connection.execute(_CHARGED, (user_id, from_ms, calls_max)):
-                found.setdefault(call_id, []).append(attempt_of(tuple(attempt)))
-            return [tuple(attempts) for attempts in found.values()]
+            found = connection.execute(_CHARGED, (user_id, from_ms, calls_max))
+            charged = [tuple(one for one in attempts_of(attempts) if one.charged and one.usage) for (attempts,) in found]
+            return [attempts for attempts in charged if attempts]
 
         return await self._database.read(read)
 
@@ -166,17 +158,13 @@ def _for_no_index(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Call]:
-    rows = [dict(zip(CALL_READ_COLUMNS, row, strict=True)) for row in connection.execute(_CALLS + tail, values)]
-    attempts: dict[str, list[tuple[Any, ...]]] = {row["id"]: [] for row in rows}
-    for call_id, *attempt in connection.execute(_ATTEMPTS, (json.dumps(list(attempts)),)):
-        attempts[call_id].append(tuple(attempt))
-    return [call_of(row, tuple(attempt_of(attempt) for attempt in attempts[row["id"]])) for row in rows]
+    return [call_read(row) for row in connection.execute(SELECT_CALL + tail, values)]
 
 
 def _running(connection: Connection, call_id: str) -> Call | None:
     """A call that still holds credits, as it was when it was admitted."""
     row = connection.execute("SELECT began FROM holds WHERE id = ?", (call_id,)).fetchone()
-    return None if row is None else call_of(unpacked(row[0]), ())
+    return None if row is None else call_of(begun.find(connection, row[0]))
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

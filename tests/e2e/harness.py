@@ -17,6 +17,8 @@ from typing import Any, Final, TypeVar
 
 import httpx2
 
+from proxy.domain.call import Call
+from proxy.store.recorded import SELECT_CALL, call_read
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 
@@ -218,6 +220,11 @@ class House:
         """What the database says, read from outside."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=WAIT_S) as connection:
             return connection.execute(query, values).fetchall()
+
+    def recorded(self, call_id: str) -> Call:
+        """A finished call as the database has it."""
+        (row,) = self.rows(f"{SELECT_CALL} WHERE id = ?", call_id)
+        return call_read(row)
 
 
 def chat(model: str, text: str = "hello", **fields: Any) -> dict[str, Any]:

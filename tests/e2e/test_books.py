@@ -1,7 +1,6 @@
 """Many calls at once, of every ending: afterwards nothing is held, nobody paid twice, and nobody paid more than there was."""
 
 import asyncio
-import json
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -131,6 +130,7 @@ def test_a_running_gateway_counts_tokens_before_it_calls_anybody_poor(house: Hou
         exactly = http.post(CHAT, json=chat("sim/words", prompt, max_tokens=20))
     assert (by_bytes.status_code, by_bytes.json()["error"]["code"]) == (402, "insufficient_credits")
     assert exactly.status_code == 200
-    asked = json.loads(house.rows("SELECT ask FROM model_calls WHERE user_id = 'frugal' AND status = 'served'")[0][0])
-    assert [counted["tokens_max"] for counted in asked["counted"]] == [2_001 + 4 + 3]
+    ask = house.recorded(exactly.headers["x-signalbox-call"]).ask
+    assert ask is not None
+    assert [counted.tokens_max for counted in ask.counted] == [2_001 + 4 + 3]
     assert house.command("explain", exactly.headers["x-signalbox-call"]).returncode == 0

@@ -146,11 +146,10 @@ def test_the_record_of_a_call_holds_the_health_it_was_decided_by_and_decides_aga
         answer = user.post(CHAT, json=chat("gpt-4o-mini"))
     explained = house.command("explain", answer.headers["x-signalbox-call"])
     assert explained.returncode == 0, explained.stderr
-    ((health, decision),) = house.rows(
-        "SELECT health, decision FROM model_calls WHERE id = ?", answer.headers["x-signalbox-call"]
-    )
-    assert '"down_until_ms":{"sim":' in health
-    assert '"provider_down"' in decision
+    recorded = house.recorded(answer.headers["x-signalbox-call"])
+    assert recorded.health is not None and "sim" in recorded.health.down_until_ms
+    assert recorded.decision is not None
+    assert "provider_down" in {dropped.reason.code for dropped in recorded.decision.dropped}
 
 
 def test_a_stream_tells_how_fast_a_model_answers(user: httpx2.Client, admin: httpx2.Client) -> None:

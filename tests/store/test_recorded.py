@@ -15,8 +15,8 @@ from proxy.domain.decision import Decision, Health
 from proxy.domain.journey import Ask
 from proxy.domain.standing import Standing
 from proxy.domain.verdict import Advice, Verdict
-from proxy.store.recorded import ADVICE, ASK, ATTEMPT_COLUMNS, DECISION, HEALTH, STANDING, VERDICT
-from proxy.store.rows import CALL_COLUMNS, CALL_READ_COLUMNS, call_row, packed, to_json, unpacked
+from proxy.store.recorded import ADVICE, ASK, DECISION, HEALTH, STANDING, VERDICT, attempts_of
+from proxy.store.rows import CALL_COLUMNS, WHOLE_COLUMNS, attempts_json, packed, to_json, unpacked, whole_row
 from tests import builders
 
 SIZE_MAX: Final = 2
@@ -51,6 +51,10 @@ def same(adapter: TypeAdapter[Any], value: object) -> bool:
     return bool(adapter.validate_json(to_json(value)) == value)
 
 
+def whole(call: Call) -> dict[str, Any]:
+    return dict(zip(WHOLE_COLUMNS, whole_row(call), strict=True))
+
+
 @given(values_of(Ask))
 def test_every_ask_survives_being_recorded(ask: Ask) -> None:
     assert same(ASK, ask)
@@ -83,12 +87,16 @@ def test_every_advice_survives_being_recorded(advice: Advice) -> None:
 
 @given(values_of(Call))
 def test_every_call_survives_being_packed(call: Call) -> None:
-    row = call_row(call)
-    assert unpacked(packed(row)) == dict(zip(CALL_COLUMNS, row, strict=True))
+    assert unpacked(packed(call)) == {name: value for name, value in whole(call).items() if name != "attempts"}
+
+
+@given(values_of(tuple[Attempt, ...]))
+def test_every_attempt_survives_being_recorded(attempts: tuple[Attempt, ...]) -> None:
+    assert attempts_of(attempts_json(attempts)) == attempts
 
 
 def test_what_the_first_release_packed_is_read_and_what_a_later_one_will_is_not() -> None:
-    row = dict(zip(CALL_COLUMNS, call_row(builders.call()), strict=True))
+    row = {name: value for name, value in whole(builders.call()).items() if name in CALL_COLUMNS}
     assert unpacked(to_json(row)) == row
     with pytest.raises(ValueError, match="a call packed as of 2"):
         unpacked("[2]")
@@ -97,5 +105,4 @@ def test_what_the_first_release_packed_is_read_and_what_a_later_one_will_is_not(
 def test_every_field_of_a_call_and_an_attempt_has_a_place() -> None:
     usage = {"input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens"}
     usage |= {"images", "requests", "usage_source"}
-    assert {f.name for f in fields(Call)} - {"usage", "attempts"} == set(CALL_READ_COLUMNS) - usage
-    assert {f.name for f in fields(Attempt)} - {"usage"} == set(ATTEMPT_COLUMNS.split(", ")) - usage
+    assert {f.name for f in fields(Call)} - {"usage", "refunded_milli"} == set(WHOLE_COLUMNS) - usage
