@@ -73,9 +73,9 @@ class Shadow:
 class _Shifted(dict[CounterKey, Reading]):
     def __init__(self, shown: Readings, was: Spends, would: Spends) -> None:
         self._would = would
-        for key, (spent, held) in shown.items():
+        for key, known in shown.items():
             # A call that was settled after this one was decided is in the shift, but not in what the record shows.
-            self[key] = Reading(max(0, spent + would.get(key, 0) - was.get(key, 0)), held)
+            self[key] = Reading(max(0, known.spent + would.get(key, 0) - was.get(key, 0)), known.held)
 
     def __missing__(self, key: CounterKey) -> Reading:
         return Reading(self._would.get(key, 0), 0)

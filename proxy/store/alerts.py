@@ -6,7 +6,7 @@ from typing import Final
 
 from proxy.domain.alert import Alert, AlertKind
 from proxy.ports import Clock
-from proxy.stages.ledger.counters import CounterKey, Moves
+from proxy.stages.ledger.counters import CounterKey, Shifts
 from proxy.stages.ledger.sources import Case
 from proxy.stages.ledger.thresholds import Near, nearing, reached
 from proxy.store.batch import Batch
@@ -38,9 +38,9 @@ def watch(batch: Batch, case: Case, at_ms: int) -> None:
         _tell(batch, key, at_ms)
 
 
-def notice(batch: Batch, moves: Moves, at_ms: int) -> None:
-    """Tells of every threshold that these moves, which the books have just made, went past."""
-    for key in moves.keys() & batch.near.keys() if batch.near else ():
+def notice(batch: Batch, shifts: Shifts, at_ms: int) -> None:
+    """Tells of every threshold that these shifts, which the books have just made, went past."""
+    for key in {key for keys, *_ in shifts for key in keys} & batch.near.keys() if batch.near else ():
         _tell(batch, key, at_ms)
 
 

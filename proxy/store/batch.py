@@ -13,6 +13,7 @@ from proxy.domain.ledger import (
     EntryKind,
     ExtendRequest,
     HoldRequest,
+    HoldTerms,
     IdempotencyKey,
     KeyUsed,
     LedgerCommand,
@@ -20,7 +21,7 @@ from proxy.domain.ledger import (
     Transfer,
 )
 from proxy.domain.plan import Entitlement
-from proxy.stages.ledger.counters import CounterKey, Moves
+from proxy.stages.ledger.counters import CounterKey, Moves, Shifts, apart
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
 from proxy.store import begun, folding, foresight, holds, locks, rollup, rows
@@ -142,7 +143,7 @@ class Batch:
         keys = {key for case in cases for key in counters(replace(case, grants=grants[case.account_id]))}
         scopes = {limit.scope for case in cases for limit in case.terms.concurrency}
         self._locks.take((*scopes, *(key.scope for key in keys)))
-        self.readings.update(foresight.readings(self._connection, keys))
+        self.readings.learn(foresight.readings(self._connection, keys))
         self.live.update(foresight.live(self._connection, scopes))
         records = {command.call.id for command in self._commands if isinstance(command, RecordCall)}
         self._recorded.update(foresight.recorded(self._connection, records))
@@ -151,6 +152,10 @@ class Batch:
     def up_ms(self) -> int:
         """The store's own clock at its last beat."""
         return self._seen.up_ms
+
+    def case(self, account_id: str, terms: HoldTerms, at_ms: int) -> Case:
+        """What a call of the account is judged by."""
+        return Case(account_id, terms, self.grants(account_id), at_ms, self._seen.charts.of(account_id, terms, at_ms))
 
     def grants(self, account_id: str) -> tuple[Grant, ...]:
         return self._seen.grants[account_id]
@@ -227,12 +232,12 @@ class Batch:
             self._writes[_DELETE_HOLD].append((hold.id,))
             self._writes[_DELETE_SCOPE].extend((scope, hold.id) for scope in hold.scopes)
 
-    def enter(self, number: str, hold: Hold, kind: EntryKind, amount_milli: int, at_ms: int, moves: Moves) -> None:
+    def enter(self, number: str, hold: Hold, kind: EntryKind, amount_milli: int, at_ms: int, shifts: Shifts) -> None:
         """One line of the truth, and the counters with it. `number` is its place among the hold's entries."""
+        lines = self.readings.shift(shifts)
         self._writes[holds.INSERT_ENTRY].append(
-            (f"{hold.id}:{number}", hold.id, hold.account_id, kind, amount_milli, at_ms, holds.lines_json(moves))
+            (f"{hold.id}:{number}", hold.id, hold.account_id, kind, amount_milli, at_ms, lines)
         )
-        self.readings.shift(moves)
 
     def register(self, call: Call) -> None:
         """Everything a finished call leaves behind."""
@@ -254,8 +259,7 @@ class Batch:
     def enter_apart(self, entry: Row, moves: Moves) -> None:
         """One line of the truth that no live hold is about, whole but for its lines: written at once, so that whatever
         follows in this batch finds it."""
-        self._connection.execute(holds.INSERT_ENTRY, (*entry, holds.lines_json(moves)))
-        self.readings.shift(moves)
+        self._connection.execute(holds.INSERT_ENTRY, (*entry, self.readings.shift(apart(moves))))
 
     def entries(self, hold_id: str) -> list[Entry]:
         """What the books say of a hold, but for what this batch is still to write of it."""
@@ -321,10 +325,10 @@ class Batch:
     def flush(self) -> None:
         """Writes it all, a statement at a time over many rows."""
         self._writes[begun.INSERT] = list(self._begun.rows())
-        self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold) for hold in self._new.values()]
+        self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold, self._named) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
-        self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold) for hold in self._changed.values()]
-        self._move_counters(self.readings.moved)
+        self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold, self._named) for hold in self._changed.values()]
+        self._move_counters(self.readings.moved())
         self._roll_up()
         self._writes[rollup.ADD] = list(self._rollup.rows())
         self._writes[rollup.SWEEP] = list(self._rollup.emptied())
@@ -374,6 +378,9 @@ class Batch:
         starts = range(alone, len(moves), _MOVED_AT_ONCE)
         self._writes[_MOVE_COUNTERS] = [tuple(chain.from_iterable(moves[start : start + _MOVED_AT_ONCE])) for start in starts]
         self._writes[_MOVE_COUNTER] = moves[:alone]
+
+    def _named(self, keys: tuple[CounterKey, ...]) -> str:
+        return self.readings.bundle(keys).text
 
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:

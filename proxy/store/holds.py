@@ -1,6 +1,6 @@
 """Live holds, grants and entries as rows: split and lines to JSON and back; decides nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from proxy.domain.desk import Entry, Grant, LedgerLine
-from proxy.stages.ledger.counters import CounterKey, Moves
+from proxy.stages.ledger.counters import CounterKey
 from proxy.stages.ledger.split import Part, Share, Split
 from proxy.store.database import Connection
 from proxy.store.rows import Row, to_json
@@ -25,6 +25,7 @@ _SELECT_LIVE: Final = "SELECT id, extends, metered_milli FROM holds WHERE id IN 
 INSERT_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
+Named = Callable[[tuple[CounterKey, ...]], str]
 NONE: Final[Mapping[str, "Hold"]] = MappingProxyType({})
 
 
@@ -46,8 +47,8 @@ class Hold:
     began: str
 
 
-def insert_row(hold: Hold) -> Row:
-    """The parameters of INSERT_HOLD."""
+def insert_row(hold: Hold, named: Named) -> Row:
+    """The parameters of INSERT_HOLD. `named` says names of counters as JSON."""
     amounts = hold.split.amounts
     return (
         hold.id,
@@ -62,12 +63,12 @@ def insert_row(hold: Hold) -> Row:
         hold.at_up_ms,
         hold.deadline_up_ms,
         to_json(hold.scopes),
-        _split_json(hold.split),
+        _split_json(hold.split, named),
         hold.began,
     )
 
 
-def update_row(hold: Hold) -> Row:
+def update_row(hold: Hold, named: Named) -> Row:
     """The parameters of UPDATE_HOLD."""
     amounts = hold.split.amounts
     return (
@@ -76,7 +77,7 @@ def update_row(hold: Hold) -> Row:
         amounts.raw_nano_usd,
         hold.metered_milli,
         hold.extends,
-        _split_json(hold.split),
+        _split_json(hold.split, named),
         hold.id,
     )
 
@@ -113,15 +114,27 @@ def account_scope(account_id: str) -> str:
     return f"user:{account_id}"
 
 
-def lines_json(moves: Moves) -> str:
-    """An entry's lines: [scope, name, epoch, spent, held] each."""
-    return to_json([key + change for key, change in moves.items()])
+def keys_json(keys: Sequence[CounterKey]) -> str:
+    """Names of counters, [scope, name, epoch] each."""
+    # Plain tuples: the encoder knows no NamedTuple.
+    return to_json([tuple(key) for key in keys])
+
+
+def lines(text: str) -> Iterator[tuple[str, str, str, int, int]]:
+    """An entry's lines, one for each counter: scope, name, epoch, spent, held. They are written as [names of counters, spent,
+    held]; the first releases wrote them out."""
+    for line in orjson.loads(text):
+        if isinstance(line[0], str):
+            yield tuple(line)
+        else:
+            keys, spent, held = line
+            yield from ((scope, name, epoch, spent, held) for scope, name, epoch in keys)
 
 
 def entry(row: tuple[Any, ...]) -> Entry:
     """A row of `entries`, whole."""
-    *plain, lines = row
-    values: list[Any] = [*plain, tuple(LedgerLine(*line) for line in orjson.loads(lines))]
+    *plain, text = row
+    values: list[Any] = [*plain, tuple(LedgerLine(*line) for line in lines(text))]
     return Entry(*values)
 
 
@@ -153,19 +166,13 @@ def _from_row(row: tuple[Any, ...]) -> Hold:
     return Hold(*values)
 
 
-def _split_json(split: Split) -> str:
-    # Plain tuples: the encoder knows no NamedTuple.
-    return to_json(
-        [
-            [
-                [[[tuple(key) for key in share.keys], share.milli] for share in part.shares],
-                [tuple(key) for key in part.caps],
-                [tuple(key) for key in part.ceilings],
-                part.raw_nano_usd,
-            ]
-            for part in split.parts
-        ]
-    )
+def _split_json(split: Split, named: Named) -> str:
+    return f"[{','.join([_part_json(part, named) for part in split.parts])}]"
+
+
+def _part_json(part: Part, named: Named) -> str:
+    shares = ",".join([f"[{named(share.keys)},{share.milli}]" for share in part.shares])
+    return f"[[{shares}],{named(part.caps)},{named(part.ceilings)},{part.raw_nano_usd}]"
 
 
 def _split(family: str, text: str) -> Split:

@@ -9,6 +9,7 @@ from proxy.domain.desk import Entry
 from proxy.domain.ledger import HoldTerms, Settled, Settlement
 from proxy.stages import idempotency
 from proxy.stages.ledger.byhand import unforgiven
+from proxy.stages.ledger.counters import apart
 from proxy.stages.ledger.late import adjusted
 from proxy.stages.ledger.sources import Case
 from proxy.stages.ledger.split import Amounts
@@ -53,7 +54,7 @@ def _adjust(batch: Batch, settlement: Settlement, buried: Call, at_ms: int) -> S
     batch.write_now(_CORRECT_CALL, [(*rows.whole_row(call), call.id)])
     batch.correct(buried, call)
     _stand_for(batch, settlement, call)
-    alerts.notice(batch, moves, at_ms)
+    alerts.notice(batch, apart(moves), at_ms)
     if absorbed_milli > buried.absorbed_milli:
         alerts.note_absorbed(batch, case.account_id, call.id, absorbed_milli, at_ms)
     return Settled(call.id, charged_milli, absorbed_milli, fresh=False, late=True)

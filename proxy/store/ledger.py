@@ -31,7 +31,7 @@ from proxy.domain.standing import Standing
 from proxy.ports import ClockDoubted, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
 from proxy.stages.ledger.bill import Bill, as_booked, bill
-from proxy.stages.ledger.counters import Moves
+from proxy.stages.ledger.counters import Moves, apart
 from proxy.stages.ledger.share import over_share
 from proxy.stages.ledger.sources import Case, counters, standing
 from proxy.stages.ledger.split import Amounts
@@ -80,7 +80,7 @@ class SqlLedger:
             case = Case(account_id, terms, grants_of(connection, account_id), self._timekeeper.now_ms(connection))
             readings = Readings(connection)
             if not connection.is_near:
-                readings.update(foresight.readings(connection, counters(case)))
+                readings.learn(foresight.readings(connection, counters(case)))
             return standing(case, readings)
 
         return await self._database.read(read)
@@ -142,7 +142,7 @@ class SqlLedger:
                 assert_never(command)
 
     def _hold(self, batch: Batch, request: HoldRequest, at_ms: int) -> Ack:
-        case = Case(request.account_id, request.terms, batch.grants(request.account_id), at_ms)
+        case = batch.case(request.account_id, request.terms, at_ms)
         standing_hold = batch.hold(request.hold_id)
         if standing_hold is not None:
             return _held(standing_hold)
@@ -174,7 +174,7 @@ class SqlLedger:
             began=batch.began(request.began),
         )
         batch.place(hold)
-        batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.moves | enrolling)
+        batch.enter("0", hold, "hold", request.amount_milli, at_ms, (*admitted.shifts, *apart(enrolling)))
         alerts.watch(batch, case, at_ms)
         if request.enrol is not None:
             batch.enrol(request.enrol, request.entitlement, at_ms)
@@ -190,10 +190,10 @@ def resolve(batch: Batch, hold: Hold, status: CallStatus, due: Bill, at_ms: int)
     absorbed_milli = resolved.absorbed_milli + due.lost_milli
     kind: EntryKind = "settle" if resolved.charged_milli else "release"
     batch.remove(hold, resolved.charged_milli, absorbed_milli)
-    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, resolved.moves | due.moves)
+    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, (*resolved.shifts, *apart(due.moves)))
     if idempotency.frees_key(status, resolved.charged_milli):
         batch.used_keys.free(hold.id)
-    alerts.notice(batch, resolved.moves, at_ms)
+    alerts.notice(batch, resolved.shifts, at_ms)
     if absorbed_milli:
         alerts.note_absorbed(batch, hold.account_id, hold.id, absorbed_milli, at_ms)
     return Settled(hold.id, resolved.charged_milli, absorbed_milli, fresh=True)
@@ -231,7 +231,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     if hold is None:
         is_resolved = batch.resolution(request.hold_id) is not None
         return HoldLost(request.hold_id) if is_resolved else ValueError(f"hold {request.hold_id} was never taken")
-    case = Case(hold.account_id, request.terms, batch.grants(hold.account_id), at_ms)
+    case = batch.case(hold.account_id, request.terms, at_ms)
     # What was metered is kept whatever the answer: the reconciler charges by it.
     hold = replace(hold, metered_milli=max(hold.metered_milli, request.metered_milli))
     batch.change(hold)
@@ -242,10 +242,10 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
     if isinstance(admitted, HoldRefused):
         return admitted
-    if admitted.moves:
+    if admitted.shifts:
         hold = replace(hold, split=admitted.split, extends=hold.extends + 1)
         batch.change(hold)
-        batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.amounts.credits_milli, at_ms, admitted.moves)
+        batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.amounts.credits_milli, at_ms, admitted.shifts)
         alerts.watch(batch, case, at_ms)
     return _held(hold)
 

@@ -12,7 +12,6 @@ from proxy.domain.desk import (
     Conversation,
     Entry,
     HistoryQuery,
-    LedgerLine,
     PromptCheck,
     UsageQuery,
     UsageRow,
@@ -21,6 +20,7 @@ from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 from proxy.store import begun
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
+from proxy.store.holds import entry
 from proxy.store.recorded import SELECT_CALL, attempts_of, call_of, call_read
 from proxy.store.tallies import tallies, usage, user_tallies
 
@@ -84,7 +84,7 @@ class SqlRegister:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
         return await self._database.read(
             lambda connection: [
-                _entry(row)
+                entry(row)
                 for row in connection.execute(
                     "SELECT id, hold_id, account_id, kind, amount_milli, at_ms, lines FROM entries"
                     " WHERE id >= ? || ':' AND id < ? || ';' ORDER BY id LIMIT ?",
@@ -165,12 +165,6 @@ def _running(connection: Connection, call_id: str) -> Call | None:
     """A call that still holds credits, as it was when it was admitted."""
     row = connection.execute("SELECT began FROM holds WHERE id = ?", (call_id,)).fetchone()
     return None if row is None else call_of(begun.find(connection, row[0]))
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    id, hold_id, account_id, kind, amount_milli, at_ms, lines = row
-    moved = tuple(LedgerLine(*line) for line in json.loads(lines))
-    return Entry(id, hold_id, account_id, kind, amount_milli, at_ms, moved)
 
 
 def _audit_line(row: tuple[Any, ...]) -> AuditLine:

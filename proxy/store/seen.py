@@ -1,10 +1,12 @@
 """What a batch judges by: read from the books when first asked for, kept in step with what the batch moves; judges nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from proxy.domain.desk import Grant
-from proxy.stages.ledger.counters import CounterKey, Moves, Reading
+from proxy.domain.ledger import HoldTerms
+from proxy.stages.ledger.counters import CounterKey, Shift
+from proxy.stages.ledger.sources import DAY_MS, Chart, charted
 from proxy.store import holds
 from proxy.store.database import Connection
 from proxy.store.holds import Hold
@@ -24,6 +26,7 @@ class Seen:
     def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
         self.readings = Readings(connection, locks)
+        self.charts = Charts()
         self.live = Live(connection, locks)
         self.grants = Grants(connection)
         self.suspended = Suspended(connection)
@@ -34,12 +37,11 @@ class Seen:
     @property
     def size(self) -> int:
         """Of how many things of a kind it knows at most."""
-        kinds = (self.readings, self.live, self.grants, self.suspended, self.holds, self.conversations)
-        return max(len(kind) for kind in kinds)
+        kinds = (self.live, self.grants, self.suspended, self.holds, self.conversations)
+        return max(self.readings.size, *(len(kind) for kind in kinds))
 
     def written(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
         """What the batch moved, placed and removed is in the books now, and read with them from here on."""
-        self.readings.written()
         self.live.uncounted = {}
         self.holds.update(live)
         for hold_id in resolved:
@@ -54,49 +56,109 @@ class Seen:
         return self._up_ms
 
 
-class Readings(dict[CounterKey, Reading]):
+class Cell:
+    """What one counter shows, and what it showed when the books last had it."""
+
+    __slots__ = ("held", "key", "spent", "was_held", "was_spent")
+
+    def __init__(self, key: CounterKey, spent: int, held: int) -> None:
+        self.key = key
+        self.spent = self.was_spent = spent
+        self.held = self.was_held = held
+
+
+class Bundle(NamedTuple):
+    """Counters that move together; `text` is their names as JSON."""
+
+    keys: tuple[CounterKey, ...]
+    cells: tuple[Cell, ...]
+    text: str
+
+    def shift(self, spent: int, held: int) -> None:
+        for cell in self.cells:
+            cell.spent += spent
+            cell.held += held
+
+
+class Readings(dict[CounterKey, Cell]):
     """What counters show; `moved` is what has to be written of it."""
 
     def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
         self._locks = locks
-        self._before: dict[CounterKey, Reading] = {}
-        self._unread: Moves = {}
+        self._bundles: dict[int, Bundle] = {}
+        self._unread: dict[CounterKey, Cell] = {}
+        self._touched: list[Bundle] = []
 
-    def __missing__(self, key: CounterKey) -> Reading:
+    def __missing__(self, key: CounterKey) -> Cell:
         if self._locks is not None:
             self._locks.take((key.scope,))
-        spent, held = self._connection.execute(_READ, key).fetchone() or (0, 0)
-        moved = self._unread.pop(key, None)
-        if moved is None:
-            self[key] = reading = Reading(spent, held)
-            return reading
-        self._before[key] = Reading(spent, held)
-        self[key] = reading = Reading(spent + moved[0], held + moved[1])
-        return reading
+        self.learn({key: self._connection.execute(_READ, key).fetchone() or (0, 0)})
+        return self[key]
 
     @property
+    def size(self) -> int:
+        """Of how many counters and bundles it knows."""
+        return max(len(self), len(self._bundles))
+
+    def learn(self, found: Mapping[CounterKey, tuple[int, int]]) -> None:
+        """What the books show of some counters."""
+        for key, (spent, held) in found.items():
+            cell = self[key] = self._unread.pop(key) if key in self._unread else Cell(key, 0, 0)
+            cell.spent, cell.held = cell.spent - cell.was_spent + spent, cell.held - cell.was_held + held
+            cell.was_spent, cell.was_held = spent, held
+
+    def bundle(self, keys: tuple[CounterKey, ...]) -> Bundle:
+        """These counters as one. The same tuple comes with every call of an account, so it is known by what it is, not by
+        what is in it."""
+        known = self._bundles.get(id(keys))
+        if known is None:
+            if self._locks is not None:
+                self._locks.take(key.scope for key in keys)
+            known = Bundle(keys, tuple([self._cell(key) for key in keys]), holds.keys_json(keys))
+            # It holds on to the tuple, so no other is ever taken for it.
+            self._bundles[id(keys)] = known
+        return known
+
+    def shift(self, shifts: Iterable[Shift]) -> str:
+        """Moves counters; the lines of an entry that say so, as JSON."""
+        lines = []
+        for keys, spent, held in shifts:
+            bundle = self.bundle(keys)
+            bundle.shift(spent, held)
+            self._touched.append(bundle)
+            lines.append(f"[{bundle.text},{spent},{held}]")
+        return f"[{','.join(lines)}]"
+
     def moved(self) -> list[Row]:
-        """How each counter moved since the last `written`: its key, spent, held."""
-        rows: list[Row] = [(*key, self[key][0] - spent, self[key][1] - held) for key, (spent, held) in self._before.items()]
-        return rows + [(*key, *change) for key, change in self._unread.items()]
+        """How each counter moved since this was last asked: its key, spent, held."""
+        rows: list[Row] = []
+        for bundle in self._touched:
+            for cell in bundle.cells:
+                spent, held = cell.spent - cell.was_spent, cell.held - cell.was_held
+                if spent or held:
+                    rows.append((*cell.key, spent, held))
+                    cell.was_spent, cell.was_held = cell.spent, cell.held
+        self._touched = []
+        return rows
 
-    def written(self) -> None:
-        """What was moved is in the books now."""
-        self._before = {}
-        self._unread = {}
+    def _cell(self, key: CounterKey) -> Cell:
+        # Where a look is a journey, what is only moved need not be seen.
+        if self._locks is None or key in self:
+            return self[key]
+        return self._unread.setdefault(key, Cell(key, 0, 0))
 
-    def shift(self, moves: Moves) -> None:
-        if self._locks is not None:
-            self._locks.take(key.scope for key in moves)
-        for key, change in moves.items():
-            shown = self.get(key)
-            if shown is not None:
-                self._before.setdefault(key, shown)
-                self[key] = Reading(shown[0] + change[0], shown[1] + change[1])
-                continue
-            earlier = self._unread.get(key)
-            self._unread[key] = change if earlier is None else Reading(earlier[0] + change[0], earlier[1] + change[1])
+
+class Charts(dict[str, tuple[HoldTerms, int, Chart]]):
+    """The chart of each account, as of its last call."""
+
+    def of(self, account_id: str, terms: HoldTerms, at_ms: int) -> Chart:
+        known, day = self.get(account_id), at_ms // DAY_MS
+        if known is not None and known[0] == terms and known[1] == day:
+            return known[2]
+        chart = charted(account_id, terms, day)
+        self[account_id] = (terms, day, chart)
+        return chart
 
 
 class Live(dict[str, int]):

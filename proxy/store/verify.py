@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-import orjson
-
 from proxy.store.database import Connection, Database
+from proxy.store.holds import lines
 
 _ENTRIES: Final = "SELECT id, lines FROM entries WHERE id > ? ORDER BY id LIMIT ?"
 _COUNTERS: Final = (
@@ -111,8 +110,8 @@ def _wrong_counters(connection: Connection) -> Iterator[str]:
 
 def _summed(connection: Connection) -> dict[tuple[str, str, str], Sums]:
     truth: dict[tuple[str, str, str], Sums] = {}
-    for _, lines in _pages(connection, _ENTRIES, ("",)):
-        for scope, name, epoch, spent, held in orjson.loads(lines):
+    for _, text in _pages(connection, _ENTRIES, ("",)):
+        for scope, name, epoch, spent, held in lines(text):
             before = truth.get((scope, name, epoch), (0, 0))
             truth[scope, name, epoch] = (before[0] + spent, before[1] + held)
     return truth

@@ -147,7 +147,8 @@ def test_the_record_of_a_call_holds_the_health_it_was_decided_by_and_decides_aga
     explained = house.command("explain", answer.headers["x-signalbox-call"])
     assert explained.returncode == 0, explained.stderr
     recorded = house.recorded(answer.headers["x-signalbox-call"])
-    assert recorded.health is not None and "sim" in recorded.health.down_until_ms
+    assert recorded.health is not None
+    assert "sim" in recorded.health.down_until_ms
     assert recorded.decision is not None
     assert "provider_down" in {dropped.reason.code for dropped in recorded.decision.dropped}
 

@@ -1,7 +1,6 @@
 """Any history of the books: steps that a generator draws in, each carried out on the real books and on the plain ones, which
 must say the same; one database lives through many histories, each with accounts and scopes of its own."""
 
-import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -36,6 +35,7 @@ from proxy.domain.ledger import (
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from proxy.ports import ClockDoubted
+from proxy.store.holds import lines as written_out
 from proxy.store.timekeeper import CLOCK_JUMP_MAX_MS
 from tests import builders
 from tests.contracts.ledger_house import extension, hold, settlement
@@ -308,7 +308,7 @@ class History:
         bounds = (self._tag, f"{self._tag}~")
         sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         for (lines,) in await self._stage.look("SELECT lines FROM entries WHERE id >= ? AND id < ?", *bounds):
-            for scope, name, epoch, spent, held in json.loads(lines):
+            for scope, name, epoch, spent, held in written_out(lines):
                 sums[scope, name, epoch][0] += spent
                 sums[scope, name, epoch][1] += held
         scopes = sorted({key[0] for key in sums})

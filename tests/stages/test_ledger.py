@@ -199,7 +199,7 @@ def test_an_extension_admits_the_difference_and_never_gives_back() -> None:
     assert len(more.split.parts) == len(more.split.parts[0].shares) == 1
     assert refusal(extend(case(), more.split, "open", milli(1_001), counters))[0] == "insufficient_credits"
     less = extend(case(), more.split, "open", milli(5), counters)
-    assert less == Admitted(more.split, {})
+    assert less == Admitted(more.split, ())
 
 
 def test_an_extension_after_midnight_leaves_the_first_part_in_its_own_day() -> None:

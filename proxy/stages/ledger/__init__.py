@@ -6,9 +6,21 @@ from dataclasses import dataclass, replace
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
-from proxy.stages.ledger.counters import CounterKey, Moved, Moves, Reading, Readings, move, without_zeros
+from proxy.stages.ledger.counters import (
+    CounterKey,
+    Moved,
+    Moves,
+    Reading,
+    Readings,
+    Shift,
+    Shifts,
+    apart,
+    move,
+    summed,
+    without_zeros,
+)
 from proxy.stages.ledger.sources import Case, Chart, Source, room, sources, standing
-from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, first_of, held, resolve
+from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, first_of, held, resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +28,11 @@ class Admitted:
     """The split that now stands and how the counters move to it."""
 
     split: Split
-    moves: Moves
+    shifts: Shifts
+
+    @property
+    def moves(self) -> Moves:
+        return summed(self.shifts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +41,11 @@ class Resolved:
 
     charged_milli: int
     absorbed_milli: int
-    moves: Moves
+    shifts: Shifts
+
+    @property
+    def moves(self) -> Moves:
+        return summed(self.shifts)
 
 
 def admit(
@@ -54,11 +74,11 @@ def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Re
     has = split.amounts
     more = Amounts(max(0, amounts.credits_milli - has.credits_milli), max(0, amounts.raw_nano_usd - has.raw_nano_usd))
     # Its own hold will not end before it: for this call it is as good as spent.
-    own = {key: Reading(-change.held, change.held) for key, change in held(split.parts, -1).items()}
+    own = {key: Reading(-change.held, change.held) for key, change in summed(held(split.parts, -1)).items()}
     added = admit(case, family, more, Moved(readings, own))
     if isinstance(added, HoldRefused):
         return replace(added, standing=standing(case, readings))
-    return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.moves)
+    return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.shifts)
 
 
 def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
@@ -66,16 +86,17 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
     bills it whatever was held. Raises ValueError when an amount is negative."""
     if credits_milli < 0 or raw_nano_usd < 0:
         raise ValueError(f"amounts cannot be negative: {credits_milli}, {raw_nano_usd}")
-    moves: Moves = {}
+    shifts: list[Shift] = []
     charged_milli = min(credits_milli, split.amounts.credits_milli)
     left_milli, left_nano = charged_milli, raw_nano_usd
     for part in split.parts:
         spent_milli = min(left_milli, part.milli)
         spent_nano = left_nano if part is split.parts[-1] else min(left_nano, part.raw_nano_usd)
-        resolve(moves, part, spent_milli, spent_nano)
+        shifts += resolved(part, spent_milli, spent_nano)
         left_milli -= spent_milli
         left_nano -= spent_nano
-    return Resolved(charged_milli, credits_milli - charged_milli, moves)
+    alone = len(split.parts) == 1
+    return Resolved(charged_milli, credits_milli - charged_milli, tuple(shifts) if alone else apart(summed(shifts)))
 
 
 def _scopes(keys: Iterable[CounterKey]) -> set[str]:
@@ -84,8 +105,8 @@ def _scopes(keys: Iterable[CounterKey]) -> set[str]:
 
 def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
     billed = _billed(split, amounts)
-    moves = held(split.parts, -1)
-    for key, kept in held(billed, 1).items():
+    moves = summed(held(split.parts, -1))
+    for key, kept in summed(held(billed, 1)).items():
         move(moves, (key,), 0, kept.held)
     billed_milli = sum(part.milli for part in billed)
     more = Amounts(max(0, amounts.credits_milli - billed_milli), max(0, amounts.raw_nano_usd - amounts.billed_nano_usd))
@@ -94,7 +115,7 @@ def _anew(case: Case, split: Split, family: str, amounts: Amounts, readings: Rea
         return replace(admitted, standing=standing(case, readings))
     for key, taken in admitted.moves.items():
         move(moves, (key,), 0, taken.held)
-    return Admitted(Split(family, (*billed, *admitted.split.parts)), without_zeros(moves))
+    return Admitted(Split(family, (*billed, *admitted.split.parts)), apart(without_zeros(moves)))
 
 
 def _billed(split: Split, amounts: Amounts) -> tuple[Part, ...]:
@@ -147,8 +168,8 @@ def _affordable(drawn: Sequence[Source], amounts: Amounts, readings: Readings, h
 def _capped(caps: Sequence[tuple[Cap, CounterKey]], amounts: Amounts, readings: Readings, holds: int) -> str | None:
     for cap, key in caps:
         asked = amounts.credits_milli if cap.unit == "milli_credits" else amounts.raw_nano_usd
-        spent, held_now = readings[key]
-        if asked > max(0, cap.limit - spent - holds * held_now):
+        shown = readings[key]
+        if asked > max(0, cap.limit - shown.spent - holds * shown.held):
             return cap.scope
     return None
 

@@ -1,7 +1,7 @@
 """Counters by name: what they show and how they move; values and their sums, never what they are for."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class CounterKey(NamedTuple):
@@ -19,11 +19,24 @@ class Reading(NamedTuple):
     held: int = 0
 
 
-Readings = Mapping[CounterKey, Reading]
+class Shown(Protocol):
+    """What a counter shows while others may move it."""
+
+    @property
+    def spent(self) -> int: ...
+
+    @property
+    def held(self) -> int: ...
+
+
+Readings = Mapping[CounterKey, Shown]
 Moves = dict[CounterKey, Reading]
+# Counters that move together, and by how much each of them is spent and held.
+Shift = tuple[tuple[CounterKey, ...], int, int]
+Shifts = tuple[Shift, ...]
 
 
-class Moved(dict[CounterKey, Reading]):
+class Moved(dict[CounterKey, Shown]):
     """Readings as they would be after some moves."""
 
     def __init__(self, readings: Readings, moves: Moves) -> None:
@@ -32,7 +45,7 @@ class Moved(dict[CounterKey, Reading]):
             before = readings[key]
             self[key] = Reading(before.spent + move.spent, before.held + move.held)
 
-    def __missing__(self, key: CounterKey) -> Reading:
+    def __missing__(self, key: CounterKey) -> Shown:
         return self._readings[key]
 
 
@@ -42,9 +55,22 @@ def move(moves: Moves, keys: Iterable[CounterKey], spent: int, held: int) -> Non
     for key in keys:
         before = moves.get(key)
         if before is not None:
-            moves[key] = Reading(before[0] + spent, before[1] + held)
+            moves[key] = Reading(before.spent + spent, before.held + held)
         elif spent or held:
             moves[key] = change
+
+
+def summed(shifts: Iterable[Shift]) -> Moves:
+    """How each counter moves by all of `shifts`."""
+    moves: Moves = {}
+    for keys, spent, held in shifts:
+        move(moves, keys, spent, held)
+    return moves
+
+
+def apart(moves: Moves) -> Shifts:
+    """Each counter for itself."""
+    return tuple(((key,), *change) for key, change in moves.items())
 
 
 def without_zeros(moves: Moves) -> Moves:

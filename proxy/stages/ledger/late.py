@@ -46,8 +46,8 @@ def _take(moves: Moves, case: Case, family: str, milli: int, readings: Readings)
     """What could be taken of `milli`, in paying order and under every cap."""
     for cap, key in case.chart.caps:
         if cap.unit == "milli_credits":
-            spent, held = readings[key]
-            milli = max(0, min(milli, cap.limit - spent - held))
+            shown = readings[key]
+            milli = max(0, min(milli, cap.limit - shown.spent - shown.held))
     missing = milli
     for source in sources(case, family):
         share = min(missing, room(source.gauges, readings, 1))

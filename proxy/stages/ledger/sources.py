@@ -1,7 +1,7 @@
 """Where credits come from and what limits them: terms and grants in, sources in paying order, caps and a standing out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,11 +18,11 @@ from proxy.domain.standing import (
     epoch,
     resets_at_ms,
 )
-from proxy.stages.ledger.counters import CounterKey, Readings
+from proxy.stages.ledger.counters import CounterKey, Readings, Shown
 
 WINDOWS: Final[tuple[Window, ...]] = ("day", "week", "month", "total")
 UNITS: Final[tuple[Unit, ...]] = ("milli_credits", "nano_usd")
-_DAY_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
 _CALENDAR_ANCHOR: Final = 1
 NEVER_MS: Final = 1 << 62
 _UNLIMITED: Final = 1 << 62
@@ -47,30 +47,42 @@ class Source(NamedTuple):
     keys: tuple[CounterKey, ...]
 
 
+class Limit(NamedTuple):
+    """What a counter may reach in its window: an allowance (of a family, or of all), or a cap."""
+
+    amount: int
+    window: Window
+    family: str | None
+    unit: Unit
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Which counters one account's terms are about on one day: the included sources by the family they are bound to (None:
-    by none), each allowance and cap with its counter, and what the caps of a unit measure and move."""
+    by none), each allowance and cap with its counter, what the caps of a unit measure and move, and all limits by counter."""
 
     included: Mapping[str | None, Source]
     windows: tuple[tuple[Allowance, CounterKey, int | None], ...]
     caps: tuple[tuple[Cap, CounterKey], ...]
     cap_gauges: Mapping[Unit, tuple[Gauge, ...]]
     cap_keys: Mapping[Unit, tuple[CounterKey, ...]]
+    limits: tuple[tuple[CounterKey, Limit], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What admission is judged by. `grants` are those of the account; whether one has expired is judged here."""
+    """What admission is judged by. `grants` are those of the account; whether one has expired is judged here. `known` is its
+    chart, where that is at hand."""
 
     account_id: str
     terms: HoldTerms
     grants: tuple[Grant, ...]
     at_ms: int
+    known: InitVar[Chart | None] = None
     chart: Chart = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chart", _chart(self.account_id, self.terms, self.at_ms // _DAY_MS))
+    def __post_init__(self, known: Chart | None) -> None:
+        object.__setattr__(self, "chart", known or charted(self.account_id, self.terms, self.at_ms // DAY_MS))
 
     @property
     def scope(self) -> str:
@@ -100,8 +112,8 @@ def room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
     """What is left under all `gauges`; `holds` 0 takes live holds for nothing, 1 for what they are."""
     left = _UNLIMITED
     for key, limit in gauges:
-        spent, held_now = readings[key]
-        under = limit - spent - holds * held_now
+        shown = readings[key]
+        under = limit - shown.spent - holds * shown.held
         if under < left:
             left = under
     return max(0, left)
@@ -124,10 +136,11 @@ def standing(case: Case, readings: Readings) -> Standing:
         case.account_id,
         case.at_ms,
         tuple(
-            WindowStanding(a.window, a.family, a.limit_milli_credits, *readings[key], ends) for a, key, ends in chart.windows
+            WindowStanding(a.window, a.family, a.limit_milli_credits, *_pair(readings[key]), ends)
+            for a, key, ends in chart.windows
         ),
         tuple(_bucket(grant, readings) for grant in _in_turn(case)),
-        tuple(CapStanding(cap.scope, cap.window, cap.unit, cap.limit, *readings[key]) for cap, key in chart.caps),
+        tuple(CapStanding(cap.scope, cap.window, cap.unit, cap.limit, *_pair(readings[key])) for cap, key in chart.caps),
     )
 
 
@@ -144,8 +157,9 @@ def included_key(scope: str, allowance: Allowance, at_ms: int, anchor_day: int) 
 
 # Every window begins at a UTC midnight, so the day decides them all.
 @lru_cache(maxsize=4_096)
-def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
-    at_ms = day * _DAY_MS
+def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
+    """The chart of an account's terms on a UTC day, counted from 1970-01-01."""
+    at_ms = day * DAY_MS
     scope = f"user:{account_id}"
     anchor_day = terms.anchor_day
     bounds = {allowance.family: None for allowance in terms.allowances}
@@ -161,6 +175,10 @@ def _chart(account_id: str, terms: HoldTerms, day: int) -> Chart:
         cap_gauges={unit: tuple(Gauge(key, cap.limit) for cap, key in caps if cap.unit == unit) for unit in UNITS},
         # Two caps on one counter must not move it twice.
         cap_keys={unit: tuple({key: None for cap, key in caps if cap.unit == unit}) for unit in UNITS},
+        limits=(
+            *((key, Limit(a.limit_milli_credits, a.window, a.family, "milli_credits")) for a, key, _ in windows),
+            *((key, Limit(cap.limit, cap.window, None, cap.unit)) for cap, key in caps),
+        ),
     )
 
 
@@ -205,5 +223,11 @@ def _is_open(grant: Grant, at_ms: int) -> bool:
 
 
 def _bucket(grant: Grant, readings: Readings) -> BucketStanding:
-    reading = readings[grant_key(grant)]
-    return BucketStanding(grant.id, grant.kind, grant.family, grant.amount_milli, *reading, grant.expires_at_ms, grant.reason)
+    spent, held = _pair(readings[grant_key(grant)])
+    return BucketStanding(
+        grant.id, grant.kind, grant.family, grant.amount_milli, spent, held, grant.expires_at_ms, grant.reason
+    )
+
+
+def _pair(shown: Shown) -> tuple[int, int]:
+    return shown.spent, shown.held

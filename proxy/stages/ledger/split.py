@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proxy.stages.ledger.counters import CounterKey, Moves, move
+from proxy.stages.ledger.counters import CounterKey, Shift, Shifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,23 @@ class Split:
         return Amounts(sum([p.milli for p in self.parts]), sum([p.raw_nano_usd for p in self.parts]))
 
 
-def held(parts: Sequence[Part], sign: int) -> Moves:
-    """The moves that take (`sign` 1) or give back (-1) what `parts` hold."""
-    moves: Moves = {}
+def held(parts: Sequence[Part], sign: int) -> Shifts:
+    """What takes (`sign` 1) or gives back (-1) what `parts` hold."""
+    shifts: list[Shift] = []
     for part in parts:
-        for share in part.shares:
-            move(moves, share.keys, 0, sign * share.milli)
-        move(moves, part.caps, 0, sign * part.milli)
-        move(moves, part.ceilings, 0, sign * part.raw_nano_usd)
-    return moves
+        shifts += [(share.keys, 0, sign * share.milli) for share in part.shares]
+        shifts += [(part.caps, 0, sign * part.milli), (part.ceilings, 0, sign * part.raw_nano_usd)]
+    return _moving(shifts)
 
 
-def resolve(moves: Moves, part: Part, milli: int, raw_nano_usd: int) -> None:
-    """Adds to `moves` that `part` pays `milli` in the order of its shares, and gives back all it holds."""
-    move(moves, part.caps, milli, -part.milli)
-    move(moves, part.ceilings, raw_nano_usd, -part.raw_nano_usd)
+def resolved(part: Part, milli: int, raw_nano_usd: int) -> Shifts:
+    """`part` pays `milli` in the order of its shares, and gives back all it holds."""
+    shifts: list[Shift] = [(part.caps, milli, -part.milli), (part.ceilings, raw_nano_usd, -part.raw_nano_usd)]
     for share in part.shares:
         spent = min(milli, share.milli)
         milli -= spent
-        move(moves, share.keys, spent, -share.milli)
+        shifts.append((share.keys, spent, -share.milli))
+    return _moving(shifts)
 
 
 def first_of(shares: Sequence[Share], milli: int) -> tuple[Share, ...]:
@@ -99,3 +97,7 @@ def _joined(first: tuple[Share, ...], more: tuple[Share, ...]) -> tuple[Share, .
     if first and more and first[-1].keys == more[0].keys:
         return (*first[:-1], Share(more[0].keys, first[-1].milli + more[0].milli), *more[1:])
     return first + more
+
+
+def _moving(shifts: Sequence[Shift]) -> Shifts:
+    return tuple([shift for shift in shifts if shift[0] and (shift[1] or shift[2])])

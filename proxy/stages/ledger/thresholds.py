@@ -1,23 +1,11 @@
 """Which parts of a limit are used up: counters and limits in, per cents out; tells nobody."""
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from proxy.domain.plan import Window
-from proxy.domain.standing import Unit
-from proxy.stages.ledger.counters import CounterKey, Reading, Readings
-from proxy.stages.ledger.sources import Chart
+from proxy.stages.ledger.counters import CounterKey, Readings, Shown
+from proxy.stages.ledger.sources import Chart, Limit
 
 PERCENTS: Final = (50, 80, 100)
-
-
-class Limit(NamedTuple):
-    """What a counter may reach in its window: an allowance (of a family, or of all), or a cap."""
-
-    amount: int
-    window: Window
-    family: str | None
-    unit: Unit
 
 
 class Near(NamedTuple):
@@ -27,14 +15,9 @@ class Near(NamedTuple):
     told: tuple[int, ...]
 
 
-def nearing(chart: Chart, readings: Readings) -> Iterator[tuple[CounterKey, Limit]]:
+def nearing(chart: Chart, readings: Readings) -> list[tuple[CounterKey, Limit]]:
     """Every limit of an account on one day that what is spent and held of it would bring to its first threshold."""
-    for allowance, key, _ in chart.windows:
-        if _is_near(readings[key], allowance.limit_milli_credits):
-            yield key, Limit(allowance.limit_milli_credits, allowance.window, allowance.family, "milli_credits")
-    for cap, key in chart.caps:
-        if _is_near(readings[key], cap.limit):
-            yield key, Limit(cap.limit, cap.window, None, cap.unit)
+    return [(key, limit) for key, limit in chart.limits if _is_near(readings[key], limit.amount)]
 
 
 def reached(spent: int, limit: Limit) -> tuple[int, ...]:
@@ -44,5 +27,5 @@ def reached(spent: int, limit: Limit) -> tuple[int, ...]:
     return tuple(percent for percent in PERCENTS if 100 * spent >= percent * limit.amount)
 
 
-def _is_near(reading: Reading, amount: int) -> bool:
-    return 0 < PERCENTS[0] * amount <= 100 * (reading[0] + reading[1])
+def _is_near(reading: Shown, amount: int) -> bool:
+    return 0 < PERCENTS[0] * amount <= 100 * (reading.spent + reading.held)
