@@ -388,4 +388,12 @@ class Batch:
 
 
 def _is_judged_alike(call: Call, other: Call) -> bool:
-    return all(now is then for now, then in zip(rows.judged(call), rows.judged(other), strict=True))
+    # Written out, for every call asks it; never by value, which would cost more than to encode it again.
+    return (
+        call.decision is other.decision
+        and call.ask is other.ask
+        and call.standing is other.standing
+        and call.verdict is other.verdict
+        and call.health is other.health
+        and call.advice is other.advice
+    )

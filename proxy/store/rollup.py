@@ -103,6 +103,10 @@ def _total(adds: list[Sums]) -> Sums:
 def _spots(call: Call) -> dict[Spot, Sums]:
     """What the call adds at each model: what was tried there, and where it ended all the rest."""
     own = _own(call)
+    if len(call.attempts) == 1:
+        (only,) = call.attempts
+        if own == (only.family, only.model_id, only.provider_id):
+            return {own: (1, int(only.fault is not None), call.raw_nano_usd, *_ended(call))}
     # What no attempt accounts for, a crash's estimate, stands where the call does.
     tried = {own: (0, 0, call.raw_nano_usd - sum(attempt.raw_nano_usd for attempt in call.attempts))}
     for attempt in call.attempts:

@@ -133,7 +133,7 @@ class Readings(dict[CounterKey, Cell]):
     def moved(self) -> list[Row]:
         """How each counter moved since this was last asked: its key, spent, held."""
         rows: list[Row] = []
-        for bundle in self._touched:
+        for bundle in {id(bundle): bundle for bundle in self._touched}.values():
             for cell in bundle.cells:
                 spent, held = cell.spent - cell.was_spent, cell.held - cell.was_held
                 if spent or held:

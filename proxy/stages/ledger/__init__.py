@@ -87,7 +87,7 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
     if credits_milli < 0 or raw_nano_usd < 0:
         raise ValueError(f"amounts cannot be negative: {credits_milli}, {raw_nano_usd}")
     shifts: list[Shift] = []
-    charged_milli = min(credits_milli, split.amounts.credits_milli)
+    charged_milli = min(credits_milli, split.milli)
     left_milli, left_nano = charged_milli, raw_nano_usd
     for part in split.parts:
         spent_milli = min(left_milli, part.milli)

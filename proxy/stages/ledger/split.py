@@ -48,8 +48,12 @@ class Split:
     parts: tuple[Part, ...]
 
     @property
+    def milli(self) -> int:
+        return sum([part.milli for part in self.parts])
+
+    @property
     def amounts(self) -> Amounts:
-        return Amounts(sum([p.milli for p in self.parts]), sum([p.raw_nano_usd for p in self.parts]))
+        return Amounts(self.milli, sum([part.raw_nano_usd for part in self.parts]))
 
 
 def held(parts: Sequence[Part], sign: int) -> Shifts:
