@@ -17,6 +17,7 @@ _READ: Final = "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AN
 _COUNT: Final = "SELECT count(*) FROM hold_scopes WHERE scope = ?"
 _SUSPENDED: Final = "SELECT suspended FROM users WHERE id = ?"
 _UP: Final = "SELECT coalesce(max(up_ms), 0) FROM processes"
+_CHARTS_EACH_MAX: Final = 4
 
 
 class Seen:
@@ -37,7 +38,7 @@ class Seen:
     @property
     def size(self) -> int:
         """Of how many things of a kind it knows at most."""
-        kinds = (self.live, self.grants, self.suspended, self.holds, self.conversations)
+        kinds = (self.charts, self.live, self.grants, self.suspended, self.holds, self.conversations)
         return max(self.readings.size, *(len(kind) for kind in kinds))
 
     def written(self, live: Mapping[str, Hold], resolved: Iterable[str]) -> None:
@@ -149,15 +150,23 @@ class Readings(dict[CounterKey, Cell]):
         return self._unread.setdefault(key, Cell(key, 0, 0))
 
 
-class Charts(dict[str, tuple[HoldTerms, int, Chart]]):
-    """The chart of each account, as of its last call."""
+class Charts:
+    """The charts of each account as of its last calls, for they come again: one for each provider that it calls."""
+
+    def __init__(self) -> None:
+        self._charts: dict[str, list[tuple[HoldTerms, int, Chart]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._charts)
 
     def of(self, account_id: str, terms: HoldTerms, at_ms: int) -> Chart:
-        known, day = self.get(account_id), at_ms // DAY_MS
-        if known is not None and known[0] == terms and known[1] == day:
-            return known[2]
+        day, known = at_ms // DAY_MS, self._charts.setdefault(account_id, [])
+        for its_terms, its_day, chart in known:
+            if its_day == day and its_terms == terms:
+                return chart
         chart = charted(account_id, terms, day)
-        self[account_id] = (terms, day, chart)
+        known.insert(0, (terms, day, chart))
+        del known[_CHARTS_EACH_MAX:]
         return chart
 
 
