@@ -61,7 +61,9 @@ class Register(Protocol):
 
     async def call(self, call_id: str) -> Call | None: ...
 
-    async def calls(self, wanted: CallFilter) -> list[Call]: ...
+    async def calls(self, wanted: CallFilter) -> list[Call]:
+        """Newest first; without what they were judged by, for which one asks about one call."""
+        ...
 
     async def history(self, query: HistoryQuery) -> list[Call]:
         """Oldest first, in the order of (at_ms, id)."""

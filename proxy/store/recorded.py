@@ -13,12 +13,15 @@ from proxy.domain.standing import Standing
 from proxy.domain.usage import Usage
 from proxy.domain.verdict import Advice, Verdict
 from proxy.store.begun import OF_CALL, judged_in
-from proxy.store.rows import CALL_COLUMNS
+from proxy.store.rows import CALL_COLUMNS, JUDGED
 
 T = TypeVar("T")
 
 _READ: Final = (*CALL_COLUMNS, "refunded_milli", "attempts")
 SELECT_CALL: Final = f"SELECT {', '.join(_READ)}, {OF_CALL} FROM model_calls"  # noqa: S608  (constants of this program)
+# For lists, which show nothing of what calls were judged by: that is most of a row, and stands elsewhere.
+_LISTED: Final = ", ".join("NULL" if name in JUDGED else name for name in _READ)
+SELECT_LISTED: Final = f"SELECT {_LISTED}, NULL FROM model_calls"  # noqa: S608  (constants of this program)
 _USAGE: Final = (
     "input_tokens",
     "cached_input_tokens",
@@ -42,7 +45,7 @@ NAMES: Final = TypeAdapter(tuple[str, ...])
 
 
 def call_read(row: tuple[Any, ...]) -> Call:
-    """The call of a row that SELECT_CALL found."""
+    """The call of a row that SELECT_CALL found, or SELECT_LISTED."""
     *plain, began = row
     named = dict(zip(_READ, plain, strict=True))
     return call_of(named if began is None else named | judged_in(began))

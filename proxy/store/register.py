@@ -21,7 +21,7 @@ from proxy.store import begun
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.holds import entry
-from proxy.store.recorded import SELECT_CALL, attempts_of, call_of, call_read
+from proxy.store.recorded import SELECT_CALL, SELECT_LISTED, attempts_of, call_of, call_read
 from proxy.store.tallies import tallies, usage, user_tallies
 
 CALLS_MAX: Final = 200
@@ -57,7 +57,7 @@ class SqlRegister:
 
     async def call(self, call_id: str) -> Call | None:
         def read(connection: Connection) -> Call | None:
-            found = _calls(connection, " WHERE id = ?", (call_id,))
+            found = _calls(SELECT_CALL, " WHERE id = ?", (call_id,), connection)
             return found[0] if found else _running(connection, call_id)
 
         return await self._database.read(read)
@@ -66,7 +66,7 @@ class SqlRegister:
         given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name) is not None}
         where = " AND ".join(_condition(name, given) for name in given) or "true"
         values = (*given.values(), max(0, min(wanted.limit, CALLS_MAX)))
-        return await self._database.read(lambda c: _calls(c, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
+        return await self._database.read(partial(_calls, SELECT_LISTED, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
 
     async def history(self, query: HistoryQuery) -> list[Call]:
         limit = max(0, min(query.limit, CALLS_MAX))
@@ -78,7 +78,7 @@ class SqlRegister:
         ]
         given = {words: value for words, value in asked if value is not None}
         tail = f" WHERE {' AND '.join(given)} ORDER BY id LIMIT ?"
-        return await self._database.survey(lambda c: _calls(c, tail, (*given.values(), limit)))
+        return await self._database.survey(partial(_calls, SELECT_CALL, tail, (*given.values(), limit)))
 
     async def entries(self, call_id: str) -> list[Entry]:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
@@ -160,8 +160,8 @@ def _for_no_index(given: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _calls(connection: Connection, tail: str, values: Sequence[Any]) -> list[Call]:
-    return [call_read(row) for row in connection.execute(SELECT_CALL + tail, values)]
+def _calls(select: str, tail: str, values: Sequence[Any], connection: Connection) -> list[Call]:
+    return [call_read(row) for row in connection.execute(select + tail, values)]
 
 
 def _running(connection: Connection, call_id: str) -> Call | None:

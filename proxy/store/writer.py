@@ -209,15 +209,18 @@ class GroupWriter:
         self._settlements.extendleft(reversed(late))
         self._back_off_s = min(max(self._back_off_s * 2, BACK_OFF_FIRST_S), BACK_OFF_MAX_S) if late else 0.0
         for waiting, ack in zip(batch, acks, strict=True):
-            if waiting.answer.done() or isinstance(ack, CommitUnknown):
-                self._give_back(waiting.command, ack)
-            if waiting.answer.done():
-                continue
             if isinstance(ack, Exception):
-                if not _must_retry(waiting.command, ack):
-                    waiting.answer.set_exception(ack)
+                self._fail(waiting, ack)
+            elif waiting.answer.done():
+                self._give_back(waiting.command, ack)
             else:
                 waiting.answer.set_result(ack)
+
+    def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        if waiting.answer.done() or isinstance(error, CommitUnknown):
+            self._give_back(waiting.command, error)
+        if not (waiting.answer.done() or _must_retry(waiting.command, error)):
+            waiting.answer.set_exception(error)
 
     def _give_back(self, command: LedgerCommand, ack: LedgerAck | Exception) -> None:
         if isinstance(command, HoldRequest) and isinstance(ack, Held | CommitUnknown):
@@ -229,11 +232,11 @@ class GroupWriter:
 
 
 def _must_retry(command: LedgerCommand, ack: LedgerAck | Exception) -> bool:
-    return isinstance(command, Settlement) and isinstance(ack, StoreUnavailable)
+    return isinstance(ack, StoreUnavailable) and isinstance(command, Settlement)
 
 
 def _either(ack: LedgerAck, one: type[A], other: type[B]) -> A | B:
     """The ledger's answer, which is of one of the two kinds that its command can get."""
-    if isinstance(ack, one | other):
+    if isinstance(ack, (one, other)):
         return ack
     raise TypeError(f"the ledger answered with {type(ack).__name__}")
