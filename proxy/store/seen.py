@@ -67,6 +67,12 @@ class Cell:
         self.spent = self.was_spent = spent
         self.held = self.was_held = held
 
+    def written(self) -> Row:
+        """How it moved since the books last had it: its key, spent, held; from now on they have it."""
+        row = (*self.key, self.spent - self.was_spent, self.held - self.was_held)
+        self.was_spent, self.was_held = self.spent, self.held
+        return row
+
 
 class Bundle(NamedTuple):
     """Counters that move together; `text` is their names as JSON."""
@@ -132,16 +138,11 @@ class Readings(dict[CounterKey, Cell]):
         return f"[{','.join(lines)}]"
 
     def moved(self) -> list[Row]:
-        """How each counter moved since this was last asked: its key, spent, held."""
-        rows: list[Row] = []
-        for bundle in {id(bundle): bundle for bundle in self._touched}.values():
-            for cell in bundle.cells:
-                spent, held = cell.spent - cell.was_spent, cell.held - cell.was_held
-                if spent or held:
-                    rows.append((*cell.key, spent, held))
-                    cell.was_spent, cell.was_held = cell.spent, cell.held
+        """How each counter moved since this was last asked: its key, spent, held. One that came back to where it was is named
+        too: whatever an entry names has a row."""
+        cells = {id(cell): cell for bundle in self._touched for cell in bundle.cells}
         self._touched = []
-        return rows
+        return [cell.written() for cell in cells.values()]
 
     def _cell(self, key: CounterKey) -> Cell:
         # Where a look is a journey, what is only moved need not be seen.

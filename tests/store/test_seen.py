@@ -107,3 +107,11 @@ def test_a_moment_is_foretold_until_somebody_else_writes(tmp_path: Path) -> None
     assert seen[3][0] != seen[1][1]
     mine.close()
     theirs.close()
+
+
+async def test_a_counter_that_came_back_in_the_same_batch_is_one_that_entries_name(tmp_path: Path) -> None:
+    async with sqlite_house(tmp_path) as house:
+        door = await house.door()
+        await door.ledger.apply([hold("call-1", 100), settlement("call-1", 0)])
+        assert await house.look(door, "SELECT spent, held FROM counters WHERE name = 'included/month'") == [(0, 0)]
+        assert await house.wrongs(door) == []
