@@ -1,5 +1,6 @@
 -- What a call leaves behind is written once: what it was judged by where it begins, its attempts in its own row. Usage, costs
--- and checks are what these rows say, seen from another side.
+-- and checks are what these rows say, seen from another side. From here on the lines of an entry name counters that move together
+-- once, [[scope, name, epoch], ...] with what each of them is spent and held; those of before stay [scope, name, epoch, spent, held].
 
 -- Calls as they began, packed: a row for each batch that admitted some, by the first of them.
 CREATE TABLE begun (
