@@ -9,9 +9,9 @@ import pytest
 
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, PromptCheck, UsageGroup, UsageQuery, UsageRow
-from proxy.domain.ledger import RecordCall, Refund
+from proxy.domain.ledger import RecordCall, Refund, Settlement
 from proxy.domain.rollup import Tallies, Tally, TallyGroup, TallyQuery, UserTallyQuery
-from tests.builders import NOW_MS, call, usage, user, verdict
+from tests.builders import NOW_MS, call, decision, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.contracts.ledger_house import hold, settlement
 
@@ -95,6 +95,22 @@ async def test_a_call_that_still_runs_is_found_as_it_began(door: DeskDoor) -> No
     found = await door.register.call("call-1")
     assert found == begun.began
     assert await ids(door) == []
+
+
+async def test_calls_that_began_in_one_batch_are_each_found_whole_at_their_end(door: DeskDoor) -> None:
+    begun = [
+        call(id, verdict=verdict(family=family), metadata={"team": family})
+        for id, family in (("call-1", "größe"), ("call-2", "大きさ"), ("call-3", "size"))
+    ]
+    await door.ledger.apply([replace(hold(one.id, 100), began=one) for one in begun])
+    anew = replace(begun[2], decision=decision(stepped_down=True))
+    ended = [replace(one, status="served", credits_milli=7, attempts=(ATTEMPT,)) for one in (*begun[:2], anew)]
+    for one in reversed(ended):
+        await door.ledger.apply([Settlement(one.id, 7, one.raw_nano_usd, one)])
+    assert [await door.register.call(one.id) for one in ended] == ended
+    check = await door.register.prompt_check("call-2")
+    assert check is not None
+    assert (check.id, check.category) == ("call-2:check", verdict().category)
 
 
 async def test_calls_are_listed_newest_first_a_page_at_a_time(door: DeskDoor) -> None:
