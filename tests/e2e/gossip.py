@@ -97,7 +97,7 @@ def gossiping() -> Iterator[tuple[str, list[str]]]:
     class Handler(_Gossip):
         requests = heard
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -106,6 +106,11 @@ def gossiping() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    # A gateway that asks all of its providers at once must not wait for the kernel to offer a connection again.
+    request_queue_size = 256
 
 
 class _Gossip(BaseHTTPRequestHandler):

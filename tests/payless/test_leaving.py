@@ -151,7 +151,7 @@ async def _waits(house: House, callers: int) -> bool:
 
 
 async def test_what_gathers_behind_a_reader_who_stands_still_is_covered_before_it_is_passed_on(house: House) -> None:
-    """Credit for six leads, two of them held by another stream; what fits the bound of this one comes in one breath."""
+    """Credit for six leads, two of them held by another stream: of the four that are left less than one stays unspent."""
     key = await house.user_key()
     await capped(house, 20 + 6 * LEAD * OUTPUT)
     gathered = b"".join(word("w") for _ in range(6 * LEAD - 20))
@@ -162,10 +162,11 @@ async def test_what_gathers_behind_a_reader_who_stands_still_is_covered_before_i
             await hear(other, 1)
             answer = await house.client.post(CHAT, json=asking(stream=True), headers=bearing(key))
         calls = {call.status: call for call in await calls_of(house)}
-    assert answer.text.count('"content":"w"') == 2 * LEAD + 1
+    assert 3 * LEAD < answer.text.count('"content":"w"') <= 4 * LEAD
     assert '"finish_reason":"length"' in answer.text
     assert calls["cut"].credits_milli > 2 * LEAD * OUTPUT
-    assert calls["cut"].absorbed_milli > 0
+    # No more is read than is paid for, but for the piece at hand.
+    assert calls["cut"].absorbed_milli < LEAD * OUTPUT
 
 
 async def test_leaving_under_a_key_and_coming_again_is_charged_once_and_gets_no_second_answer(house: House) -> None:
