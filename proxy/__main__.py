@@ -10,6 +10,7 @@ from pathlib import Path
 import uvloop
 
 from proxy import commands, demo, serving, settings
+from proxy.serving import WORKERS_MAX
 from proxy.settings import Settings, SettingsMistake
 
 _EPILOG = """\
@@ -34,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    verbs.add_parser("serve", help="run the gateway").set_defaults(run=serving.serve)
+    _add_serve(verbs)
     demonstrated = verbs.add_parser(
         "demo", help="run it with a demo catalog, demo keys and, without a provider key, a simulated provider"
     )
@@ -98,6 +99,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read along has seen enough. What is still buffered must not be tried once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _add_serve(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    serve = verbs.add_parser("serve", help="run the gateway")
+    serve.add_argument(
+        "--workers",
+        type=int,
+        choices=range(1, WORKERS_MAX + 1),
+        default=1,
+        metavar="N",
+        help="how many processes share the port, one for each core at most (%(default)s)",
+    )
+    # How the parent of several tells each of them who it is.
+    serve.add_argument("--member", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    serve.set_defaults(run=serving.serve)
 
 
 def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

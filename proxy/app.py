@@ -19,13 +19,15 @@ from proxy.api.reply import ReplyLimits
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
 from proxy.counting.counter import BoundedCounter, NoCounter
+from proxy.crew.member import Member
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.limits.memory import MemoryLimiter
+from proxy.limits.shared import SharedLimiter
 from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, WaitingLimits
-from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Register, StoreUnavailable, Upstream
+from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Limiter, Register, StoreUnavailable, Upstream
 from proxy.settings import Settings, SettingsMistake
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect as Speech
@@ -52,6 +54,7 @@ from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.breakers import watch_breakers
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
+from proxy.telemetry.tally import Tally
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.relay import RelayUpstream
 from proxy.upstream.transports import Transports
@@ -158,15 +161,17 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
 
 
 @asynccontextmanager
-async def opened(settings: Settings, substitution: Substitution | None = None) -> AsyncIterator[Gateway]:
-    """A whole gateway: store open, workers running; closed in the opposite order. Raises SettingsMistake."""
+async def opened(
+    settings: Settings, substitution: Substitution | None = None, member: Member | None = None
+) -> AsyncIterator[Gateway]:
+    """A whole gateway, or one of several: store open, jobs running; closed in the opposite order. Raises SettingsMistake."""
     async with AsyncExitStack() as stack:
         shelves = await stack.enter_async_context(opened_shelves(settings, substitution))
-        log = LogWriter(sys.stderr.buffer)
+        log = LogWriter(sys.stderr.buffer, {"worker": member.number} if member else None)
         route_logging(log, logging.getLevelName(settings.log_level.upper()))
-        telemetry = Telemetry(log, shelves.clock)
+        telemetry = Telemetry(log, shelves.clock, Tally(member.folder, member.number) if member else None)
         stack.callback(telemetry.flush)
-        yield await _wired(stack, settings, shelves, telemetry)
+        yield await _wired(stack, settings, shelves, telemetry, member)
 
 
 def provider_keys(catalog: Catalog) -> dict[str, str]:
@@ -197,7 +202,9 @@ async def _opened_database(settings: Settings) -> Database:
         raise SettingsMistake([f"SIGNALBOX_DATABASE_URL: {away}"]) from None
 
 
-async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry) -> Gateway:
+async def _wired(
+    stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, member: Member | None
+) -> Gateway:
     boot_id = RandomIds(shelves.key_pepper).request_id()
     limits = _lease_limits(settings)
     leases = SqlLeases(shelves.database, shelves.clock, boot_id, limits)
@@ -210,7 +217,7 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         shelves.accounts.refresh,
     )
     stack.push_async_callback(books.close)
-    rooms = await _rooms(stack, settings, shelves, telemetry, books)
+    rooms = await _rooms(stack, settings, shelves, telemetry, books, member)
     readiness = Readiness()
     services = _services(settings, shelves, rooms, books, telemetry, readiness)
 
@@ -240,7 +247,7 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
-        *_health_jobs(settings, rooms, telemetry, services.pipeline),
+        *_health_jobs(settings, rooms, telemetry, services.pipeline, member),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -249,19 +256,24 @@ async def _wired(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
 
 
-def _health_jobs(settings: Settings, rooms: Rooms, telemetry: Telemetry, pipeline: Pipeline) -> list[Job]:
+def _health_jobs(
+    settings: Settings, rooms: Rooms, telemetry: Telemetry, pipeline: Pipeline, member: Member | None
+) -> list[Job]:
     outbox = Outbox(rooms.clock)
     vigil = Vigil(rooms.health.report, outbox.note, telemetry, rooms.clock)
     crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, rooms.clock)
     jobs = [Job("vigil", VIGIL_EVERY_S, vigil.look), Job("crier", HERALD_EVERY_S, crier.tell)]
     silence_ms = settings.probe_after_s * 1_000
-    if silence_ms == 0:
+    # Probes cost money: of several workers one makes them.
+    if silence_ms == 0 or (member is not None and not member.is_first):
         return jobs
     prober = Prober(rooms.health, rooms.catalog, rooms.provider_keys, pipeline.probe, rooms.clock, silence_ms)
     return [*jobs, Job("prober", PROBE_EVERY_S, prober.look)]
 
 
-async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books) -> Rooms:
+async def _rooms(
+    stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books, member: Member | None
+) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
     counter = BoundedCounter(_counting_in) if can_count() else NoCounter()
     stack.callback(counter.close)
@@ -273,7 +285,7 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         upstream=upstream,
         catalog=shelves.catalog,
         health=PassiveHealth(clock, ids.jitter),
-        limiter=MemoryLimiter(clock, RATE_KEYS_MAX),
+        limiter=_limiter(clock, member),
         recorder=telemetry,
         counter=counter,
         clock=clock,
@@ -282,6 +294,10 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, te
         provider_keys=provider_keys(shelves.catalog.current()),
         knobs=_knobs(settings),
     )
+
+
+def _limiter(clock: Clock, member: Member | None) -> Limiter:
+    return SharedLimiter(clock, member.folder, member.number, member.count) if member else MemoryLimiter(clock, RATE_KEYS_MAX)
 
 
 def _library(ca_file: Path | None) -> Upstream:

@@ -1,22 +1,33 @@
-"""`signalbox serve`: settings in, a listening gateway until a signal ends it; decides nothing about calls."""
+"""`signalbox serve`: settings in, a listening gateway, or several on one port, until a signal ends it; decides nothing about
+calls."""
 
 import argparse
 import asyncio
 import errno
+import logging
+import os
 import signal
 import socket
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import Final
+from typing import Final, TextIO
 
 import uvicorn
 
 from proxy.api.http10 import GatewayProtocol
 from proxy.app import Gateway, opened
 from proxy.commands import CommandFailed
+from proxy.crew.foreman import Foreman
+from proxy.crew.member import Member
 from proxy.settings import Settings
+from proxy.telemetry.log import LogWriter, route_logging
+from proxy.telemetry.tally import forget_measured
 
 BACKLOG: Final = 4_096
 # What the kernel may keep for a caller who does not read; of its own accord it takes megabytes.
@@ -26,39 +37,37 @@ INTERRUPT_GRACE_S: Final = 1
 SETTLE_GRACE_S: Final = 5
 # No call is left by then: only connections are closed.
 CLOSE_GRACE_S: Final = 1
+# What a worker may need beyond all that, to close its books; then it is killed.
+END_MARGIN_S: Final = 10
+WORKERS_MAX: Final = 64
 
 
-async def serve(_: argparse.Namespace, settings: Settings) -> int:
-    """Runs until told to stop."""
+async def serve(given: argparse.Namespace, settings: Settings) -> int:
+    """Runs until told to stop: one process, or the parent of several, or one of these."""
     if settings.pepper is None:
         raise CommandFailed("SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32")
+    if given.member is not None:
+        return await _work(Member(given.member, given.workers, given.folder), settings)
+    if given.workers > 1:
+        return await _lead(given.workers, settings)
     with listening(settings) as (server_socket, base_url):
         async with opened(settings) as gateway:
-            sys.stdout.write(f"listening on {base_url}\n")
-            sys.stdout.flush()
+            _tell(base_url)
             await run_server(gateway, settings, server_socket)
     return 0
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
+def listening(settings: Settings, shared: bool = False) -> Iterator[tuple[socket.socket, str]]:
     """The listening socket and the base URL it is reached at. Raises CommandFailed when the port is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as server_socket:
-        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections have what the socket had that they came in by.
-        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
-        try:
-            server_socket.bind((settings.host, settings.port))
-        except OSError as error:
-            raise CommandFailed(_cannot_listen(settings, error)) from None
+    with _bound(settings, shared) as (server_socket, base_url):
         server_socket.listen(BACKLOG)
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        yield server_socket, f"http://{host}:{server_socket.getsockname()[1]}"
+        yield server_socket, base_url
 
 
-async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket) -> None:
-    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second); a second signal ends them at once."""
+async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket, leash: TextIO | None = None) -> None:
+    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second); a second signal ends them at once. The end
+    of a `leash`, which whoever started this process holds, is like SIGTERM."""
     config = uvicorn.Config(
         gateway.front,
         http=GatewayProtocol,
@@ -76,12 +85,77 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
     tasks: set[asyncio.Task[None]] = set()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(_reload(gateway))))
+    if leash is not None:
+        loop.add_reader(leash, _let_go, server, leash)
     gateway.readiness.server_stops = lambda: server.should_exit
     await server.serve(sockets=[server_socket])
 
 
+async def _work(member: Member, settings: Settings) -> int:
+    """One of several. It listens when it can take calls, not before: until then connections go to the others."""
+    async with opened(settings, member=member) as gateway:
+        with listening(settings, shared=True) as (server_socket, base_url):
+            _tell(base_url)
+            await run_server(gateway, settings, server_socket, sys.stdin)
+    return 0
+
+
+async def _lead(workers: int, settings: Settings) -> int:
+    """The parent of several. It keeps the port and their folder, and opens nothing else."""
+    log = LogWriter(sys.stderr.buffer)
+    route_logging(log, logging.getLevelName(settings.log_level.upper()))
+    with _bound(settings) as (alone, _):
+        # Others of this user could share the port unseen; nobody can while it is asked for alone.
+        port = alone.getsockname()[1]
+    settings = settings.model_copy(update={"port": port})
+    with _bound(settings, shared=True) as (_, base_url), TemporaryDirectory(prefix="signalbox-") as name:
+        folder = Path(name)
+        end_s_max = settings.shutdown_grace_s + SETTLE_GRACE_S + CLOSE_GRACE_S + END_MARGIN_S
+        begin = partial(_begin, workers, port, folder)
+        return await Foreman(workers, begin, partial(forget_measured, folder), partial(_tell, base_url), end_s_max).run()
+
+
+async def _begin(workers: int, port: int, folder: Path, number: int) -> Process:
+    words = ("serve", "--workers", str(workers), "--member", str(number), "--folder", str(folder))
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "proxy", *words),
+        # Its end tells a worker that its parent is gone.
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"SIGNALBOX_PORT": str(port)},
+        # Ctrl-C is for the parent, which passes it on; heard twice it would hurry.
+        start_new_session=True,
+    )
+
+
+def _tell(base_url: str) -> None:
+    sys.stdout.write(f"listening on {base_url}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _bound(settings: Settings, shared: bool = False) -> Iterator[tuple[socket.socket, str]]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as server_socket:
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
+        # Connections have what the socket had that they came in by.
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES_MAX)
+        try:
+            server_socket.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CommandFailed(_cannot_listen(settings, error)) from None
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        yield server_socket, f"http://{host}:{server_socket.getsockname()[1]}"
+
+
 async def _reload(gateway: Gateway) -> None:
     await gateway.reload()
+
+
+def _let_go(server: "_Server", leash: TextIO) -> None:
+    asyncio.get_running_loop().remove_reader(leash)
+    server.handle_exit(signal.SIGTERM, None)
 
 
 class _Server(uvicorn.Server):

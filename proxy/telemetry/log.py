@@ -3,7 +3,8 @@
 import logging
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from select import PIPE_BUF
 from typing import Any, BinaryIO, Final
 
 import orjson
@@ -15,11 +16,13 @@ STACK_FRAMES_MAX: Final = 20
 class LogWriter:
     """Collects lines and writes them when enough are there or when `flush` is called; safe from any thread.
 
-    `lost_lines` counts what the stream would not take: a full disk must not fail a call.
+    `every` is what each line says besides, where several processes write into one stream. `lost_lines` counts what the stream
+    would not take: a full disk must not fail a call.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, every: Mapping[str, Any] | None = None) -> None:
         self._stream = stream
+        self._every = every
         self._lock = threading.Lock()
         self._lines: list[bytes] = []
         self._size = 0
@@ -27,7 +30,7 @@ class LogWriter:
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Adds one line."""
-        data = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        data = orjson.dumps({**line, **self._every} if self._every else line, option=orjson.OPT_APPEND_NEWLINE)
         with self._lock:
             self._lines.append(data)
             self._size += len(data)
@@ -44,8 +47,9 @@ class LogWriter:
         if not lines:
             return
         try:
-            self._stream.write(b"".join(lines))
-            self._stream.flush()
+            for piece in _pieces(lines) if self._every else (b"".join(lines),):
+                self._stream.write(piece)
+                self._stream.flush()
         except (OSError, ValueError):
             # ValueError is what a closed stream raises.
             self.lost_lines += len(lines)
@@ -85,6 +89,17 @@ def route_logging(writer: LogWriter, level: int = logging.INFO) -> LogHandler:
     root.setLevel(logging.WARNING)
     logging.getLogger("proxy").setLevel(level)
     return handler
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines together, as many as a pipe takes at once: what is longer may be torn apart by others who write into it."""
+    piece = bytearray()
+    for line in lines:
+        if piece and len(piece) + len(line) > PIPE_BUF:
+            yield bytes(piece)
+            piece.clear()
+        piece += line
+    yield bytes(piece)
 
 
 def _stack(exc_info: tuple[Any, ...]) -> list[str]:

@@ -1,7 +1,9 @@
 """What is counted: finished calls and incidents in, plain integers by bounded labels out; renders nothing, reads no clock."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import pairwise
+from operator import add
 from typing import Final
 
 from proxy.domain.call import Call
@@ -45,13 +47,22 @@ class Histogram:
         self.rows: dict[Labels, list[int]] = {}
 
     def add(self, labels: Labels, duration_ms: int) -> None:
-        row = self.rows.get(labels)
-        if row is None:
-            if len(self.rows) >= SERIES_MAX:
-                labels = (OTHER,) * len(labels)
-            row = self.rows.setdefault(labels, [0] * (len(BOUNDS_MS) + 2))
+        row = self._row(labels)
         row[bisect_left(BOUNDS_MS, duration_ms)] += 1
         row[-1] += duration_ms
+
+    def add_row(self, labels: Labels, counted: Sequence[int]) -> None:
+        """Adds what another histogram counted under these labels."""
+        row = self._row(labels)
+        row[:] = map(add, row, counted)
+
+    def _row(self, labels: Labels) -> list[int]:
+        row = self.rows.get(labels)
+        if row is not None:
+            return row
+        if len(self.rows) >= SERIES_MAX:
+            labels = (OTHER,) * len(labels)
+        return self.rows.setdefault(labels, [0] * (len(BOUNDS_MS) + 2))
 
 
 class Numbers:

@@ -7,8 +7,9 @@ from proxy.domain.call import Call
 from proxy.ports import Clock
 from proxy.telemetry.line import call_line, word
 from proxy.telemetry.log import LogWriter
-from proxy.telemetry.metrics import NONE, Numbers
+from proxy.telemetry.metrics import NONE, Labels, Numbers
 from proxy.telemetry.render import Gauge, page
+from proxy.telemetry.tally import Readings, Tally
 
 # A flood of failures must not become a flood of lines; every one of them is counted.
 INCIDENT_LINES_PER_SECOND_MAX: Final = 20
@@ -16,16 +17,20 @@ _CODE_FACTS: Final = ("code", "why")
 
 
 class Telemetry:
-    """Implements Recorder. Somebody calls `flush` a few times a second and once at the end."""
+    """Implements Recorder. Somebody calls `flush` a few times a second and once at the end. With a `tally` it is one of several
+    workers, and the page shows what all of them counted."""
 
-    def __init__(self, log: LogWriter, clock: Clock) -> None:
+    def __init__(self, log: LogWriter, clock: Clock, tally: Tally | None = None) -> None:
         self._log = log
         self._clock = clock
+        self._tally = tally
         self._numbers = Numbers()
         self._gauges: dict[str, Gauge] = {}
         self._second = 0
         self._lines = 0
         self.watch("log_lines_lost", "Log lines that the stream did not take.", lambda: log.lost_lines)
+        if tally is not None and tally.restore(self._numbers):
+            self.incident("worker_restarted")
 
     def began(self) -> None:
         self._numbers.begun += 1
@@ -55,14 +60,41 @@ class Telemetry:
 
     def render(self, include_cost: bool) -> bytes:
         """The metrics page; raw cost only with `include_cost` (an admin key or the metrics token)."""
-        return page(self._numbers, self._gauges, include_cost)
+        if self._tally is None:
+            return page(self._numbers, self._gauges, include_cost)
+        # What has been shown once must not be lost with this process: a total that falls reads as a new beginning.
+        self._share(self._tally)
+        return page(self._tally.summed(self._numbers), _apart(self._gauges, self._tally), include_cost)
 
     def flush(self) -> None:
-        """Writes the collected log lines."""
+        """Writes the collected log lines, and lets other workers know what was counted."""
         self._log.flush()
+        if self._tally is not None:
+            self._share(self._tally)
+
+    def _share(self, tally: Tally) -> None:
+        try:
+            tally.save(self._numbers, {name: gauge.read() for name, gauge in self._gauges.items()})
+        except OSError:
+            # The next one may find room again; neither calls nor the log wait for that.
+            self._numbers.incident("tally_not_saved", NONE)
 
     def _may_log(self, second: int) -> bool:
         if second != self._second:
             self._second, self._lines = second, 0
         self._lines += 1
         return self._lines <= INCIDENT_LINES_PER_SECOND_MAX
+
+
+def _apart(gauges: Mapping[str, Gauge], tally: Tally) -> dict[str, Gauge]:
+    """The same gauges of every worker, told apart by the label `worker`."""
+    measured = tally.measured()
+    return {name: _of_all(name, gauge, tally.number, measured) for name, gauge in gauges.items()}
+
+
+def _of_all(name: str, gauge: Gauge, own: int, measured: Mapping[int, Readings]) -> Gauge:
+    def read() -> dict[Labels, float]:
+        each = {number: readings.get(name, {}) for number, readings in measured.items()} | {own: gauge.read()}
+        return {(*labels, str(number)): value for number in sorted(each) for labels, value in each[number].items()}
+
+    return Gauge(gauge.help, (*gauge.labels, "worker"), read)

@@ -180,9 +180,9 @@ class House:
         self.url = ""
         self.gateway: Process
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Starts the gateway and waits until it listens."""
-        self.gateway = self._yard.start("gateway", ["proxy", "serve"], self.env)
+        self.gateway = self._yard.start("gateway", ["proxy", "serve", *options], self.env)
         self.url = self.gateway.until("listening on").split()[-1]
 
     def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,161 @@
+"""One gateway of two processes on one port, as an operator runs it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx2
+import orjson
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.conftest import HouseMaker
+from tests.e2e.harness import WAIT_S, House, Simulator, Yard, chat, eventually, wrong_in_books
+from tests.e2e.stopping import CHAT, Kind, stopped, stream
+
+PLENTY: Final = {"auth_failures_per_minute": "100000", "refused_calls_per_minute": "100000"}
+AT_ONCE: Final = 6
+CALLS: Final = 24
+
+
+@pytest.fixture(scope="module")
+def pair(yard: Yard, sim: Simulator, spare: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(yard, tmp_path_factory.mktemp("pair") / "home", (sim, spare), shutdown_grace_s="1", **PLENTY)
+    house.start("--workers", "2")
+    yield house
+    house.gateway.send(signal.SIGTERM)
+    assert house.gateway.wait() == 0
+
+
+def _workers(house: House) -> dict[int, int]:
+    """The processes of the workers that run, by their numbers."""
+    shown = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(house.gateway.popen.pid)], capture_output=True, text=True, check=False
+    )
+    rows = [line.split() for line in shown.stdout.splitlines() if "--member" in line]
+    return {int(row[row.index("--member") + 1]): int(row[0]) for row in rows}
+
+
+def _lines(house: House, event: str) -> list[dict[str, Any]]:
+    lines = [orjson.loads(line) for line in house.gateway.errors.splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+def _begun(house: House) -> float:
+    """What a scrape over a new connection says, from whichever worker answers it."""
+    page = httpx2.get(f"{house.url}/metrics", timeout=WAIT_S).text
+    samples = [sample for family in text_string_to_metric_families(page) for sample in family.samples]
+    return next(sample.value for sample in samples if sample.name == "signalbox_calls_begun_total")
+
+
+async def _calls(house: House, key: str, count: int, at_once: int = AT_ONCE) -> list[int]:
+    """The statuses of calls over a connection each, a few at once; 0 for one that broke."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one() -> int:
+        async with room, httpx2.AsyncClient(timeout=WAIT_S, headers={"authorization": f"Bearer {key}"}) as client:
+            try:
+                return (await client.post(f"{house.url}{CHAT}", json=chat("sim/small"))).status_code
+            except httpx2.TransportError:
+                return 0
+
+    return list(await asyncio.gather(*(one() for _ in range(count))))
+
+
+def test_connections_spread_over_the_workers_and_each_shows_what_all_counted(pair: House) -> None:
+    key = pair.key("user", "ursula", "plus")
+    assert asyncio.run(_calls(pair, key, CALLS)) == [200] * CALLS
+    eventually(lambda: len(_lines(pair, "call")) == CALLS, "a line for each call")
+    # Of 24 connections all go to one of two workers once in eight million times.
+    assert {line["worker"] for line in _lines(pair, "call")} == {1, 2}
+    eventually(lambda: _begun(pair) == CALLS, "the sum of both")
+    assert {_begun(pair) for _ in range(12)} == {float(CALLS)}
+    assert pair.rows("SELECT count(*) FROM processes") == [(2,)]
+
+
+def test_a_rate_holds_over_both_workers(pair: House) -> None:
+    admin = pair.key("admin")
+    with pair.http(admin) as http:
+        made = http.post("/api/admin/users", json={"id": "rita", "plan_id": "plus", "name": "rita", "reason": "test"})
+        assert made.status_code == 201, made.text
+        body = {"kind": "user", "user_id": "rita", "name": "rita", "rate": {"requests": 10, "period_s": 3600}, "reason": "test"}
+        made = http.post("/api/admin/keys", json=body)
+        assert made.status_code == 201, made.text
+    statuses = asyncio.run(_calls(pair, made.json()["key"], 20, at_once=1))
+    assert statuses == [200] * 10 + [429] * 10
+
+
+def test_a_port_that_another_crew_has_is_refused(pair: House, own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
+    rival = own_house(sim, spare)
+    done = rival.command("serve", "--workers", "2", SIGNALBOX_PORT=pair.url.rpartition(":")[2])
+    assert done.returncode == 1
+    assert "is taken by another program" in done.stderr
+
+
+def test_a_worker_that_is_killed_comes_back_and_calls_of_the_other_go_on(pair: House) -> None:
+    key, before, counted = pair.key("user", "otto", "plus"), _workers(pair), _begun(pair)
+    assert sorted(before) == [1, 2]
+
+    async def kill_under_load() -> list[int]:
+        calls = asyncio.create_task(_calls(pair, key, CALLS))
+        await asyncio.sleep(0.05)
+        os.kill(before[2], signal.SIGKILL)
+        return await calls + await _calls(pair, key, 8)
+
+    statuses = asyncio.run(kill_under_load())
+    # What the dead one had accepted is broken, and nothing else is; who comes after it finds the other.
+    assert set(statuses) <= {0, 200}
+    assert statuses.count(0) <= AT_ONCE
+    assert statuses[-8:] == [200] * 8
+    after = eventually(lambda: now if len(now := _workers(pair)) == 2 else None, "the start of another")
+    assert after[1] == before[1]
+    assert after[2] != before[2]
+    assert [line for line in _lines(pair, "log") if "worker 2 ended with -9" in line["message"]]
+    eventually(lambda: b"worker_restarted" in httpx2.get(f"{pair.url}/metrics").content, "the word of its successor")
+    # Worker 2 had its share of what was counted before; it is still there.
+    assert _begun(pair) >= counted
+    assert wrong_in_books(pair.database) == []
+
+
+def test_a_signal_to_the_parent_drains_all_workers(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
+    house = own_house(sim, spare, shutdown_grace_s="600", **PLENTY)
+    house.start("--workers", "2")
+    kinds = [Kind(f"a stream that would go on, {n}", CHAT, stream("sim/long"), "told") for n in range(6)]
+    workers = _workers(house)
+    heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurry_after_s=0.3)
+    assert heard.code == 0
+    assert {end for _, end in heard.ends} == {"shutting_down"}
+    assert heard.unready <= {503}
+    assert heard.late <= {(503, "shutting_down", "1")}
+    assert house.rows("SELECT count(*) FROM holds") == [(0,)]
+    assert wrong_in_books(house.database) == []
+    assert "Traceback" not in house.gateway.errors
+    assert not any(_lives(pid) for pid in workers.values())
+
+
+def test_workers_end_when_their_parent_is_killed(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
+    house = own_house(sim, spare, shutdown_grace_s="1")
+    house.start("--workers", "2")
+    workers = _workers(house)
+    house.gateway.kill()
+    eventually(lambda: not any(_lives(pid) for pid in workers.values()), "the end of both")
+
+
+def test_a_crew_that_cannot_start_says_why_once_and_ends(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
+    house = own_house(sim, spare)
+    (house.config / "models.toml").write_text("[[model]]\nid = 3\n")
+    done = house.command("serve", "--workers", "2")
+    assert done.returncode == 1
+    assert done.stderr.count("models.toml") >= 1
+    assert "listening" not in done.stdout
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
