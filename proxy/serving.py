@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final
 
 import uvicorn
 
@@ -65,9 +66,9 @@ def listening(settings: Settings, shared: bool = False) -> Iterator[tuple[socket
         yield server_socket, base_url
 
 
-async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket, leash: TextIO | None = None) -> None:
-    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second); a second signal ends them at once. The end
-    of a `leash`, which whoever started this process holds, is like SIGTERM."""
+async def run_server(gateway: Gateway, settings: Settings, server_socket: socket.socket, member: Member | None = None) -> None:
+    """Serves until SIGTERM (live calls get the grace) or SIGINT (they get a second); a second signal ends them at once.
+    To one of several the end of its parent is like SIGTERM."""
     config = uvicorn.Config(
         gateway.front,
         http=GatewayProtocol,
@@ -85,8 +86,8 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
     tasks: set[asyncio.Task[None]] = set()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: tasks.add(loop.create_task(_reload(gateway))))
-    if leash is not None:
-        loop.add_reader(leash, _let_go, server, leash)
+    if member is not None:
+        loop.add_reader(sys.stdin, _orphaned, server, member)
     gateway.readiness.server_stops = lambda: server.should_exit
     await server.serve(sockets=[server_socket])
 
@@ -96,7 +97,7 @@ async def _work(member: Member, settings: Settings) -> int:
     async with opened(settings, member=member) as gateway:
         with listening(settings, shared=True) as (server_socket, base_url):
             _tell(base_url)
-            await run_server(gateway, settings, server_socket, sys.stdin)
+            await run_server(gateway, settings, server_socket, member)
     return 0
 
 
@@ -153,9 +154,11 @@ async def _reload(gateway: Gateway) -> None:
     await gateway.reload()
 
 
-def _let_go(server: "_Server", leash: TextIO) -> None:
-    asyncio.get_running_loop().remove_reader(leash)
+def _orphaned(server: "_Server", member: Member) -> None:
+    asyncio.get_running_loop().remove_reader(sys.stdin)
     server.handle_exit(signal.SIGTERM, None)
+    # The parent would have done that. Whoever still uses the folder goes on without.
+    rmtree(member.folder, ignore_errors=True)
 
 
 class _Server(uvicorn.Server):

@@ -43,7 +43,7 @@ class Foreman:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end, number)
-        loop.add_signal_handler(signal.SIGHUP, self._pass_on, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         first, *others = self._roster.numbers
         keeping = [asyncio.create_task(self._keep(first))]
         killing = asyncio.create_task(self._kill_late())
@@ -66,7 +66,11 @@ class Foreman:
 
     async def _work(self, number: int) -> int:
         """One process of a worker, from its start to its exit code."""
-        process = await self._begin(number)
+        try:
+            process = await self._begin(number)
+        except OSError as error:
+            _LOG.warning("worker %d cannot be started: %s", number, error.strerror)
+            return 1
         self._processes[number] = process
         self._roster.began(number, asyncio.get_running_loop().time())
         if self._ending.is_set():
@@ -81,7 +85,10 @@ class Foreman:
         was_complete = self._roster.complete
         self._roster.ready(number)
         self._open.set()
-        if self._roster.complete and not was_complete:
+        if was_complete:
+            # Whoever reads only warnings has read that it ended.
+            _LOG.warning("worker %d takes calls again", number)
+        elif self._roster.complete:
             self._told()
 
     def _note(self, number: int, code: int) -> None:
@@ -102,6 +109,11 @@ class Foreman:
         for process in self._processes.values():
             if process.returncode is None:
                 process.send_signal(number)
+
+    def _reload(self) -> None:
+        # Who has just begun reads the files anyway, and would die of a signal that it does not expect yet.
+        for number in self._roster.working:
+            self._processes[number].send_signal(signal.SIGHUP)
 
     async def _rest(self, pause_s: float) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The table of a crew: who runs, whether all have come, and how long who ended waits."""
+"""The table of a crew: who works, whether all have come, and how long who ended waits."""
 
 from proxy.crew.roster import PAUSE_S_MAX, PAUSE_S_MIN, STEADY_S, Roster
 
@@ -20,9 +20,11 @@ def test_it_stays_complete_when_one_of_them_dies() -> None:
         roster.ready(number)
     roster.ended(1, 5.0)
     assert roster.complete
-    assert roster.running == [2]
+    assert roster.working == [2]
     roster.began(1, 6.0)
-    assert roster.running == [1, 2]
+    assert roster.working == [2]
+    roster.ready(1)
+    assert roster.working == [1, 2]
 
 
 def test_who_fails_again_waits_twice_as_long_up_to_a_bound() -> None:

@@ -185,6 +185,13 @@ class House:
         self.gateway = self._yard.start("gateway", ["proxy", "serve", *options], self.env)
         self.url = self.gateway.until("listening on").split()[-1]
 
+    def workers(self) -> dict[int, int]:
+        """The processes of the workers that run, by their numbers."""
+        words = ["ps", "-o", "pid=,args=", "--ppid", str(self.gateway.popen.pid)]
+        shown = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        rows = [line.split() for line in shown.splitlines() if "--member" in line]
+        return {int(row[row.index("--member") + 1]): int(row[0]) for row in rows}
+
     def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Runs one command to its end."""
         return subprocess.run(

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -28,15 +28,6 @@ def pair(yard: Yard, sim: Simulator, spare: Simulator, tmp_path_factory: pytest.
     yield house
     house.gateway.send(signal.SIGTERM)
     assert house.gateway.wait() == 0
-
-
-def _workers(house: House) -> dict[int, int]:
-    """The processes of the workers that run, by their numbers."""
-    shown = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(house.gateway.popen.pid)], capture_output=True, text=True, check=False
-    )
-    rows = [line.split() for line in shown.stdout.splitlines() if "--member" in line]
-    return {int(row[row.index("--member") + 1]): int(row[0]) for row in rows}
 
 
 def _lines(house: House, event: str) -> list[dict[str, Any]]:
@@ -96,7 +87,7 @@ def test_a_port_that_another_crew_has_is_refused(pair: House, own_house: HouseMa
 
 
 def test_a_worker_that_is_killed_comes_back_and_calls_of_the_other_go_on(pair: House) -> None:
-    key, before, counted = pair.key("user", "otto", "plus"), _workers(pair), _begun(pair)
+    key, before, counted = pair.key("user", "otto", "plus"), pair.workers(), _begun(pair)
     assert sorted(before) == [1, 2]
 
     async def kill_under_load() -> list[int]:
@@ -110,7 +101,8 @@ def test_a_worker_that_is_killed_comes_back_and_calls_of_the_other_go_on(pair: H
     assert set(statuses) <= {0, 200}
     assert statuses.count(0) <= AT_ONCE
     assert statuses[-8:] == [200] * 8
-    after = eventually(lambda: now if len(now := _workers(pair)) == 2 else None, "the start of another")
+    eventually(lambda: "worker 2 takes calls again" in pair.gateway.errors, "the start of another")
+    after = pair.workers()
     assert after[1] == before[1]
     assert after[2] != before[2]
     assert [line for line in _lines(pair, "log") if "worker 2 ended with -9" in line["message"]]
@@ -124,7 +116,7 @@ def test_a_signal_to_the_parent_drains_all_workers(own_house: HouseMaker, sim: S
     house = own_house(sim, spare, shutdown_grace_s="600", **PLENTY)
     house.start("--workers", "2")
     kinds = [Kind(f"a stream that would go on, {n}", CHAT, stream("sim/long"), "told") for n in range(6)]
-    workers = _workers(house)
+    workers = house.workers()
     heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurry_after_s=0.3)
     assert heard.code == 0
     assert {end for _, end in heard.ends} == {"shutting_down"}
@@ -136,12 +128,18 @@ def test_a_signal_to_the_parent_drains_all_workers(own_house: HouseMaker, sim: S
     assert not any(_lives(pid) for pid in workers.values())
 
 
-def test_workers_end_when_their_parent_is_killed(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
+def test_workers_end_when_their_parent_is_killed_and_leave_nothing(
+    own_house: HouseMaker, sim: Simulator, spare: Simulator, tmp_path: Path
+) -> None:
     house = own_house(sim, spare, shutdown_grace_s="1")
+    (shared := tmp_path / "shared").mkdir()
+    house.env["TMPDIR"] = str(shared)
     house.start("--workers", "2")
-    workers = _workers(house)
+    assert list(shared.glob("signalbox-*"))
+    workers = house.workers()
     house.gateway.kill()
     eventually(lambda: not any(_lives(pid) for pid in workers.values()), "the end of both")
+    assert not list(shared.iterdir())
 
 
 def test_a_crew_that_cannot_start_says_why_once_and_ends(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:

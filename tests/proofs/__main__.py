@@ -32,6 +32,7 @@ def _together(site: Site, shape: str) -> Case:
 EVERYWHERE: Final[dict[str, Proof]] = {
     **{f"parallel-{shape}": partial(races.parallel, shape=shape, gateways=1) for shape in SHAPES},
     **{f"parallel-{shape}-together": partial(_together, shape=shape) for shape in SHAPES},
+    "parallel-workers": partial(races.parallel, shape="mixed", gateways=1, workers=2),
     "tenths": partial(races.tenths, gateways=1),
     "tenths-together": lambda site: races.tenths(site, site.store.gateways_max),
     "leavers": partial(races.leavers_and_faults, gateways=1),
@@ -43,6 +44,7 @@ EVERYWHERE: Final[dict[str, Proof]] = {
     "halted": apart.halted,
     "histories": histories.histories,
     "kills": partial(crashes.kills, rounds=crashes.ROUNDS),
+    "kills-worker": partial(crashes.kills_worker, rounds=crashes.WORKER_ROUNDS),
     "scale": partial(scale, size=USUAL),
 }
 # Minutes and tens of gigabytes each: run only when they are named.

@@ -1,9 +1,14 @@
 """Proofs under crashes: kill -9 at random moments under load."""
 
 import asyncio
+import os
 import random
+import signal
 
-from tests.e2e.harness import chat
+import httpx2
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.harness import chat, eventually
 from tests.proofs.books import claim_books, quiet
 from tests.proofs.claims import Case
 from tests.proofs.crowd import Crowd
@@ -11,6 +16,10 @@ from tests.proofs.site import ProofHouse, Site
 from tests.proofs.terms import RICH_MILLI, WORDS
 
 ROUNDS = 50
+WORKERS = 2
+AGAIN = "takes calls again"
+# Rounds a worker: its pause before it comes back grows with each.
+WORKER_ROUNDS = 3
 
 
 def kills(site: Site, rounds: int) -> Case:
@@ -35,6 +44,53 @@ def kills(site: Site, rounds: int) -> Case:
     case.claim(f"{len(twice)} holds resolved twice", not twice)
     claim_books(case, made, "ann", RICH_MILLI)
     return case
+
+
+def kills_worker(site: Site, rounds: int) -> Case:
+    """kill -9 of one worker after another under load; its parent starts it again, the other resolves what it held."""
+    case = Case(
+        f"{rounds * WORKERS} kills -9 of one of {WORKERS} workers under load, {site.store.name}",
+        "each comes back; every call settled once; no total of the metrics falls; verify finds nothing",
+    )
+    made = site.house(site.yard.simulator(), lease_ms="5000")
+    with site.running(made, 1, WORKERS):
+        key = made.key("user", "ann", "rich")
+        chance, totals, alone = random.Random(7), [0.0], 0
+        for victim in [number for number in made.workers() for _ in range(rounds)]:
+            before = made.workers()
+            asyncio.run(_load_and_kill_one(made, key, before[victim], chance.random() * 0.4))
+            totals.append(_begun(made))
+            eventually(lambda: made.gateway.errors.count(AGAIN) == len(totals) - 1, "the start of another")
+            alone += _changed(before, made.workers()) == {victim}
+        case.claim(f"{alone} times another came in the place of the killed one alone", alone == rounds * WORKERS)
+        quiet(made)
+        case.claim(f"calls begun, as scraped after each: {totals}", totals == sorted(totals) and totals[-1] > 0)
+        twice = made.rows(
+            "SELECT count(*) FROM entries WHERE kind IN ('settle', 'release') GROUP BY hold_id HAVING count(*) > 1"
+        )
+        case.claim(f"{len(twice)} holds resolved twice", not twice)
+        claim_books(case, made, "ann", RICH_MILLI)
+        made.gateway.send(signal.SIGTERM)
+        code = made.gateway.wait()
+        case.claim(f"exit code {code}", code == 0)
+    return case
+
+
+def _changed(before: dict[int, int], after: dict[int, int]) -> set[int]:
+    return {number for number in before if before[number] != after.get(number)}
+
+
+def _begun(made: ProofHouse) -> float:
+    page = httpx2.get(f"{made.url}/metrics").text
+    samples = [sample for family in text_string_to_metric_families(page) for sample in family.samples]
+    return next(sample.value for sample in samples if sample.name == "signalbox_calls_begun_total")
+
+
+async def _load_and_kill_one(made: ProofHouse, key: str, victim: int, after_s: float) -> None:
+    asking = asyncio.create_task(Crowd([made.url], key).ask_all([_body(n) for n in range(60)]))
+    await asyncio.sleep(after_s)
+    os.kill(victim, signal.SIGKILL)
+    await asking
 
 
 async def _load_and_kill(made: ProofHouse, key: str, after_s: float) -> None:

@@ -17,15 +17,15 @@ REFUSED: Final = {402, 429}
 _STREAMED: Final[dict[str, Any]] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def parallel(site: Site, shape: str, gateways: int) -> Case:
+def parallel(site: Site, shape: str, gateways: int, workers: int = 1) -> Case:
     """200 calls at once, credit for exactly 10, each costing what it holds."""
     case = Case(
-        f"{CALLERS} parallel {shape} calls, credit for {TEN}, {_on(site, gateways)}",
+        f"{CALLERS} parallel {shape} calls, credit for {TEN}, {_on(site, gateways, workers)}",
         f"exactly {TEN} served, {TEN} upstream calls, balance 0, all others 402 or 429",
     )
     simulator = site.yard.simulator()
     house = site.house(simulator)
-    with site.running(house, gateways) as urls:
+    with site.running(house, gateways, workers) as urls:
         upstream, crowd = Upstream(simulator), Crowd(urls, house.key("user", "ann", "ten"))
         said = asyncio.run(_until_spent(crowd, [_body(shape, number) for number in range(CALLERS)]))
         served = sum(s.status == 200 for s in said)
@@ -148,5 +148,6 @@ def _claim_attempts(case: Case, house: ProofHouse, upstream: Upstream) -> None:
     case.claim(seen, answered <= upstream.calls <= attempts)
 
 
-def _on(site: Site, gateways: int) -> str:
-    return f"{site.store.name}, {gateways} gateway{'s' if gateways > 1 else ''}"
+def _on(site: Site, gateways: int, workers: int = 1) -> str:
+    several = f" of {workers} workers" if workers > 1 else ""
+    return f"{site.store.name}, {gateways} gateway{'s' if gateways > 1 else ''}{several}"

@@ -37,9 +37,10 @@ class Site:
         return ProofHouse(self.yard, self.folder / "house", simulator, self.store, settings)
 
     @contextmanager
-    def running(self, house: ProofHouse, gateways: int) -> Iterator[list[str]]:
-        """Starts `gateways` of them on the same books; their addresses. In the end nothing runs any more."""
-        house.start()
+    def running(self, house: ProofHouse, gateways: int, workers: int = 1) -> Iterator[list[str]]:
+        """Starts `gateways` of them on the same books, the first with so many workers; their addresses. In the end nothing runs
+        any more."""
+        house.start(*(("--workers", str(workers)) if workers > 1 else ()))
         urls = [house.url]
         for number in range(1, gateways):
             process = self.yard.start(f"gateway-{number}", ["proxy", "serve"], house.env)
