@@ -3,7 +3,7 @@ maps, writes its own and reads the others'."""
 
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -17,10 +17,13 @@ RING: Final = SLOTS + 2
 WAYS: Final = 8
 BUCKETS: Final = 4_096
 _DIGEST_BYTES: Final = 8
-# The key's digest, the moment it was last used, and for each slot of the ring its number and its requests.
-_ROW: Final = struct.Struct(f"<{_DIGEST_BYTES}sQ{'QI' * RING}")
+# A bucket is the digests of its keys, then a row for each: the moment it was last used, and the ring of its slots, each
+# with its number and its requests.
+_HEAD_BYTES: Final = WAYS * _DIGEST_BYTES
+_USED: Final = struct.Struct("<Q")
 _SLOT: Final = struct.Struct("<QI")
-_SLOTS_AT: Final = _DIGEST_BYTES + 8
+_ROW_BYTES: Final = _USED.size + RING * _SLOT.size
+_BUCKET_BYTES: Final = _HEAD_BYTES + WAYS * _ROW_BYTES
 
 
 class SharedLimiter:
@@ -34,7 +37,7 @@ class SharedLimiter:
     def __init__(self, clock: Clock, folder: Path, number: int, count: int, buckets: int = BUCKETS) -> None:
         self._clock = clock
         self._buckets = buckets
-        size = buckets * WAYS * _ROW.size
+        size = buckets * _BUCKET_BYTES
         self._tables = [_mapped(folder / f"rates-{worker}", size) for worker in range(1, count + 1)]
         self._own = self._tables[number - 1]
 
@@ -48,33 +51,34 @@ class SharedLimiter:
         slot_us = max(1, period_us // SLOTS)
         # A rate of another period counts other slots, so it has a row of its own.
         digest = blake2b(f"{rate.period_s} {key}".encode(), digest_size=_DIGEST_BYTES).digest()
-        place = int.from_bytes(digest, "little") % self._buckets * WAYS * _ROW.size
-        # A slot that has not begun was left by a machine that has started anew since.
+        bucket = int.from_bytes(digest, "little") % self._buckets * _BUCKET_BYTES
         oldest, newest = (now_us - period_us) // slot_us, now_us // slot_us
         live = [
             (slot, requests)
             for table in self._tables
-            for slot, requests in _slots(table, place, digest)
-            if oldest <= slot <= newest and (slot + 1) * slot_us + period_us > now_us
+            if (row := _row_of(table, bucket, digest)) is not None
+            for slot, requests in _SLOT.iter_unpack(table[row + _USED.size : row + _ROW_BYTES])
+            if slot >= oldest and requests
         ]
         used = sum(requests for _, requests in live)
         allowed = used < rate.requests
         if allowed:
-            self._add(place, digest, now_us, newest)
+            self._add(bucket, digest, now_us, newest)
             live.append((newest, 1))
         frees_at_us = (min(slot for slot, _ in live) + 1) * slot_us + period_us if live else now_us + period_us
         reset_s = -(-(frees_at_us - now_us) // 1_000_000)
         return Quota(allowed, rate.requests, max(0, rate.requests - used - allowed), reset_s)
 
-    def _add(self, place: int, digest: bytes, now_us: int, slot: int) -> None:
-        at = _find(self._own, place, digest)
-        if at is None:
-            at = min(_places(place), key=lambda row: int.from_bytes(self._own[row + _DIGEST_BYTES : row + _SLOTS_AT], "little"))
-            _ROW.pack_into(self._own, at, digest, now_us, *([0] * (2 * RING)))
-        self._own[at + _DIGEST_BYTES : at + _SLOTS_AT] = now_us.to_bytes(8, "little")
-        ring_at = at + _SLOTS_AT + slot % RING * _SLOT.size
-        held, requests = _SLOT.unpack_from(self._own, ring_at)
-        _SLOT.pack_into(self._own, ring_at, slot, requests + 1 if held == slot else 1)
+    def _add(self, bucket: int, digest: bytes, now_us: int, slot: int) -> None:
+        table, row = self._own, _row_of(self._own, bucket, digest)
+        if row is None:
+            way, row = min(_ways(bucket), key=lambda each: int(_USED.unpack_from(table, each[1])[0]))
+            table[row : row + _ROW_BYTES] = bytes(_ROW_BYTES)
+            table[bucket + way * _DIGEST_BYTES : bucket + (way + 1) * _DIGEST_BYTES] = digest
+        _USED.pack_into(table, row, now_us)
+        at = row + _USED.size + slot % RING * _SLOT.size
+        held, requests = _SLOT.unpack_from(table, at)
+        _SLOT.pack_into(table, at, slot, requests + 1 if held == slot else 1)
 
 
 def _mapped(path: Path, size: int) -> mmap.mmap:
@@ -86,19 +90,11 @@ def _mapped(path: Path, size: int) -> mmap.mmap:
         return mmap.mmap(file.fileno(), size)
 
 
-def _slots(table: mmap.mmap, place: int, digest: bytes) -> Iterator[tuple[int, int]]:
-    at = _find(table, place, digest)
-    if at is None:
-        return
-    fields = _ROW.unpack_from(table, at)
-    for index in range(2, len(fields), 2):
-        if fields[index + 1]:
-            yield fields[index], fields[index + 1]
+def _row_of(table: mmap.mmap, bucket: int, digest: bytes) -> int | None:
+    at = table[bucket : bucket + _HEAD_BYTES].find(digest)
+    return None if at < 0 or at % _DIGEST_BYTES else bucket + _HEAD_BYTES + at // _DIGEST_BYTES * _ROW_BYTES
 
 
-def _find(table: mmap.mmap, place: int, digest: bytes) -> int | None:
-    return next((at for at in _places(place) if table[at : at + _DIGEST_BYTES] == digest), None)
-
-
-def _places(place: int) -> range:
-    return range(place, place + WAYS * _ROW.size, _ROW.size)
+def _ways(bucket: int) -> Iterable[tuple[int, int]]:
+    """Each way of a bucket with its row."""
+    return enumerate(range(bucket + _HEAD_BYTES, bucket + _BUCKET_BYTES, _ROW_BYTES))
