@@ -1,4 +1,4 @@
-"""What README promises of budgets is backed: each row that it names is in the table of proofs and holds, each test exists."""
+"""What README promises of budgets is backed: each row that it names is in a table of proofs and holds, each test exists."""
 
 import re
 from typing import Final
@@ -11,9 +11,8 @@ _README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 _SECTION: Final = _README.partition("## Budgets that hold")[2].partition("\n## ")[0]
 # Claim, rows, tests.
 _CLAIMS: Final = re.findall(r"^\| ([^|]+) \|([^|]*)\|([^|]*)\|$", _SECTION, re.MULTILINE)[1:]
-_ROWS: Final = re.findall(
-    r"^\|.*\| (yes|\*\*no\*\*) \| [0-9-]+ \| `([^`/]+)/\w+` \|$", (ROOT / "docs/proofs/budget.md").read_text(), re.MULTILINE
-)
+_PAGES: Final = "".join((ROOT / "docs/proofs" / page).read_text() for page in ("budget.md", "failover.md"))
+_ROWS: Final = re.findall(r"^\|.*\| (yes|\*\*no\*\*) \| [0-9-]+ \| `([^`/]+)/\w+` \|$", _PAGES, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("claim", "rows", "tests"), _CLAIMS)

@@ -23,7 +23,9 @@ CALLS: Final = 24
 
 @pytest.fixture(scope="module")
 def pair(yard: Yard, sim: Simulator, spare: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(yard, tmp_path_factory.mktemp("pair") / "home", (sim, spare), shutdown_grace_s="1", **PLENTY)
+    house = House(
+        yard, tmp_path_factory.mktemp("pair") / "home", (sim, spare), shutdown_grace_s="600", lease_ms="5000", **PLENTY
+    )
     house.start("--workers", "2")
     yield house
     house.gateway.send(signal.SIGTERM)
@@ -112,22 +114,6 @@ def test_a_worker_that_is_killed_comes_back_and_calls_of_the_other_go_on(pair: H
     assert wrong_in_books(pair.database) == []
 
 
-def test_a_signal_to_the_parent_drains_all_workers(own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
-    house = own_house(sim, spare, shutdown_grace_s="600", **PLENTY)
-    house.start("--workers", "2")
-    kinds = [Kind(f"a stream that would go on, {n}", CHAT, stream("sim/long"), "told") for n in range(6)]
-    workers = house.workers()
-    heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurry_after_s=0.3)
-    assert heard.code == 0
-    assert {end for _, end in heard.ends} == {"shutting_down"}
-    assert heard.unready <= {503}
-    assert heard.late <= {(503, "shutting_down", "1")}
-    assert house.rows("SELECT count(*) FROM holds") == [(0,)]
-    assert wrong_in_books(house.database) == []
-    assert "Traceback" not in house.gateway.errors
-    assert not any(_lives(pid) for pid in workers.values())
-
-
 def test_workers_end_when_their_parent_is_killed_and_leave_nothing(
     own_house: HouseMaker, sim: Simulator, spare: Simulator, tmp_path: Path
 ) -> None:
@@ -149,6 +135,19 @@ def test_a_crew_that_cannot_start_says_why_once_and_ends(own_house: HouseMaker, 
     assert done.returncode == 1
     assert done.stderr.count("models.toml") >= 1
     assert "listening" not in done.stdout
+
+
+def test_a_signal_to_the_parent_drains_all_workers_and_a_second_one_hurries(pair: House) -> None:
+    kinds = [Kind(f"a stream that would go on, {n}", CHAT, stream("sim/long"), "told") for n in range(6)]
+    workers = pair.workers()
+    heard = stopped(pair, pair.key("user", "petra", "plus"), kinds, hurry_after_s=0.3)
+    assert heard.code == 0
+    assert {end for _, end in heard.ends} == {"shutting_down"}
+    assert heard.unready <= {503}
+    assert heard.late <= {(503, "shutting_down", "1")}
+    assert wrong_in_books(pair.database) == []
+    assert "Traceback" not in pair.gateway.errors
+    assert not any(_lives(pid) for pid in workers.values())
 
 
 def _lives(pid: int) -> bool:
