@@ -69,9 +69,9 @@ class Process:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def until(self, mark: str) -> str:
+    def until(self, mark: str, wait_s: float = WAIT_S) -> str:
         """The first line of standard output that holds `mark`."""
-        until_s = time.monotonic() + WAIT_S
+        until_s = time.monotonic() + wait_s
         while True:
             try:
                 line = self._lines.get(timeout=max(0.0, until_s - time.monotonic()))
@@ -183,7 +183,8 @@ class House:
     def start(self, *options: str) -> None:
         """Starts the gateway and waits until it listens."""
         self.gateway = self._yard.start("gateway", ["proxy", "serve", *options], self.env)
-        self.url = self.gateway.until("listening on").split()[-1]
+        # A parent and its workers begin one after another.
+        self.url = self.gateway.until("listening on", 3 * WAIT_S if options else WAIT_S).split()[-1]
 
     def workers(self) -> dict[int, int]:
         """The processes of the workers that run, by their numbers."""
