@@ -15,8 +15,7 @@ from proxy import settings as environment
 from proxy.api.auth import Gate, GateRules
 from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
-from proxy.api.reply import ReplyLimits
-from proxy.api.services import ApiKnobs, Services
+from proxy.api.services import Services
 from proxy.clock import SystemClock
 from proxy.counting.counter import BoundedCounter, NoCounter
 from proxy.crew.member import Member
@@ -24,12 +23,12 @@ from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
+from proxy.knobs import api_knobs, lease_limits, pipeline_knobs, webhook
 from proxy.limits.memory import MemoryLimiter
 from proxy.limits.shared import SharedLimiter
-from proxy.pipeline import AnswerLimits, DrainLimits, Knobs, Pipeline, Rooms, WaitingLimits
+from proxy.pipeline import Pipeline, Rooms
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Limiter, Register, StoreUnavailable, Upstream
 from proxy.settings import Settings, SettingsMistake
-from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect as Speech
 from proxy.stages.provider.anthropic import Anthropic
 from proxy.stages.provider.gemini import Gemini
@@ -43,7 +42,7 @@ from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
-from proxy.store.leases import LeaseLimits, SqlLeases
+from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqlRegister
@@ -58,7 +57,7 @@ from proxy.telemetry.tally import Tally
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.relay import RelayUpstream
 from proxy.upstream.transports import Transports
-from proxy.workers.herald import Herald, Webhook
+from proxy.workers.herald import Herald
 from proxy.workers.outbox import Outbox
 from proxy.workers.prober import Prober
 from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
@@ -206,7 +205,7 @@ async def _wired(
     stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, member: Member | None
 ) -> Gateway:
     boot_id = RandomIds(shelves.key_pepper).request_id()
-    limits = _lease_limits(settings)
+    limits = lease_limits(settings)
     leases = SqlLeases(shelves.database, shelves.clock, boot_id, limits)
     await leases.beat()
     await leases.reconcile()
@@ -228,7 +227,7 @@ async def _wired(
     pulse = Pulse(leases.beat, services.pipeline.traffic.stop, silent_s_max, telemetry)
 
     alerts = SqlAlerts(shelves.database, shelves.clock)
-    herald = Herald(alerts, _webhook(settings), rooms.upstream, telemetry, shelves.clock)
+    herald = Herald(alerts, webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
     async def flush() -> None:
         telemetry.flush()
@@ -261,7 +260,7 @@ def _health_jobs(
 ) -> list[Job]:
     outbox = Outbox(rooms.clock)
     vigil = Vigil(rooms.health.report, outbox.note, telemetry, rooms.clock)
-    crier = Herald(outbox, _webhook(settings), rooms.upstream, telemetry, rooms.clock)
+    crier = Herald(outbox, webhook(settings), rooms.upstream, telemetry, rooms.clock)
     jobs = [Job("vigil", VIGIL_EVERY_S, vigil.look), Job("crier", HERALD_EVERY_S, crier.tell)]
     silence_ms = settings.probe_after_s * 1_000
     # Probes cost money: of several workers one makes them.
@@ -292,7 +291,7 @@ async def _rooms(
         ids=ids,
         dialects=DIALECTS,
         provider_keys=provider_keys(shelves.catalog.current()),
-        knobs=_knobs(settings),
+        knobs=pipeline_knobs(settings),
     )
 
 
@@ -341,49 +340,10 @@ def _services(
         recorder=telemetry,
         clock=rooms.clock,
         ids=rooms.ids,
-        knobs=_api_knobs(settings, shelves.key_pepper),
+        knobs=api_knobs(settings, shelves.key_pepper),
         render_metrics=telemetry.render,
         is_ready=readiness,
     )
-
-
-def _intake_limits(settings: Settings) -> IntakeLimits:
-    return IntakeLimits(nesting_max=settings.nesting_max, messages_max=settings.messages_max, tools_max=settings.tools_max)
-
-
-def _knobs(settings: Settings) -> Knobs:
-    return Knobs(
-        intake=_intake_limits(settings),
-        refused_calls=Rate(settings.refused_calls_per_minute, 60),
-        commit_wait_ms=settings.commit_wait_ms,
-        settle_wait_ms=settings.settle_wait_ms,
-        lease_ms=settings.lease_ms,
-        answer_bytes_max=settings.answer_bytes_max,
-        answers=AnswerLimits(settings.kept_answers_s * 1_000, settings.kept_answers_max, settings.kept_answers_bytes_max),
-        drain=DrainLimits(settings.drain_wait_ms, settings.drain_bytes_max),
-        waiting=WaitingLimits(settings.hold_wait_ms, settings.hold_waiters_max, settings.hold_share_percent),
-    )
-
-
-def _api_knobs(settings: Settings, key_pepper: bytes) -> ApiKnobs:
-    return ApiKnobs(
-        key_pepper=key_pepper,
-        intake=_intake_limits(settings),
-        body_bytes_max=settings.body_bytes_max,
-        reply=ReplyLimits(settings.comment_every_ms, settings.stall_ms),
-        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
-    )
-
-
-def _webhook(settings: Settings) -> Webhook | None:
-    if settings.webhook_url is None or settings.webhook_secret is None:
-        return None
-    secret = settings.webhook_secret.get_secret_value().encode()
-    return Webhook(settings.webhook_url, secret, settings.webhook_private_network)
-
-
-def _lease_limits(settings: Settings) -> LeaseLimits:
-    return LeaseLimits(settings.lease_ms, grace_ms=settings.lease_ms // 4, beat_ms=settings.lease_ms // 6)
 
 
 def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:
