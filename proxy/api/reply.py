@@ -22,7 +22,7 @@ class ReplyLimits:
 
 
 class AsgiReply:
-    """Implements ports.Reply. `watch` runs beside the pipeline until the caller leaves or the answer has ended."""
+    """Implements ports.Reply. Somebody calls `left` when the caller leaves, and `dispose` when the call is over."""
 
     def __init__(self, send: Send, abort: Callable[[], None] | None, headers: Headers, limits: ReplyLimits) -> None:
         self._send = send
@@ -40,14 +40,10 @@ class AsgiReply:
         self.gone = False
         self.started = False
 
-    async def watch(self, receive: Receive) -> None:
-        """Waits for the caller's departure."""
-        while not self._ended:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                if not self._ended:
-                    self._leave()
-                return
+    def left(self) -> None:
+        """The caller has left; after the end of the answer that means nothing."""
+        if not self._ended:
+            self._leave()
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True

@@ -133,7 +133,7 @@ def _choice(index: int, delta: Json, finish_reason: str | None = None) -> Json:
 def _says_something(choice: Json) -> bool:
     if choice["finish_reason"] is not None:
         return True
-    for name, value in choice["delta"].items():
+    for name, value in choice["delta"].items():  # noqa: SIM110 - it is done for every chunk, and a generator costs as much again
         if value and name != "role":
             return True
     return False
