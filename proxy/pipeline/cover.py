@@ -54,6 +54,7 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
+        self._held_under: HoldTerms | None = None
         self._size = HoldSize(0, 0, 0)
         self._noted_tokens = 0
         self._asking = Asking(waiting)
@@ -73,6 +74,7 @@ class Cover:
         try:
             if self.stands:
                 await self._end_asking()
+                self._held_under = None
                 ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
@@ -110,6 +112,8 @@ class Cover:
         sizing = self._sizing
         if sizing is None:
             return None
+        if self._asking.is_idle and not self._is_due(sizing, meter.output_tokens_max):
+            return None
         self._grow(sizing, self._asking.hear())
         self._ask(sizing, meter)
         if not sizing.stepped:
@@ -144,7 +148,7 @@ class Cover:
         self._asking.drop()
         if self._sizing is None:
             return await self._books.settle(settlement)
-        terms = self._terms(self._sizing)
+        terms = self._held_under or self._terms(self._sizing)
         settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
         self._waiting.freed(self._judged.journey.caller.user.id, terms)
         return settled
@@ -164,7 +168,7 @@ class Cover:
 
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
-        terms = self._terms(sizing)
+        terms = self._held_under = self._terms(sizing)
         return HoldRequest(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,
@@ -198,6 +202,13 @@ class Cover:
             self._noted_tokens = seen_tokens
             metered_milli = _metered_milli(sizing, meter)
             self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+
+    def _is_due(self, sizing: Sizing, seen_tokens: int) -> bool:
+        """Whether less than a lead is left, or a lead was not noted; between the two, a chunk costs the books no thought."""
+        lead_tokens = self._judged.journey.catalog.policy.hold_lead_tokens
+        if sizing.stepped:
+            return self.covered_tokens < min(seen_tokens + lead_tokens, sizing.output_tokens_max)
+        return seen_tokens >= self._noted_tokens + lead_tokens
 
     def _is_short(self, sizing: Sizing, meter: Meter) -> bool:
         reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
