@@ -133,10 +133,7 @@ def worst_raw_nano_usd(tiers: tuple[PriceTier, ...], input_tokens: int, output_t
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
     """The dearest reading of a size: all input in the dearest input class, all output in the dearest output class."""
     prices = prices_at(tiers, input_tokens)
-    if prices.input >= prices.cached_input and prices.input >= prices.cache_write:
-        dearest = "input"
-    else:
-        dearest = "cached_input" if prices.cached_input >= prices.cache_write else "cache_write"
+    dearest = max(_INPUT_CLASSES, key=lambda name: getattr(prices, name))
     reasons = prices.reasoning > prices.output
     return _usage_in(dearest, reasons, input_tokens, output_tokens, images)
 

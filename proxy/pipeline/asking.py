@@ -54,11 +54,6 @@ class Asking:
         self.short: Short | None = None
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is under way, and the last answer was not no."""
-        return self._under_way is None and self.short is None
-
-    @property
     def may_begin(self) -> bool:
         """Whether nothing is under way, and the answer may be another than the last one."""
         if self._under_way is not None:

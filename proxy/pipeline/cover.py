@@ -112,8 +112,6 @@ class Cover:
         sizing = self._sizing
         if sizing is None:
             return None
-        if self._asking.is_idle and not self._is_due(sizing, meter.output_tokens_max):
-            return None
         self._grow(sizing, self._asking.hear())
         self._ask(sizing, meter)
         if not sizing.stepped:
@@ -202,13 +200,6 @@ class Cover:
             self._noted_tokens = seen_tokens
             metered_milli = _metered_milli(sizing, meter)
             self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
-
-    def _is_due(self, sizing: Sizing, seen_tokens: int) -> bool:
-        """Whether less than a lead is left, or a lead was not noted; between the two, a chunk costs the books no thought."""
-        lead_tokens = self._judged.journey.catalog.policy.hold_lead_tokens
-        if sizing.stepped:
-            return self.covered_tokens < min(seen_tokens + lead_tokens, sizing.output_tokens_max)
-        return seen_tokens >= self._noted_tokens + lead_tokens
 
     def _is_short(self, sizing: Sizing, meter: Meter) -> bool:
         reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
