@@ -98,6 +98,7 @@ class Visit:
         self._call_id = services.ids.call_id(self._received_ms)
         self._extra: Headers = list(scope["state"]["headers"])
         client = scope.get("client")
+        self._watching: asyncio.Task[None] | None = None
         self._address = services.gate.address(self._headers, client[0] if client else "")
 
     async def answer(self) -> None:
@@ -139,13 +140,22 @@ class Visit:
         return spoken if isinstance(spoken, Refusal) else replace(spoken, idempotency=idempotency)
 
     async def _call(self, order: Order) -> Refusal | None:
-        reply = AsgiReply(self._send, self._abort(), self._extra, self._services.knobs.reply)
-        watching = asyncio.ensure_future(reply.watch(self._receive))
+        connection = self._scope.get("extensions", {}).get("signalbox.connection", {})
+        reply = AsgiReply(self._send, connection.get("abort"), self._extra, self._services.knobs.reply)
+        on_leave = connection.get("on_leave") or self._watched
+        on_leave(reply.left)
         try:
             return await self._services.pipeline.call(order, reply)
         finally:
             reply.dispose()
-            watching.cancel()
+            on_leave(None)
+
+    def _watched(self, callback: Callable[[], None] | None) -> None:
+        """How a departure is noticed under a server that tells it in ASGI's way alone."""
+        if callback is not None:
+            self._watching = asyncio.ensure_future(_until_left(self._receive, callback))
+        elif self._watching is not None:
+            self._watching.cancel()
 
     def _order(self, caller: Caller, spoken: Spoken) -> Order:
         return Order(
@@ -162,10 +172,6 @@ class Visit:
             idempotency=spoken.idempotency,
         )
 
-    def _abort(self) -> Callable[[], None] | None:
-        extension = self._scope.get("extensions", {}).get("signalbox.abort")
-        return extension["abort"] if extension else None
-
     async def _refuse(self, refusal: Refusal) -> None:
         body = refusal_body(refusal)
         headers = [
@@ -176,6 +182,12 @@ class Visit:
         ]
         await self._send({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+async def _until_left(receive: Receive, callback: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    callback()
 
 
 def traceparent(headers: Mapping[bytes, bytes]) -> str | None:

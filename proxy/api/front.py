@@ -73,9 +73,9 @@ class _Answer:
         self._headers = headers
         self._begun = False
 
-    async def watched(self, message: Message) -> None:
+    def watched(self, message: Message) -> Awaitable[None]:
         self._begun = True
-        await self._send(message)
+        return self._send(message)
 
     async def with_headers(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,6 +1,7 @@
 """HTTP on the wire: uvicorn's protocol, but an HTTP/1.0 caller gets a close-delimited body instead of chunks it cannot read,
-what is no HTTP is refused in our error shape, and the app gets a way to drop a connection."""
+what is no HTTP is refused in our error shape, and the app can drop a connection and is told of a departure."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -32,6 +33,14 @@ class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
 
     _head_bytes: int | None = None
+    _on_leave: Callable[[], None] | None = None
+    _has_left = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._has_left = True
+        if self._on_leave is not None:
+            self._on_leave()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -60,9 +69,15 @@ class GatewayProtocol(HttpToolsProtocol):
             self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + body)
         self.transport.close()
 
+    def _tell_leaving(self, callback: Callable[[], None] | None) -> None:
+        """Calls back once the caller has left; None: nobody wants to know any more."""
+        self._on_leave = callback
+        if callback is not None and self._has_left:
+            callback()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["http_version"] == "1.0":
             # The cycle is built inside uvicorn, from a name it does not let us choose.
             cycle.__class__ = CloseDelimitedCycle
-        cycle.scope["extensions"] = {"signalbox.abort": {"abort": self.transport.abort}}
+        cycle.scope["extensions"] = {"signalbox.connection": {"abort": self.transport.abort, "on_leave": self._tell_leaving}}
         super()._start_asgi_task(cycle, app)

@@ -22,7 +22,7 @@ class ReplyLimits:
 
 
 class AsgiReply:
-    """Implements ports.Reply. `watch` runs beside the pipeline until the caller leaves or the answer has ended."""
+    """Implements ports.Reply. Somebody calls `left` when the caller leaves, and `dispose` when the call is over."""
 
     def __init__(self, send: Send, abort: Callable[[], None] | None, headers: Headers, limits: ReplyLimits) -> None:
         self._send = send
@@ -30,7 +30,7 @@ class AsgiReply:
         self._headers = list(headers)
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._left = asyncio.Event()
+        self._paused: asyncio.Event | None = None
         self._on_leave: Callable[[], None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -40,14 +40,10 @@ class AsgiReply:
         self.gone = False
         self.started = False
 
-    async def watch(self, receive: Receive) -> None:
-        """Waits for the caller's departure."""
-        while not self._ended:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                if not self._ended:
-                    self._leave()
-                return
+    def left(self) -> None:
+        """The caller has left; after the end of the answer that means nothing."""
+        if not self._ended:
+            self._leave()
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
@@ -76,9 +72,13 @@ class AsgiReply:
             callback()
 
     async def pause(self, ms: int) -> None:
+        if self.gone:
+            return
+        # Few calls pause, and each open stream would carry the 740 bytes of an event.
+        self._paused = asyncio.Event()
         try:
             async with asyncio.timeout(ms / 1_000):
-                await self._left.wait()
+                await self._paused.wait()
         except TimeoutError:
             return
 
@@ -112,7 +112,8 @@ class AsgiReply:
 
     def _leave(self) -> None:
         self.gone = True
-        self._left.set()
+        if self._paused is not None:
+            self._paused.set()
         if self._on_leave is not None:
             self._on_leave()
 

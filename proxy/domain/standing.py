@@ -160,11 +160,12 @@ def _anchored(year: int, month: int, anchor_day: int) -> datetime:
 
 
 def _included(windows: tuple[WindowStanding, ...], family: str, exclude_held: bool) -> int:
-    total = 0
-    for bound in (family, None):
-        lefts = [_left(w, exclude_held) for w in windows if w.family == bound]
-        total += max(0, min(lefts, default=0))
-    return total
+    tightest: dict[str | None, int] = {}
+    for window in windows:
+        if window.family is None or window.family == family:
+            left = _left(window, exclude_held)
+            tightest[window.family] = min(left, tightest.get(window.family, left))
+    return sum(max(0, left) for left in tightest.values())
 
 
 def _left(part: WindowStanding | BucketStanding | CapStanding, exclude_held: bool) -> int:

@@ -4,6 +4,7 @@ returns what it came to and never chooses what comes next."""
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import cast
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.errors import Fault
@@ -97,12 +98,13 @@ class Attempt:
             raise UpstreamError(Fault("our_key"))
         written = written_for(self._rooms, self._judged, self._candidate)
         self._reads = written.reads
-        opening = asyncio.ensure_future(self._rooms.upstream.open(written.request))
-        self._drain.follow(lambda: _cancel(opening))
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._drain.follow(task.cancel)
         try:
-            return await opening
+            return await self._rooms.upstream.open(written.request)
         except asyncio.CancelledError:
-            if self._drain.is_over:
+            # Somebody else may have cancelled the call as well, and that still stands.
+            if self._drain.is_over and not task.uncancel():
                 return None
             raise
 
@@ -292,7 +294,3 @@ class Attempt:
             provider_status=self._status,
             provider_request_id=self._provider_request_id,
         )
-
-
-def _cancel(task: "asyncio.Future[Exchange]") -> None:
-    task.cancel()

@@ -44,7 +44,8 @@ class Pipeline:
         journey = await self._understood(order)
         if isinstance(journey, Refusal):
             return await self._unread(order, journey, marks)
-        order = replace(order, caller=journey.caller)
+        if journey.caller is not order.caller:
+            order = replace(order, caller=journey.caller)
         earlier = await self._earlier(order, journey)
         if isinstance(earlier, Refusal):
             return await self._unread(order, earlier, marks)

@@ -54,6 +54,7 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
+        self._held_under: HoldTerms | None = None
         self._size = HoldSize(0, 0, 0)
         self._noted_tokens = 0
         self._asking = Asking(waiting)
@@ -73,6 +74,7 @@ class Cover:
         try:
             if self.stands:
                 await self._end_asking()
+                self._held_under = None
                 ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
@@ -144,7 +146,7 @@ class Cover:
         self._asking.drop()
         if self._sizing is None:
             return await self._books.settle(settlement)
-        terms = self._terms(self._sizing)
+        terms = self._held_under or self._terms(self._sizing)
         settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
         self._waiting.freed(self._judged.journey.caller.user.id, terms)
         return settled
@@ -164,7 +166,7 @@ class Cover:
 
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
-        terms = self._terms(sizing)
+        terms = self._held_under = self._terms(sizing)
         return HoldRequest(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,

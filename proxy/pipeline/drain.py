@@ -23,11 +23,11 @@ class Drain:
         self._reply = reply
         self._wait_s = 0.0 if closing_stops_the_bill else limits.wait_ms / 1_000
         self._bytes_left = limits.bytes_max
-        self._end: Callable[[], None] | None = None
+        self._end: Callable[[], object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.is_over = False
 
-    def follow(self, end: Callable[[], None]) -> None:
+    def follow(self, end: Callable[[], object]) -> None:
         """`end` is what ends the call at its present stage; it is done at once when its time has come."""
         self._end = end
         if self.is_over:

@@ -1,7 +1,7 @@
 """What the pipeline is given and what it knows on the way: values of one call, and the rooms it may enter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.domain.account import Caller
@@ -157,7 +157,7 @@ class Marks:
         """`timeline` with its last mark lasting until now: for what is told once the books have answered."""
         last = timeline[-1]
         until_us = (self._clock.monotonic_ns() - self._started_ns) // 1_000
-        return (*timeline[:-1], replace(last, duration_us=until_us - last.at_us))
+        return (*timeline[:-1], Mark(last.stage, last.at_us, until_us - last.at_us, last.detail))
 
     def after_ms(self, at_ns: int | None = None) -> int:
         """How long after the call's start `at_ns` (now, when None) is."""

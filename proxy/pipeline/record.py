@@ -102,28 +102,42 @@ def probe(call_id: str, request_id: str, catalog_revision: str, attempt: Attempt
 def begun(order: Order, judged: Judged, marks: Marks) -> Call:
     """A call that was decided and is about to hold: what a crash would leave behind. A probe's model was not chosen among
     others, so there is nothing to decide again."""
-    acting = replace(order, caller=judged.journey.caller)
-    decision = judged.decision
+    journey, decision = judged.journey, judged.decision
+    caller, request = journey.caller, journey.request
     first = decision.chain[0] if decision.chain else None
-    begun_call = replace(
-        unread(acting, judged.journey.catalog.revision, Refusal("internal_error", ""), marks),
-        asked=judged.journey.request.asked,
-        stream=judged.journey.request.stream,
+    begun_call = Call(
+        id=order.call_id,
+        request_id=order.request_id,
+        kind=order.kind,
+        at_ms=order.received_ms,
+        user_id=caller.user.id,
+        app_id=caller.app.id if caller.app else None,
+        key_id=caller.key.id,
+        catalog_revision=journey.catalog.revision,
+        asked=request.asked,
+        stream=request.stream,
         status="running",
         http_status=0,
         code=None,
         reason=first.reason.code if first else None,
+        conversation_id=order.conversation_id,
         assistant_id=decision.assistant_id,
         model_id=first.model_id if first else None,
         provider_id=first.provider_id if first else None,
-        family=judged.journey.catalog.models[first.model_id].family if first else None,
+        family=journey.catalog.models[first.model_id].family if first else None,
+        duration_ms=marks.after_ms(),
+        ttft_ms=None,
+        usage=None,
+        credits_milli=0,
+        raw_nano_usd=0,
+        absorbed_milli=0,
         ask=judged.ask,
         verdict=judged.verdict,
         advice=judged.advice,
         standing=judged.standing,
         health=judged.health,
         decision=decision,
-        metadata=judged.journey.request.options.metadata,
+        metadata=request.options.metadata,
     )
     if order.kind == "probe":
         return replace(begun_call, ask=None, verdict=None, advice=None, standing=None, health=None, decision=None)
@@ -220,7 +234,9 @@ def settlement(judged: Judged, call: Call, held_milli: int, in_vain: bool) -> Se
         lost = unpaid.with_input(lost, call.attempts, chain, catalog, judged.plan, judged.ask)
     charged_milli = min(call.credits_milli, held_milli)
     absorbed_milli = call.credits_milli - charged_milli + (lost.milli if lost is not None else 0)
-    booked = replace(call, credits_milli=charged_milli, absorbed_milli=absorbed_milli)
+    booked = call
+    if (call.credits_milli, call.absorbed_milli) != (charged_milli, absorbed_milli):
+        booked = replace(call, credits_milli=charged_milli, absorbed_milli=absorbed_milli)
     return Settlement(call.id, call.credits_milli, call.raw_nano_usd, booked, unpaid=lost)
 
 

@@ -279,9 +279,10 @@ class Run:
     def _new_cover(self) -> Cover:
         # A call ends by its deadline; what is left then is the time its settlement may take.
         lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
-        judged = self._judged
-        claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(self._rooms, judged))
-        return Cover(self._rooms.books, self._traffic.waiting, judged, claim)
+        # A run that its own cover led back to would be left to the collector, with all that the call was.
+        judged, rooms = self._judged, self._rooms
+        claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(rooms, judged))
+        return Cover(rooms.books, self._traffic.waiting, judged, claim)
 
     def _bounds(self) -> Bounds:
         return failover.bounds(self._judged.decision, self._judged.journey.catalog)

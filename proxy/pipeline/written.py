@@ -2,7 +2,7 @@
 nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from proxy.domain.catalog import Model, Timeouts
 from proxy.domain.chat import Answer, Terms
@@ -50,7 +50,7 @@ def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
 def _timeouts(model: Model, stream: bool, left_ms: int) -> Timeouts:
     own = model.timeouts
     first_byte_ms = own.first_byte_ms if stream else own.whole_ms
-    return replace(own, first_byte_ms=first_byte_ms, total_ms=max(1, min(own.total_ms, left_ms)))
+    return Timeouts(own.connect_ms, first_byte_ms, own.whole_ms, own.idle_ms, max(1, min(own.total_ms, left_ms)))
 
 
 def _terms(rooms: Rooms, judged: Judged, candidate: Candidate) -> Terms:

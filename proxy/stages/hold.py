@@ -93,13 +93,15 @@ def following(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_t
 def terms(caller: Caller, plan: Plan) -> HoldTerms:
     """The limits in force for this caller under its effective plan."""
     account = account_terms(caller.user, caller.app, plan)
-    return replace(account, caps=caller.key.caps + account.caps)
+    caps = caller.key.caps
+    return replace(account, caps=caps + account.caps) if caps else account
 
 
 def under_ceilings(terms: HoldTerms, ceilings: Iterable[Cap], provider_id: str, app: App | None) -> HoldTerms:
     """The same limits for a call at one provider: the operator's ceilings on raw cost stand over it too (contract 5)."""
     over = {"installation", f"provider:{provider_id}", f"app:{app.id}" if app else None}
-    return replace(terms, caps=(*terms.caps, *(ceiling for ceiling in ceilings if ceiling.scope in over)))
+    caps = [ceiling for ceiling in ceilings if ceiling.scope in over]
+    return replace(terms, caps=(*terms.caps, *caps)) if caps else terms
 
 
 def account_terms(user: User, app: App | None, plan: Plan) -> HoldTerms:

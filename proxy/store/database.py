@@ -7,7 +7,9 @@ SQLite's own words only those that `migrations/postgres` teaches to PostgreSQL.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from proxy.ports import Clock, StoreUnavailable
@@ -112,25 +114,65 @@ class Database(Protocol):
 
 
 class OneThread:
-    """Where one connection lives, which nobody else may touch: jobs are done one by one, in the order they came."""
+    """Where one connection lives, which nobody else may touch: jobs are done one by one, in the order they came. It ends with
+    its process; whoever wants its last job done closes it."""
 
     def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        # An executor's locks, conditions and two futures a job cost several times what is needed here.
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name=name, daemon=True)
         self._closed = False
 
     async def run(self, job: Callable[[], T]) -> T:
-        """Raises StoreUnavailable once closed."""
+        """Raises StoreUnavailable once closed. A job whose caller leaves before it has begun is not done."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        return await self._given(job)
 
     async def close(self, last: Callable[[], None]) -> None:
         """Does what was given, then `last`, then nothing more."""
         if self._closed:
             return
         self._closed = True
-        await asyncio.get_running_loop().run_in_executor(self._executor, last)
-        self._executor.shutdown(wait=False)
+        try:
+            await self._given(last)
+        finally:
+            self._jobs.put(None)
+
+    async def _given(self, job: Callable[[], T]) -> T:
+        if self._thread.ident is None:
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(job, loop, answer))
+        return await answer
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if not job.answer.cancelled():
+                job.do()
+
+
+class _Job(NamedTuple):
+    do_it: Callable[[], Any]
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Any]"
+
+    def do(self) -> None:
+        try:
+            result, error = self.do_it(), None
+        except Exception as raised:  # noqa: BLE001 - it is raised again where the job was given
+            result, error = None, raised
+        with suppress(RuntimeError):  # The loop has ended, and with it whoever waited.
+            self.loop.call_soon_threadsafe(self._tell, result, error)
+
+    def _tell(self, result: Any, error: Exception | None) -> None:
+        if self.answer.done():
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)
 
 
 def transaction(connection: Connection, begin: Sequence[str], work: Work[T]) -> T:

@@ -40,14 +40,16 @@ from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, byhand, foresight, late, used_keys
 from proxy.store.batch import Batch, Memory
 from proxy.store.database import Connection, Database
-from proxy.store.holds import Hold, grants_of
-from proxy.store.seen import Readings
+from proxy.store.holds import Hold
+from proxy.store.reader import GroupReader
+from proxy.store.seen import Grants, Readings
 from proxy.store.timekeeper import Timekeeper
 
 # What one bad command can raise; it then fails alone. Everything else is a defect or an outage and fails the batch.
 _BAD_ROW: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 
 Ack = LedgerAck | Exception
+Asked = tuple[str, HoldTerms]
 
 
 class SqlLedger:
@@ -59,6 +61,7 @@ class SqlLedger:
         self._timekeeper = timekeeper
         self._boot_id = boot_id
         self._memory = Memory()
+        self._standings = GroupReader(self._read_standings)
 
     async def apply(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
@@ -76,22 +79,26 @@ class SqlLedger:
         return [*await self._half(commands[:middle]), *await self._half(commands[middle:])]
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
-        """What the account has left now. Raises StoreUnavailable."""
-
-        def read(connection: Connection) -> Standing:
-            case = Case(account_id, terms, grants_of(connection, account_id), self._timekeeper.now_ms(connection))
-            readings = Readings(connection)
-            if not connection.is_near:
-                readings.learn(foresight.readings(connection, counters(case)))
-            return standing(case, readings)
-
-        return await self._database.read(read)
+        """What the account has left now; all who ask at once are told from one snapshot. Raises StoreUnavailable."""
+        return await self._standings.ask((account_id, terms))
 
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for. Raises StoreUnavailable."""
         return await self._database.read(
             lambda connection: used_keys.find(connection, account_id, asked, self._timekeeper.now_ms(connection))
         )
+
+    async def _read_standings(self, asked: Sequence[Asked]) -> Sequence[Standing | Exception]:
+        return await self._database.read(lambda connection: self._standings_in(connection, asked))
+
+    def _standings_in(self, connection: Connection, asked: Sequence[Asked]) -> list[Standing | Exception]:
+        at_ms = self._timekeeper.now_ms(connection)
+        grants, readings = Grants(connection), Readings(connection)
+        if not connection.is_near:
+            grants.update(foresight.grants(connection, {account_id for account_id, _ in asked}))
+            cases = [Case(account_id, terms, grants[account_id], at_ms) for account_id, terms in asked]
+            readings.learn(foresight.readings(connection, set().union(*map(counters, cases))))
+        return [_standing(account_id, terms, at_ms, grants, readings) for account_id, terms in asked]
 
     async def _written(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         def work(connection: Connection) -> list[Ack]:
@@ -213,6 +220,14 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _standing(account_id: str, terms: HoldTerms, at_ms: int, grants: Grants, readings: Readings) -> Standing | Exception:
+    try:
+        return standing(Case(account_id, terms, grants[account_id], at_ms), readings)
+    except _BAD_ROW as error:
+        # What one account cannot be told is nobody else's trouble.
+        return error
 
 
 def _subject(command: LedgerCommand) -> str:

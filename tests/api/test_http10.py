@@ -186,9 +186,28 @@ async def test_the_app_can_drop_a_connection() -> None:
     async def dropping(scope: Message, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"some", "more_body": True})
-        scope["extensions"]["signalbox.abort"]["abort"]()
+        scope["extensions"]["signalbox.connection"]["abort"]()
 
     async with serving(dropping) as port, connected(port) as line:
         await line.send(request("GET", "/", "1.1"))
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await line.until(b"never")
+
+
+async def test_the_app_is_told_when_its_caller_leaves() -> None:
+    left, told_late = asyncio.Event(), asyncio.Event()
+
+    async def waiting(scope: Message, receive: Receive, send: Send) -> None:
+        scope["extensions"]["signalbox.connection"]["on_leave"](left.set)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"some", "more_body": True})
+        await left.wait()
+        scope["extensions"]["signalbox.connection"]["on_leave"](told_late.set)
+
+    async with serving(waiting) as port:
+        async with connected(port) as line:
+            await line.send(request("GET", "/", "1.1"))
+            await line.until(b"some")
+            assert not left.is_set()
+        async with asyncio.timeout(10):
+            await told_late.wait()

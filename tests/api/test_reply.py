@@ -22,17 +22,12 @@ class Listener:
         self.reading = asyncio.Event()
         self.reading.set()
         self.news = asyncio.Event()
-        self.left = asyncio.Event()
         self.aborted = False
 
     async def send(self, message: Message) -> None:
         await self.reading.wait()
         self.heard.append(message)
         self.news.set()
-
-    async def receive(self) -> Message:
-        await self.left.wait()
-        return {"type": "http.disconnect"}
 
     def abort(self) -> None:
         self.aborted = True
@@ -82,9 +77,7 @@ async def test_departure_is_told_at_once(listener: Listener) -> None:
     reply = reply_to(listener)
     told: list[int] = []
     reply.on_leave(lambda: told.append(1))
-    watching = asyncio.create_task(reply.watch(listener.receive))
-    listener.left.set()
-    await watching
+    reply.left()
     assert (reply.gone, told) == (True, [1])
     reply.on_leave(lambda: told.append(2))
     reply.on_leave(None)
@@ -96,25 +89,21 @@ async def test_what_is_forgotten_is_not_told(listener: Listener) -> None:
     told: list[int] = []
     reply.on_leave(lambda: told.append(1))
     reply.on_leave(None)
-    listener.left.set()
-    await reply.watch(listener.receive)
+    reply.left()
     assert told == []
 
 
 async def test_the_end_of_an_answer_is_no_departure(listener: Listener) -> None:
     reply = reply_to(listener)
-    watching = asyncio.create_task(reply.watch(listener.receive))
     await reply.start(200, TYPE)
     await reply.end(b"x")
-    listener.left.set()
-    await watching
+    reply.left()
     assert not reply.gone
 
 
 async def test_nothing_is_said_to_who_has_left(listener: Listener) -> None:
     reply = reply_to(listener)
-    listener.left.set()
-    await reply.watch(listener.receive)
+    reply.left()
     await reply.end(b"x")
     assert listener.heard == []
 
@@ -122,11 +111,9 @@ async def test_nothing_is_said_to_who_has_left(listener: Listener) -> None:
 async def test_a_pause_ends_early_when_the_caller_leaves(listener: Listener) -> None:
     reply = reply_to(listener)
     await reply.pause(1)
-    asyncio.get_running_loop().call_later(0.01, listener.left.set)
-    watching = asyncio.create_task(reply.watch(listener.receive))
+    asyncio.get_running_loop().call_later(0.01, reply.left)
     async with asyncio.timeout(10):
         await reply.pause(3_600_000)
-    await watching
     assert reply.gone
 
 

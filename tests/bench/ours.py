@@ -1,6 +1,7 @@
 """Our own targets: the gateway with everything switched on, with no precheck rules, and what is left of it without any
 policy; each started anew beside a provider, measuring nothing."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -74,4 +75,6 @@ def _configure(folder: Path, provider_port: int, precheck: bool) -> None:
     ]
     catalog = _CATALOG.read_text().replace("provider.invalid", f"127.0.0.1:{provider_port}")
     (folder / "catalog.toml").write_text("\n".join([catalog, *models, *assistants]))
-    (folder / "precheck.toml").write_text(rules if precheck else rules.partition("[[rule]]")[0])
+    shutil.copy(ROOT / "config" / "precheck_weights.json", folder)
+    bare = rules.partition("[[rule]]")[0].replace("\nweights = ", "\n# weights = ")
+    (folder / "precheck.toml").write_text(rules if precheck else bare)

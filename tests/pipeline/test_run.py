@@ -1,6 +1,7 @@
 """Claims about a decided call: it is answered whole or says it could not, and its hold is settled exactly once."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from proxy.domain.errors import Fault, FaultKind, Refusal
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.usage import Usage
+from proxy.pipeline.run import Run
 from proxy.ports import StoreUnavailable
 from tests import builders as b
 from tests.pipeline.theatre import WAIT, Script, Theatre, chunk, error, stillness, stream, whole
@@ -347,3 +349,16 @@ async def test_a_call_that_is_stopped_before_any_attempt_gives_its_hold_back() -
     with pytest.raises(asyncio.CancelledError):
         await theatre.play()
     assert theatre.settled.credits_milli == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_call_that_is_over_leaves_nothing_to_the_collector(streamed: bool) -> None:
+    theatre = Theatre(Script(stream("hello")) if streamed else whole())
+    gc.collect()
+    gc.disable()
+    try:
+        await theatre.play(stream=streamed)
+        left = [thing for thing in gc.get_objects() if type(thing) is Run]
+    finally:
+        gc.enable()
+    assert left == []

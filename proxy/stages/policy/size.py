@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from math import ceil
 from typing import Final
 
@@ -102,11 +101,13 @@ def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Call
     if not model.tiers:
         return lambda output_tokens: 0  # The rule `unpriced` has dropped it before anybody reads this.
     tiers = model.tiers_for(ask.picture)
+    known: dict[int, int] = {}
 
-    @cache
     def cost(output_tokens: int) -> int:
-        worst = worst_charge(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
-        return credits_milli([worst])
+        if output_tokens not in known:
+            worst = worst_charge(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
+            known[output_tokens] = credits_milli([worst])
+        return known[output_tokens]
 
     return cost
 

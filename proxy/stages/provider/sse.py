@@ -5,6 +5,8 @@ from typing import Final
 LINE_BYTES_MAX: Final = 4 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _CARRIAGE_RETURN: Final = 13
+# The beginning of an event is put before its rest while it is no longer than this; a longer one grows where it is.
+_JOINED_BYTES_MAX: Final = 16 * 1024
 
 
 class Decoder:
@@ -29,10 +31,10 @@ class Decoder:
         """The data of every event that `data` completes, in order; lines of one event are joined with a line feed."""
         if self.overflow or not data:
             return []
-        if not self._tail and not self._data and not self._after_cr:
-            events = self._whole_events(data)
+        if len(self._tail) <= _JOINED_BYTES_MAX and not self._data and not self._after_cr:
+            whole = bytes(self._tail) + data if self._tail else data
+            events = self._whole_events(whole)
             if events is not None:
-                self._is_first_line = False
                 return events
         return self._read_lines(self._with_line_feeds(data))
 
@@ -43,11 +45,17 @@ class Decoder:
         return self._read_lines(b"\n\n")
 
     def _whole_events(self, data: bytes) -> list[bytes] | None:
-        """The usual block, split without a look at each line: events of one line each and nothing else. None if not so."""
-        if not (data.startswith(b"data: ") and data.endswith(b"\n\n")) or len(data) > self._line_bytes_max:
+        """The usual block, split without a look at each line: events of one line each, and perhaps the beginning of another,
+        which is kept. None if it is not so."""
+        end = data.rfind(b"\n\n")
+        if end < 0 or not data.startswith(b"data: ") or end > self._line_bytes_max or _CARRIAGE_RETURN in data:
             return None
-        events = data[6:-2].split(b"\n\ndata: ")
-        return None if _CARRIAGE_RETURN in data or data.count(b"\n") != 2 * len(events) else events
+        events = data[6:end].split(b"\n\ndata: ")
+        if data.count(b"\n", 0, end) != 2 * len(events) - 2:
+            return None
+        self._is_first_line = False
+        self._tail.clear()
+        return events + self._read_lines(data[end + 2 :])
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         after_cr, self._after_cr = self._after_cr, data.endswith(b"\r")

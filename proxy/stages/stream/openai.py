@@ -14,6 +14,7 @@ from proxy.stages.stream.tools import ToolCalls
 
 _CHUNK_CHOICE: Final = frozenset({"index", "delta", "logprobs", "finish_reason"})
 _ANSWER_CHOICE: Final = frozenset({"index", "message", "logprobs", "finish_reason"})
+_PASSED: Final = ("system_fingerprint", "service_tier")
 _DONE: Final = b"data: [DONE]\n\n"
 
 
@@ -117,8 +118,12 @@ class OpenAIVoice:
         return _event({**self._envelope, "choices": [], **usage, "signalbox": signalbox_object(receipt)})
 
     def _chunk(self, choices: list[Json], theirs: Json | None = None) -> bytes:
-        usage = {"usage": None} if self._include_usage else {}
-        return _event({**self._envelope, **_passed(theirs or {}), "choices": choices, **usage})
+        event = {**self._envelope, "choices": choices}
+        if theirs is not None:
+            event |= _passed(theirs)
+        if self._include_usage:
+            event["usage"] = None
+        return _event(event)
 
 
 def _choice(index: int, delta: Json, finish_reason: str | None = None) -> Json:
@@ -126,13 +131,17 @@ def _choice(index: int, delta: Json, finish_reason: str | None = None) -> Json:
 
 
 def _says_something(choice: Json) -> bool:
-    said = any(value for name, value in choice["delta"].items() if name != "role")
-    return said or choice["finish_reason"] is not None
+    if choice["finish_reason"] is not None:
+        return True
+    for name, value in choice["delta"].items():  # noqa: SIM110 - it is done for every chunk, and a generator costs as much again
+        if value and name != "role":
+            return True
+    return False
 
 
 def _passed(theirs: Json) -> Json:
     """What of the top level is the provider's to say."""
-    return {name: theirs[name] for name in ("system_fingerprint", "service_tier") if isinstance(theirs.get(name), str)}
+    return {name: theirs[name] for name in _PASSED if name in theirs and isinstance(theirs[name], str)}
 
 
 def _only(choice: Json, names: frozenset[str]) -> Json:

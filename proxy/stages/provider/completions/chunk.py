@@ -7,7 +7,7 @@ import orjson
 from proxy.domain.chat import Delta, Json
 from proxy.domain.errors import Fault
 from proxy.stages.provider.completions.failure import failure_inside
-from proxy.stages.provider.completions.shape import is_regular, mended
+from proxy.stages.provider.completions.shape import has_logprobs, is_regular, mended
 from proxy.stages.provider.completions.usage import read_usage
 from proxy.stages.provider.reading import read, says_nothing
 from proxy.stages.provider.speech import delta
@@ -38,7 +38,7 @@ def _unusual(data: bytes) -> Delta:
 def _read(value: Json, raw: bytes | None) -> Delta:
     choices = value.get("choices")
     if type(choices) is list and "error" not in value and all(map(is_regular, choices)):
-        return _delta(value, raw)
+        return _delta(value, raw if has_logprobs(choices) else None)
     failure = failure_inside(value)
     if failure is not None:
         return Delta({}, error=failure)

@@ -42,8 +42,8 @@ _TYPES: Final[Mapping[str, type]] = {
 
 
 def is_regular(choice: object) -> bool:
-    """Whether a chunk's choice has OpenAI's shape already, so that its bytes may leave as they came."""
-    if type(choice) is not dict or type(choice.get("index")) is not int or "logprobs" not in choice:
+    """Whether a chunk's choice has OpenAI's shape already, so that with its `logprobs` its bytes may leave as they came."""
+    if type(choice) is not dict or type(choice.get("index")) is not int:
         return False
     delta, finish_reason = choice.get("delta"), choice.get("finish_reason", "")
     if type(delta) is not dict or not (finish_reason is None or _is_ours(finish_reason)):
@@ -57,6 +57,15 @@ def is_regular(choice: object) -> bool:
     if "error" in choice or (function_call and not _is_called(function_call)):
         return False
     return not tool_calls or all(map(_is_tool_call, tool_calls))
+
+
+def has_logprobs(choices: list[Json]) -> bool:
+    """Whether regular choices have the field that most providers leave out where it says nothing; now they have it."""
+    complete = True
+    for choice in choices:
+        if "logprobs" not in choice:
+            choice["logprobs"], complete = None, False
+    return complete
 
 
 def is_broken(choice: object) -> bool:
