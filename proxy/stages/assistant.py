@@ -5,15 +5,16 @@ from proxy.domain.catalog import Catalog
 from proxy.domain.verdict import Advice, Verdict
 
 
-def advise(asked: tuple[str, ...], verdict: Verdict, catalog: Catalog) -> Advice:
-    """The assistant that was asked for by name, for `auto` the recommended or else the default one, for models none.
+def advise(asked: tuple[str, ...], verdict: Verdict, catalog: Catalog, continued: str | None = None) -> Advice:
+    """The assistant that was asked for by name, for `auto` the one that the conversation stays with (`continued`), the
+    recommended or else the default one, for models none.
 
     A recommended or default assistant that is disabled or gone is passed over; one asked for by name is not: policy
     then refuses it under that name.
     """
     name = asked[0] if len(asked) == 1 else None
     if name == AUTO:
-        return _advise_auto(verdict, catalog)
+        return Advice(continued, "continued") if _is_enabled(continued, catalog) else _advise_auto(verdict, catalog)
     if name in catalog.assistants:
         return Advice(name, "asked")
     return Advice(None, "none")

@@ -30,3 +30,12 @@ def test_auto_without_any_usable_assistant_has_none() -> None:
 @pytest.mark.parametrize("asked", [("p/a",), ("gpt",), ("nobody",), ("coder", "p/a"), ("auto", "p/a")])
 def test_models_aliases_and_chains_have_no_assistant(asked: tuple[str, ...]) -> None:
     assert advise(asked, verdict(recommended_assistant="coder"), CATALOG) == Advice(None, "none")
+
+
+def test_a_conversation_goes_on_with_its_assistant() -> None:
+    assert advise(("auto",), verdict(recommended_assistant="general"), CATALOG, "coder") == Advice("coder", "continued")
+
+
+def test_a_conversation_does_not_keep_an_assistant_that_was_retired_nor_one_that_another_was_named_for() -> None:
+    assert advise(("auto",), verdict(recommended_assistant="coder"), CATALOG, "retired") == Advice("coder", "recommended")
+    assert advise(("p/a",), verdict(), CATALOG, "coder") == Advice(None, "none")

@@ -193,6 +193,7 @@ def _plan(row: PlanRow, models: Mapping[str, ModelRow]) -> Plan:
         rates={name: Rate(rate.requests, rate.period_s) for name, rate in row.rates.items()},
         rescue=row.rescue,
         rank=row.rank,
+        mode=row.mode,
     )
 
 

@@ -309,6 +309,7 @@ class PlanRow(Row):
     rates: dict[RateClass, RateRow] = {}
     rescue: bool = True
     rank: int = 0
+    mode: Mode | None = None
     free: bool = False
 
     @field_validator("allowances")
