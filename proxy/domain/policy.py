@@ -11,7 +11,7 @@ Mode = Literal["economy", "balanced", "best", "fast"]
 Rescue = Literal["off", "prefill", "ask"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What a key or a user wishes of every call: models as ids, `tag:` names or globs. `avoid` are never called, `only` alone
     may be where it names any; `mode` counts where the request names none."""
@@ -24,7 +24,7 @@ class Wishes:
 NO_WISHES: Final = Wishes()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Veto:
     """Which models somebody beside the request itself rules out, as in Wishes."""
 

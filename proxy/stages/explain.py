@@ -5,6 +5,7 @@ from typing import Final
 
 from proxy.domain.decision import Decision, DropCode, Dropped, KeepCode, Reason
 from proxy.domain.money import credits_text
+from proxy.domain.verdict import Advice
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
 _NOT_OPEN: Final = "No model of this name is open to you."
@@ -35,8 +36,18 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "ranked": "It may answer, and others score better for this task.",
     "sticky": "It has answered this conversation before.",
     "switched": "The model that called the tools of this exchange may not answer now, so another goes on.",
+    "cramped": "The prompt leaves it less room for the answer than usual, so models with more room go first.",
     "stepped_down": "Credits run low, so cheaper models go first.",
     "spared": "It is far slower than usual just now, so it only stands by for others.",
+}
+
+
+_ADVICE: Final[Mapping[str, str]] = {
+    "asked": "You asked for it by name.",
+    "recommended": "It is meant for this kind of task.",
+    "continued": "It has answered this conversation before.",
+    "default": "No other is meant for this kind of task.",
+    "none": "The model was named, so no assistant handles it.",
 }
 
 
@@ -45,6 +56,11 @@ def sentence(reason: Reason) -> str:
     said = _said(reason)
     numbers = _numbers(reason.detail)
     return f"{said[:-1]} ({numbers})." if numbers else said
+
+
+def why_assistant(advice: Advice) -> str:
+    """One plain sentence about the assistant that handles a call."""
+    return _ADVICE[advice.reason]
 
 
 def why(decision: Decision, model_id: str | None = None) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from proxy.stages.policy.size import Size, measure
 __all__ = ["REVISION", "act", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "4"
+REVISION: Final = "5"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")

@@ -86,7 +86,16 @@ def cheapest(cases: Sequence[Case]) -> Case:
 def _usual(cases: Sequence[Case], scores: Mapping[str, float], view: Standpoint) -> list[Case]:
     if view.order != "score":
         return sorted(cases, key=lambda case: case.model.id != view.bound_to) if view.bound_to else list(cases)
-    return sorted(cases, key=lambda case: (case.model.id != view.sticky_model_id, -scores[case.model.id], case.model.id))
+    return sorted(cases, key=lambda case: (_standing_back(case, view), -scores[case.model.id], case.model.id))
+
+
+def _standing_back(case: Case, view: Standpoint) -> int:
+    """A model with room for the answer goes before one without, even where a conversation would stay; a tool exchange does."""
+    if case.model.id == view.bound_to:
+        return 0
+    if case.size.is_cramped:
+        return 3
+    return 1 if case.model.id == view.sticky_model_id else 2
 
 
 def _frugal(cases: Sequence[Case], view: Standpoint) -> list[Case]:
@@ -110,6 +119,8 @@ def _keep_code(place: int, case: Case, view: Standpoint, stepped_down: bool) -> 
         return "stepped_down"
     if view.order != "score":
         return view.order
+    if case.size.is_cramped:
+        return "cramped"
     if case.model.id == view.sticky_model_id:
         return "sticky"
     return "best_score" if place == 0 else "ranked"

@@ -98,3 +98,28 @@ async def test_it_has_a_rate_of_its_own(house: House) -> None:
     second = await house.post("/api/ai/precheck", key, {"prompt": "Hi."})
     assert code_of(second) == (429, "rate_limit_exceeded")
     assert (await house.get("/api/me", key)).status_code == 200
+
+
+async def test_a_picker_is_told_which_assistant_why_and_from_what_to_what_it_costs(house: House) -> None:
+    told = (await house.post("/api/ai/precheck", await house.user_key(), {"prompt": "How do trains brake?"})).json()
+    assert (told["assistant"], told["assistant_why"]) == ("general", "No other is meant for this kind of task.")
+    assert 0 < float(told["credits"]["lower"]) < float(told["credits"]["worst"])
+    assert told["credits"]["worst"] == told["credits_worst"]
+
+
+async def test_a_plan_that_has_a_better_model_for_the_task_is_named(house: House) -> None:
+    house.shown.catalog = b.catalog(
+        b.model("p/cheap", quality={"general": 0.2}),
+        b.model("p/strong", quality={"general": 0.9}),
+        b.assistant("general", "p/strong", "p/cheap"),
+        b.plan("basic", models=("p/cheap",), rank=0),
+        b.plan("same", models=("p/cheap",), rank=1),
+        b.plan("pro", models=("p/cheap", "p/strong"), rank=2),
+        b.plan("max", models=("p/cheap", "p/strong"), rank=3),
+    )
+    told = (await house.post("/api/ai/precheck", await house.user_key(), {"prompt": "Hi."})).json()
+    assert told["better_plan"] == {"plan": "pro", "model": "p/strong", "gives": "better_model"}
+    named = (await house.post("/api/ai/precheck", await house.user_key("u2"), {"prompt": "Hi.", "model": "p/strong"})).json()
+    assert (named["credits"], named["better_plan"]) == (None, {"plan": "pro", "model": "p/strong", "gives": "answer"})
+    best = (await house.post("/api/ai/precheck", await house.user_key("u3", "pro"), {"prompt": "Hi."})).json()
+    assert best["better_plan"] is None

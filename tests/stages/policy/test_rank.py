@@ -187,3 +187,23 @@ def test_the_first_of_a_changed_task_says_what_changed() -> None:
     best, other = ranked([CHEAP, DEAR], left_family="writing").chain
     assert best.reason == Reason("best_score", {"mode": "balanced", "left": "writing", "family": "code"})
     assert other.reason == Reason("ranked", {"mode": "balanced"})
+
+
+# --- room for the answer ------------------------------------------------------------------------------------------------
+
+# A request of 1,000 bytes is 100 tokens at least.
+TIGHT = model("p/tight", context_tokens_max=150, output_tokens_max=100, quality={"code": 1.0})
+
+
+def test_a_model_without_room_for_the_answer_stands_behind_those_with_room() -> None:
+    result = ranked([TIGHT, CHEAP])
+    assert [(c.model_id, c.reason.code) for c in result.chain] == [("p/cheap", "best_score"), ("p/tight", "cramped")]
+
+
+def test_a_conversation_that_outgrows_its_model_leaves_it_but_for_a_tool_exchange() -> None:
+    assert order([TIGHT, CHEAP], sticky_model_id="p/tight") == ["p/cheap", "p/tight"]
+    assert order([TIGHT, CHEAP], sticky_model_id="p/tight", in_exchange=True) == ["p/tight", "p/cheap"]
+
+
+def test_a_given_order_asks_for_no_room() -> None:
+    assert order([TIGHT, CHEAP], order="ordered") == ["p/tight", "p/cheap"]
