@@ -156,7 +156,7 @@ class Pipeline:
             return unavailable(error)
         ask = stay.stay(ask, verdict, last)
         continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
-        advice = assistant.advise(request.asked, verdict, catalog, continued)
+        advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)

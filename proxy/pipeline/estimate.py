@@ -75,7 +75,7 @@ def of_models(judged: Judged, usual: Usual) -> list[Estimated]:
 def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
     catalog = judged.journey.catalog
     ask = replace(judged.ask, asked=(model.id,))
-    advice = assistant.advise(ask.asked, judged.verdict, catalog)
+    advice = assistant.advise(ask.asked, judged.verdict, catalog, ask.plan_id)
     decision = policy.decide(ask, judged.verdict, advice, judged.standing, catalog, judged.health)
     if decision.refusal is not None:
         return Estimated(model, decision.refusal)

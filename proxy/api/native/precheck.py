@@ -162,7 +162,7 @@ def _told(call_id: str, judged: Judged) -> Precheck:
     return Precheck(
         call=call_id,
         verdict=_verdict(verdict),
-        recommended_assistant=verdict.recommended_assistant,
+        recommended_assistant=_shown(verdict.recommended_assistant, judged),
         assistant=decision.assistant_id,
         assistant_why=why_assistant(judged.advice),
         action=decision.action,
@@ -176,6 +176,11 @@ def _told(call_id: str, judged: Judged) -> Precheck:
         better_plan=None if better is None else BetterPlanTold(plan=better.plan_id, model=better.model_id, gives=better.gives),
         refusal=None if refusal is None else refusal_told(refusal),
     )
+
+
+def _shown(assistant_id: str | None, judged: Judged) -> str | None:
+    assistant = judged.journey.catalog.assistants.get(assistant_id or "")
+    return assistant_id if assistant is None or assistant.is_shown_on(judged.ask.plan_id) else None
 
 
 def _range(judged: Judged) -> CreditsRange:

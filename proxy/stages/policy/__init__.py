@@ -109,7 +109,7 @@ def _may_exceed(kept: Candidate, plan: Plan, catalog: Catalog) -> bool:
 
 
 def _choose(scene: Scene) -> Decision:
-    listed = shortlist(scene.ask.asked, scene.advice, scene.verdict.family, scene.catalog)
+    listed = shortlist(scene.ask.asked, scene.advice, scene.verdict.family, scene.catalog, scene.ask.plan_id)
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]

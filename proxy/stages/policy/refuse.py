@@ -156,7 +156,8 @@ def _for_chats(ask: Ask, catalog: Catalog) -> Refusal | None:
     """Vectors of two models do not go together, and an assistant's prompt has no place before an image's: which model it is
     to be is for the caller to say."""
     name = ask.asked[0]
-    if ask.kind == "chat" or (name != AUTO and name not in catalog.assistants):
+    shown = name in catalog.assistants and catalog.assistants[name].is_shown_on(ask.plan_id)
+    if ask.kind == "chat" or (name != AUTO and not shown):
         return None
     message = f"'{name}' chooses models for chats. Name a model of kind {ask.kind} or an alias; GET /v1/models lists them."
     return Refusal("invalid_request", message, "model")

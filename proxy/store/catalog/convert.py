@@ -174,6 +174,7 @@ def _assistant(row: AssistantRow, models: Mapping[str, ModelRow]) -> Assistant:
         output_tokens_max=row.output_tokens_max,
         enabled=row.enabled,
         rescue=row.rescue,
+        plans=tuple(row.plans),
     )
 
 

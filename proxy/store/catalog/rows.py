@@ -263,6 +263,7 @@ class AssistantRow(Row):
     output_tokens_max: Positive | None = None
     enabled: bool = True
     rescue: bool = True
+    plans: list[PlainId] = []
 
 
 class AllowanceRow(Row):
