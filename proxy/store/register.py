@@ -146,7 +146,7 @@ class SqlRegister:
         where, given = ("true", ()) if before_id is None else ("id < ?", (before_id,))
         statement = f"{_AUDIT} WHERE {where} ORDER BY id DESC LIMIT ?"
         values = (*given, max(0, min(limit, AUDIT_MAX)))
-        return await self._database.read(lambda connection: [_audit_line(row) for row in connection.execute(statement, (value,))])
+        return await self._database.read(lambda connection: [_audit_line(row) for row in connection.execute(statement, values)])
 
     async def _row(self, statement: str, value: str) -> tuple[Any, ...] | None:
         def read(connection: Connection) -> tuple[Any, ...] | None:

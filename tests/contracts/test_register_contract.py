@@ -9,10 +9,9 @@ import pytest
 
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
 from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, PromptCheck, UsageGroup, UsageQuery, UsageRow
-from proxy.domain.journey import Thread
 from proxy.domain.ledger import RecordCall, Refund, Settlement
 from proxy.domain.rollup import Tallies, Tally, TallyGroup, TallyQuery, UserTallyQuery
-from tests.builders import NOW_MS, call, candidate, decision, usage, user, verdict
+from tests.builders import NOW_MS, call, decision, usage, user, verdict
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.contracts.ledger_house import hold, settlement
 
@@ -389,27 +388,3 @@ async def test_a_refunded_call_says_so_and_counts_as_paid_for_nothing(door: Desk
     assert (found.credits_milli, found.refunded_milli, found.paid_milli) == (100, 100, 0)
     (row,) = await door.register.usage(UsageQuery("u1", 0, NOW_MS + 1, "day"))
     assert (row.calls, row.credits_milli) == (1, 0)
-
-
-# --- conversations that go on -------------------------------------------------------------------------------------------
-
-
-def answered(id: str, model_id: str, **changes: Any) -> Call:
-    made = decision(candidate(model_id), mode="best")
-    said = {"verdict": verdict(family="code"), "decision": made, "assistant_id": "coder", "conversation_id": "conv-1"}
-    return call(id, model_id=model_id, **{**said, **changes})
-
-
-async def test_a_conversation_knows_who_answered_it_last(door: DeskDoor) -> None:
-    await record(door, answered("call-1", "p/a"), answered("call-2", "p/b"), answered("call-3", "p/c", conversation_id="else"))
-    assert await door.register.thread("conv-1", "u1") == Thread("p/b", "coder", "code", "best")
-
-
-async def test_only_its_own_users_answers_count_and_only_those_that_were_given(door: DeskDoor) -> None:
-    await record(door, answered("call-1", "p/a"), answered("call-2", "p/b", status="failed"))
-    await record(door, answered("call-3", "p/b", kind="precheck"), answered("call-4", "p/b", user_id="u2"))
-    last = await door.register.thread("conv-1", "u1")
-    assert last is not None
-    assert last.model_id == "p/a"
-    assert await door.register.thread("conv-1", "nobody") is None
-    assert await door.register.thread("conv-2", "u1") is None
