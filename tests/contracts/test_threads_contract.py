@@ -1,4 +1,4 @@
-"""The contract of ports.Threads, the same for every database: who answered a conversation last, and whose conversation it is."""
+"""The contract of ports.Threads, the same for every database: who answered a conversation last, and whose it is."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
