@@ -283,6 +283,7 @@ async def _rooms(
         books=books,
         upstream=upstream,
         catalog=shelves.catalog,
+        threads=shelves.register,
         health=PassiveHealth(clock, ids.jitter),
         limiter=_limiter(clock, member),
         recorder=telemetry,

@@ -95,7 +95,7 @@ def sights(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) ->
 def menu(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -> list[Offer]:
     """Every name there is for this caller: `auto`, assistants, aliases, models; each in the catalog's order."""
     seen = sights(catalog, plan, model_scope)
-    assistants = [a for a in catalog.assistants.values() if a.enabled]
+    assistants = [a for a in catalog.assistants.values() if a.is_open_on(plan.id)]
     groups = [
         _auto(assistants, seen),
         *(_of_assistant(assistant, seen) for assistant in assistants),

@@ -31,6 +31,7 @@ CHAT_SCHEMAS: Final[Json] = {
             "max_credits": {"type": ["string", "number"], "description": "Most the call may cost."},
             "allow_downgrade": {"type": "boolean", "description": "Whether cheaper models may go first when credits run low."},
             "confirm": {"type": "string", "description": "Id of the call that asked for confirmation."},
+            "conversation_id": {"type": "string", "description": "The conversation that this goes on with: its model stays."},
             "metadata": {"type": "object", "additionalProperties": _TEXT, "description": "Tags for usage by feature."},
         },
     },

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Rate
+from proxy.domain.policy import NO_WISHES, Wishes
 from proxy.domain.standing import Cap
 
 KeyKind = Literal["user", "app", "support", "admin"]
@@ -16,7 +17,8 @@ _GLOB_SIGNS: Final = frozenset("*?[")
 class Key:
     """A credential without its secret. `lineage` runs from this key to its root; caps, rates and spend belong to the lineage.
 
-    `rate` is the key's own, `lineage_rates` are those of the keys it was made from, by id; what is kept of a key has none.
+    `rate` is the key's own, `lineage_rates` are those of the keys it was made from, by id; what is kept of a key has none. So
+    with `wishes` and `lineage_wishes`, which go from the nearest key to the root.
     `model_scope` are ids, tags or globs (None = all). `secret_hash` is keyed and useless without the operator's pepper.
     """
 
@@ -36,6 +38,8 @@ class Key:
     suspended: bool = False
     manage_keys: bool = False
     lineage_rates: tuple[tuple[str, Rate], ...] = ()
+    wishes: Wishes = NO_WISHES
+    lineage_wishes: tuple[Wishes, ...] = ()
 
     @property
     def rates(self) -> tuple[tuple[str, Rate], ...]:
@@ -61,6 +65,7 @@ class User:
     cooling_until_ms: int | None = None
     caps: tuple[Cap, ...] = ()
     version: int = 1
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)

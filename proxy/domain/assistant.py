@@ -19,6 +19,7 @@ class Preference:
 class Assistant:
     """`id` never contains a slash. `ordered` keeps the preferences' order; otherwise they are ranked by score.
 
+    `plans` are those whose users see it, for the stages in which it is made known; all do where there are none.
     `system_prompt` is put before the caller's messages and never shown in an answer, error, list or record.
     """
 
@@ -32,3 +33,12 @@ class Assistant:
     output_tokens_max: int | None = None
     enabled: bool = True
     rescue: bool = True
+    plans: tuple[str, ...] = ()
+
+    def is_shown_on(self, plan_id: str) -> bool:
+        """Whether users of this plan may know of it; to others it does not exist."""
+        return not self.plans or plan_id in self.plans
+
+    def is_open_on(self, plan_id: str) -> bool:
+        """Whether users of this plan may call it."""
+        return self.enabled and self.is_shown_on(plan_id)

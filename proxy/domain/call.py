@@ -7,6 +7,7 @@ from typing import Final, Literal
 from proxy.domain.decision import Decision, Health
 from proxy.domain.errors import FaultKind
 from proxy.domain.journey import Ask
+from proxy.domain.policy import Mode
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
@@ -115,7 +116,8 @@ class Receipt:
     """What the caller is told about a finished call: who answered, why, and what it cost in credits; never raw cost.
 
     `explain` holds the decision in plain words when it was asked for. `note` is a coded remark: `credits_exhausted`,
-    `output_shortened`, `stepped_down`. `rescued_by` are the models that went on where `model_id` broke off.
+    `output_shortened`, `stepped_down`. `mode` and `why` say how we chose, in two or three sentences; None and empty where the
+    caller chose. `rescued_by` are the models that went on where `model_id` broke off.
     """
 
     call_id: str
@@ -129,4 +131,6 @@ class Receipt:
     finish_reason: str | None
     note: str | None = None
     explain: Mapping[str, object] | None = None
+    mode: Mode | None = None
+    why: tuple[str, ...] = ()
     rescued_by: tuple[str, ...] = ()

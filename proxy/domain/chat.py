@@ -18,7 +18,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The `signalbox` object of a request (contract 2). `metadata` are tags for usage by feature."""
+    """The `signalbox` object of a request (contract 2). `metadata` are tags for usage by feature, `conversation_id` names what
+    the call goes on with."""
 
     explain: bool = False
     mode: Mode | None = None
@@ -28,6 +29,7 @@ class Options:
     allow_downgrade: bool = True
     confirm: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    conversation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

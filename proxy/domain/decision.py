@@ -27,7 +27,7 @@ DropCode = Literal[
     "over_max_credits",
     "unaffordable",
 ]
-KeepCode = Literal["named", "ordered", "best_score", "ranked", "sticky", "stepped_down", "spared"]
+KeepCode = Literal["named", "ordered", "best_score", "ranked", "sticky", "switched", "cramped", "stepped_down", "spared"]
 
 
 @dataclass(frozen=True)

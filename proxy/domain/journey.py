@@ -8,7 +8,7 @@ from proxy.domain.chat import Format
 from proxy.domain.dialect import Feature
 from proxy.domain.picture import Picture
 from proxy.domain.plan import Override
-from proxy.domain.policy import Mode
+from proxy.domain.policy import Mode, Veto
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
 
@@ -47,6 +47,16 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """Who answered a conversation last: the model, for which assistant, on a task of which family, chosen in which mode."""
+
+    model_id: str
+    assistant_id: str | None
+    family: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class Largest:
     """The size of the largest input, where each is read by itself: UTF-8 bytes of text, and tokens given as such."""
 
@@ -59,7 +69,10 @@ class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.
 
     `asked` are the names as given; `plan_id` and `overrides` the entitlement (all overrides, `at_ms` selects).
-    `sticky_model_id` is the model that a conversation stays with. `features` are what not every dialect has words for.
+    `mode` is what the request, its key or its user says; `avoid` and `only` are the request's, `vetoes` the others'.
+    `sticky_model_id` is the model that a conversation stays with; `in_exchange`: it waits for what its tools found, and another
+    is only called when it may not be. `left_family` is the task family that the conversation was about until now.
+    `features` are what not every dialect has words for.
     `counted` holds a count for each vocabulary in which one was made; sizes for all other models are bounds by bytes.
     `tokens` are those given as such in the place of text. `largest` is None where all inputs are read together, `picture` where
     no images are asked for.
@@ -92,6 +105,9 @@ class Ask:
     tokens: int = 0
     largest: Largest | None = None
     picture: Picture | None = None
+    vetoes: tuple[Veto, ...] = ()
+    in_exchange: bool = False
+    left_family: str | None = None
 
     @property
     def images(self) -> int:

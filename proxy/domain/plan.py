@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from proxy.domain.money import MULTIPLIER_ONE_PPM, Prices, Tariff
+from proxy.domain.policy import Mode
 
 Window = Literal["day", "week", "month", "total"]
 RateClass = Literal["chat", "precheck", "embeddings", "images", "other"]
@@ -32,7 +33,7 @@ class Plan:
     """What a user bought. `models` are ids already expanded from ids, tags and globs.
 
     The multiplier is resolved entitlement > family > plan (contract 5). `credit_prices` (milli-credits per million of a
-    class, by family) replace raw cost x multiplier for that family.
+    class, by family) replace raw cost x multiplier for that family. `mode` is how `auto` chooses where nobody says.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Plan:
     rates: Mapping[RateClass, Rate] = field(default_factory=dict)
     rescue: bool = True
     rank: int = 0
+    mode: Mode | None = None
 
     @property
     def monthly_milli_credits(self) -> int:

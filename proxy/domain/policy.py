@@ -2,13 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Action = Literal["allow", "flag", "route", "confirm", "block"]
 Mode = Literal["economy", "balanced", "best", "fast"]
 # How a stream that broke off may be gone on with: not at all, by a model that takes the answer's beginning, or also by one that
 # is asked for the rest.
 Rescue = Literal["off", "prefill", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a key or a user wishes of every call: models as ids, `tag:` names or globs. `avoid` are never called, `only` alone
+    may be where it names any; `mode` counts where the request names none."""
+
+    mode: Mode | None = None
+    avoid: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+NO_WISHES: Final = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """Which models somebody beside the request itself rules out, as in Wishes."""
+
+    by: Literal["key", "user"]
+    avoid: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Advice:
     """Which assistant handles the call (None when a model was named) and why, as a reason code."""
 
     assistant_id: str | None
-    reason: Literal["asked", "recommended", "default", "none"]
+    reason: Literal["asked", "recommended", "continued", "default", "none"]
 
 
 @dataclass(frozen=True, slots=True)

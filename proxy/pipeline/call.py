@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
+from proxy.domain.assistant import AUTO
 from proxy.domain.call import Call
 from proxy.domain.catalog import Model
+from proxy.domain.chat import Chat
 from proxy.domain.errors import Refusal
-from proxy.domain.journey import Journey
+from proxy.domain.journey import Journey, Thread
 from proxy.domain.ledger import RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
@@ -21,7 +23,7 @@ from proxy.pipeline.probe import probe
 from proxy.pipeline.run import Run
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
-from proxy.stages import assistant, hold, idempotency, intake, policy, precheck
+from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
 
 _REFUSED: Final = "Too many refused calls. Mend the request, then try again."
 _FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
@@ -44,8 +46,9 @@ class Pipeline:
         journey = await self._understood(order)
         if isinstance(journey, Refusal):
             return await self._unread(order, journey, marks)
-        if journey.caller is not order.caller:
-            order = replace(order, caller=journey.caller)
+        conversation_id = _conversation(journey.request)
+        if journey.caller is not order.caller or conversation_id != order.conversation_id:
+            order = replace(order, caller=journey.caller, conversation_id=conversation_id)
         earlier = await self._earlier(order, journey)
         if isinstance(earlier, Refusal):
             return await self._unread(order, earlier, marks)
@@ -149,16 +152,26 @@ class Pipeline:
         since_ns = marks.add("precheck", since_ns)
         terms = hold.terms(caller, plan)
         try:
+            last = await self._last(journey)
             standing = await self._rooms.books.standing(caller.user.id, terms)
         except StoreUnavailable as error:
             return unavailable(error)
-        advice = assistant.advise(request.asked, verdict, catalog)
+        ask = stay.stay(ask, verdict, last)
+        continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
+        advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
         judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
+
+    async def _last(self, journey: Journey) -> Thread | None:
+        """Who answered the conversation last, where it is for us to choose who goes on with it."""
+        conversation_id, name = _conversation(journey.request), journey.request.asked[0]
+        if conversation_id is None or (name != AUTO and name not in journey.catalog.assistants):
+            return None
+        return await self._rooms.threads.thread(conversation_id, journey.caller.user.id)
 
     async def _acting(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""
@@ -208,3 +221,7 @@ class Pipeline:
             return unavailable(error)
         self._rooms.recorder.finished(call)
         return None
+
+
+def _conversation(request: Request) -> str | None:
+    return request.conversation_id if isinstance(request, Chat) else None

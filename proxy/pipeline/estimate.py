@@ -31,6 +31,9 @@ class Usual:
         return self.by_model.get(model_id, self.of_any)
 
 
+_NOTHING_LEARNT: Final = Usual({}, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one model could come to, in milli-credits. `typical_milli` is None while there is no call to learn from;
@@ -57,6 +60,11 @@ def of_chain(judged: Judged, usual: Usual) -> list[Estimated]:
     return [_estimated(judged, candidate, usual) for candidate in judged.decision.chain]
 
 
+def of_first(judged: Judged) -> Figures:
+    """The candidate that would be tried first; there must be one. Nothing is known of how long answers have been."""
+    return _figures(judged, judged.decision.chain[0], _NOTHING_LEARNT)
+
+
 def of_models(judged: Judged, usual: Usual) -> list[Estimated]:
     """Every model that the caller may call, each as if it were asked for by name; MODELS_MAX of them at most."""
     ask, catalog = judged.ask, judged.journey.catalog
@@ -67,7 +75,7 @@ def of_models(judged: Judged, usual: Usual) -> list[Estimated]:
 def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
     catalog = judged.journey.catalog
     ask = replace(judged.ask, asked=(model.id,))
-    advice = assistant.advise(ask.asked, judged.verdict, catalog)
+    advice = assistant.advise(ask.asked, judged.verdict, catalog, ask.plan_id)
     decision = policy.decide(ask, judged.verdict, advice, judged.standing, catalog, judged.health)
     if decision.refusal is not None:
         return Estimated(model, decision.refusal)
@@ -75,11 +83,14 @@ def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
 
 
 def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
-    journey = judged.journey
-    catalog = journey.catalog
+    return Estimated(judged.journey.catalog.models[candidate.model_id], _figures(judged, candidate, usual))
+
+
+def _figures(judged: Judged, candidate: Candidate, usual: Usual) -> Figures:
+    catalog = judged.journey.catalog
     sizing = hold.sizing(candidate, catalog, judged.plan, judged.ask)
     held_milli = hold.first(sizing, catalog.policy.hold_lead_tokens).amount_milli
-    figures = Figures(
+    return Figures(
         lower_milli=_lower(judged, sizing),
         typical_milli=_typical(judged, sizing, usual.output_tokens(candidate.model_id)),
         worst_milli=candidate.worst_milli_credits,
@@ -87,7 +98,6 @@ def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:
         output_tokens_max=candidate.output_tokens_max,
         is_affordable=held_milli <= judged.standing.spendable_milli(sizing.model.family),
     )
-    return Estimated(sizing.model, figures)
 
 
 def _lower(judged: Judged, sizing: Sizing) -> int:

@@ -21,7 +21,19 @@ from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
 from proxy.pipeline.pieces import Turnstile
 from proxy.pipeline.waiting import WaitingLimits
-from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, TokenCounter, Upstream
+from proxy.ports import (
+    Accounts,
+    Books,
+    CatalogSource,
+    Clock,
+    HealthBoard,
+    Ids,
+    Limiter,
+    Recorder,
+    Threads,
+    TokenCounter,
+    Upstream,
+)
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect
 from proxy.stages.stream import Voice
@@ -52,6 +64,7 @@ class Rooms:
     books: Books
     upstream: Upstream
     catalog: CatalogSource
+    threads: Threads
     health: HealthBoard
     limiter: Limiter
     recorder: Recorder

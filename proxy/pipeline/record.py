@@ -256,6 +256,7 @@ def previewed(begun_call: Call, marks: Marks) -> Call:
 def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
     """What the caller is told at the end of an answer."""
     decision = judged.decision
+    chosen = decision.assistant_id is not None
     notes = [
         ("credits_exhausted", outcome.ending == "cut"),
         ("output_shortened", decision.shortened and outcome.finish_reason == "length"),
@@ -273,6 +274,8 @@ def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
         finish_reason=outcome.finish_reason,
         note=next((name for name, holds in notes if holds), None),
         rescued_by=call.rescued_by,
+        mode=decision.mode if chosen else None,
+        why=explain.why(decision, call.model_id) if chosen else (),
         explain=explain.explain(decision) if judged.journey.request.options.explain else None,
     )
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
-from proxy.domain.decision import Candidate, Decision
+from proxy.domain.decision import Candidate, Decision, Reason
 from proxy.domain.journey import Ask
 from proxy.domain.money import Charge, Tab, ceil_div, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import Override, Plan, effective, tariff
@@ -20,6 +20,7 @@ Fate = Literal["same", "refused", "admitted", "downgraded", "rerouted", "shorten
 _ANSWERED: Final = ("served", "cut", "left", "crashed")
 # What the books refuse for want of credits depends on the terms; every other refusal of theirs on the moment.
 _WANTING: Final = ("insufficient_credits", "budget_cap_reached")
+_ANY: Final = Reason("ranked")
 _SHORTENED: Final = "output_shortened"
 
 
@@ -114,7 +115,7 @@ class Replay:
         plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
         page = shadow.page(standing, plan.allowances)
         decision = policy.decide(ask, verdict, advice, page.standing, catalog, health)
-        is_unchanged = page.standing == standing and (decision.chain, decision.refusal) == (recorded.chain, recorded.refusal)
+        is_unchanged = page.standing == standing and _route(decision) == _route(recorded)
         return _Scene(call, recorded, ask, plan, catalog, page, decision, is_unchanged)
 
     def _asked(self, ask: Ask) -> Ask:
@@ -124,6 +125,13 @@ class Replay:
         if multiplier_ppm is not None:
             ask = replace(ask, overrides=(*ask.overrides, Override("replay", "a replay", multiplier_ppm=multiplier_ppm)))
         return ask
+
+
+def _route(decision: Decision) -> tuple[object, ...]:
+    """What becomes of a call; which code decided it, and how it says why, changes nothing of that."""
+    refusal = decision.refusal
+    chain = tuple(replace(kept, reason=_ANY, score=0.0) for kept in decision.chain)
+    return chain, None if refusal is None else refusal.code
 
 
 def _bill(scene: _Scene, was: Bill) -> Bill:

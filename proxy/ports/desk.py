@@ -24,6 +24,7 @@ from proxy.domain.desk import (
     UsageQuery,
     UsageRow,
 )
+from proxy.domain.journey import Thread
 from proxy.domain.plan import Entitlement
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 
@@ -56,7 +57,15 @@ class CatalogSource(Protocol):
         ...
 
 
-class Register(Protocol):
+class Threads(Protocol):
+    """What conversations need to go on where they were, in whichever process and after whatever restart."""
+
+    async def thread(self, conversation_id: str, user_id: str) -> Thread | None:
+        """Who answered this user's conversation last; None when nobody has. Raises StoreUnavailable."""
+        ...
+
+
+class Register(Threads, Protocol):
     """Reads of what calls left behind. Raises StoreUnavailable."""
 
     async def call(self, call_id: str) -> Call | None: ...

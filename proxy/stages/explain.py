@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from proxy.domain.decision import Candidate, Decision, DropCode, Dropped, KeepCode, Reason
+from proxy.domain.decision import Decision, DropCode, Dropped, KeepCode, Reason
 from proxy.domain.money import credits_text
+from proxy.domain.verdict import Advice
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
 _NOT_OPEN: Final = "No model of this name is open to you."
@@ -34,16 +35,47 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "best_score": "It scores best for this task of the models that may answer.",
     "ranked": "It may answer, and others score better for this task.",
     "sticky": "It has answered this conversation before.",
+    "switched": "The model that called the tools of this exchange may not answer now, so another goes on.",
+    "cramped": "The prompt leaves it less room for the answer than usual, so models with more room go first.",
     "stepped_down": "Credits run low, so cheaper models go first.",
     "spared": "It is far slower than usual just now, so it only stands by for others.",
 }
 
 
+_ADVICE: Final[Mapping[str, str]] = {
+    "asked": "You asked for it by name.",
+    "recommended": "It is meant for this kind of task.",
+    "continued": "It has answered this conversation before.",
+    "default": "No other is meant for this kind of task.",
+    "none": "The model was named, so no assistant handles it.",
+}
+
+
 def sentence(reason: Reason) -> str:
     """One plain sentence about the model that the reason stands beside, with its numbers if it has any."""
-    said = SENTENCES[reason.code] if "kind" not in reason.detail else f"It is a model of kind {reason.detail['kind']}."
+    said = _said(reason)
     numbers = _numbers(reason.detail)
     return f"{said[:-1]} ({numbers})." if numbers else said
+
+
+def why_assistant(advice: Advice) -> str:
+    """One plain sentence about the assistant that handles a call."""
+    return _ADVICE[advice.reason]
+
+
+def why(decision: Decision, model_id: str | None = None) -> tuple[str, ...]:
+    """Two or three sentences: why `model_id` answers (None: the first of the chain), or why nobody does."""
+    if not decision.chain:
+        return () if decision.refusal is None else (decision.refusal.message,)
+    kept = next((candidate for candidate in decision.chain if candidate.model_id == model_id), decision.chain[0])
+    said = [sentence(kept.reason)]
+    if "left" in kept.reason.detail:
+        said.append(f"The task changed from {kept.reason.detail['left']} to {kept.reason.detail['family']}.")
+    if kept is not decision.chain[0]:
+        said.append(f"{decision.chain[0].model_id} was to answer, but did not.")
+    if decision.shortened:
+        said.append(f"Credits run low, so the answer may have {kept.output_tokens_max} tokens at most.")
+    return tuple(said)
 
 
 def explain(decision: Decision) -> dict[str, object]:
@@ -54,19 +86,20 @@ def explain(decision: Decision) -> dict[str, object]:
         "assistant": decision.assistant_id,
         "mode": decision.mode,
         "action": decision.action,
-        "why": _why(decision, first),
+        "why": list(why(decision)),
         "then": [candidate.model_id for candidate in decision.chain[1:]],
         "rejected": [_rejected(dropped) for dropped in decision.dropped],
     }
 
 
-def _why(decision: Decision, first: Candidate | None) -> list[str]:
-    if first is None:
-        return [decision.refusal.message] if decision.refusal is not None else []
-    why = [sentence(first.reason)]
-    if decision.shortened:
-        why.append(f"Credits run low, so the answer may have {first.output_tokens_max} tokens at most.")
-    return why
+def _said(reason: Reason) -> str:
+    if "kind" in reason.detail:
+        return f"It is a model of kind {reason.detail['kind']}."
+    if "by" in reason.detail:
+        return f"The list of models of this {reason.detail['by']} rules it out."
+    if reason.code == "best_score" and "mode" in reason.detail:
+        return f"It scores best in mode {reason.detail['mode']} for this task, of the models that may answer."
+    return SENTENCES[reason.code]
 
 
 def _rejected(dropped: Dropped) -> dict[str, str]:

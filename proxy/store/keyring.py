@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Key
+from proxy.domain.policy import NO_WISHES
 from proxy.ports import VersionConflict
 from proxy.store import values
 from proxy.store.database import Connection
@@ -91,6 +92,7 @@ def with_lineage(connection: Connection, key: Key) -> Key:
         connection, "id IN (SELECT value FROM json_each(?)) AND id <> ? ORDER BY id", (json.dumps(key.lineage), key.id)
     )
     caps = (*key.caps, *(cap for ancestor in ancestors for cap in ancestor.caps))
+    near = sorted(ancestors, key=lambda ancestor: key.lineage.index(ancestor.id))
     rates = tuple((ancestor.id, ancestor.rate) for ancestor in ancestors if ancestor.rate is not None)
     stopped = connection.execute(
         "SELECT suspended FROM key_descent JOIN keys ON keys.id = ancestor_id WHERE key_id = ?", (key.id,)
@@ -99,6 +101,7 @@ def with_lineage(connection: Connection, key: Key) -> Key:
         key,
         caps=tuple(dict.fromkeys(caps)),
         lineage_rates=rates,
+        lineage_wishes=tuple(ancestor.wishes for ancestor in near if ancestor.wishes != NO_WISHES),
         suspended=any(suspended for (suspended,) in stopped),
     )
 

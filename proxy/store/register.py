@@ -16,6 +16,7 @@ from proxy.domain.desk import (
     UsageQuery,
     UsageRow,
 )
+from proxy.domain.journey import Thread
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 from proxy.store import begun
 from proxy.store.database import Connection, Database
@@ -28,6 +29,10 @@ CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
 AUDIT_MAX: Final = 200
 
+_THREAD: Final = (
+    f"{SELECT_CALL} WHERE conversation_id = ? AND user_id = ?"
+    " AND kind = 'chat' AND status IN ('served', 'cut', 'left') ORDER BY id DESC LIMIT 1"
+)
 # Ids of calls sort by their moments, and lists by their ids: the edges of a period are looked up once, and are ids then.
 _FIRST_SINCE: Final = "SELECT id FROM model_calls WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
 _SINCE: Final = f"id >= ({_FIRST_SINCE})"
@@ -106,6 +111,16 @@ class SqlRegister:
             "SELECT id, user_id, assistant_id, title, created_at_ms FROM conversations WHERE id = ?", conversation_id
         )
         return None if row is None else Conversation(*row)
+
+    async def thread(self, conversation_id: str, user_id: str) -> Thread | None:
+        def read(connection: Connection) -> Call | None:
+            row = connection.execute(_THREAD, (conversation_id, user_id)).fetchone()
+            return None if row is None else call_read(row)
+
+        call = await self._database.read(read)
+        if call is None or call.model_id is None or call.verdict is None or call.decision is None:
+            return None
+        return Thread(call.model_id, call.assistant_id, call.verdict.family, call.decision.mode)
 
     async def usage(self, query: UsageQuery) -> list[UsageRow]:
         await fold_for_reader(self._database)

@@ -8,16 +8,19 @@ from pydantic import TypeAdapter
 from proxy.domain.account import App, Key, User
 from proxy.domain.desk import Grant, PlanRequest
 from proxy.domain.plan import Entitlement, NextPlan, Override, Rate
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.store.rows import to_json
 
 Row = tuple[Any, ...]
 
-USER_COLUMNS: Final = "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version"
+USER_COLUMNS: Final = (
+    "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version, wishes"
+)
 APP_COLUMNS: Final = "id, name, user_id, default_plan_id, caps, enrols_daily_max, reads_body_user, suspended, version, plans"
 KEY_COLUMNS: Final = (
     "id, kind, secret_hash, user_id, app_id, name, lineage, created_at_ms, model_scope, caps, rate, expires_at_ms,"
-    " revoked_at_ms, suspended, manage_keys"
+    " revoked_at_ms, suspended, manage_keys, wishes"
 )
 ENTITLEMENT_COLUMNS: Final = "id, user_id, plan_id, overrides, version, next_plan_id, next_from_ms"
 PLAN_REQUEST_COLUMNS: Final = (
@@ -25,12 +28,13 @@ PLAN_REQUEST_COLUMNS: Final = (
 )
 GRANT_COLUMNS: Final = "id, account_id, kind, amount_milli, reason, created_at_ms, family, expires_at_ms"
 # What no audit line, log or answer may hold, and what a key has only while it calls.
-_NOT_SHOWN: Final = frozenset({"secret_hash", "lineage_rates"})
+_NOT_SHOWN: Final = frozenset({"secret_hash", "lineage_rates", "lineage_wishes"})
 
 _CAPS: Final = TypeAdapter(tuple[Cap, ...])
 _OVERRIDES: Final = TypeAdapter(tuple[Override, ...])
 _RATE: Final = TypeAdapter(Rate | None)
 _WORDS: Final = TypeAdapter(tuple[str, ...])
+_WISHES: Final = TypeAdapter(Wishes)
 _SCOPE: Final = TypeAdapter(tuple[str, ...] | None)
 
 
@@ -41,7 +45,7 @@ def caps_of(text: str) -> tuple[Cap, ...]:
 
 def user_of(row: Row) -> User:
     """A row of USER_COLUMNS."""
-    id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version = row
+    id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version, wishes = row
     return User(
         id=id,
         name=name,
@@ -53,6 +57,7 @@ def user_of(row: Row) -> User:
         cooling_until_ms=cooling_until_ms,
         caps=caps_of(caps),
         version=version,
+        wishes=_WISHES.validate_json(wishes),
     )
 
 
@@ -69,6 +74,7 @@ def user_row(user: User) -> Row:
         user.cooling_until_ms,
         to_json(user.caps),
         user.version,
+        to_json(user.wishes),
     )
 
 
@@ -108,7 +114,7 @@ def app_row(app: App) -> Row:
 def key_of(row: Row) -> Key:
     """A row of KEY_COLUMNS."""
     id, kind, secret_hash, user_id, app_id, name, lineage, created_at_ms, scope, caps, rate, *ends = row
-    expires_at_ms, revoked_at_ms, suspended, manage_keys = ends
+    expires_at_ms, revoked_at_ms, suspended, manage_keys, wishes = ends
     return Key(
         id=id,
         kind=kind,
@@ -125,6 +131,7 @@ def key_of(row: Row) -> Key:
         revoked_at_ms=revoked_at_ms,
         suspended=bool(suspended),
         manage_keys=bool(manage_keys),
+        wishes=_WISHES.validate_json(wishes),
     )
 
 
@@ -146,6 +153,7 @@ def key_row(key: Key) -> Row:
         key.revoked_at_ms,
         key.suspended,
         key.manage_keys,
+        to_json(key.wishes),
     )
 
 

@@ -271,6 +271,7 @@ async def open_house(
             books=books,
             upstream=upstream,
             catalog=shown,
+            threads=SqlRegister(database),
             health=health,
             limiter=limiter,
             recorder=recorder,

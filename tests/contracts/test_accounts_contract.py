@@ -9,6 +9,7 @@ import pytest
 from proxy.domain.account import Caller
 from proxy.domain.desk import Change
 from proxy.domain.plan import NextPlan, Rate
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.ports import Directory
 from proxy.store.accounts import end_user_id
@@ -202,3 +203,24 @@ async def test_what_has_not_changed_is_answered_from_memory(house: DeskHouse, do
     await (await house.door()).directory.put_user(user("u9"), None, WHY)
     await door.accounts.refresh()
     assert await known(door, "k1") is kept
+
+
+# --- wishes -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_child_key_carries_the_wishes_of_its_lineage_the_nearest_first(door: DeskDoor) -> None:
+    of_root, of_middle = Wishes("best", avoid=("tag:slow",)), Wishes(only=("p/*",))
+    await door.directory.add_key(key("root", wishes=of_root), WHY)
+    await door.directory.add_key(key("middle", lineage=("middle", "root"), wishes=of_middle), WHY)
+    await door.directory.add_key(key("child", lineage=("child", "middle", "root")), WHY)
+    found = (await known(door, "child")).key
+    assert (found.wishes, found.lineage_wishes) == (Wishes(), (of_middle, of_root))
+
+
+async def test_a_users_wishes_come_with_every_caller_that_is_it(door: DeskDoor) -> None:
+    before = await door.directory.user("u1")
+    assert before is not None
+    wishes = Wishes("economy", only=("p/m",))
+    await door.directory.put_user(replace(before, wishes=wishes), before.version, WHY)
+    await door.directory.add_key(key("of-user"), WHY)
+    assert (await known(door, "of-user")).user.wishes == wishes

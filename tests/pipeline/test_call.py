@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from proxy.domain.errors import Refusal
+from proxy.domain.journey import Thread
 from proxy.domain.standing import Cap
+from proxy.domain.verdict import Advice
 from proxy.pipeline import Judged
+from proxy.stages import policy
 from tests import builders as b
 from tests.pipeline.theatre import Theatre, whole
 
@@ -169,3 +172,40 @@ async def test_two_calls_at_once_do_not_share_anything() -> None:
     await asyncio.gather(*(theatre.play() for theatre in theatres))
     texts = [theatre.reply.json["choices"][0]["message"]["content"] for theatre in theatres]
     assert texts == ["answer 0", "answer 1"]
+
+
+# --- conversations ------------------------------------------------------------------------------------------------------
+
+TALKS = b.catalog(
+    b.model("p/one", quality={"general": 0.9}),
+    b.model("q/two", quality={"general": 0.1}),
+    b.assistant("general", "p/one", "q/two", ordered=False),
+    b.assistant("coder", "q/two"),
+)
+LAST = Thread("q/two", "general", "general", "balanced")
+
+
+async def test_a_conversation_goes_on_with_who_answered_it_and_the_record_says_so() -> None:
+    theatre = Theatre(whole(), catalog=TALKS)
+    theatre.fixed.last = LAST
+    assert await theatre.play(signalbox={"conversation_id": "talk"}) is None
+    call = theatre.settled
+    assert (call.model_id, call.reason, call.conversation_id) == ("q/two", "sticky", "talk")
+    assert (call.ask, call.advice) == (replace(call.ask or b.ask(), sticky_model_id="q/two"), Advice("general", "continued"))
+
+
+async def test_what_is_recorded_of_it_decides_the_same_again() -> None:
+    theatre = Theatre(whole(), catalog=TALKS)
+    theatre.fixed.last = LAST
+    await theatre.play(signalbox={"conversation_id": "talk"})
+    call = theatre.settled
+    assert call.ask and call.verdict and call.advice and call.standing and call.health  # noqa: PT018  (for the type checker)
+    assert policy.decide(call.ask, call.verdict, call.advice, call.standing, TALKS, call.health) == call.decision
+
+
+@pytest.mark.parametrize("fields", [{}, {"model": "p/one", "signalbox": {"conversation_id": "talk"}}])
+async def test_without_a_conversation_or_with_a_model_named_nobody_is_kept(fields: dict[str, Any]) -> None:
+    theatre = Theatre(whole(), catalog=TALKS)
+    theatre.fixed.last = LAST
+    await theatre.play(**fields)
+    assert theatre.settled.model_id == "p/one"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
+from proxy.domain.decision import Reason
 from proxy.domain.desk import Grant
 from proxy.domain.ledger import HoldTerms
 from proxy.domain.money import Charge, credits_milli, raw_cost_nano_usd
@@ -300,3 +301,15 @@ def test_what_earlier_calls_would_have_spent_is_missing_later() -> None:
         assert found is not None
         fates.append(found.fate)
     assert fates == ["same", "same", "shortened", "refused"]
+
+
+def test_a_call_of_an_earlier_revision_is_billed_as_it_was_though_reasons_are_told_otherwise_now() -> None:
+    catalog = shop()
+    call = answered(catalog, "p/strong", "p/cheap")
+    assert call.decision is not None
+    chain = tuple(replace(kept, reason=Reason("ranked", {"older": "words"})) for kept in call.decision.chain)
+    older = replace(call, decision=replace(call.decision, revision="3", chain=chain))
+    now, then = (Replay(Terms()).take(taken, catalog) for taken in (call, older))
+    assert now is not None
+    assert then is not None
+    assert (then.would, then.fate) == (now.would, "same")

@@ -13,6 +13,7 @@ from proxy.domain.account import Caller
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.errors import Fault, Refusal
+from proxy.domain.journey import Thread
 from proxy.domain.plan import Rate
 from proxy.pipeline import DrainLimits, Knobs, Order, Pipeline, Rooms
 from proxy.pipeline.waiting import WaitingLimits
@@ -180,6 +181,7 @@ class FixedRooms:
         self.finished_calls: list[Call] = []
         self.incidents: list[str] = []
         self.limit_reached = False
+        self.last: Thread | None = None
 
     def current(self) -> Catalog:
         return self.catalog
@@ -189,6 +191,9 @@ class FixedRooms:
 
     async def reload(self) -> str | None:
         return None
+
+    async def thread(self, conversation_id: str, user_id: str) -> Thread | None:
+        return self.last
 
     def now_ms(self) -> int:
         return b.NOW_MS
@@ -276,6 +281,7 @@ class Theatre:
                 books=self.books,
                 upstream=self.upstream,
                 catalog=self.fixed,
+                threads=self.fixed,
                 health=self.board,
                 limiter=self.fixed,
                 recorder=self.fixed,

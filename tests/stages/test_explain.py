@@ -7,7 +7,7 @@ import pytest
 
 from proxy.domain.decision import DropCode, KeepCode, Reason
 from proxy.domain.errors import Refusal
-from proxy.stages.explain import SENTENCES, explain, sentence
+from proxy.stages.explain import SENTENCES, explain, sentence, why
 from tests.builders import candidate, decision, dropped
 
 
@@ -70,3 +70,20 @@ def test_an_explanation_does_not_tell_hidden_models_from_unknown_ones() -> None:
 def test_an_explanation_is_json() -> None:
     made = decision(candidate(), dropped=(dropped(),))
     assert orjson.loads(orjson.dumps(explain(made))) == explain(made)
+
+
+def test_who_answers_is_told_with_the_mode_and_what_changed() -> None:
+    first = candidate("p/a", reason=Reason("best_score", {"mode": "fast", "left": "code", "family": "writing"}))
+    assert why(decision(first)) == (
+        "It scores best in mode fast for this task, of the models that may answer.",
+        "The task changed from code to writing.",
+    )
+
+
+def test_who_stands_in_for_another_says_so() -> None:
+    made = decision(candidate("p/a", reason=Reason("best_score")), candidate("p/b", reason=Reason("ranked")))
+    assert why(made, "p/b")[1:] == ("p/a was to answer, but did not.",)
+
+
+def test_whose_list_ruled_a_model_out_is_said() -> None:
+    assert sentence(Reason("vetoed", {"option": "avoid", "by": "key"})) == "The list of models of this key rules it out."

@@ -12,7 +12,7 @@ from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.account import RateTold
-from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked
+from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked, WishesTold
 from proxy.api.schemas import MomentMs, Told
 from proxy.domain.account import Key
 from proxy.domain.errors import Refusal
@@ -33,6 +33,7 @@ class KeyView(Told):
     caps: list[KeyCap]
     rate: RateTold | None
     manage_keys: bool
+    wishes: WishesTold
     created_at_ms: MomentMs
     expires_at_ms: MomentMs | None
     revoked_at_ms: MomentMs | None
@@ -86,6 +87,7 @@ async def _create(visit: Visit) -> Answer:
         rate=_rate_of(body.rate),
         expires_at_ms=body.expires_at_ms,
         manage_keys=body.manage_keys,
+        wishes=body.wishes.value,
     )
     return _shown_once(await services.directory.add_key(key, change_of(visit, body)), text, now_ms)
 
@@ -161,6 +163,7 @@ def key_fields(key: Key, now_ms: int) -> dict[str, Any]:
         "caps": caps_shown(key.caps),
         "rate": _rate(key.rate),
         "manage_keys": key.manage_keys,
+        "wishes": WishesTold.of(key.wishes),
         "created_at_ms": key.created_at_ms,
         "expires_at_ms": key.expires_at_ms,
         "revoked_at_ms": key.revoked_at_ms,

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, RateGiven
+from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, RateGiven, WishesGiven
 from proxy.api.native.usage import Moment
 from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Queries, Words
 from proxy.domain.account import KeyKind
@@ -114,7 +114,9 @@ class Partial(Reasoned):
     def plain_fields(self) -> dict[str, Any]:
         """The fields to change that are in the domain's form already."""
         return {
-            name: value for name, value in self.model_dump(exclude={"caps", "plans", "reason"}).items() if value is not None
+            name: value
+            for name, value in self.model_dump(exclude={"caps", "plans", "reason", "wishes"}).items()
+            if value is not None
         }
 
 
@@ -126,6 +128,7 @@ class NewUser(Reasoned):
     plan_id: Id | None = None
     anchor_day: Annotated[int, Field(ge=1, le=31)] = 1
     caps: Caps = Field(default_factory=list)
+    wishes: WishesGiven = WishesGiven()
 
 
 class UserChange(Partial):
@@ -135,6 +138,7 @@ class UserChange(Partial):
     suspended: bool | None = None
     anchor_day: Annotated[int, Field(ge=1, le=31)] | None = None
     caps: Caps | None = None
+    wishes: WishesGiven | None = None
     cooling_until_ms: None = None
 
     @property
@@ -205,6 +209,7 @@ class NewKey(Reasoned):
     rate: RateGiven | None = None
     expires_at_ms: AtMs | None = None
     manage_keys: bool = False
+    wishes: WishesGiven = WishesGiven()
 
     @model_validator(mode="after")
     def _belongs_to_whom_its_kind_says(self) -> "NewKey":

@@ -47,6 +47,7 @@ async def _create(visit: Visit) -> Answer:
         created_at_ms=services.clock.now_ms(),
         anchor_day=body.anchor_day,
         caps=caps_of(f"user:{user_id}", body.caps),
+        wishes=body.wishes.value,
     )
     user = await services.directory.put_user(made, None, change_of(visit, body))
     await services.directory.put_entitlement(Entitlement(f"ent_{user_id}", user_id, plan_id), None, change_of(visit, body))
@@ -124,7 +125,8 @@ def caps_of(scope: str, bodies: list[CapGiven], had: tuple[Cap, ...] = ()) -> tu
 def _changed(user: User, body: UserChange) -> User:
     caps = user.caps if body.caps is None else caps_of(f"user:{user.id}", body.caps, user.caps)
     cooling_until_ms = None if body.lifts_cooling else user.cooling_until_ms
-    return replace(user, caps=caps, cooling_until_ms=cooling_until_ms, **body.plain_fields)
+    wishes = user.wishes if body.wishes is None else body.wishes.value
+    return replace(user, caps=caps, wishes=wishes, cooling_until_ms=cooling_until_ms, **body.plain_fields)
 
 
 def _page(user: User, status: int = 200) -> Answer:

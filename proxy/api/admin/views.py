@@ -4,7 +4,7 @@ cost, and a multiplier only in the entitlement."""
 from collections.abc import Iterable
 
 from proxy.api.native.account import BucketTold, CapTold, WindowTold, buckets_told, caps_told, windows_told
-from proxy.api.native.keys import KeyCap
+from proxy.api.native.keys import KeyCap, WishesTold
 from proxy.api.schemas import Credits, MomentMs, Told
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
@@ -23,6 +23,7 @@ class UserView(Told):
     cooling_until_ms: int | None
     anchor_day: int
     caps: list[KeyCap]
+    wishes: WishesTold
     created_at_ms: MomentMs
     version: int
 
@@ -37,6 +38,7 @@ class UserView(Told):
             cooling_until_ms=user.cooling_until_ms,
             anchor_day=user.anchor_day,
             caps=caps_shown(user.caps),
+            wishes=WishesTold.of(user.wishes),
             created_at_ms=user.created_at_ms,
             version=user.version,
         )

@@ -13,6 +13,7 @@ from proxy.domain.account import Key, child_exceeds
 from proxy.domain.desk import Change
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate, Window
+from proxy.domain.policy import Mode, Wishes
 from proxy.domain.standing import Cap
 
 TAG: Final = "Keys"
@@ -37,6 +38,28 @@ class RateGiven(Given):
     period_s: Annotated[int, Field(ge=1, le=86_400)]
 
 
+class WishesGiven(Given):
+    """What is wished of the models of every call; a request may narrow it and never widen it."""
+
+    mode: Annotated[Mode | None, Field(description="How models are chosen where the request names no mode.")] = None
+    avoid: Annotated[tuple[Name, ...], Field(max_length=64, description="Model ids, `tag:` names or globs never called.")] = ()
+    only: Annotated[tuple[Name, ...], Field(max_length=64, description="The only ones that may be called, if any.")] = ()
+
+    @property
+    def value(self) -> Wishes:
+        return Wishes(self.mode, self.avoid, self.only)
+
+
+class WishesTold(Told):
+    mode: Mode | None
+    avoid: tuple[str, ...]
+    only: tuple[str, ...]
+
+    @classmethod
+    def of(cls, wishes: Wishes) -> "WishesTold":
+        return cls(mode=wishes.mode, avoid=wishes.avoid, only=wishes.only)
+
+
 class KeyGiven(Given):
     """A new key. What is left out is as in the key that makes it; nothing may exceed it."""
 
@@ -48,6 +71,7 @@ class KeyGiven(Given):
     rate: RateGiven | None = None
     expires_at_ms: MomentMs | None = None
     manage_keys: bool = False
+    wishes: WishesGiven = WishesGiven()
 
 
 class RotationGiven(Given):
@@ -75,6 +99,7 @@ class KeyCard(Told):
     caps: tuple[KeyCap, ...]
     rate: RateTold | None
     manage_keys: bool
+    wishes: WishesTold
 
 
 class OwnKeys(Told):
@@ -182,6 +207,7 @@ def _child(parent: Key, given: KeyGiven, text: keys.KeyText, kept: bytes, now_ms
         rate=rate,
         expires_at_ms=parent.expires_at_ms if given.expires_at_ms is None else given.expires_at_ms,
         manage_keys=given.manage_keys,
+        wishes=given.wishes.value,
     )
 
 
@@ -210,6 +236,7 @@ def _card(key: Key) -> KeyCard:
         caps=tuple(KeyCap(window=c.window, credits=credits_of(c.limit)) for c in key.caps if c.unit == "milli_credits"),
         rate=None if key.rate is None else RateTold(requests=key.rate.requests, period_s=key.rate.period_s),
         manage_keys=key.manage_keys,
+        wishes=WishesTold.of(key.wishes),
     )
 
 

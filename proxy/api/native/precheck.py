@@ -2,7 +2,7 @@
 refusal it would get; calls no model and costs nothing."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,8 +17,10 @@ from proxy.domain.ledger import HoldRefused
 from proxy.domain.policy import Action, Mode
 from proxy.domain.verdict import Complexity, Risk, Span, Verdict
 from proxy.pipeline import Judged, Order
+from proxy.pipeline.betterplan import better_plan
+from proxy.pipeline.estimate import of_first
 from proxy.stages import hold
-from proxy.stages.explain import explain
+from proxy.stages.explain import explain, why_assistant
 from proxy.stages.stream.native import NativeVoice
 
 
@@ -71,6 +73,21 @@ class RefusalTold(Told):
     details: Mapping[str, str | int | None]
 
 
+class CreditsRange(Told):
+    """From the least that an answer can cost to what it never exceeds."""
+
+    lower: Credits
+    worst: Credits
+
+
+class BetterPlanTold(Told):
+    """A plan above the caller's: it `gives` an `answer` where there is none, or a `better_model` for this kind of task."""
+
+    plan: str
+    model: str
+    gives: Literal["answer", "better_model"]
+
+
 class Precheck(Told):
     """`credits_worst` is what the whole answer could cost at most; null when the call would be refused."""
 
@@ -78,13 +95,16 @@ class Precheck(Told):
     verdict: VerdictFound
     recommended_assistant: str | None
     assistant: str | None
+    assistant_why: str
     action: Action
     mode: Mode
     model: str | None
     why: list[str]
     then: list[str]
     rejected: list[RejectedTold]
+    credits: CreditsRange | None
     credits_worst: Credits | None
+    better_plan: BetterPlanTold | None
     refusal: RefusalTold | None
 
 
@@ -138,21 +158,34 @@ def refusal_told(refusal: Refusal) -> RefusalTold:
 def _told(call_id: str, judged: Judged) -> Precheck:
     decision, verdict = judged.decision, judged.verdict
     refusal = foreseen(judged)
-    said = explain(decision)
+    said, better = explain(decision), better_plan(judged)
     return Precheck(
         call=call_id,
         verdict=_verdict(verdict),
-        recommended_assistant=verdict.recommended_assistant,
+        recommended_assistant=_shown(verdict.recommended_assistant, judged),
         assistant=decision.assistant_id,
+        assistant_why=why_assistant(judged.advice),
         action=decision.action,
         mode=decision.mode,
         model=decision.chain[0].model_id if decision.chain else None,
         why=said["why"],
         then=said["then"],
         rejected=said["rejected"],
+        credits=None if refusal is not None else _range(judged),
         credits_worst=None if refusal is not None else credits_of(decision.chain[0].worst_milli_credits),
+        better_plan=None if better is None else BetterPlanTold(plan=better.plan_id, model=better.model_id, gives=better.gives),
         refusal=None if refusal is None else refusal_told(refusal),
     )
+
+
+def _shown(assistant_id: str | None, judged: Judged) -> str | None:
+    assistant = judged.journey.catalog.assistants.get(assistant_id or "")
+    return assistant_id if assistant is None or assistant.is_shown_on(judged.ask.plan_id) else None
+
+
+def _range(judged: Judged) -> CreditsRange:
+    figures = of_first(judged)
+    return CreditsRange(lower=credits_of(figures.lower_milli), worst=credits_of(figures.worst_milli))
 
 
 def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:

@@ -33,8 +33,8 @@ def _name(given: Json, sticky_assistant: str | None, catalog: Catalog) -> object
     if assistant is None:
         chained = given.get("models") is not None
         return model if model is not None or chained else _enabled(sticky_assistant, catalog) or AUTO
-    if assistant == AUTO or (isinstance(assistant, str) and assistant in catalog.assistants):
-        return assistant
+    if isinstance(assistant, str) and assistant not in catalog.models and assistant not in catalog.aliases:
+        return assistant  # Whether there is one is for policy to say, in the same words to all who may not know.
     message = "There is no assistant of this name. GET /api/ai/models lists those that you may call."
     return Refusal("model_not_found", message, param="assistant")
 

@@ -1,7 +1,7 @@
 """From the bytes of a request of any kind to a checked value, and from there to its text-free Ask; never calls, stores or
 fetches. Each kind has a file of its own; here they meet."""
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from proxy.domain.account import Caller
 from proxy.domain.chat import Chat
@@ -9,6 +9,7 @@ from proxy.domain.embeddings import Embeddings
 from proxy.domain.errors import Refusal
 from proxy.domain.images import Images
 from proxy.domain.journey import Ask
+from proxy.domain.policy import Veto, Wishes
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
 from proxy.stages.intake import chat, embeddings, images
@@ -37,11 +38,10 @@ def ask(
     caller: Caller,
     kind: Kind,
     at_ms: int,
-    sticky_model_id: str | None = None,
     confirmed: bool = False,
 ) -> Ask:
     """The text-free part of a request by `caller`: all that policy may know, and what is recorded."""
-    facts = _facts(request)
+    facts, wishes = _facts(request), (*_of_key(caller), caller.user.wishes)
     return Ask(
         kind=kind,
         asked=request.asked,
@@ -59,17 +59,27 @@ def ask(
         plan_id=caller.entitlement.plan_id,
         overrides=caller.entitlement.overrides,
         model_scope=caller.key.model_scope,
-        mode=request.options.mode,
+        mode=next((mode for mode in (request.options.mode, *(w.mode for w in wishes)) if mode is not None), None),
         avoid=request.options.avoid,
         only=request.options.only,
         max_credits_milli=request.options.max_credits_milli,
         allow_downgrade=request.options.allow_downgrade,
         confirmed=confirmed,
-        sticky_model_id=sticky_model_id,
         tokens=facts.tokens,
         largest=facts.largest,
         picture=facts.picture,
+        vetoes=(*_vetoes("key", _of_key(caller)), *_vetoes("user", (caller.user.wishes,))),
+        in_exchange=facts.in_exchange,
     )
+
+
+def _of_key(caller: Caller) -> tuple[Wishes, ...]:
+    # A key that was rotated has its own wishes in its lineage too.
+    return tuple(dict.fromkeys((caller.key.wishes, *caller.key.lineage_wishes)))
+
+
+def _vetoes(by: Literal["key", "user"], wishes: tuple[Wishes, ...]) -> tuple[Veto, ...]:
+    return tuple(Veto(by, wish.avoid, wish.only) for wish in wishes if wish.avoid or wish.only)
 
 
 def _facts(request: Request) -> Facts:

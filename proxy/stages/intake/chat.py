@@ -20,6 +20,8 @@ from proxy.stages.intake.terms import asked, bounds, end_user, streaming
 from proxy.stages.intake.tools import extras
 
 DEFAULT_LIMITS: Final = IntakeLimits()
+# Who speaks for a tool, now and in older requests.
+_FINDINGS: Final = ("tool", "function")
 
 
 def parse(body: bytes, limits: IntakeLimits = DEFAULT_LIMITS, *, conversation_id: str | None = None) -> Chat | Refusal:
@@ -50,6 +52,7 @@ def facts(chat: Chat) -> Facts:
         format=chat.format,
         output_tokens_max=chat.output_tokens_max,
         n=chat.n,
+        in_exchange=bool(chat.messages) and chat.messages[-1]["role"] in _FINDINGS,
     )
 
 
@@ -85,7 +88,7 @@ def _chat(request: Json, fields: tuple[Json, Json], limits: IntakeLimits, conver
         tools=extra.tools,
         format=extra.format,
         end_user=user,
-        conversation_id=conversation_id,
+        conversation_id=conversation_id or chosen.conversation_id,
         options=chosen,
     )
 

@@ -24,3 +24,4 @@ class Facts(NamedTuple):
     tokens: int = 0
     largest: Largest | None = None
     picture: Picture | None = None
+    in_exchange: bool = False

@@ -13,7 +13,9 @@ from proxy.stages.intake.shapes import invalid, is_clean, is_number
 
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 MAX_CREDITS: Final = 10**12
-NAMES: Final = frozenset({"explain", "mode", "avoid", "only", "max_credits", "allow_downgrade", "confirm", "metadata"})
+NAMES: Final = frozenset(
+    {"explain", "mode", "avoid", "only", "max_credits", "allow_downgrade", "confirm", "metadata", "conversation_id"}
+)
 _DECIMAL: Final = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,9})?")
 # Tags become groups of a report and labels of a query: few characters, no spaces.
 _TAG: Final = re.compile(r"[A-Za-z0-9_.-]+")
@@ -40,6 +42,8 @@ def _objection(sent: Json, limits: IntakeLimits) -> Refusal | None:
         return invalid("signalbox.mode", f"`mode` must be one of {', '.join(MODES)}.")
     if "confirm" in sent and not is_clean(sent["confirm"], limits.name_chars_max):
         return invalid("signalbox.confirm", "`confirm` must be the id of the call that asked for it.")
+    if "conversation_id" in sent and not is_clean(sent["conversation_id"], limits.name_chars_max):
+        return invalid("signalbox.conversation_id", f"It must be 1 to {limits.name_chars_max} plain characters.")
     if _milli(sent.get("max_credits", 0)) is None:
         return invalid("signalbox.max_credits", "`max_credits` must be a number of credits, as a number or a decimal string.")
     return _names(sent, "avoid", limits) or _names(sent, "only", limits) or _metadata(sent.get("metadata", {}), limits)
@@ -55,6 +59,7 @@ def _options(sent: Json) -> Options:
         allow_downgrade=sent.get("allow_downgrade", True),
         confirm=sent.get("confirm"),
         metadata=sent.get("metadata", {}),
+        conversation_id=sent.get("conversation_id"),
     )
 
 

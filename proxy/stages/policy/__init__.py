@@ -26,7 +26,7 @@ from proxy.stages.policy.size import Size, measure
 __all__ = ["REVISION", "act", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "4"
+REVISION: Final = "5"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
@@ -74,7 +74,7 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     `refusal` is set.
     """
     plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
-    mode = ask.mode or catalog.policy.default_mode
+    mode = ask.mode or plan.mode or catalog.policy.default_mode
     own = table_for(catalog.policy, ask.plan_id, advice.assistant_id)
     catalog = catalog if own is catalog.policy else replace(catalog, policy=own)
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
@@ -109,7 +109,7 @@ def _may_exceed(kept: Candidate, plan: Plan, catalog: Catalog) -> bool:
 
 
 def _choose(scene: Scene) -> Decision:
-    listed = shortlist(scene.ask.asked, scene.advice, scene.verdict.family, scene.catalog)
+    listed = shortlist(scene.ask.asked, scene.advice, scene.verdict.family, scene.catalog, scene.ask.plan_id)
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
@@ -186,10 +186,13 @@ def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
     return Standpoint(
         order=listed.order,
         family=listed.family,
+        mode=scene.mode,
         weights=table.modes.get(scene.mode, EVEN),
         quality_factor=QUALITY_FACTOR[scene.verdict.complexity],
         milli_credits_per_dollar=scene.catalog.milli_credits_per_dollar,
         sticky_model_id=scene.ask.sticky_model_id,
+        in_exchange=scene.ask.in_exchange and listed.by_us,
+        left_family=scene.ask.left_family,
         cheap_first=credits_low and listed.by_us and scene.ask.allow_downgrade,
     )
 

@@ -75,10 +75,13 @@ def not_in_key_scope(sight: Sight) -> Reason | None:
 
 
 def vetoed(case: Case) -> Reason | None:
-    if _matches(case.model, case.ask.avoid):
-        return Reason("vetoed", {"option": "avoid"})
-    if case.ask.only and not _matches(case.model, case.ask.only):
-        return Reason("vetoed", {"option": "only"})
+    option = _ruled_out(case.model, case.ask.avoid, case.ask.only)
+    if option is not None:
+        return Reason("vetoed", {"option": option})
+    for veto in case.ask.vetoes:
+        option = _ruled_out(case.model, veto.avoid, veto.only)
+        if option is not None:
+            return Reason("vetoed", {"option": option, "by": veto.by})
     return None
 
 
@@ -173,6 +176,12 @@ RULES: Final[tuple[Rule, ...]] = (
 def _unpriced_picture(case: Case) -> Feature | None:
     picture = case.ask.picture
     return "image_size" if picture is not None and case.model.makes(picture) is None else None
+
+
+def _ruled_out(model: Model, avoid: tuple[str, ...], only: tuple[str, ...]) -> str | None:
+    if _matches(model, avoid):
+        return "avoid"
+    return "only" if only and not _matches(model, only) else None
 
 
 def _matches(model: Model, wishes: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from proxy.domain.catalog import LatencyTier
 from proxy.domain.decision import Candidate, KeepCode, Reason
-from proxy.domain.policy import Weights
+from proxy.domain.policy import Mode, Weights
 from proxy.domain.verdict import Complexity
 from proxy.stages.policy.eligible import Case
 from proxy.stages.policy.shortlist import Order
@@ -29,15 +29,24 @@ SCORE_DIGITS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Standpoint:
-    """How to look at candidates. `quality_factor` is the task's; `cheap_first` says that credits run low."""
+    """How to look at candidates. `mode` names the `weights`; `quality_factor` is the task's; `cheap_first` says that credits
+    run low. `in_exchange`: the sticky model waits for what its tools found, and goes first whatever the order."""
 
     order: Order
     family: str
+    mode: Mode
     weights: Weights
     quality_factor: float
     milli_credits_per_dollar: int
     sticky_model_id: str | None = None
+    in_exchange: bool = False
+    left_family: str | None = None
     cheap_first: bool = False
+
+    @property
+    def bound_to(self) -> str | None:
+        """The model that began the tool exchange which this call goes on with."""
+        return self.sticky_model_id if self.in_exchange else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +68,13 @@ def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoi
     Ties break by id.
     """
     scores = {case.model.id: _score(case, preferences, view) if view.order == "score" else 0.0 for case in cases}
-    usual, frugal = _usual(cases, scores, view), _frugal(cases)
+    usual, frugal = _usual(cases, scores, view), _frugal(cases, view)
     stepped_down = view.cheap_first and frugal != usual
     chosen = frugal if stepped_down else usual
     chain = tuple(
-        _candidate(case, "stepped_down" if stepped_down else _keep_code(place, case, view), scores[case.model.id])
-        for place, case in enumerate(chosen)
+        _candidate(case, _reason(place, case, view, stepped_down), scores[case.model.id]) for place, case in enumerate(chosen)
     )
-    standby = tuple(_candidate(case, "spared", 0.0) for case in spared)
+    standby = tuple(_candidate(case, Reason("spared"), 0.0) for case in spared)
     return Ranked(chain + standby, stepped_down, shortened=(*chosen, *spared)[0].size.is_shortened)
 
 
@@ -77,17 +85,42 @@ def cheapest(cases: Sequence[Case]) -> Case:
 
 def _usual(cases: Sequence[Case], scores: Mapping[str, float], view: Standpoint) -> list[Case]:
     if view.order != "score":
-        return list(cases)
-    return sorted(cases, key=lambda case: (case.model.id != view.sticky_model_id, -scores[case.model.id], case.model.id))
+        return sorted(cases, key=lambda case: case.model.id != view.bound_to) if view.bound_to else list(cases)
+    return sorted(cases, key=lambda case: (_standing_back(case, view), -scores[case.model.id], case.model.id))
 
 
-def _frugal(cases: Sequence[Case]) -> list[Case]:
-    return sorted(cases, key=lambda case: (case.size.yard_milli_credits, case.model.id))
+def _standing_back(case: Case, view: Standpoint) -> int:
+    """A model with room for the answer goes before one without, even where a conversation would stay; a tool exchange does."""
+    if case.model.id == view.bound_to:
+        return 0
+    if case.size.is_cramped:
+        return 3
+    return 1 if case.model.id == view.sticky_model_id else 2
 
 
-def _keep_code(place: int, case: Case, view: Standpoint) -> KeepCode:
+def _frugal(cases: Sequence[Case], view: Standpoint) -> list[Case]:
+    return sorted(cases, key=lambda case: (case.model.id != view.bound_to, case.size.yard_milli_credits, case.model.id))
+
+
+def _reason(place: int, case: Case, view: Standpoint, stepped_down: bool) -> Reason:
+    code = _keep_code(place, case, view, stepped_down)
+    detail: dict[str, int | str] = {"mode": view.mode} if code in ("best_score", "ranked") else {}
+    if code == "best_score" and view.left_family is not None:
+        detail |= {"left": view.left_family, "family": view.family}
+    if code == "switched" and view.bound_to is not None:
+        detail = {"from": view.bound_to}
+    return Reason(code, detail)
+
+
+def _keep_code(place: int, case: Case, view: Standpoint, stepped_down: bool) -> KeepCode:
+    if view.bound_to is not None:
+        return "sticky" if case.model.id == view.bound_to else "switched"
+    if stepped_down:
+        return "stepped_down"
     if view.order != "score":
         return view.order
+    if case.size.is_cramped:
+        return "cramped"
     if case.model.id == view.sticky_model_id:
         return "sticky"
     return "best_score" if place == 0 else "ranked"
@@ -113,12 +146,13 @@ def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
     return min(1.0, max(0.0, share))
 
 
-def _candidate(case: Case, code: KeepCode, score: float) -> Candidate:
+def _candidate(case: Case, reason: Reason, score: float) -> Candidate:
     size = case.size
+    shortened = {"output_tokens_wanted": size.output_tokens_wanted} if size.is_shortened else {}
     return Candidate(
         model_id=case.model.id,
         provider_id=case.model.provider_id,
-        reason=Reason(code, {"output_tokens_wanted": size.output_tokens_wanted} if size.is_shortened else {}),
+        reason=Reason(reason.code, {**reason.detail, **shortened}),
         score=score,
         input_tokens_max=size.input_tokens_max,
         output_tokens_max=size.output_tokens_max,

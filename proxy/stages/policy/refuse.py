@@ -40,6 +40,11 @@ _NOT_FOUND: Final = Wording(
     "model_not_found", "model", "No model named {names} exists or is open to you; GET /v1/models lists those that are."
 )
 _ELSEWHERE: Final = Wording("invalid_request", "model", "{model} is not for this endpoint: it is called at POST {endpoint}.")
+_RULED_OUT: Final = Wording(
+    "invalid_request",
+    "model",
+    "This {by}'s own list of models, {option}, leaves none: it rules out {model}. Name another, or have the list changed.",
+)
 _NOBODY_UP: Final = Wording("no_model_available", None, "No model that may answer this can be reached now; try again later.")
 
 # One wording for all that the caller cannot see: an answer that differed would say what exists. `unaffordable` has
@@ -88,8 +93,8 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "over_max_credits": Wording(
         "invalid_request",
         "signalbox.max_credits",
-        "On {model} this call could cost {asked_credits} credits, more than your max_credits of {limit_credits}; "
-        "lower max_tokens or raise max_credits.",
+        "This call could cost {asked_credits} credits on {model}, the cheapest that may answer it, more than your max_credits "
+        "of {limit_credits}; lower max_tokens or raise max_credits.",
     ),
 }
 
@@ -121,11 +126,12 @@ def policy_refusal(ask: Ask, verdict: Verdict, action: Action, plan: Plan, catal
 
 
 def nobody_left(hearing: Hearing) -> Refusal:
-    """The refusal of the candidate that failed at the latest rule; of several, the first in the chain (contract 4)."""
-    speaker = max(hearing.dropped, key=lambda dropped: _PLACE[dropped.reason.code], default=None)
+    """The refusal of the candidate that failed at the latest rule; of several, the first in the chain (contract 4), or the
+    cheapest where each is too dear for the caller's own bound."""
+    speaker = max(hearing.dropped, key=_says_most, default=None)
     if speaker is None or WORDINGS[speaker.reason.code] is _NOT_FOUND:
         return _worded(_NOT_FOUND, {"names": _names(hearing.ask)}, {})
-    wording = _ELSEWHERE if speaker.reason.detail.get("kind") in ENDPOINTS else WORDINGS[speaker.reason.code]
+    wording = _wording(speaker.reason)
     if wording is _NOBODY_UP:
         return replace(_worded(wording, {}, {"reason": speaker.reason.code}), retry_after_s=_retry_after_s(hearing))
     plan_id = _unlocked_by(speaker, hearing.catalog)
@@ -134,11 +140,24 @@ def nobody_left(hearing: Hearing) -> Refusal:
     return _worded(wording, facts | said, _details(speaker, plan_id))
 
 
+def _says_most(dropped: Dropped) -> tuple[int, int]:
+    reason = dropped.reason
+    cheapness = -int(reason.detail["asked_milli_credits"]) if reason.code == "over_max_credits" else 0
+    return _PLACE[reason.code], cheapness
+
+
+def _wording(reason: Reason) -> Wording:
+    if reason.detail.get("kind") in ENDPOINTS:
+        return _ELSEWHERE
+    return _RULED_OUT if "by" in reason.detail else WORDINGS[reason.code]
+
+
 def _for_chats(ask: Ask, catalog: Catalog) -> Refusal | None:
     """Vectors of two models do not go together, and an assistant's prompt has no place before an image's: which model it is
     to be is for the caller to say."""
     name = ask.asked[0]
-    if ask.kind == "chat" or (name != AUTO and name not in catalog.assistants):
+    shown = name in catalog.assistants and catalog.assistants[name].is_shown_on(ask.plan_id)
+    if ask.kind == "chat" or (name != AUTO and not shown):
         return None
     message = f"'{name}' chooses models for chats. Name a model of kind {ask.kind} or an alias; GET /v1/models lists them."
     return Refusal("invalid_request", message, "model")

@@ -36,7 +36,7 @@ class Shortlist:
     family: str
 
 
-def shortlist(asked: tuple[str, ...], advice: Advice, family: str, catalog: Catalog) -> Shortlist:
+def shortlist(asked: tuple[str, ...], advice: Advice, family: str, catalog: Catalog, plan_id: str = "") -> Shortlist:
     """The candidates of a call (contract 2 and 4). `family` is the verdict's; an assistant asked by name knows better.
 
     A name that nothing stands behind stays in the list, so that it is answered for.
@@ -46,13 +46,13 @@ def shortlist(asked: tuple[str, ...], advice: Advice, family: str, catalog: Cata
     if name == AUTO and assistant is not None:
         return Shortlist(_preferred(assistant), "score", True, family)
     if name is not None and name in catalog.assistants:
-        return _of_assistant(catalog.assistants[name])
+        return _of_assistant(catalog.assistants[name], plan_id)
     order: Order = "ordered" if name in catalog.aliases else "named"
     return Shortlist(_bounded(_spelt_out(asked, catalog)), order, False, family)
 
 
-def _of_assistant(assistant: Assistant) -> Shortlist:
-    if not assistant.enabled:
+def _of_assistant(assistant: Assistant, plan_id: str) -> Shortlist:
+    if not assistant.is_open_on(plan_id):
         return Shortlist((Entry(assistant.id),), "named", True, assistant.family)
     return Shortlist(_preferred(assistant), "ordered" if assistant.ordered else "score", True, assistant.family)
 

@@ -24,7 +24,7 @@ class Size:
     by one. `output_tokens_wanted` is the bound before credits are looked at, `output_tokens_max` the bound they afford (never
     below the shortest useful answer), `worst_milli_credits` what the call could cost at that bound. What the same work
     (the same output for every model) would cost is `yard_milli_credits`, and `yard_tokens` is how much work that is:
-    they compare models and are never charged.
+    they compare models and are never charged. `is_cramped`: the prompt leaves less of the context than an answer usually gets.
     """
 
     input_tokens_min: int
@@ -35,6 +35,7 @@ class Size:
     worst_milli_credits: int
     yard_milli_credits: int
     yard_tokens: int
+    is_cramped: bool = False
 
     @property
     def is_shortened(self) -> bool:
@@ -44,7 +45,8 @@ class Size:
 def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tariff: Tariff, spendable_milli: int) -> Size:
     """The size of `ask` for `model`, with the assistant's prompt counted in; `spendable_milli` shortens the output."""
     least, most = input_tokens(model, ask, assistant)
-    wanted = _output_wanted(model, ask, plan, assistant, least)
+    usual, left = _output_usual(model, ask, plan, assistant), model.context_tokens_max - least
+    wanted = _output_wanted(model, ask, usual, left)
     cost = _cost(model, tariff, most, ask)
     yard = _writes(model, plan.output_tokens_default) if ask.output_tokens_max is None else ask.output_tokens_max
     bound = _afforded(wanted, min(wanted, model.output_tokens_min), cost, spendable_milli)
@@ -57,6 +59,7 @@ def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tar
         worst_milli_credits=cost(bound),
         yard_milli_credits=cost(yard),
         yard_tokens=max(1, ask.text_bytes + ask.tokens + yard * ask.n),
+        is_cramped=ask.largest is None and left < usual,
     )
 
 
@@ -88,13 +91,17 @@ def _writes(model: Model, tokens: int) -> int:
     return tokens if model.output_tokens_max else 0
 
 
-def _output_wanted(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, input_tokens_min: int) -> int:
+def _output_usual(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None) -> int:
     if ask.output_tokens_max is not None:
         return ask.output_tokens_max
-    bounds = [model.output_tokens_max, plan.output_tokens_default, model.context_tokens_max - input_tokens_min]
+    bounds = [model.output_tokens_max, plan.output_tokens_default]
     if assistant is not None and assistant.output_tokens_max is not None:
         bounds.append(assistant.output_tokens_max)
-    return _writes(model, max(1, min(bounds)))
+    return min(bounds)
+
+
+def _output_wanted(model: Model, ask: Ask, usual: int, left: int) -> int:
+    return usual if ask.output_tokens_max is not None else _writes(model, max(1, min(usual, left)))
 
 
 def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Callable[[int], int]:

@@ -28,6 +28,8 @@ def signalbox_object(receipt: Receipt) -> Json:
         "credits": credits_text(receipt.credits_milli),
         "usage_source": receipt.usage.source,
     }
+    if receipt.mode is not None:
+        value |= {"mode": receipt.mode, "why": list(receipt.why)}
     if receipt.rescued_by:
         value["rescued_by"] = receipt.rescued_by
     if receipt.note is not None:

@@ -60,6 +60,13 @@ def _actions_are_for_what_exists(parsed: Parsed) -> Iterator[Mistake]:
                 yield parsed.mistake("policy", POLICY_ID, f"{kind}_actions.{name}", message)
 
 
+def _assistants_are_shown_on_plans(parsed: Parsed) -> Iterator[Mistake]:
+    for assistant in parsed.assistants.values():
+        for number, plan_id in enumerate(assistant.plans):
+            if not parsed.knows("plan", plan_id):
+                yield parsed.mistake("assistant", assistant.id, f"plans[{number}]", f"there is no plan {plan_id!r}")
+
+
 def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
     if not parsed.knows("policy", POLICY_ID):
         yield Mistake("policy.toml", "policy", "is missing; write a [policy] table with at least credits_per_dollar")
@@ -214,6 +221,7 @@ def _zero_terms(plan: PlanRow) -> Iterator[str]:
 _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _one_policy,
     _actions_are_for_what_exists,
+    _assistants_are_shown_on_plans,
     _names_are_unique_together,
     _models_are_served,
     _models_fit_their_dialect,

@@ -174,6 +174,7 @@ def _assistant(row: AssistantRow, models: Mapping[str, ModelRow]) -> Assistant:
         output_tokens_max=row.output_tokens_max,
         enabled=row.enabled,
         rescue=row.rescue,
+        plans=tuple(row.plans),
     )
 
 
@@ -193,6 +194,7 @@ def _plan(row: PlanRow, models: Mapping[str, ModelRow]) -> Plan:
         rates={name: Rate(rate.requests, rate.period_s) for name, rate in row.rates.items()},
         rescue=row.rescue,
         rank=row.rank,
+        mode=row.mode,
     )
 
 

@@ -263,6 +263,7 @@ class AssistantRow(Row):
     output_tokens_max: Positive | None = None
     enabled: bool = True
     rescue: bool = True
+    plans: list[PlainId] = []
 
 
 class AllowanceRow(Row):
@@ -309,6 +310,7 @@ class PlanRow(Row):
     rates: dict[RateClass, RateRow] = {}
     rescue: bool = True
     rank: int = 0
+    mode: Mode | None = None
     free: bool = False
 
     @field_validator("allowances")

@@ -157,3 +157,17 @@ async def test_an_unknown_user_is_not_found(office: Office) -> None:
     for path in ("/users/none", "/users/none/standing", "/users/none/entitlement"):
         assert (await office.get(path)).status_code == 404
     assert (await office.post("/users/none/grants", amount="1")).status_code == 404
+
+
+async def test_what_a_user_wishes_of_models_is_set_shown_enforced_and_audited(office: Office) -> None:
+    key = await office.house.user_key("ada")
+    wishes = {"mode": "best", "avoid": ["*"], "only": []}
+    answer = await office.patch("/users/ada", wishes=wishes, reason="until the review")
+    assert answer.json()["wishes"] == wishes
+    refused = await office.call(key)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "model")
+    line = (await office.read("/audit"))["data"][0]
+    assert (line["after"]["wishes"], line["before"]["wishes"]["avoid"], line["reason"]) == (wishes, [], "until the review")
+    assert (await office.patch("/users/ada", name="Ada")).json()["wishes"] == wishes
+    await office.patch("/users/ada", wishes={})
+    assert (await office.call(key)).status_code == 200

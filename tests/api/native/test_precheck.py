@@ -86,6 +86,8 @@ async def test_a_body_that_is_wrong_in_itself_is_an_error(house: House) -> None:
     for body in wrong:
         assert code_of(await house.post("/api/ai/precheck", key, body)) == (400, "invalid_request"), body
     answer = await house.post("/api/ai/precheck", key, {"prompt": "a", "assistant": "nobody"})
+    assert answer.json()["refusal"]["code"] == "model_not_found"
+    answer = await house.post("/api/ai/precheck", key, {"prompt": "a", "assistant": "p/cheap"})
     assert code_of(answer) == (404, "model_not_found")
 
 
@@ -98,3 +100,50 @@ async def test_it_has_a_rate_of_its_own(house: House) -> None:
     second = await house.post("/api/ai/precheck", key, {"prompt": "Hi."})
     assert code_of(second) == (429, "rate_limit_exceeded")
     assert (await house.get("/api/me", key)).status_code == 200
+
+
+async def test_a_picker_is_told_which_assistant_why_and_from_what_to_what_it_costs(house: House) -> None:
+    told = (await house.post("/api/ai/precheck", await house.user_key(), {"prompt": "How do trains brake?"})).json()
+    assert (told["assistant"], told["assistant_why"]) == ("general", "No other is meant for this kind of task.")
+    assert 0 < float(told["credits"]["lower"]) < float(told["credits"]["worst"])
+    assert told["credits"]["worst"] == told["credits_worst"]
+
+
+async def test_a_plan_that_has_a_better_model_for_the_task_is_named(house: House) -> None:
+    house.shown.catalog = b.catalog(
+        b.model("p/cheap", quality={"general": 0.2}),
+        b.model("p/strong", quality={"general": 0.9}),
+        b.assistant("general", "p/strong", "p/cheap"),
+        b.plan("basic", models=("p/cheap",), rank=0),
+        b.plan("same", models=("p/cheap",), rank=1),
+        b.plan("pro", models=("p/cheap", "p/strong"), rank=2),
+        b.plan("max", models=("p/cheap", "p/strong"), rank=3),
+    )
+    told = (await house.post("/api/ai/precheck", await house.user_key(), {"prompt": "Hi."})).json()
+    assert told["better_plan"] == {"plan": "pro", "model": "p/strong", "gives": "better_model"}
+    named = (await house.post("/api/ai/precheck", await house.user_key("u2"), {"prompt": "Hi.", "model": "p/strong"})).json()
+    assert (named["credits"], named["better_plan"]) == (None, {"plan": "pro", "model": "p/strong", "gives": "answer"})
+    best = (await house.post("/api/ai/precheck", await house.user_key("u3", "pro"), {"prompt": "Hi."})).json()
+    assert best["better_plan"] is None
+
+
+async def test_an_assistant_that_a_plan_does_not_see_is_answered_like_none(house: House) -> None:
+    house.shown.catalog = b.catalog(
+        b.model("p/cheap"),
+        b.assistant("general", "p/cheap"),
+        b.assistant("secret", "p/cheap", plans=("pro",)),
+        b.plan("basic", models=("p/cheap",)),
+        b.plan("pro", models=("p/cheap",)),
+    )
+    outside, inside = await house.user_key("u1"), await house.user_key("u2", "pro")
+    hidden, none = [await house.chat(outside, name) for name in ("secret", "nobody")]
+    assert hidden.text.replace("secret", "nobody") == none.text
+    assert (await house.chat(inside, "secret")).status_code == 200
+    for path in ("/api/ai/chat", "/api/ai/precheck"):
+        field = "prompt" if path.endswith("precheck") else "message"
+        told = [(await house.post(path, outside, {field: "a", "assistant": name})).json() for name in ("secret", "nobody")]
+        said = [str(one.get("error") or one["refusal"]) for one in told]
+        assert said[0].replace("secret", "nobody") == said[1]
+        assert told[0].get("assistant") is None
+    listed = [(await house.get("/v1/models", key)).json()["data"] for key in (outside, inside)]
+    assert ["secret" in [offer["id"] for offer in offers] for offers in listed] == [False, True]

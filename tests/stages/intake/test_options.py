@@ -29,6 +29,7 @@ def test_every_option_is_read() -> None:
         "allow_downgrade": False,
         "confirm": "call-1",
         "metadata": {"feature": "search box"},
+        "conversation_id": "conv-1",
     }
     assert set(given) == NAMES
     assert options(**given) == Options(
@@ -40,6 +41,7 @@ def test_every_option_is_read() -> None:
         allow_downgrade=False,
         confirm="call-1",
         metadata={"feature": "search box"},
+        conversation_id="conv-1",
     )
 
 
@@ -101,3 +103,8 @@ def test_an_unknown_option_is_refused_and_the_known_ones_are_listed() -> None:
 )
 def test_a_wrong_option_is_named(given: dict[str, Any], where: str) -> None:
     assert wrong(**given) == where
+
+
+@pytest.mark.parametrize("given", ["", 7, "a\x00b", "x" * 10_000])
+def test_a_conversation_is_named_by_a_plain_word(given: object) -> None:
+    assert wrong(conversation_id=given) == "signalbox.conversation_id"

@@ -325,7 +325,7 @@ def test_each_objection_has_its_status_and_names_the_field(changes: dict[str, An
 
 def test_max_credits_are_told_in_credits() -> None:
     call = ask("p/m", max_credits_milli=1_500, output_tokens_max=1_000)
-    assert "could cost 5.016 credits, more than your max_credits of 1.5" in refused(decided(call, catalog(model()))).message
+    assert "could cost 5.016 credits on p/m, the cheapest" in refused(decided(call, catalog(model()))).message
 
 
 def test_the_candidate_that_failed_at_the_latest_rule_speaks() -> None:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from proxy.domain.decision import DropCode, ModelHealth, Reason
+from proxy.domain.policy import Veto
 from proxy.stages.policy import eligible
 from proxy.stages.policy.eligible import RULES, Sight, first_blindness, first_objection
 from tests.builders import ask, model, plan, provider
@@ -189,3 +190,14 @@ def test_sight_looks_at_no_more_than_a_catalog_row_a_plan_and_a_scope() -> None:
     seen = Sight(model(), provider(), plan(models=("p/m",)), None)
     unseen = Sight(model(), provider(), plan(models=("p/m",)), ("q/*",))
     assert [first_blindness(seen), first_blindness(unseen)] == [None, Reason("not_in_key_scope")]
+
+
+def test_what_a_key_or_user_rules_out_is_dropped_under_its_name() -> None:
+    key, user = Veto("key", avoid=("p/*",)), Veto("user", only=("q/*",))
+    assert eligible.vetoed(case(ask=ask(vetoes=(key, user)))) == Reason("vetoed", {"option": "avoid", "by": "key"})
+    assert eligible.vetoed(case(ask=ask(vetoes=(user,)))) == Reason("vetoed", {"option": "only", "by": "user"})
+    assert eligible.vetoed(case(ask=ask(vetoes=(Veto("user", only=("p/m",)),)))) is None
+
+
+def test_a_request_narrows_what_its_key_allows_and_never_widens_it() -> None:
+    assert eligible.vetoed(case(ask=ask(only=("p/m",), vetoes=(Veto("key", only=("q/*",)),)))) is not None

@@ -19,6 +19,7 @@ def view(**changes: Any) -> Standpoint:
     base = Standpoint(
         order="score",
         family="code",
+        mode="balanced",
         weights=Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0),
         quality_factor=1.0,
         milli_credits_per_dollar=MILLI_CREDITS_PER_DOLLAR,
@@ -154,3 +155,55 @@ def test_a_candidate_carries_its_bounds_and_its_worst_case() -> None:
 def test_the_cheapest_is_the_one_whose_worst_case_is_least() -> None:
     assert cheapest([case(DEAR), case(CHEAP)]).model.id == "p/cheap"
     assert cheapest([case(model("p/b")), case(model("p/a"))]).model.id == "p/a"
+
+
+# --- a tool exchange ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["ordered", "score"])
+@pytest.mark.parametrize("cheap_first", [False, True])
+def test_a_tool_exchange_goes_on_with_its_model_whatever_the_order_and_the_credits(given: Any, cheap_first: bool) -> None:
+    result = ranked([CHEAP, DEAR], order=given, sticky_model_id="p/dear", in_exchange=True, cheap_first=cheap_first)
+    assert [c.model_id for c in result.chain] == ["p/dear", "p/cheap"]
+    assert codes(result) == ["sticky", "switched"]
+    assert result.chain[1].reason.detail == {"from": "p/dear"}
+
+
+def test_where_the_model_of_an_exchange_may_not_answer_the_next_says_so() -> None:
+    result = ranked([CHEAP, DEAR], sticky_model_id="p/gone", in_exchange=True)
+    assert codes(result) == ["switched", "switched"]
+
+
+def test_an_exchange_of_which_nobody_knows_the_model_is_ranked_like_any_call() -> None:
+    assert codes(ranked([CHEAP, DEAR], in_exchange=True)) == ["best_score", "ranked"]
+
+
+def test_a_score_names_the_mode_that_it_was_made_in() -> None:
+    best, other = ranked([CHEAP, DEAR], mode="fast").chain
+    assert (best.reason.detail, other.reason.detail) == ({"mode": "fast"}, {"mode": "fast"})
+
+
+def test_the_first_of_a_changed_task_says_what_changed() -> None:
+    best, other = ranked([CHEAP, DEAR], left_family="writing").chain
+    assert best.reason == Reason("best_score", {"mode": "balanced", "left": "writing", "family": "code"})
+    assert other.reason == Reason("ranked", {"mode": "balanced"})
+
+
+# --- room for the answer ------------------------------------------------------------------------------------------------
+
+# A request of 1,000 bytes is 100 tokens at least.
+TIGHT = model("p/tight", context_tokens_max=150, output_tokens_max=100, quality={"code": 1.0})
+
+
+def test_a_model_without_room_for_the_answer_stands_behind_those_with_room() -> None:
+    result = ranked([TIGHT, CHEAP])
+    assert [(c.model_id, c.reason.code) for c in result.chain] == [("p/cheap", "best_score"), ("p/tight", "cramped")]
+
+
+def test_a_conversation_that_outgrows_its_model_leaves_it_but_for_a_tool_exchange() -> None:
+    assert order([TIGHT, CHEAP], sticky_model_id="p/tight") == ["p/cheap", "p/tight"]
+    assert order([TIGHT, CHEAP], sticky_model_id="p/tight", in_exchange=True) == ["p/tight", "p/cheap"]
+
+
+def test_a_given_order_asks_for_no_room() -> None:
+    assert order([TIGHT, CHEAP], order="ordered") == ["p/tight", "p/cheap"]

@@ -137,3 +137,9 @@ def test_a_shortened_answer_is_affordable_and_one_token_more_is_not(
     elif size.is_shortened:
         longer = size_of(priced, ask(output_tokens_max=size.output_tokens_max + 1, n=n))
         assert longer.worst_milli_credits > spendable
+
+
+def test_a_call_is_cramped_where_the_prompt_leaves_less_than_the_answer_usually_gets() -> None:
+    assert not size_of(model(context_tokens_max=200, output_tokens_max=100)).is_cramped
+    assert size_of(model(context_tokens_max=199, output_tokens_max=100)).is_cramped
+    assert not size_of(model(context_tokens_max=199, output_tokens_max=100), ask(output_tokens_max=99)).is_cramped

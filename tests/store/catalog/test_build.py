@@ -174,6 +174,8 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
         ("aliases", "[alias]\nx = 1\n", "alias", "[[alias]]"),
         ("aliases", '[[alias]]\nmodels = ["p/small"]\n', "alias[0].id", "missing"),
         ("assistants", ASSISTANTS.replace("p/*", "p/gone"), "assistant[general].preferences[0]", "'p/gone'"),
+        ("assistants", ASSISTANTS + 'plans = ["basic", "gold"]\n', "assistant[general].plans[1]", "'gold'"),
+        ("plans", PLANS.replace("[[plan]]\n", '[[plan]]\nmode = "quick"\n'), "plan[basic].mode", "economy"),
         ("assistants", ASSISTANTS + 'weights = { "p/x" = 2.0 }\n', "assistant[general].weights.p/x", "preferences"),
         ("plans", PLANS.replace('0.5"', '0.5", family = "gpd"'), "plan[basic].allowances[0].family", "'gpd'"),
         ("policy", POLICY.replace("1_000", '1_000\ndefault_assistant = "none"'), "policy[policy].default_assistant", "'none'"),
