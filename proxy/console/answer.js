@@ -9,7 +9,7 @@ import { nameOf, outputPrice, wanted } from "./picker.js";
 import { words } from "./words.js";
 
 export function Question({ turn }) {
-  return html`<article class="turn question"><h2>${words.chat.you}</h2>
+  return html`<article class="turn question ${turn.left ? "left" : ""}"><h2>${words.chat.you}</h2>
     <div class="said" dir="auto">${turn.text}</div>
     ${turn.images?.length > 0 && html`<ul class="row">${turn.images.map((image) => html`<li key=${image.url} class="thumb"><img src=${image.url} alt=${image.name} /></li>`)}</ul>`}
   </article>`;

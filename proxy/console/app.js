@@ -91,7 +91,8 @@ function meter(me) {
   if (!me) return "";
   const open = me.windows.filter((window) => window.family === null);
   const tight = open.sort((one, other) => Number(one.left) - Number(other.left))[0];
-  return tight ? words.sign.left(credits(tight.left), credits(tight.limit), tight.window) : words.sign.noWindow;
+  if (!tight) return words.sign.noWindow;
+  return html`${words.sign.left(credits(tight.left))}<span class="roomy">${words.sign.of(credits(tight.limit), tight.window)}</span>`;
 }
 
 function toPage(event) {

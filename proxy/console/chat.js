@@ -41,7 +41,7 @@ export function Chat({ refresh, shown, me }) {
       <footer class="foot">
         ${picker.error && html`<${Trouble} error=${picker.error} onRetry=${picker.again} />`}
         <${Composer} talk=${talk} draft=${draft} onDraft=${setDraft} choice=${choice} offer=${offerOf(offers, choice)} shown=${shown}
-          chosen=${html`<button type="button" class="chooser" onClick=${() => setPicking(true)}>
+          chosen=${html`<button type="button" class="chooser" aria-label=${`${words.chat.choose} ${nameOf(offers, choice)}`} onClick=${() => setPicking(true)}>
             <span class="soft">${words.chat.choose}</span> ${nameOf(offers, choice)}</button>`} />
         <p class="small soft totals"><span>${spent(talk.turns)}</span>
           ${talk.turns.length > 0 && html`<button type="button" class="plain" onClick=${talk.clear}>${words.chat.fresh}</button>`}</p>

@@ -71,10 +71,10 @@ function useForeseen(talk, draft, images, choice) {
 }
 
 function said({ verdict, action, assistant, model, credits_worst: worst, refusal }) {
+  if (action === "confirm") return { text: words.precheck.confirm(verdict.hazards.join(", ")), tone: "caution" };
   if (refusal) return { text: refusal.message || words.precheck.refused, tone: "caution" };
   const parts = [words.precheck.goes(assistant, model), words.precheck.at_most(credits(worst))];
   if (verdict.risk !== "safe") parts.push(words.precheck[verdict.risk](verdict.hazards.join(", ")));
-  if (action === "confirm") parts.push(words.precheck.confirm);
   return { text: parts.join(" · "), tone: verdict.risk === "safe" ? "" : "caution" };
 }
 

@@ -38,6 +38,7 @@ export function useTalk(onEnded) {
     turns: turns.current,
     busy: running.current !== null,
     send(text, images, choice) {
+      leaveRefused(turns.current);
       turns.current = [...turns.current, { id: ++lastId, role: "user", text, images }];
       return begin(choice);
     },
@@ -57,6 +58,12 @@ export function useTalk(onEnded) {
     },
     clear() { running.current?.abort(); turns.current = []; show(); },
   };
+}
+
+/** A question that got no answer is no part of what follows: what was wrong with it would be wrong with every later one. */
+function leaveRefused(turns) {
+  const [question, answer] = turns.slice(-2);
+  if (answer?.state === "failed") { question.left = true; answer.left = true; }
 }
 
 /** What the gateway is sent: it keeps nothing between calls. */
