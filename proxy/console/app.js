@@ -13,9 +13,13 @@ const PAGES = {
   usage: { kinds: ["user"], load: later("./usage.js", "Usage") },
   start: { kinds: ["user"], load: later("./start.js", "Start") },
   support: { kinds: ["admin", "support"], load: later("./support.js", "Support") },
+  overview: { kinds: ["admin"], load: later("./overview.js", "Overview") },
+  users: { kinds: ["admin"], load: later("./users.js", "Users") },
+  health: { kinds: ["admin"], load: later("./health.js", "Health") },
+  audit: { kinds: ["admin"], load: later("./audit.js", "Audit") },
   requests: { kinds: ["admin"], load: later("./requests.js", "Requests") },
 };
-const MENU = { user: ["chat", "usage", "start"], support: ["support"], admin: ["support", "requests"] };
+const MENU = { user: ["chat", "usage", "start"], support: ["support"], admin: ["overview", "support", "requests", "users", "health", "audit"] };
 
 function App() {
   const [who, setWho] = useState(null);

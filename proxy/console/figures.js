@@ -16,6 +16,15 @@ export const dayOf = (ms) => day.format(ms);
 export const momentOf = (ms) => moment.format(ms);
 export const exactly = (ms) => exact.format(ms);
 
+/** Nano-USD as dollars, as fine as the amount asks for; only administrators are given any. */
+export function dollars(nano) {
+  const value = nano / 1e9;
+  const digits = value !== 0 && Math.abs(value) < 1 ? 6 : 2;
+  return new Intl.NumberFormat("en", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value);
+}
+
+export const share = (part, all) => (all > 0 ? `${coarse.format((100 * part) / all)} %` : "–");
+
 /** A span in the largest unit that says enough. */
 export function span(ms) {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

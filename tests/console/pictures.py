@@ -118,6 +118,9 @@ def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> No
     shot(page, "support")
     page.goto(f"{somebody.url}/ui#/support/demo")
     shot(page, "support-user")
+    for name in ("Overview", "Users", "Health", "Audit"):
+        somebody.open(name)
+        shot(page, name.lower())
     somebody.open("Requests")
     page.get_by_role("button", name="Decide").first.click()
     shot(page, "requests")

@@ -20,6 +20,7 @@ PLANTED = re.compile(
 
 
 def looked_up(somebody: Person, text: str) -> Page:
+    somebody.open("Support")
     somebody.page.get_by_label("Call id, request id").fill(text)
     somebody.page.get_by_role("button", name="Look up").click()
     return somebody.page
@@ -70,6 +71,10 @@ def test_no_page_of_an_administrator_has_a_serious_barrier(
     found += boss.barriers()
     expect(looked_up(boss, f"nils-{theme}").get_by_text("Latest calls")).to_be_visible()
     found += boss.barriers()
+    for name in ("Overview", "Users", "Health", "Audit"):
+        boss.open(name)
+        expect(boss.page.locator("main").get_by_role("table").or_(boss.page.locator(".trail")).first).to_be_visible()
+        found += boss.barriers()
     boss.open("Requests")
     boss.page.get_by_role("button", name=f"Decide: nora-{theme}").click()
     expect(boss.page.get_by_label("Your words to the user")).to_be_visible()
@@ -171,6 +176,38 @@ def test_support_finds_calls_requests_users_and_keys(
     expect(looked_up(boss, key.split("_")[2]).get_by_text("laptop")).to_be_visible()
     expect(looked_up(boss, "nobody-knows").get_by_text("Nothing is known of")).to_be_visible()
     assert re.search(r"raw|nano|USD", boss.page.locator("main").inner_text().replace("or raw cost is shown here", "")) is None
+
+
+def test_a_user_is_suspended_with_a_reason_that_the_audit_log_tells(
+    person: PersonMaker, user_key: Callable[..., str], house: House, admin: str
+) -> None:
+    key = user_key("aaron")
+    boss = person(admin)
+    boss.open("Users")
+    boss.page.get_by_role("button", name="Suspend: aaron").click()
+    boss.page.get_by_label("Reason").fill("<b>Asked for it</b>")
+    boss.page.get_by_role("dialog").get_by_role("button", name="Suspend").click()
+    expect(boss.page.get_by_role("row").filter(has_text="aaron")).to_contain_text("suspended")
+    assert house.http(key).get("/api/me").status_code in (401, 403)
+    boss.open("Audit")
+    entry = boss.page.get_by_role("listitem").filter(has_text="aaron").first
+    expect(entry).to_contain_text("<b>Asked for it</b>")
+    entry.get_by_text("changed").click()
+    expect(entry.get_by_role("row").filter(has_text="suspended")).to_contain_text("true")
+
+
+def test_the_overview_and_health_tell_how_calls_fared(
+    person: PersonMaker, user_key: Callable[..., str], house: House, admin: str
+) -> None:
+    key = user_key("berta")
+    for model in ("sim/words", "falls-over"):
+        house.http(key).post("/v1/chat/completions", json=chat(model))
+    boss = person(admin)
+    boss.open("Overview")
+    boss.page.get_by_label("By").select_option("provider")
+    expect(boss.page.get_by_role("row").filter(has_text="spare")).to_contain_text("$")
+    boss.open("Health")
+    expect(boss.page.get_by_role("row").filter(has_text="sim/words")).to_contain_text("closed")
 
 
 def test_supporters_see_the_story_and_no_figures_of_the_operator(
