@@ -1,6 +1,6 @@
 // The support page: one box for an id; a call's, user's or key's whole story out, without prompt, key or raw cost.
 import { ApiError, read } from "./api.js";
-import { html, useEffect, useRef } from "./html.js";
+import { html, useLayoutEffect, useRef } from "./html.js";
 import { Empty, Loaded, useLoaded } from "./parts.js";
 import { CallStory } from "./callstory.js";
 import { KeyStory, UserStory } from "./userstory.js";
@@ -10,7 +10,8 @@ export function Support({ place, who }) {
   const box = useRef(null);
   const asked = place.rest;
   const found = useLoaded(() => (asked ? lookedUp(asked, who.kind) : Promise.resolve({})), [asked]);
-  useEffect(() => { box.current.value = asked; if (!asked) box.current.focus(); }, [asked]);
+  // Before anybody can type into it.
+  useLayoutEffect(() => { box.current.value = asked; if (!asked) box.current.focus(); }, [asked]);
   const look = (event) => {
     event.preventDefault();
     const text = box.current.value.trim();

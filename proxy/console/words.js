@@ -12,7 +12,7 @@ export const words = {
   },
   sign: {
     title: "Sign in with your key",
-    lead: "A user’s key opens chat and usage. A supporter’s or administrator’s key opens support and requests.",
+    lead: "A user’s key opens chat and usage. A supporter’s or administrator’s key opens what looks after the gateway.",
     field: "API key",
     button: "Sign in",
     held: "A user’s key stays in this tab’s memory and is gone when you close or reload it.",
