@@ -64,8 +64,9 @@ function Groups({ report }) {
 
 const tokensIn = ({ tokens }) => Object.values(tokens).reduce((sum, part) => sum + part, 0);
 
-/** The gauges that the page shows, from the gateway's metrics. */
+/** The gauges that the page shows, from the gateway's metrics: of all its processes, where each has a line of its own. */
 function liveIn(text) {
-  const gauge = (name) => Number(new RegExp(`^signalbox_${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
+  const lines = (name) => [...text.matchAll(new RegExp(`^signalbox_${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))];
+  const gauge = (name) => lines(name).reduce((sum, [, value]) => sum + Number(value), 0);
   return { calls: gauge("live_calls"), waiting: gauge("waiting_calls") };
 }
