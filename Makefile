@@ -1,6 +1,6 @@
 # `make run` starts the gateway, `make test` proves everything, `make check` what needs no gateway, `make bench` what it costs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check static unit everything bench bench-peers bench-guard bench-soak proof evals lock clean
+.PHONY: help run test check static unit everything bench bench-peers bench-guard bench-soak proof evals vendor lock clean
 .SILENT:
 
 PYTHON ?= python3
@@ -23,6 +23,7 @@ help:
 	echo '             bench-guard BASE=main: next to another commit; bench-soak CALLS=2000000: what many calls leave behind'
 	echo 'make proof   races, crashes and outages against real processes, with what was seen, written to docs/proofs'
 	echo 'make evals   quality and speed of precheck on the labelled prompts of the folder SIGNALBOX_EVALS'
+	echo 'make vendor  fetch anew what the console takes from npm'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
 
@@ -49,6 +50,7 @@ everything: static
 	scripts/need.sh git git
 	scripts/need.sh cc build-essential
 	printf '== PostgreSQL for the tests: ' && scripts/postgres.sh
+	printf '== Chromium for the tests: ' && scripts/chromium.sh
 	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
 	echo '== branch coverage of the middle' && $(BIN)/coverage report --include='$(MIDDLE)' --fail-under=95
@@ -76,6 +78,11 @@ evals: .venv/dev.stamp
 
 .venv/dev.stamp: requirements-dev.lock
 	scripts/setup.sh $< $@
+
+# What the console takes from npm, checked against its hashes; needs npm.
+vendor: .venv/dev.stamp
+	scripts/need.sh npm npm
+	$(BIN)/python scripts/vendor.py
 
 lock:
 	scripts/lock.sh

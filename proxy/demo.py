@@ -179,6 +179,7 @@ def _greeting(base_url: str, kept: DemoSecrets, paid: list[str], failover: str) 
 Signalbox is running. {provider}
 
   base URL   {base_url}/v1
+  console    {base_url}/ui
   user key   {kept.user_key}
   admin key  {kept.admin_key}
 

@@ -45,7 +45,20 @@ class Gate:
         try:
             return await self._admit(headers, address, kinds)
         except StoreUnavailable as error:
-            return Refusal("store_unavailable", "The gateway cannot look up keys right now.", retry_after_s=error.retry_after_s)
+            return _away(error)
+
+    async def admit_session(self, key_id: str | None, address: str, kinds: Sequence[KeyKind]) -> Caller | Refusal:
+        """The caller behind a console's session, judged as it is now; None stands for a session that there is not."""
+        try:
+            caller = await self._accounts.caller(key_id) if key_id is not None else None
+        except StoreUnavailable as error:
+            return _away(error)
+        why = "session" if caller is None else self._ended(caller)
+        if caller is None or why is not None:
+            return await self._failed(why or "session", address)
+        if caller.key.kind not in kinds:
+            return _wrong_kind(caller)
+        return barred(caller, self._clock.now_ms()) or caller
 
     async def still(
         self, caller: Caller, since_ns: int, headers: Mapping[bytes, bytes], address: str, kinds: Sequence[KeyKind] = _CALLERS
@@ -71,7 +84,7 @@ class Gate:
         if caller is None or why is not None:
             return await self._failed(why or "unknown", address)
         if caller.key.kind not in kinds:
-            return Refusal("forbidden", f"A key of kind {caller.key.kind} cannot be used here.")
+            return _wrong_kind(caller)
         refusal = barred(caller, self._clock.now_ms())
         return refusal or await self._acting(caller, headers)
 
@@ -81,6 +94,9 @@ class Gate:
             return "missing"
         if caller is None or not keys.matches(self._rules.pepper, text, caller.key.secret_hash):
             return "unknown"
+        return self._ended(caller)
+
+    def _ended(self, caller: Caller) -> str | None:
         if caller.key.revoked_at_ms is not None:
             return "revoked"
         expires_at_ms = caller.key.expires_at_ms
@@ -118,6 +134,14 @@ class Gate:
         # A socket that listens for both versions shows an IPv4 caller inside an IPv6 address.
         plain = getattr(parsed, "ipv4_mapped", None) or parsed
         return any(plain in network for network in self._rules.trusted_proxies)
+
+
+def _away(error: StoreUnavailable) -> Refusal:
+    return Refusal("store_unavailable", "The gateway cannot look up keys right now.", retry_after_s=error.retry_after_s)
+
+
+def _wrong_kind(caller: Caller) -> Refusal:
+    return Refusal("forbidden", f"A key of kind {caller.key.kind} cannot be used here.")
 
 
 def _bearer(headers: Mapping[bytes, bytes]) -> str:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from proxy.api.admission import Admission
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers
 from proxy.api.rates import over_rate, quota_headers, take_rates
@@ -128,15 +129,15 @@ def _served(methods: Mapping[str, Endpoint], services: Services) -> Callable[[Re
 
 
 async def _answer(endpoint: Endpoint, services: Services, request: Request) -> tuple[Headers, Answer]:
-    headers, since_ns = dict(request.headers.raw), services.clock.monotonic_ns()
-    address = services.gate.address(headers, request.client.host if request.client else "")
-    caller = await services.gate.admit(headers, address, endpoint.kinds)
+    client = request.client.host if request.client else ""
+    admission = Admission(services, request.method, dict(request.headers.raw), client)
+    caller = await admission.admit(endpoint.kinds)
     if isinstance(caller, Refusal):
         return [], caller
     quota = await take_rates(services.limiter, caller, services.catalog.current(), endpoint.rate_class)
     visit = over_rate(quota) or await _visit(endpoint, services, request, caller)
     if isinstance(visit, Visit):
-        still = await services.gate.still(caller, since_ns, headers, address, endpoint.kinds)
+        still = await admission.still(caller, endpoint.kinds)
         visit = still if isinstance(still, Refusal) else replace(visit, caller=still)
     return quota_headers(quota), visit if isinstance(visit, Refusal) else await _handled(endpoint, visit)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from proxy.api import admin, moderations, native, openai
+from proxy.api import admin, moderations, native, openai, sign_in
 from proxy.api.chat import Line, Surface, embeddings_manner, images_manner, openai_manner
 from proxy.api.endpoint import Endpoint
 from proxy.api.front import ASGIApp, Front
@@ -11,7 +11,13 @@ from proxy.api.openapi import describe
 from proxy.api.rest import build_rest
 from proxy.api.services import Services
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*openai.ENDPOINTS, *moderations.ENDPOINTS, *native.ENDPOINTS, *admin.ENDPOINTS)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *openai.ENDPOINTS,
+    *moderations.ENDPOINTS,
+    *native.ENDPOINTS,
+    *admin.ENDPOINTS,
+    *sign_in.ENDPOINTS,
+)
 
 
 def build_gateway(services: Services) -> Front:

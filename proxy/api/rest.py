@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from proxy.api.console import Console
 from proxy.api.endpoint import Endpoint, refusal_response, routes
 from proxy.api.errors import defect, not_found, wrong_method
 from proxy.api.front import ASGIApp
@@ -24,6 +25,7 @@ def build_rest(
     app = Starlette(
         routes=[
             *open_routes(services),
+            *Console().routes(),
             *(Route(path, application, methods=["POST"]) for path, application in hot.items()),
             *routes(endpoints, services),
         ],

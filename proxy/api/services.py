@@ -1,10 +1,11 @@
 """Everything the api may call, by its port: put together once by the composition root, never looked up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proxy.api.auth import Gate
 from proxy.api.reply import ReplyLimits
+from proxy.api.sessions import Sessions
 from proxy.pipeline import Pipeline
 from proxy.ports import (
     Accounts,
@@ -59,3 +60,4 @@ class Services:
     knobs: ApiKnobs
     render_metrics: Callable[[bool], bytes]
     is_ready: Callable[[], bool]
+    sessions: Sessions = field(default_factory=Sessions)

@@ -159,13 +159,15 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls to list, newest first. `before_id` is the keyset cursor (a call id; ids are time-ordered)."""
+    """Which calls to list, newest first. `before_id` is the keyset cursor (a call id; ids are time-ordered). `request_id` is
+    the caller's own word and is looked for among the newest calls alone."""
 
     user_id: str | None = None
     app_id: str | None = None
     key_id: str | None = None
     model_id: str | None = None
     status: str | None = None
+    request_id: str | None = None
     from_ms: int | None = None
     until_ms: int | None = None
     before_id: str | None = None

@@ -41,12 +41,16 @@ _CHARGED: Final = (
     f"SELECT attempts FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0 ORDER BY id DESC LIMIT ?"  # noqa: S608
 )
 _AUDIT: Final = "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
+REQUESTS_SOUGHT: Final = 10_000
+_NEWEST: Final = f"SELECT id FROM model_calls ORDER BY id DESC LIMIT 1 OFFSET {REQUESTS_SOUGHT}"  # noqa: S608
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user_id": "user_id = ?",
     "app_id": "app_id = ?",
     "key_id": "key_id = ?",
     "model_id": "model_id = ?",
     "status": "status = ?",
+    # Request ids are callers' own and in no order; an index over all of them would cost every call.
+    "request_id": f"request_id = ? AND id > coalesce(({_NEWEST}), '')",
     "from_ms": _SINCE,
     "until_ms": _BEFORE,
     "before_id": "id < ?",

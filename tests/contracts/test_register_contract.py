@@ -156,6 +156,13 @@ async def histories(door: DeskDoor, **wanted: Any) -> list[str]:
     return [found.id for found in await door.register.history(query)]
 
 
+async def test_a_request_id_is_sought_among_the_newest_calls(door: DeskDoor) -> None:
+    for number in range(1, 4):
+        await record(door, call(id=f"call-{number}", request_id="theirs" if number < 3 else "another"))
+    assert await ids(door, request_id="theirs") == ["call-2", "call-1"]
+    assert await ids(door, request_id="nobody's") == []
+
+
 async def test_history_is_told_oldest_first_a_page_at_a_time(door: DeskDoor) -> None:
     times = {"call-3": 1, "call-1": 0, "call-2": 1, "call-4": 9, "call-8": 10, "call-0": -1}
     await record(door, *(call(name, at_ms=NOW_MS + after) for name, after in times.items()))

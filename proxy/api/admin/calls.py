@@ -92,6 +92,7 @@ def _filter(query: CallQuery) -> CallFilter:
         key_id=query.key,
         model_id=query.model,
         status=query.status,
+        request_id=query.request,
         from_ms=_ms(query.since),
         until_ms=_ms(query.until),
         before_id=query.before,

@@ -336,13 +336,15 @@ class PlanRequestQuery(Query):
 
 
 class CallQuery(Query):
-    """`from` and `until` are moments in ISO 8601; `before` is the `next_before` of the page before."""
+    """`from` and `until` are moments in ISO 8601; `before` is the `next_before` of the page before; `request` is a request id,
+    which is found among the 10,000 newest calls."""
 
     user: Id | None = None
     app: Id | None = None
     key: Id | None = None
     model: ModelName | None = None
     status: CallStatus | None = None
+    request: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     since: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
     before: Id | None = None

@@ -1,0 +1,101 @@
+"""The console's files: a folder in, routes out, each file compressed once and named by the revision of them all; reads none
+after the start, and lets a page load nothing from elsewhere."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from proxy.api.endpoint import refusal_response
+from proxy.api.errors import not_found
+
+FOLDER: Final = Path(__file__).parent.parent / "console"
+PAGE: Final = "index.html"
+_REVISION_MARK: Final = b"{revision}"
+_TYPES: Final[Mapping[str, str]] = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+_SAFETY: Final[Mapping[str, str]] = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "vary": "accept-encoding",
+}
+_FOREVER: Final = "public, max-age=31536000, immutable"
+_ASK_AGAIN: Final = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it is sent."""
+
+    media_type: str
+    plain: bytes
+    packed: bytes
+
+
+class Console:
+    """`/ui` is the page, `/ui/REVISION/...` what it loads; a page of an older revision is sent to the newest one."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+        self.revision = _revision(files)
+        self.assets = {name: _asset(name, content, self.revision) for name, content in files.items()}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/ui", self._page, methods=["GET"]),
+            Route("/ui/{revision}", self._old_page, methods=["GET"]),
+            Route("/ui/{revision}/{name:path}", self._file, methods=["GET"]),
+        ]
+
+    async def _page(self, request: Request) -> Response:
+        return _answer(request, self.assets[PAGE], _ASK_AGAIN)
+
+    async def _old_page(self, _request: Request) -> Response:
+        return RedirectResponse("/ui", 307, {"cache-control": _ASK_AGAIN})
+
+    async def _file(self, request: Request) -> Response:
+        asset = self.assets.get(request.path_params["name"])
+        if asset is None or request.path_params["revision"] != self.revision:
+            return refusal_response(not_found())
+        return _answer(request, asset, _FOREVER)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _TYPES)
+
+
+def _revision(files: Mapping[str, bytes]) -> str:
+    found = hashlib.sha256()
+    for name, content in files.items():
+        found.update(f"{name} {len(content)} ".encode() + content)
+    return found.hexdigest()[:12]
+
+
+def _asset(name: str, content: bytes, revision: str) -> Asset:
+    plain = content.replace(_REVISION_MARK, revision.encode()) if name == PAGE else content
+    return Asset(_TYPES[Path(name).suffix], plain, gzip.compress(plain, 9, mtime=0))
+
+
+def _answer(request: Request, asset: Asset, caching: str) -> Response:
+    headers = {**_SAFETY, "cache-control": caching}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(asset.plain, headers=headers, media_type=asset.media_type)
+    return Response(asset.packed, headers={**headers, "content-encoding": "gzip"}, media_type=asset.media_type)

@@ -1,0 +1,75 @@
+// A user's calls, page by page, with what each came to; filters are the API's own, and what is shown can be saved.
+import { read } from "./api.js";
+import { count, credits, span } from "./figures.js";
+import { html, useEffect, useState } from "./html.js";
+import { Empty, State, Trouble, When } from "./parts.js";
+import { csvOf, saveText } from "./save.js";
+import { words } from "./words.js";
+
+const PAGE = 50;
+export const TONES = { served: "go", running: "", cut: "caution", left: "", refused: "caution", failed: "stop", crashed: "stop" };
+
+export function Calls() {
+  const [status, setStatus] = useState("");
+  const [prechecks, setPrechecks] = useState(false);
+  const list = usePages("/api/calls", { status });
+  const shown = list.rows.filter((call) => prechecks || call.kind !== "precheck");
+  const save = () => saveText("calls.csv", "text/csv", csvOf([COLUMNS, ...shown.map(cellsOf)]));
+  return html`<section aria-labelledby="calls">
+    <header><h2 id="calls">${words.usage.calls}</h2><div class="row">
+      <label class="row"><input type="checkbox" checked=${prechecks} onChange=${() => setPrechecks(!prechecks)} /> ${words.usage.prechecks}</label>
+      <select aria-label=${words.usage.outcome} value=${status} onChange=${(event) => setStatus(event.target.value)}>
+        <option value="">${words.usage.any}</option>
+        ${Object.entries(words.usage.status).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
+      <button type="button" onClick=${save} disabled=${!shown.length}>${words.usage.csv}</button></div></header>
+    ${shown.length > 0 && html`<${CallTable} calls=${shown} link=${(call) => `#/usage/${call.id}`} />`}
+    <${Rest} list=${list} empty=${!shown.length} title=${words.usage.noCalls} then=${words.usage.noCallsThen} more=${words.usage.older} />
+  </section>`;
+}
+
+export function CallTable({ calls, link, who }) {
+  const names = words.usage.call;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.usage.calls}><table>
+    <thead><tr><th scope="col">${names.at}</th>${who && html`<th scope="col">${words.support.user}</th>`}<th scope="col">${names.asked}</th><th scope="col">${names.model}</th>
+      <th scope="col">${names.state}</th><th scope="col" class="number">${names.tokens}</th><th scope="col" class="number">${names.credits}</th><th scope="col" class="number">${names.took}</th></tr></thead>
+    <tbody>${calls.map((call) => html`<tr key=${call.id}>
+      <td><a href=${link(call)}><${When} ms=${call.at_ms} /></a></td>${who && html`<td class="id">${call.user_id}</td>`}
+      <td dir="auto">${call.asked.join(", ")}</td>
+      <td>${call.model ?? words.none}${call.rescued_by.length > 0 && html` <span class="soft">${words.chat.rescued(call.rescued_by.join(", "))}</span>`}
+        ${call.model && call.reason && html`<br /><span class="soft">${words.reasons[call.reason] ?? call.reason}</span>`}</td>
+      <td><${State} tone=${TONES[call.status]}>${words.usage.status[call.status]}<//>${call.code && html`<br /><span class="id soft">${call.code}</span>`}</td>
+      <td class="number">${call.tokens ? count(tokensOf(call.tokens)) : words.none}</td>
+      <td class="number">${credits(call.credits)}</td><td class="number">${span(call.duration_ms)}</td></tr>`)}</tbody></table></div>`;
+}
+
+/** What follows a list: more of it, or why there is none. */
+export function Rest({ list, empty, title, then, more }) {
+  if (list.error) return html`<${Trouble} error=${list.error} onRetry=${list.more} />`;
+  if (list.loading) return html`<p class="soft" role="status">${words.loading}</p>`;
+  return html`${empty && html`<${Empty} title=${title}>${then}<//>`}
+    ${list.next && html`<p class="row after"><button type="button" onClick=${list.more}>${more}</button></p>`}`;
+}
+
+/** A list whose pages follow each other by `next_before`. */
+export function usePages(path, query) {
+  const asked = JSON.stringify([path, query]);
+  const [state, setState] = useState({ asked: null, rows: [], next: null, loading: true, error: null });
+  const load = async (before, rows) => {
+    setState((now) => ({ ...now, asked, rows, loading: true, error: null }));
+    const settle = (change) => setState((now) => (now.asked === asked ? { ...now, loading: false, ...change } : now));
+    await read(path, { ...query, before, limit: PAGE }).then(
+      (page) => settle({ rows: [...rows, ...page.data], next: page.next_before }),
+      (error) => settle({ error, next: before }),
+    );
+  };
+  useEffect(() => { load(null, []); }, [asked]);
+  return { ...state, more: () => load(state.next, state.rows) };
+}
+
+export const tokensOf = (tokens) => tokens.input + tokens.cached_input + tokens.cache_write + tokens.output + tokens.reasoning;
+
+const COLUMNS = ["at", "call", "kind", "asked", "model", "assistant", "reason", "status", "code", "tokens", "credits", "duration_ms"];
+const cellsOf = (call) => [
+  new Date(call.at_ms).toISOString(), call.id, call.kind, call.asked.join(" "), call.model, call.assistant, call.reason, call.status, call.code,
+  call.tokens ? tokensOf(call.tokens) : "", call.credits, call.duration_ms,
+];

@@ -1,0 +1,82 @@
+// The chat page: who answers, what was said, and what it costs.
+import { read } from "./api.js";
+import { Answer, Question } from "./answer.js";
+import { Composer } from "./composer.js";
+import { credits } from "./figures.js";
+import { html, useEffect, useRef, useState } from "./html.js";
+import { Dialog, Loaded, Trouble, useLoaded } from "./parts.js";
+import { nameOf, offerOf, Picker } from "./picker.js";
+import { AskFor } from "./askfor.js";
+import { useTalk } from "./talk.js";
+import { words } from "./words.js";
+
+const NEAR_END_PX = 160;
+
+export function Chat({ refresh, shown, me }) {
+  const picker = useLoaded(() => read("/api/ai/models"), [me?.plan.id, me?.key.id]);
+  const [choice, setChoice] = useState("auto");
+  const [draft, setDraft] = useState("");
+  const [picking, setPicking] = useState(false);
+  const [asking, setAsking] = useState(null);
+  const talk = useTalk(refresh);
+  const end = useRef(null);
+  useFollowing(end, talk, shown);
+  const offers = picker.value;
+  const pick = (id) => { setChoice(id); setPicking(false); };
+  const list = html`<${Loaded} of=${picker}>${(found) => html`
+    <${Picker} offers=${found} choice=${choice} onPick=${pick} onAsk=${setAsking} />`}<//>`;
+  const last = talk.turns.at(-1);
+  return html`<div class="chat">
+    <aside class="rail" aria-label=${words.chat.choose}>${list}</aside>
+    <div class="talk">
+      <h1 class="hidden">${words.chat.title}</h1>
+      <div class="log" role="log" aria-label=${words.chat.title} aria-busy=${talk.busy}>
+        ${talk.turns.length === 0 && html`<${Beginning} onIdea=${setDraft} />`}
+        ${talk.turns.map((turn) => (turn.role === "user"
+          ? html`<${Question} key=${turn.id} turn=${turn} />`
+          : html`<${Answer} key=${turn.id} turn=${turn} offers=${offers} isLast=${turn === last && !talk.busy}
+              onAgain=${(id, more) => talk.again(turn, id, more)} onGoOn=${() => talk.goOn(turn)} onAsk=${setAsking} />`))}
+        <div ref=${end}></div>
+      </div>
+      <footer class="foot">
+        ${picker.error && html`<${Trouble} error=${picker.error} onRetry=${picker.again} />`}
+        <${Composer} talk=${talk} draft=${draft} onDraft=${setDraft} choice=${choice} offer=${offerOf(offers, choice)} shown=${shown}
+          chosen=${html`<button type="button" class="chooser" aria-label=${`${words.chat.choose} ${nameOf(offers, choice)}`} onClick=${() => setPicking(true)}>
+            <span class="soft">${words.chat.choose}</span> ${nameOf(offers, choice)}</button>`} />
+        <p class="small soft totals"><span>${spent(talk.turns)}</span>
+          ${talk.turns.length > 0 && html`<button type="button" class="plain" onClick=${talk.clear}>${words.chat.fresh}</button>`}</p>
+      </footer>
+    </div>
+    ${picking && html`<${Dialog} title=${words.chat.choose} onClose=${() => setPicking(false)}>${list}<//>`}
+    ${asking && html`<${AskFor} target=${asking} onClose=${() => setAsking(null)} />`}
+  </div>`;
+}
+
+function Beginning({ onIdea }) {
+  return html`<div class="beginning"><h2>${words.chat.emptyTitle}</h2><p class="soft">${words.chat.empty}</p>
+    <ul>${words.chat.ideas.map((idea) => html`<li key=${idea}><button type="button" class="plain" onClick=${() => onIdea(idea)}>${idea}</button></li>`)}</ul>
+  </div>`;
+}
+
+/** Keeps the newest words in sight, unless the reader has scrolled away from them. */
+function useFollowing(end, talk, shown) {
+  const following = useRef(true);
+  useEffect(() => {
+    const looked = () => {
+      following.current = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - NEAR_END_PX;
+    };
+    window.addEventListener("scroll", looked, { passive: true });
+    return () => window.removeEventListener("scroll", looked);
+  }, []);
+  useEffect(() => { following.current = true; }, [talk.turns.length]);
+  useEffect(() => {
+    if (shown && talk.turns.length && following.current) window.scrollTo(0, document.documentElement.scrollHeight);
+  });
+}
+
+function spent(turns) {
+  const answers = turns.filter((turn) => turn.done || turn.paid);
+  if (!answers.length) return words.chat.kept;
+  const sum = answers.reduce((all, turn) => all + Number(turn.done?.credits ?? 0) + Number(turn.paid ?? 0), 0);
+  return words.chat.total(credits(sum), answers.length);
+}

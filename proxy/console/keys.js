@@ -1,0 +1,50 @@
+// A user's own keys: making one, seeing its secret once, ending it.
+import { ask, read } from "./api.js";
+import { html, useState } from "./html.js";
+import { Copy, Dialog, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
+import { words } from "./words.js";
+
+export function Keys() {
+  const list = useLoaded(() => Promise.all([read("/api/keys"), read("/api/me")]), []);
+  const [made, setMade] = useState(null);
+  const [ending, setEnding] = useState(null);
+  const [error, setError] = useState(null);
+  const attempt = (work) => { setError(null); return work.then(list.again, setError); };
+  const make = (event) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const body = { name: new FormData(form).get("name").trim() };
+    attempt(ask("POST", "/api/keys", { body }).then((key) => { setMade(key); form.reset(); }));
+  };
+  const end = () => { attempt(ask("DELETE", `/api/keys/${ending.id}`)); setEnding(null); };
+  return html`<section aria-labelledby="keys">
+    <header><h2 id="keys">${words.usage.keys}</h2></header>
+    ${error && html`<${Trouble} error=${error} />`}
+    <${Loaded} of=${list}>${([{ data }, me]) => html`
+      <${KeyTable} keys=${data} own=${me.key} onEnd=${setEnding} />
+      ${me.key.manage_keys
+        ? html`<form class="row after" onSubmit=${make}><label class="hidden" for="key-name">${words.usage.newKeyName}</label>
+          <input id="key-name" class="short" type="text" name="name" required maxlength="100" placeholder=${words.usage.newKeyName} /><button>${words.usage.make}</button></form>`
+        : html`<p class="small soft after">${words.usage.mayNot}</p>`}`}<//>
+    ${made && html`<${Dialog} title=${made.name} onClose=${() => setMade(null)}><p>${words.usage.once}</p>
+      <p class="code secret"><code>${made.key}</code> <${Copy} text=${made.key} /></p><//>`}
+    ${ending && html`<${Dialog} title=${words.usage.end} onClose=${() => setEnding(null)}><p>${words.usage.sureEnd(ending.name)}</p>
+      <p class="row after"><button type="button" onClick=${end}>${words.usage.yes}</button></p><//>`}
+  </section>`;
+}
+
+function KeyTable({ keys, own, onEnd }) {
+  const names = words.usage.key;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.usage.keys}><table>
+    <thead><tr><th scope="col">${names.name}</th><th scope="col">${names.id}</th><th scope="col">${names.made}</th><th scope="col">${names.expires}</th><th scope="col">${names.state}</th><th scope="col"><span class="hidden">${words.usage.end}</span></th></tr></thead>
+    <tbody>${keys.map((key) => { const state = stateOf(key); return html`<tr key=${key.id}><td dir="auto">${key.name}</td><td><span class="id">${key.id}</span></td>
+      <td><${When} ms=${key.created_at_ms} /></td><td>${key.expires_at_ms ? html`<${When} ms=${key.expires_at_ms} />` : words.none}</td>
+      <td><${State} tone=${state === "active" ? "go" : ""}>${words.usage.keyState[state]}<//></td>
+      <td>${state === "active" && own.manage_keys && key.id !== own.id && html`<button type="button" class="plain" aria-label=${`${words.usage.end}: ${key.name}`} onClick=${() => onEnd(key)}>${words.usage.end}</button>`}</td></tr>`; })}</tbody></table></div>`;
+}
+
+function stateOf(key) {
+  if (key.revoked_at_ms) return "revoked";
+  if (key.suspended) return "suspended";
+  return key.expires_at_ms && key.expires_at_ms <= Date.now() ? "expired" : "active";
+}

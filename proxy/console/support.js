@@ -1,0 +1,70 @@
+// The support page: one box for an id; a call's, user's or key's whole story out, without prompt, key or raw cost.
+import { ApiError, read } from "./api.js";
+import { html, useLayoutEffect, useRef } from "./html.js";
+import { Empty, Loaded, useLoaded } from "./parts.js";
+import { CallStory } from "./callstory.js";
+import { KeyStory, UserStory } from "./userstory.js";
+import { words } from "./words.js";
+
+export function Support({ place, who }) {
+  const box = useRef(null);
+  const asked = place.rest;
+  const found = useLoaded(() => (asked ? lookedUp(asked, who.kind) : Promise.resolve({})), [asked]);
+  // Before anybody can type into it.
+  useLayoutEffect(() => { box.current.value = asked; if (!asked) box.current.focus(); }, [asked]);
+  const look = (event) => {
+    event.preventDefault();
+    const text = box.current.value.trim();
+    if (text === asked) found.again();
+    else location.hash = `#/support/${encodeURIComponent(text)}`;
+  };
+  return html`<div class="page">
+    <header><h1>${words.support.title}</h1><p>${words.support.lead}</p></header>
+    <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box}</span></label>
+      <div class="search"><input ref=${box} id="box" type="search" aria-label=${words.support.box} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
+      <button class="first">${words.support.find}</button></div></form>
+    <section aria-live="polite"><${Loaded} of=${found}>${(story) => {
+      if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} />`;
+      if (story.user) return html`<${UserStory} ...${story} />`;
+      if (story.shown) return html`<${KeyStory} ...${story} />`;
+      if (asked) return html`<${Empty} title=${words.support.nothing(asked)}>${words.support.nothingThen}<//>`;
+      return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//>`;
+    }}<//></section>
+  </div>`;
+}
+
+/** Whatever the id belongs to. What begins with a known prefix is asked for once, all else until something is found. */
+async function lookedUp(text, kind) {
+  const ways = text.startsWith("call_") ? [callOf] : [userOf, ...(kind === "admin" ? [keyOf] : []), requestOf];
+  for (const way of ways) {
+    const story = await way(text).catch(absent);
+    if (story) return story;
+  }
+  return {};
+}
+
+function absent(error) {
+  if (error instanceof ApiError && [400, 404].includes(error.status)) return null;
+  throw error;
+}
+
+const admin = (path, query) => read(`/api/admin/${path}`, query);
+const callOf = async (id) => ({ call: await admin(`model-calls/${encodeURIComponent(id)}`) });
+
+async function requestOf(id) {
+  const { data } = await admin("model-calls", { request: id, limit: 1 });
+  return data.length ? callOf(data[0].id) : null;
+}
+
+async function userOf(id) {
+  const path = `users/${encodeURIComponent(id)}`;
+  const user = await admin(path);
+  const [standing, calls] = await Promise.all([admin(`${path}/standing`).catch(absent), admin("model-calls", { user: id, limit: 20 })]);
+  return { user, standing, calls: calls.data };
+}
+
+async function keyOf(id) {
+  const shown = await admin(`keys/${encodeURIComponent(id)}`);
+  const calls = await admin("model-calls", { key: id, limit: 20 });
+  return { shown, calls: calls.data };
+}

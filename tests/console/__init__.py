@@ -1,0 +1,1 @@
+"""Twin of the console: journeys through its pages in a real browser."""

@@ -1,0 +1,130 @@
+"""Takes a picture of each page, wide and on a phone, light and dark: `python -m tests.console.pictures FOLDER`; what they show
+is a demo gateway of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import httpx2
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.console.person import ARGUMENTS, Person
+from tests.e2e.harness import REPOSITORY, WAIT_S, Process, environment
+
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
+SIZES: Final[Mapping[str, ViewportSize]] = {"wide": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 800}}
+QUESTION: Final = "Write a Python function that merges two sorted lists"
+ASKED: Final = ("auto", "watch-resets", "coder", "watch-cuts", "writer", "openai/gpt-4o-mini")
+
+
+class Demo:
+    """A demo gateway with some calls behind it."""
+
+    def __init__(self, process: Process) -> None:
+        self.url = process.until("base URL").split()[-1].removesuffix("/v1")
+        self.user = process.until("user key").split()[-1]
+        self.admin = process.until("admin key").split()[-1]
+
+    def post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        return httpx2.post(self.url + path, json=body, headers={"authorization": f"Bearer {self.user}"}, timeout=WAIT_S)
+
+    def live(self) -> str:
+        """Makes some calls and a request for more; gives the id of a call that failed over."""
+        told = ""
+        for model in ASKED:
+            answer = self.post("/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": QUESTION}]})
+            if model == "watch-resets":
+                told = answer.headers["x-signalbox-call"]
+        words = {"subject": "model", "target": "openrouter/anthropic/claude-sonnet-4.5", "words": "For the billing module."}
+        self.post("/api/plan-requests", words)
+        return told
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = subprocess.run(
+        [REPOSITORY / "scripts" / "chromium.sh"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    with _demo() as demo, sync_playwright() as playwright:
+        call = demo.live()
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for theme in THEMES:
+            for size in SIZES:
+                _take(browser, demo, call, (theme, size), folder)
+        browser.close()
+
+
+@contextmanager
+def _demo() -> Iterator[Demo]:
+    with tempfile.TemporaryDirectory() as place:
+        settings = {
+            "SIGNALBOX_PORT": "0",
+            "SIGNALBOX_DATABASE_URL": f"sqlite:///{place}/books.db",
+            "SIGNALBOX_CONFIG_DIR": os.fspath(REPOSITORY / "config"),
+        }
+        process = Process(["proxy", "demo", "--faults"], environment(**settings), Path(place) / "log")
+        try:
+            yield Demo(process)
+        finally:
+            process.popen.terminate()
+            process.wait()
+            process.kill()
+
+
+def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], folder: Path) -> None:
+    theme, size = look
+
+    def shot(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        # Charts are drawn in the frame after their figures have come.
+        time.sleep(0.3)
+        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty"))
+
+    for key, visit in ((demo.user, _user), (demo.admin, _admin)):
+        somebody = Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url)
+        if key == demo.user:
+            shot(somebody.page, "sign-in")
+        somebody.sign_in(key)
+        visit(somebody, call, shot)
+        somebody.leave()
+
+
+def _user(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
+    page = somebody.page
+    shot(page, "empty")
+    somebody.say(QUESTION)
+    somebody.ends("done").get_by_role("button", name="Why this model").click()
+    page.get_by_label("Your message").fill("Now explain it in a table, please")
+    page.wait_for_timeout(1_200)
+    shot(page, "chat")
+    for name in ("Usage", "Start"):
+        somebody.open(name)
+        shot(page, name.lower())
+    page.goto(f"{somebody.url}/ui#/usage/{call}")
+    shot(page, "call")
+
+
+def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
+    page = somebody.page
+    page.goto(f"{somebody.url}/ui#/support/{call}")
+    shot(page, "support")
+    page.goto(f"{somebody.url}/ui#/support/demo")
+    shot(page, "support-user")
+    for name in ("Overview", "Users", "Health", "Audit"):
+        somebody.open(name)
+        shot(page, name.lower())
+    somebody.open("Requests")
+    page.get_by_role("button", name="Decide").first.click()
+    shot(page, "requests")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Journeys through the chat, as a user makes them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.console.conftest import PersonMaker
+from tests.e2e.harness import House, key_id
+
+HOSTILE = " ".join(
+    (
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(2)</script>",
+        "![p](https://evil.example/p.png)",
+        "[go](javascript:alert(3))",
+        "\u202eright to left",
+        "w" * 5_000,
+    )
+)
+
+
+def test_a_wrong_key_is_told_and_a_right_one_opens_the_chat(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    somebody = person()
+    somebody.page.get_by_label("API key").fill("sb_user_nonsense")
+    somebody.page.get_by_role("button", name="Sign in").click()
+    expect(somebody.page.get_by_role("alert")).to_contain_text("not valid")
+    somebody.sign_in(user_key("ada"))
+    expect(somebody.page.get_by_text("Nothing said yet")).to_be_visible()
+
+
+def test_an_answer_streams_and_says_who_why_and_for_how_much(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    ben = person(user_key("ben"))
+    ben.say("Please write some python for me")
+    done = ben.ends("done")
+    expect(done).to_contain_text("credits")
+    done.get_by_role("button", name="Why this model").click()
+    expect(done).to_contain_text("Attempts")
+    expect(done.get_by_role("link", name="Open the call")).to_be_visible()
+    expect(ben.page.get_by_text("in 1 answer")).to_be_visible()
+
+
+def test_the_draft_is_judged_quietly_while_it_is_written(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    cleo = person(user_key("cleo"))
+    foreseen, field = cleo.page.locator("#foreseen"), cleo.page.get_by_label("Your message")
+    field.fill("Please write some python")
+    expect(foreseen).to_contain_text("coder")
+    expect(foreseen).to_contain_text("credits at most")
+    field.fill("Please write a delicateword")
+    expect(foreseen).to_contain_text("Asks for your confirmation")
+    assert field.evaluate("field => field === document.activeElement")
+
+
+def test_what_needs_confirmation_is_sent_once_it_is_given_and_stands_in_no_other_message_s_way(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    cy = person(user_key("cy"))
+    cy.say("A delicateword, please")
+    cy.ends("failed")
+    cy.say("Another matter")
+    cy.ends("done")
+    cy.say("A delicateword, please")
+    asked = cy.ends("failed")
+    asked.get_by_role("button", name="Send it all the same").click()
+    cy.ends("done")
+
+
+def test_a_stream_is_stopped_and_keeps_its_words(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    dan = person(user_key("dan"))
+    dan.choose("sim/long")
+    dan.say("Speak at length")
+    expect(dan.answer).to_contain_text("w2")
+    dan.page.get_by_role("button", name="Stop").click()
+    expect(dan.ends("stopped")).to_contain_text("w2")
+    expect(dan.page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_a_broken_answer_is_kept_and_goes_on(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    eve = person(user_key("eve"))
+    eve.choose("sim/cut")
+    eve.say("Count")
+    broken = eve.ends("broken")
+    expect(broken).to_contain_text("w5")
+    broken.get_by_role("button", name="Continue").click()
+    expect(eve.answer).to_contain_text("w5")
+    eve.ends("broken")
+
+
+def test_a_lost_connection_is_told_and_the_answer_is_asked_for_again(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    finn = person(user_key("finn"))
+    finn.page.route("**/api/ai/chat", lambda route: route.abort())
+    finn.say("Are you there")
+    expect(finn.ends("failed")).to_contain_text("cannot be reached")
+    finn.page.unroute("**/api/ai/chat")
+    finn.answer.get_by_role("button", name="Try again").click()
+    finn.ends("done")
+    # The browser itself notes that a request was cut.
+    finn.complaints = [text for text in finn.complaints if "net::ERR_FAILED" not in text]
+
+
+def test_another_model_answers_the_same_question(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    gus = person(user_key("gus"))
+    gus.choose("sim/echo")
+    gus.say("first words")
+    gus.ends("done").get_by_label("Answer again with").select_option("sim/words")
+    expect(gus.answer).to_contain_text("w20")
+    expect(gus.page.locator("article.question")).to_have_count(1)
+
+
+def test_who_has_no_credits_is_told_what_is_left_and_may_ask_for_more(
+    person: PersonMaker, user_key: Callable[..., str], made: Callable[..., Any]
+) -> None:
+    hal = person(user_key("hal", "poor"))
+    hal.choose("sim/words")
+    hal.say("Spend it all")
+    refused = hal.ends("failed")
+    expect(refused).to_contain_text("credits are left")
+    refused.get_by_role("button", name="Ask for more credits").click()
+    hal.page.get_by_label("How many credits").fill("25")
+    hal.page.get_by_role("button", name="Send the request").click()
+    expect(hal.page.get_by_text("Sent. You find")).to_be_visible()
+
+
+def test_what_a_model_writes_stays_text(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    ida = person(user_key("ida"))
+    ida.choose("sim/echo")
+    ida.say(HOSTILE)
+    done = ida.ends("done")
+    expect(done).to_contain_text("<script>alert(2)</script>")
+    assert done.locator("img, script, [onerror], a[href^='javascript']").count() == 0
+    assert ida.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_reloading_in_mid_stream_begins_anew(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    key = user_key("jo")
+    jo = person(key)
+    jo.choose("sim/long")
+    jo.say("Speak at length")
+    expect(jo.answer).to_contain_text("w2")
+    jo.page.reload()
+    expect(jo.page.get_by_label("API key")).to_be_visible()
+    jo.sign_in(key)
+    expect(jo.page.get_by_text("Nothing said yet")).to_be_visible()
+    assert jo.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_a_revoked_key_asks_to_sign_in_and_keeps_what_was_written(
+    person: PersonMaker, user_key: Callable[..., str], made: Callable[..., Any]
+) -> None:
+    key = user_key("kim")
+    kim = person(key)
+    kim.choose("sim/echo")
+    kim.say("keep these words")
+    kim.ends("done")
+    made(f"keys/{key_id(key)}/revoke")
+    kim.page.wait_for_timeout(1_100)
+    kim.say("and these")
+    dialog = kim.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Sign in again")
+    dialog.get_by_label("API key").fill(made("keys", kind="user", name="new", user_id="kim")["key"])
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect(kim.page.locator("article.answer").first).to_contain_text("keep these words")
+
+
+def test_two_tabs_and_the_way_back(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
+    lou = person(user_key("lou"))
+    lou.say("Hello")
+    lou.ends("done")
+    lou.open("Usage")
+    lou.page.go_back()
+    expect(lou.answer).to_be_visible()
+    other = lou.context.new_page()
+    other.goto(f"{house.url}/ui")
+    expect(other.get_by_label("API key")).to_be_visible()
