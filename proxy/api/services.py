@@ -13,6 +13,7 @@ from proxy.ports import (
     CatalogDesk,
     CatalogSource,
     Clock,
+    Conduct,
     Directory,
     HealthBoard,
     Ids,
@@ -53,6 +54,7 @@ class Services:
     register: Register
     health: HealthBoard
     limiter: Limiter
+    conduct: Conduct
     recorder: Recorder
     clock: Clock
     ids: Ids

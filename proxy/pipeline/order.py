@@ -21,7 +21,19 @@ from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
 from proxy.pipeline.pieces import Turnstile
 from proxy.pipeline.waiting import WaitingLimits
-from proxy.ports import Accounts, Books, CatalogSource, Clock, HealthBoard, Ids, Limiter, Recorder, TokenCounter, Upstream
+from proxy.ports import (
+    Accounts,
+    Books,
+    CatalogSource,
+    Clock,
+    Conduct,
+    HealthBoard,
+    Ids,
+    Limiter,
+    Recorder,
+    TokenCounter,
+    Upstream,
+)
 from proxy.stages.intake import IntakeLimits
 from proxy.stages.provider.adapter import Dialect
 from proxy.stages.stream import Voice
@@ -54,6 +66,7 @@ class Rooms:
     catalog: CatalogSource
     health: HealthBoard
     limiter: Limiter
+    conduct: Conduct
     recorder: Recorder
     counter: TokenCounter
     clock: Clock

@@ -3,7 +3,7 @@
 from proxy.ports.books import Alerts, Books, ByHand, ClockDoubted, CommitUnknown, Leases, Ledger, StoreUnavailable, Timekeeping
 from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, VersionConflict
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
-from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
+from proxy.ports.world import Clock, Conduct, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
 __all__ = [
     "Accounts",
@@ -16,6 +16,7 @@ __all__ = [
     "Clock",
     "ClockDoubted",
     "CommitUnknown",
+    "Conduct",
     "Directory",
     "Exchange",
     "HealthBoard",

@@ -13,7 +13,9 @@ from proxy.store.rows import to_json
 
 Row = tuple[Any, ...]
 
-USER_COLUMNS: Final = "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version"
+USER_COLUMNS: Final = (
+    "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, lifted_at_ms, caps, version"
+)
 APP_COLUMNS: Final = "id, name, user_id, default_plan_id, caps, enrols_daily_max, reads_body_user, suspended, version, plans"
 KEY_COLUMNS: Final = (
     "id, kind, secret_hash, user_id, app_id, name, lineage, created_at_ms, model_scope, caps, rate, expires_at_ms,"
@@ -41,7 +43,7 @@ def caps_of(text: str) -> tuple[Cap, ...]:
 
 def user_of(row: Row) -> User:
     """A row of USER_COLUMNS."""
-    id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version = row
+    id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, lifted_at_ms, caps, version = row
     return User(
         id=id,
         name=name,
@@ -51,6 +53,7 @@ def user_of(row: Row) -> User:
         external_id=external_id,
         suspended=bool(suspended),
         cooling_until_ms=cooling_until_ms,
+        lifted_at_ms=lifted_at_ms,
         caps=caps_of(caps),
         version=version,
     )
@@ -67,6 +70,7 @@ def user_row(user: User) -> Row:
         user.external_id,
         user.suspended,
         user.cooling_until_ms,
+        user.lifted_at_ms,
         to_json(user.caps),
         user.version,
     )

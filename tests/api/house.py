@@ -20,12 +20,14 @@ from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
 from proxy.counting.counter import NoCounter
 from proxy.domain.account import App, Key, KeyKind, User
+from proxy.domain.alert import Alert
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change
 from proxy.domain.errors import Fault
 from proxy.domain.plan import Entitlement
 from proxy.domain.standing import Cap
 from proxy.ids import RandomIds
+from proxy.limits.conduct import MemoryConduct
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import DrainLimits, Knobs, Pipeline, Rooms
 from proxy.ports import Exchange, TokenCounter, UpstreamError, UpstreamRequest
@@ -182,6 +184,10 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
 
 
+def _unheard(alert: Alert) -> None:
+    """Nobody listens for alerts here."""
+
+
 def _answer(choices: list[Json]) -> Json:
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.123456789}
     return {"id": "theirs", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
@@ -266,6 +272,7 @@ async def open_house(
         recorder = Telemetry(LogWriter(log), clock)
         limiter = MemoryLimiter(clock, 10_000)
         health = PassiveHealth(clock, ids.jitter)
+        conduct = MemoryConduct(lambda: shown.current().policy.abuse, _unheard, recorder, clock)
         rooms = Rooms(
             accounts=accounts,
             books=books,
@@ -273,6 +280,7 @@ async def open_house(
             catalog=shown,
             health=health,
             limiter=limiter,
+            conduct=conduct,
             recorder=recorder,
             counter=counter or NoCounter(),
             clock=clock,
@@ -282,7 +290,7 @@ async def open_house(
             knobs=Knobs(drain=DrainLimits(wait_ms=0)),
         )
         services = Services(
-            gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock),
+            gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock, conduct.guessed),
             pipeline=Pipeline(rooms),
             accounts=accounts,
             books=books,
@@ -294,6 +302,7 @@ async def open_house(
             register=SqlRegister(database),
             health=health,
             limiter=limiter,
+            conduct=conduct,
             recorder=recorder,
             clock=clock,
             ids=ids,
