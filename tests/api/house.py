@@ -269,8 +269,7 @@ async def open_house(
         stack.push_async_callback(books.close)
         await SqlLeases(database, clock, "boot-1", LeaseLimits()).beat()
         shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
-        recorder = Telemetry(LogWriter(log), clock)
-        limiter = MemoryLimiter(clock, 10_000)
+        recorder, limiter = Telemetry(LogWriter(log), clock), MemoryLimiter(clock, 10_000)
         health = PassiveHealth(clock, ids.jitter)
         conduct = MemoryConduct(lambda: shown.current().policy.abuse, _unheard, recorder, clock)
         rooms = Rooms(
