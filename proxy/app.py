@@ -43,6 +43,7 @@ from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
+from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.recount import Recounted, recount
@@ -346,6 +347,7 @@ def _services(
         desk=shelves.desk,
         directory=shelves.directory,
         register=shelves.register,
+        feedback=SqlFeedback(shelves.database),
         health=rooms.health,
         limiter=rooms.limiter,
         conduct=rooms.conduct,

@@ -15,6 +15,7 @@ from proxy.ports import (
     Clock,
     Conduct,
     Directory,
+    FeedbackBox,
     HealthBoard,
     Ids,
     Limiter,
@@ -52,6 +53,7 @@ class Services:
     desk: CatalogDesk
     directory: Directory
     register: Register
+    feedback: FeedbackBox
     health: HealthBoard
     limiter: Limiter
     conduct: Conduct

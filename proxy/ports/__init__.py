@@ -1,7 +1,16 @@
 """Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
 
 from proxy.ports.books import Alerts, Books, ByHand, ClockDoubted, CommitUnknown, Leases, Ledger, StoreUnavailable, Timekeeping
-from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, VersionConflict
+from proxy.ports.desk import (
+    Accounts,
+    CatalogDesk,
+    CatalogObject,
+    CatalogSource,
+    Directory,
+    FeedbackBox,
+    Register,
+    VersionConflict,
+)
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
 from proxy.ports.world import Clock, Conduct, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
@@ -19,6 +28,7 @@ __all__ = [
     "Conduct",
     "Directory",
     "Exchange",
+    "FeedbackBox",
     "HealthBoard",
     "Ids",
     "Leases",

@@ -36,6 +36,7 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.directory import SqlDirectory
+from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.register import SqlRegister
@@ -262,10 +263,8 @@ async def open_house(
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
         database = await SqliteDatabase.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
-        timekeeper = Timekeeper(database, clock)
-        ledger = SqlLedger(database, timekeeper, "boot-1")
-        accounts = SqlAccounts(database, clock)
-        books = GroupWriter(ledger, WriterLimits(), accounts.refresh)
+        timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
+        books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
         await SqlLeases(database, clock, "boot-1", LeaseLimits()).beat()
         shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
@@ -299,6 +298,7 @@ async def open_house(
             desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
             directory=SqlDirectory(database, clock, accounts.refresh),
             register=SqlRegister(database),
+            feedback=SqlFeedback(database),
             health=health,
             limiter=limiter,
             conduct=conduct,
