@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from proxy import commands, demo, serving, settings
+from proxy import commands, demo, reports, serving, settings
 from proxy.serving import WORKERS_MAX
 from proxy.settings import Settings, SettingsMistake
 
@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     rollups.add_parser("recount", help="count every call again and mend what differs; calls wait while a day is counted")
     rollups.choices["recount"].set_defaults(run=commands.rollups_recount)
+    _add_routing(verbs)
     clock = verbs.add_parser("clock", help="the clock that epochs are judged by").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -148,6 +149,16 @@ def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--grace-minutes", type=int, default=60, metavar="N", help="how long the old key goes on working (%(default)s)"
     )
     rotate.set_defaults(run=commands.keys_rotate)
+
+
+def _add_routing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = verbs.add_parser("routing", help="what became of calls, by task family and model").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    report = actions.add_parser("report", help="calls, cost, first tokens, thumbs, failures and downgrades")
+    report.add_argument("--days", type=int, default=7, metavar="N", help="how many UTC days, today included (%(default)s)")
+    report.add_argument("--json", action="store_true", help="for programs; raw cost in nano-dollars")
+    report.set_defaults(run=reports.routing_report)
 
 
 def _add_catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

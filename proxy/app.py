@@ -24,6 +24,7 @@ from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.knobs import api_knobs, lease_limits, pipeline_knobs, webhook
+from proxy.limits.conduct import MemoryConduct
 from proxy.limits.memory import MemoryLimiter
 from proxy.limits.shared import SharedLimiter
 from proxy.pipeline import Pipeline, Rooms
@@ -42,6 +43,7 @@ from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
+from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.recount import Recounted, recount
@@ -64,6 +66,7 @@ from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
 from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
 from proxy.workers.vigil import Vigil
+from proxy.workers.warden import Warden
 from proxy.workers.watch import Watch
 
 WATCH_EVERY_S: Final = 0.5
@@ -72,6 +75,7 @@ FLUSH_EVERY_S: Final = 0.2
 HERALD_EVERY_S: Final = 1.0
 VIGIL_EVERY_S: Final = 1.0
 PROBE_EVERY_S: Final = 1.0
+WARDEN_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
 FORGET_KEYS_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
@@ -108,6 +112,15 @@ class Shelves:
     timekeeper: Timekeeper
     recount: Callable[[], Awaitable[Recounted]]
     key_pepper: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What one process keeps for itself: its figures, the alerts that it has to tell, and which of several workers it is."""
+
+    telemetry: Telemetry
+    outbox: Outbox
+    member: Member | None
 
 
 class Readiness:
@@ -216,7 +229,8 @@ async def _wired(
         shelves.accounts.refresh,
     )
     stack.push_async_callback(books.close)
-    rooms = await _rooms(stack, settings, shelves, telemetry, books, member)
+    own = Own(telemetry, Outbox(shelves.clock), member)
+    rooms = await _rooms(stack, settings, shelves, books, own)
     readiness = Readiness()
     services = _services(settings, shelves, rooms, books, telemetry, readiness)
 
@@ -246,7 +260,8 @@ async def _wired(
         Job("flush", FLUSH_EVERY_S, flush),
         Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
-        *_health_jobs(settings, rooms, telemetry, services.pipeline, member),
+        Job("warden", WARDEN_EVERY_S, Warden(rooms.conduct, shelves.directory, telemetry).look),
+        *_health_jobs(settings, rooms, services.pipeline, own),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -255,10 +270,8 @@ async def _wired(
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
 
 
-def _health_jobs(
-    settings: Settings, rooms: Rooms, telemetry: Telemetry, pipeline: Pipeline, member: Member | None
-) -> list[Job]:
-    outbox = Outbox(rooms.clock)
+def _health_jobs(settings: Settings, rooms: Rooms, pipeline: Pipeline, own: Own) -> list[Job]:
+    outbox, telemetry, member = own.outbox, own.telemetry, own.member
     vigil = Vigil(rooms.health.report, outbox.note, telemetry, rooms.clock)
     crier = Herald(outbox, webhook(settings), rooms.upstream, telemetry, rooms.clock)
     jobs = [Job("vigil", VIGIL_EVERY_S, vigil.look), Job("crier", HERALD_EVERY_S, crier.tell)]
@@ -270,9 +283,7 @@ def _health_jobs(
     return [*jobs, Job("prober", PROBE_EVERY_S, prober.look)]
 
 
-async def _rooms(
-    stack: AsyncExitStack, settings: Settings, shelves: Shelves, telemetry: Telemetry, books: Books, member: Member | None
-) -> Rooms:
+async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, books: Books, own: Own) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
     counter = BoundedCounter(_counting_in) if can_count() else NoCounter()
     stack.callback(counter.close)
@@ -285,8 +296,9 @@ async def _rooms(
         catalog=shelves.catalog,
         threads=shelves.register,
         health=PassiveHealth(clock, ids.jitter),
-        limiter=_limiter(clock, member),
-        recorder=telemetry,
+        limiter=_limiter(clock, own.member),
+        conduct=MemoryConduct(lambda: shelves.catalog.current().policy.abuse, own.outbox.note, own.telemetry, clock),
+        recorder=own.telemetry,
         counter=counter,
         clock=clock,
         ids=ids,
@@ -326,7 +338,7 @@ def _services(
     telemetry.watch("clock_doubted", doubted, lambda: shelves.timekeeper.doubt is not None)
     watch_breakers(telemetry, rooms.health)
     return Services(
-        gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock),
+        gate=Gate(rules, rooms.accounts, rooms.limiter, telemetry, rooms.clock, rooms.conduct.guessed),
         pipeline=pipeline,
         accounts=rooms.accounts,
         books=rooms.books,
@@ -336,8 +348,10 @@ def _services(
         desk=shelves.desk,
         directory=shelves.directory,
         register=shelves.register,
+        feedback=SqlFeedback(shelves.database),
         health=rooms.health,
         limiter=rooms.limiter,
+        conduct=rooms.conduct,
         recorder=telemetry,
         clock=rooms.clock,
         ids=rooms.ids,

@@ -221,12 +221,15 @@ async def explain(given: argparse.Namespace, settings: Settings) -> int:
             raise CommandFailed(f"there is no call {given.call_id}")
         if call.decision is None:
             was = (
-                f"refused before it was decided: {call.code}" if call.kind != "probe" else "made to see who works, not decided"
+                f"refused before it was decided: {call.code}. {explaining.said_of(call.code)}"
+                if call.kind != "probe"
+                else "made to see who works, not decided"
             )
             _say(f"{call.id} was {was}")
             return 0
         again = await _decided_again(shelves, call)
     _say(f"{call.id}: {call.status}, {call.model_id or call.code}, {call.credits_milli / 1_000:g} credits")
+    _say(f"{call.reason}: {explaining.said_of(call.reason)}")
     _say_decision(explaining.explain(call.decision))
     if call.decision.revision != again.revision:
         _say(f"decided by revision {call.decision.revision} of the decision code; this is revision {again.revision}")

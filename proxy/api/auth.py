@@ -1,7 +1,7 @@
 """Who calls: headers and address in, a Caller or a Refusal out, before any body is read; decides no plan or price."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,14 +29,24 @@ class GateRules:
 
 
 class Gate:
-    """Lets callers in. Failures are counted per address and never stop a valid key (contract 1)."""
+    """Lets callers in. Failures are counted per address and never stop a valid key (contract 1); of an address that goes on
+    after too many, `guessed` is told."""
 
-    def __init__(self, rules: GateRules, accounts: Accounts, limiter: Limiter, recorder: Recorder, clock: Clock) -> None:
+    def __init__(
+        self,
+        rules: GateRules,
+        accounts: Accounts,
+        limiter: Limiter,
+        recorder: Recorder,
+        clock: Clock,
+        guessed: Callable[[str], None],
+    ) -> None:
         self._rules = rules
         self._accounts = accounts
         self._limiter = limiter
         self._recorder = recorder
         self._clock = clock
+        self._guessed = guessed
 
     async def admit(
         self, headers: Mapping[bytes, bytes], address: str, kinds: Sequence[KeyKind] = _CALLERS
@@ -107,6 +117,7 @@ class Gate:
         quota = await self._limiter.take(f"auth:{address}", self._rules.failures)
         if quota.allowed:
             return Refusal("invalid_api_key", "This API key is not valid. Send `Authorization: Bearer YOUR_KEY`.")
+        self._guessed(address)
         return Refusal(
             "rate_limit_exceeded",
             "Too many failed sign-ins from this address. Check the key, then wait.",

@@ -14,7 +14,9 @@ from proxy.ports import (
     CatalogDesk,
     CatalogSource,
     Clock,
+    Conduct,
     Directory,
+    FeedbackBox,
     HealthBoard,
     Ids,
     Limiter,
@@ -52,8 +54,10 @@ class Services:
     desk: CatalogDesk
     directory: Directory
     register: Register
+    feedback: FeedbackBox
     health: HealthBoard
     limiter: Limiter
+    conduct: Conduct
     recorder: Recorder
     clock: Clock
     ids: Ids

@@ -52,7 +52,8 @@ class Key:
 class User:
     """An account: owner of windows, buckets and calls. An app's end user has `app_id` and `external_id`.
 
-    `anchor_day` is the day of the month on which monthly windows start.
+    `anchor_day` is the day of the month on which monthly windows start. `lifted_at_ms` is when an admin last forgave what was
+    held against it: nothing from before counts.
     """
 
     id: str
@@ -63,6 +64,7 @@ class User:
     external_id: str | None = None
     suspended: bool = False
     cooling_until_ms: int | None = None
+    lifted_at_ms: int | None = None
     caps: tuple[Cap, ...] = ()
     version: int = 1
     wishes: Wishes = NO_WISHES
@@ -117,9 +119,18 @@ def barred(caller: Caller, now_ms: int) -> Refusal | None:
         return Refusal("forbidden", "This account is suspended. Ask its administrator.")
     until_ms = caller.user.cooling_until_ms
     if until_ms is not None and now_ms < until_ms:
-        wait_s = (until_ms - now_ms + 999) // 1_000
-        return Refusal("cooling_off", "This account pauses after repeated refused prompts.", retry_after_s=wait_s)
+        return resting(until_ms, now_ms)
     return None
+
+
+def resting(until_ms: int, now_ms: int) -> Refusal:
+    """The refusal of a user who cools off until a moment that has not come."""
+    wait_s = (until_ms - now_ms + 999) // 1_000
+    message = (
+        "This account rests after repeated refused prompts, or requests that went round in a loop."
+        f" It may call again in {wait_s} s; its administrator can end the rest before."
+    )
+    return Refusal("cooling_off", message, retry_after_s=wait_s, should_retry=False)
 
 
 def unenrollable(caller: Caller) -> Refusal | None:

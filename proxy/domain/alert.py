@@ -1,11 +1,11 @@
 """What an operator is told of beside calls: a limit nearly used up, a bill nobody pays, a clock that jumped, a provider that is
-lost; values only."""
+lost, somebody who abuses us; values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-AlertKind = Literal["threshold", "absorbed", "clock", "provider_down"]
+AlertKind = Literal["threshold", "absorbed", "clock", "provider_down", "abuse"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from proxy.domain.abuse import AbuseRules
+
 Action = Literal["allow", "flag", "route", "confirm", "block"]
 Mode = Literal["economy", "balanced", "best", "fast"]
 # How a stream that broke off may be gone on with: not at all, by a model that takes the answer's beginning, or also by one that
@@ -64,3 +66,4 @@ class PolicyTable:
     deadline_ms: int = 600_000
     free_calls_hourly_max: int = 10
     rescue: Rescue = "prefill"
+    abuse: AbuseRules = field(default_factory=AbuseRules)

@@ -91,7 +91,7 @@ class TallyQuery:
 @dataclass(frozen=True, slots=True)
 class TallyRow:
     """One group of calls: `group` is the id of its user, model or provider, or `name=value` of its tag; empty where it has
-    none."""
+    none. Where calls are routed from and to, it is both: `assistant|model`."""
 
     group: str
     tally: Tally

@@ -56,9 +56,13 @@ class Pipeline:
             self._rooms.recorder.incident("answer_repeated")
             await earlier.speak(reply)
             return None
+        objection = self._rooms.conduct.objection(journey.caller)
+        if objection is not None:
+            return await self._unread(order, objection, marks)
         judged = await self._judged(order, journey, marks)
         if isinstance(judged, Refusal):
             return await self._unread(order, judged, marks)
+        self._rooms.conduct.asked(journey, judged.decision, judged.ask.text_bytes)
         return await self._run(order, judged, marks, reply)
 
     async def refuse(self, order: Order, refusal: Refusal) -> Refusal:

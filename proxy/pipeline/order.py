@@ -26,6 +26,7 @@ from proxy.ports import (
     Books,
     CatalogSource,
     Clock,
+    Conduct,
     HealthBoard,
     Ids,
     Limiter,
@@ -67,6 +68,7 @@ class Rooms:
     threads: Threads
     health: HealthBoard
     limiter: Limiter
+    conduct: Conduct
     recorder: Recorder
     counter: TokenCounter
     clock: Clock

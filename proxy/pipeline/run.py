@@ -266,6 +266,7 @@ class Run:
             # The writer keeps the settlement and tries again; the caller need not wait for an outage to end.
             self._rooms.recorder.incident("settle_late")
         self._rooms.recorder.finished(replace(call, timeline=self._marks.lasted(call.timeline)))
+        self._rooms.conduct.paid(call)
         return call
 
     async def _record(self, call: Call) -> Refusal | None:

@@ -1,9 +1,19 @@
 """Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
 
 from proxy.ports.books import Alerts, Books, ByHand, ClockDoubted, CommitUnknown, Leases, Ledger, StoreUnavailable, Timekeeping
-from proxy.ports.desk import Accounts, CatalogDesk, CatalogObject, CatalogSource, Directory, Register, Threads, VersionConflict
+from proxy.ports.desk import (
+    Accounts,
+    CatalogDesk,
+    CatalogObject,
+    CatalogSource,
+    Directory,
+    FeedbackBox,
+    Register,
+    Threads,
+    VersionConflict,
+)
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
-from proxy.ports.world import Clock, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
+from proxy.ports.world import Clock, Conduct, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
 __all__ = [
     "Accounts",
@@ -16,8 +26,10 @@ __all__ = [
     "Clock",
     "ClockDoubted",
     "CommitUnknown",
+    "Conduct",
     "Directory",
     "Exchange",
+    "FeedbackBox",
     "HealthBoard",
     "Ids",
     "Leases",

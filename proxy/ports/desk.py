@@ -24,6 +24,7 @@ from proxy.domain.desk import (
     UsageQuery,
     UsageRow,
 )
+from proxy.domain.feedback import Feedback, Opinion
 from proxy.domain.journey import Thread
 from proxy.domain.plan import Entitlement
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
@@ -88,12 +89,30 @@ class Register(Threads, Protocol):
 
     async def tallies(self, query: TallyQuery) -> list[TallyRow]: ...
 
+    async def routed(self, from_ms: int, until_ms: int) -> list[TallyRow]:
+        """What calls came to on every UTC day that the period touches, by assistant and model."""
+        ...
+
     async def user_tallies(self, query: UserTallyQuery) -> Tallies: ...
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         """What was charged of each of a user's calls since `from_ms`, the newest first."""
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
+
+
+class FeedbackBox(Protocol):
+    """What people say of answers. Raises StoreUnavailable."""
+
+    async def give(self, feedback: Feedback) -> Feedback:
+        """Keeps it, in the place of what was said of the same call before; what is kept now."""
+        ...
+
+    async def of_call(self, call_id: str) -> Feedback | None: ...
+
+    async def opinions(self, from_ms: int, until_ms: int) -> list[Opinion]:
+        """Of a period, by assistant and model: what was said, and apart from it whom low credits led to."""
+        ...
 
 
 class Directory(Protocol):
@@ -103,6 +122,10 @@ class Directory(Protocol):
     async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]: ...
 
     async def user(self, user_id: str) -> User | None: ...
+
+    async def cooling(self, now_ms: int, limit: int) -> list[User]:
+        """Users who cool off now, those longest to go first."""
+        ...
 
     async def put_user(self, user: User, expected_version: int | None, change: Change) -> User: ...
 

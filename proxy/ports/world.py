@@ -5,8 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from proxy.domain.abuse import CoolOff, Suspect
+from proxy.domain.account import Caller
 from proxy.domain.call import Call
 from proxy.domain.catalog import Vocabulary
+from proxy.domain.decision import Decision
+from proxy.domain.errors import Refusal
+from proxy.domain.journey import Journey
 from proxy.domain.plan import Rate
 
 
@@ -47,6 +52,46 @@ class Limiter(Protocol):
     """Request rates. Keys are made of ids by the caller; a refused request is not counted."""
 
     async def take(self, key: str, rate: Rate) -> Quota: ...
+
+
+class Conduct(Protocol):
+    """How callers behave: who is to be slowed, to rest or to be told of. Nothing here waits; a process knows what it saw."""
+
+    def objection(self, caller: Caller) -> Refusal | None:
+        """Why this user may not call at this moment; one that may has made a call."""
+        ...
+
+    def asked(self, journey: Journey, decision: Decision, text_bytes: int) -> None:
+        """A call was decided."""
+        ...
+
+    def paid(self, call: Call) -> None:
+        """A call was charged."""
+        ...
+
+    def guessed(self, address: str) -> None:
+        """An address tried a key that nobody has, though it had tried too many already."""
+        ...
+
+    def suspects(self) -> list[Suspect]:
+        """Everybody with a score, the highest first."""
+        ...
+
+    def suspect(self, user_id: str) -> Suspect | None:
+        """One user; None when nothing is held against it here."""
+        ...
+
+    def lifted(self, user_id: str) -> None:
+        """An admin has forgiven a user: its next call is its first."""
+        ...
+
+    def due(self) -> list[CoolOff]:
+        """Cool-offs that the store does not know of yet."""
+        ...
+
+    def stored(self, cool_off: CoolOff) -> None:
+        """The store has this one, or nobody to have it."""
+        ...
 
 
 class TokenCounter(Protocol):

@@ -1,10 +1,11 @@
 """A Decision in, the same in plain words for its user out; never shows a raw cost or a multiplier."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from proxy.domain.decision import Decision, DropCode, Dropped, KeepCode, Reason
 from proxy.domain.money import credits_text
+from proxy.domain.sentences import OF_ERRORS, OF_REMARKS
 from proxy.domain.verdict import Advice
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
@@ -40,6 +41,14 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "stepped_down": "Credits run low, so cheaper models go first.",
     "spared": "It is far slower than usual just now, so it only stands by for others.",
 }
+_TABLES: Final[tuple[Mapping[Any, str], ...]] = (SENTENCES, OF_ERRORS, OF_REMARKS)
+_ALL: Final[Mapping[str, str]] = {code: said for table in _TABLES for code, said in table.items()}
+
+
+def said_of(code: str | None) -> str | None:
+    """The plain sentence of any code that a call's record, header or answer may give as its reason; None for no code, and for
+    one that a later release wrote."""
+    return None if code is None else _ALL.get(code)
 
 
 _ADVICE: Final[Mapping[str, str]] = {

@@ -46,6 +46,10 @@ class SqlDirectory:
     async def user(self, user_id: str) -> User | None:
         return await self._database.read(lambda connection: USERS.get(connection, user_id))
 
+    async def cooling(self, now_ms: int, limit: int) -> list[User]:
+        where = "cooling_until_ms > ? ORDER BY cooling_until_ms DESC, id LIMIT ?"
+        return await self._database.read(lambda connection: USERS.select(connection, where, (now_ms, min(limit, ROWS_MAX))))
+
     async def put_user(self, user: User, expected_version: int | None, change: Change) -> User:
         return await self._write(change, lambda writing: _put(writing, USERS, user, expected_version))
 

@@ -23,7 +23,7 @@ from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.holds import entry
 from proxy.store.recorded import SELECT_CALL, SELECT_LISTED, attempts_of, call_of, call_read
-from proxy.store.tallies import tallies, usage, user_tallies
+from proxy.store.tallies import routed, tallies, usage, user_tallies
 
 CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
@@ -133,6 +133,10 @@ class SqlRegister:
     async def tallies(self, query: TallyQuery) -> list[TallyRow]:
         await fold_for_reader(self._database)
         return await self._database.survey(partial(tallies, query))
+
+    async def routed(self, from_ms: int, until_ms: int) -> list[TallyRow]:
+        await fold_for_reader(self._database)
+        return await self._database.survey(partial(routed, from_ms, until_ms))
 
     async def user_tallies(self, query: UserTallyQuery) -> Tallies:
         await fold_for_reader(self._database)

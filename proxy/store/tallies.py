@@ -11,6 +11,7 @@ from proxy.store.rollup import MEASURES, TTFT
 
 USAGE_ROWS_MAX: Final = 1_000
 TALLY_ROWS_MAX: Final = 200
+ROUTED_ROWS_MAX: Final = 2_000
 
 # Every query names its days one by one, so that each is one look into the primary key, (user_id, day, tag, ...), in which a
 # user's days lie side by side.
@@ -34,6 +35,11 @@ _TALLY_GROUPS: Final[Mapping[TallyGroup, tuple[str, str]]] = {
 }
 _SUMS: Final = ", ".join(f"sum({measure})" for measure in MEASURES)
 _DEAREST: Final = "ORDER BY sum(raw_nano_usd) DESC, sum(attempts) DESC, name"
+# Rows of all callers do not tell assistants apart, so this looks at every user's rows of the days.
+_ROUTED: Final = (
+    f"SELECT assistant_id || '|' || model_id AS name, {_SUMS} {_ON_DAYS} AND user_id > '' AND tag = '' AND kind <> 'precheck'"
+    f" GROUP BY name {_DEAREST} LIMIT ?2"
+)
 # A page of users: who they are, and what they came to. All their rows are read, so no index is to look for days.
 OF_USERS: Final = (
     f"SELECT user_id AS name, {_SUMS} FROM rollups WHERE user_id IN (SELECT value FROM json_each(?1))"  # noqa: S608
@@ -74,6 +80,12 @@ def tallies(query: TallyQuery, connection: Connection) -> list[TallyRow]:
     """The groups, dearest first."""
     values = (_days(query.from_ms, query.until_ms), _at_most(query.limit), *(() if query.tag is None else (query.tag,)))
     return [_tally_row(*row) for row in connection.execute(tally_statement(query), values)]
+
+
+def routed(from_ms: int, until_ms: int, connection: Connection) -> list[TallyRow]:
+    """What calls came to by the assistant that they were for and the model they reached, dearest first."""
+    values = (_days(from_ms, until_ms), ROUTED_ROWS_MAX)
+    return [_tally_row(*row) for row in connection.execute(_ROUTED, values)]
 
 
 def user_tallies(query: UserTallyQuery, connection: Connection) -> Tallies:

@@ -15,7 +15,7 @@ from proxy.store.rows import to_json
 Row = tuple[Any, ...]
 
 USER_COLUMNS: Final = (
-    "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version, wishes"
+    "id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, lifted_at_ms, caps, version, wishes"
 )
 APP_COLUMNS: Final = "id, name, user_id, default_plan_id, caps, enrols_daily_max, reads_body_user, suspended, version, plans"
 KEY_COLUMNS: Final = (
@@ -45,7 +45,20 @@ def caps_of(text: str) -> tuple[Cap, ...]:
 
 def user_of(row: Row) -> User:
     """A row of USER_COLUMNS."""
-    id, name, created_at_ms, anchor_day, app_id, external_id, suspended, cooling_until_ms, caps, version, wishes = row
+    (
+        id,
+        name,
+        created_at_ms,
+        anchor_day,
+        app_id,
+        external_id,
+        suspended,
+        cooling_until_ms,
+        lifted_at_ms,
+        caps,
+        version,
+        wishes,
+    ) = row
     return User(
         id=id,
         name=name,
@@ -55,6 +68,7 @@ def user_of(row: Row) -> User:
         external_id=external_id,
         suspended=bool(suspended),
         cooling_until_ms=cooling_until_ms,
+        lifted_at_ms=lifted_at_ms,
         caps=caps_of(caps),
         version=version,
         wishes=_WISHES.validate_json(wishes),
@@ -72,6 +86,7 @@ def user_row(user: User) -> Row:
         user.external_id,
         user.suspended,
         user.cooling_until_ms,
+        user.lifted_at_ms,
         to_json(user.caps),
         user.version,
         to_json(user.wishes),

@@ -23,7 +23,7 @@ ANSWER_BYTES_MAX: Final = 16 * 1024
 # Connections are kept by provider, and no provider's id looks so.
 _NO_PROVIDER: Final = "(webhook)"
 # What of an alert the log may hold: no amounts, for some of them are raw cost.
-_LOGGED: Final = ("scope", "window", "family", "epoch", "account", "call", "jump_s", "provider")
+_LOGGED: Final = ("scope", "window", "family", "epoch", "account", "call", "jump_s", "provider", "app", "address")
 
 
 @dataclass(frozen=True, slots=True)

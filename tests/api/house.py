@@ -20,12 +20,14 @@ from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
 from proxy.counting.counter import NoCounter
 from proxy.domain.account import App, Key, KeyKind, User
+from proxy.domain.alert import Alert
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import Change
 from proxy.domain.errors import Fault
 from proxy.domain.plan import Entitlement
 from proxy.domain.standing import Cap
 from proxy.ids import RandomIds
+from proxy.limits.conduct import MemoryConduct
 from proxy.limits.memory import MemoryLimiter
 from proxy.pipeline import DrainLimits, Knobs, Pipeline, Rooms
 from proxy.ports import Exchange, TokenCounter, UpstreamError, UpstreamRequest
@@ -34,6 +36,7 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.directory import SqlDirectory
+from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.register import SqlRegister
@@ -182,6 +185,10 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
 
 
+def _unheard(alert: Alert) -> None:
+    """Nobody listens for alerts here."""
+
+
 def _answer(choices: list[Json]) -> Json:
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.123456789}
     return {"id": "theirs", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
@@ -256,16 +263,14 @@ async def open_house(
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
         database = await SqliteDatabase.open(str(folder / "books.db"))
         stack.push_async_callback(database.close)
-        timekeeper = Timekeeper(database, clock)
-        ledger = SqlLedger(database, timekeeper, "boot-1")
-        accounts = SqlAccounts(database, clock)
-        books = GroupWriter(ledger, WriterLimits(), accounts.refresh)
+        timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
+        books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
         await SqlLeases(database, clock, "boot-1", LeaseLimits()).beat()
         shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
-        recorder = Telemetry(LogWriter(log), clock)
-        limiter = MemoryLimiter(clock, 10_000)
+        recorder, limiter = Telemetry(LogWriter(log), clock), MemoryLimiter(clock, 10_000)
         health = PassiveHealth(clock, ids.jitter)
+        conduct = MemoryConduct(lambda: shown.current().policy.abuse, _unheard, recorder, clock)
         rooms = Rooms(
             accounts=accounts,
             books=books,
@@ -274,6 +279,7 @@ async def open_house(
             threads=SqlRegister(database),
             health=health,
             limiter=limiter,
+            conduct=conduct,
             recorder=recorder,
             counter=counter or NoCounter(),
             clock=clock,
@@ -283,7 +289,7 @@ async def open_house(
             knobs=Knobs(drain=DrainLimits(wait_ms=0)),
         )
         services = Services(
-            gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock),
+            gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock, conduct.guessed),
             pipeline=Pipeline(rooms),
             accounts=accounts,
             books=books,
@@ -293,8 +299,10 @@ async def open_house(
             desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
             directory=SqlDirectory(database, clock, accounts.refresh),
             register=SqlRegister(database),
+            feedback=SqlFeedback(database),
             health=health,
             limiter=limiter,
+            conduct=conduct,
             recorder=recorder,
             clock=clock,
             ids=ids,

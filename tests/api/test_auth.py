@@ -69,9 +69,10 @@ class Door:
         key = b.key(self.text.id, kind=kind, secret_hash=keys.secret_hash(PEPPER, self.text.text), **changes)
         self.accounts = OneAccount(b.caller(key=key, app=b.app() if kind == "app" else None))
         self.incidents = Incidents()
+        self.guesses: list[str] = []
         clock = StillClock()
         limiter = MemoryLimiter(clock, 100)
-        self.gate = Gate(GateRules(PEPPER, **(rules or {})), self.accounts, limiter, self.incidents, clock)
+        self.gate = Gate(GateRules(PEPPER, **(rules or {})), self.accounts, limiter, self.incidents, clock, self.guesses.append)
 
     async def knock(self, text: str | None = None, **headers: str) -> Caller | Refusal:
         named = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
@@ -145,6 +146,7 @@ async def test_failures_get_429_and_never_stop_a_valid_key() -> None:
     assert isinstance(refusal, Refusal)
     assert (refusal.retry_after_s or 0) > 0
     assert isinstance(await door.knock(), Caller)
+    assert door.guesses == ["1.2.3.4"] * 3, "those beyond the bound are told of"
 
 
 async def test_who_is_barred_is_told_why() -> None:

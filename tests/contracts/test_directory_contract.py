@@ -44,11 +44,19 @@ async def test_a_user_comes_back_as_it_was_put(directory: Directory) -> None:
         external_id="ext",
         suspended=True,
         cooling_until_ms=NOW_MS,
+        lifted_at_ms=NOW_MS - 1,
         caps=(Cap("user:u1", "day", 5),),
     )
     assert await directory.put_user(full, None, WHY) == full
     assert await directory.user("u1") == full
     assert await directory.user("nobody") is None
+
+
+async def test_those_who_cool_off_are_found_the_longest_to_go_first(directory: Directory) -> None:
+    for name, until_ms in (("a", NOW_MS + 5), ("b", NOW_MS + 9), ("c", NOW_MS), ("d", None)):
+        await directory.put_user(user(name, cooling_until_ms=until_ms), None, WHY)
+    assert [found.id for found in await directory.cooling(NOW_MS, 10)] == ["b", "a"]
+    assert [found.id for found in await directory.cooling(NOW_MS, 1)] == ["b"]
 
 
 async def test_an_app_comes_back_as_it_was_put(directory: Directory) -> None:

@@ -1,5 +1,6 @@
 """The command line beside a running gateway: what it refuses, what it prints, and how soon the gateway knows."""
 
+import json
 import signal
 import socket
 import sqlite3
@@ -250,3 +251,17 @@ def test_a_hangup_reads_the_catalog_again_and_a_bad_file_changes_nothing(own_hou
     house.gateway.send(signal.SIGHUP)
     eventually(lambda: "the old catalog stays in force" in house.gateway.errors, "the refusal in the log")
     assert "Plus and more" in names()
+
+
+def test_the_routing_report_shows_what_became_of_calls(house: House, keys: Keys) -> None:
+    with house.http(house.key("user", "critic", "free")) as user:
+        answer = user.post(CHAT, json=chat("sim/small", "say so"))
+        said = user.post("/api/feedback", json={"call": answer.headers["x-signalbox-call"], "thumb": "down", "reason": "wrong"})
+        assert said.status_code == 200, said.text
+    report = json.loads(house.command("routing", "report", "--days", "1", "--json").stdout)
+    (row,) = [row for row in report if (row["family"], row["model"]) == ("-", "sim/small")]
+    assert row["calls"] >= 1
+    assert row["thumbs_down"] >= 1
+    table = house.command("routing", "report").stdout.splitlines()
+    assert table[0].split()[:3] == ["family", "model", "calls"]
+    assert any(line.split()[:2] == ["-", "sim/small"] for line in table[1:])

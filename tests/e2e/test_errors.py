@@ -174,7 +174,7 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
 }
 
 LATER: Final[Mapping[str, str]] = {
-    "cooling_off": "cool-offs are imposed by the precheck issue; here they can only be read and lifted",
+    "cooling_off": "it takes a ladder of refused prompts: test_abuse.py climbs it",
     "internal_error": "a defect of ours: what provokes it is mended, not kept",
 }
 

@@ -10,11 +10,13 @@ import orjson
 
 from proxy.counting.counter import NoCounter
 from proxy.domain.account import Caller
+from proxy.domain.alert import Alert
 from proxy.domain.call import Call
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.journey import Thread
 from proxy.domain.plan import Rate
+from proxy.limits.conduct import MemoryConduct
 from proxy.pipeline import DrainLimits, Knobs, Order, Pipeline, Rooms
 from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import Exchange, Quota, UpstreamError, UpstreamRequest
@@ -274,6 +276,7 @@ class Theatre:
         self.upstream = ScriptedUpstream(scripts, self.reply)
         self.books = books or CountingBooks()
         self.board = RememberingBoard()
+        self.alerts: list[Alert] = []
         self.fixed = FixedRooms(catalog or b.catalog(b.model("p/one"), b.model("q/two")))
         self.pipeline = Pipeline(
             Rooms(
@@ -284,6 +287,7 @@ class Theatre:
                 threads=self.fixed,
                 health=self.board,
                 limiter=self.fixed,
+                conduct=MemoryConduct(lambda: self.fixed.current().policy.abuse, self.alerts.append, self.fixed, self.fixed),
                 recorder=self.fixed,
                 counter=self.counter,
                 clock=self.fixed,

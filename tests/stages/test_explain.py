@@ -5,14 +5,46 @@ from typing import get_args
 import orjson
 import pytest
 
+from proxy.domain.call import INPUT_CHARGED
 from proxy.domain.decision import DropCode, KeepCode, Reason
-from proxy.domain.errors import Refusal
-from proxy.stages.explain import SENTENCES, explain, sentence, why
+from proxy.domain.errors import STATUS, ErrorCode, FaultKind, Refusal
+from proxy.domain.sentences import OF_ERRORS, OF_FAULTS, OF_REMARKS, RemarkCode
+from proxy.stages.explain import SENTENCES, explain, said_of, sentence, why
 from tests.builders import candidate, decision, dropped
 
 
 def test_every_reason_code_has_one_sentence_and_no_sentence_lacks_a_code() -> None:
     assert set(SENTENCES) == set(get_args(DropCode)) | set(get_args(KeepCode))
+
+
+def test_every_other_code_has_one_sentence_too_and_no_sentence_lacks_a_code() -> None:
+    assert set(OF_ERRORS) == set(get_args(ErrorCode)) == set(STATUS)
+    assert set(OF_FAULTS) == set(get_args(FaultKind))
+    assert set(OF_REMARKS) == set(get_args(RemarkCode))
+
+
+def test_no_code_means_two_things() -> None:
+    assert not set(SENTENCES) & set(OF_ERRORS)
+    assert not set(SENTENCES) & set(OF_REMARKS)
+    assert not set(OF_ERRORS) & set(OF_REMARKS)
+
+
+@pytest.mark.parametrize("said", [*OF_ERRORS.values(), *OF_FAULTS.values(), *OF_REMARKS.values()])
+def test_each_of_them_is_one_sentence(said: str) -> None:
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert said.count(".") == 1
+
+
+@pytest.mark.parametrize(
+    "code", [INPUT_CHARGED, "credits_exhausted", "output_shortened", "stepped_down", "named", "cooling_off"]
+)
+def test_whatever_a_record_or_an_answer_gives_as_its_reason_can_be_said(code: str) -> None:
+    assert said_of(code)
+
+
+def test_no_code_and_a_code_of_a_later_release_are_left_unsaid() -> None:
+    assert (said_of(None), said_of("of_a_later_release")) == (None, None)
 
 
 @pytest.mark.parametrize("code", SENTENCES)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from proxy.api.admin import (
+    abuse,
     analytics,
     apps,
     audit,
@@ -32,5 +33,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *simulate.ENDPOINTS,
     *audit.ENDPOINTS,
     *health.ENDPOINTS,
+    *abuse.ENDPOINTS,
     *clock.ENDPOINTS,
 )

@@ -13,7 +13,7 @@ from proxy.domain.desk import Entry, LedgerLine
 from proxy.domain.errors import FaultKind
 from proxy.domain.money import credits_text
 from proxy.domain.verdict import Risk, Span
-from proxy.stages.explain import sentence
+from proxy.stages.explain import said_of, sentence
 
 # A counter's name ends with the unit it counts where that is not credits.
 Unit = Literal["credits", "nano_usd", "users", "calls"]
@@ -146,6 +146,7 @@ class SawView(Told):
     http_status: int
     code: str | None
     reason: str | None
+    why: str | None
     credits: Credits
 
 
@@ -241,7 +242,13 @@ def _costs(call: Call) -> dict[str, Any]:
 
 
 def _story(call: Call, entries: Sequence[Entry]) -> dict[str, Any]:
-    saw = SawView(http_status=call.http_status, code=call.code, reason=call.reason, credits=credits_of(call.credits_milli))
+    saw = SawView(
+        http_status=call.http_status,
+        code=call.code,
+        reason=call.reason,
+        why=said_of(call.reason),
+        credits=credits_of(call.credits_milli),
+    )
     return {
         "catalog_revision": call.catalog_revision,
         "saw": saw,

@@ -132,7 +132,7 @@ class NewUser(Reasoned):
 
 
 class UserChange(Partial):
-    """`cooling_until_ms: null` lifts a cool-off; nobody can be sent into one by hand."""
+    """`cooling_until_ms: null` lifts a cool-off and forgives what led to it; nobody can be sent into one by hand."""
 
     name: Name | None = None
     suspended: bool | None = None

@@ -10,6 +10,7 @@ from proxy.api.admin.visiting import ADMINS, READERS, TAG, change_of, fresh_id, 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.keys import CapGiven
 from proxy.api.schemas import milli_of
+from proxy.domain.abuse import Suspect
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
 from proxy.domain.errors import Refusal
@@ -28,7 +29,7 @@ async def _list(visit: Visit) -> Answer:
 
 async def _read(visit: Visit) -> Answer:
     user = await visit.services.directory.user(visit.path("id"))
-    return missing("user", visit.path("id")) if user is None else _page(user)
+    return missing("user", visit.path("id")) if user is None else _page(user, visit.services.conduct.suspect(user.id))
 
 
 async def _create(visit: Visit) -> Answer:
@@ -62,7 +63,12 @@ async def _change(visit: Visit) -> Answer:
     refusal = stale(visit, str(user.version))
     if refusal is not None:
         return refusal
-    return _page(await directory.put_user(_changed(user, body), user.version, change_of(visit, body)))
+    changed = await directory.put_user(
+        _changed(user, body, visit.services.clock.now_ms()), user.version, change_of(visit, body)
+    )
+    if body.lifts_cooling:
+        visit.services.conduct.lifted(user.id)
+    return _page(changed)
 
 
 async def _standing(visit: Visit) -> Answer:
@@ -122,15 +128,15 @@ def caps_of(scope: str, bodies: list[CapGiven], had: tuple[Cap, ...] = ()) -> tu
     return ceilings + tuple(Cap(scope, body.window, milli_of(body.credits)) for body in bodies)
 
 
-def _changed(user: User, body: UserChange) -> User:
+def _changed(user: User, body: UserChange, now_ms: int) -> User:
     caps = user.caps if body.caps is None else caps_of(f"user:{user.id}", body.caps, user.caps)
-    cooling_until_ms = None if body.lifts_cooling else user.cooling_until_ms
     wishes = user.wishes if body.wishes is None else body.wishes.value
-    return replace(user, caps=caps, wishes=wishes, cooling_until_ms=cooling_until_ms, **body.plain_fields)
+    changed = replace(user, caps=caps, wishes=wishes, **body.plain_fields)
+    return replace(changed, cooling_until_ms=None, lifted_at_ms=now_ms) if body.lifts_cooling else changed
 
 
-def _page(user: User, status: int = 200) -> Answer:
-    return tagged(UserView.of(user), str(user.version), status)
+def _page(user: User, suspect: Suspect | None = None, status: int = 200) -> Answer:
+    return tagged(UserView.of(user, suspect), str(user.version), status)
 
 
 _USERS: Final = "/api/admin/users"

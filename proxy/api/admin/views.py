@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from proxy.api.native.account import BucketTold, CapTold, WindowTold, buckets_told, caps_told, windows_told
 from proxy.api.native.keys import KeyCap, WishesTold
 from proxy.api.schemas import Credits, MomentMs, Told
+from proxy.domain.abuse import Offence, Step, Suspect
 from proxy.domain.account import User
 from proxy.domain.desk import Grant
 from proxy.domain.ledger import WindowReset
@@ -14,21 +15,50 @@ from proxy.domain.plan import Entitlement, NextPlan, Override
 from proxy.domain.standing import Cap, Standing
 
 
+class ConductView(Told):
+    """What this gateway holds against somebody: a score that decays, the step of the ladder it stands on, and how often each
+    offence was seen. Each gateway keeps its own, until it ends; no text is kept."""
+
+    score: float
+    step: Step
+    offences: dict[Offence, int]
+    last: Offence | None
+    last_at_ms: MomentMs
+    cool_offs: int
+
+    @classmethod
+    def of(cls, suspect: Suspect) -> "ConductView":
+        record = suspect.record
+        return cls(
+            score=round(suspect.score, 2),
+            step=suspect.step,
+            offences=dict(record.offences),
+            last=record.last,
+            last_at_ms=record.at_ms,
+            cool_offs=record.cool_offs,
+        )
+
+
 class UserView(Told):
+    """`conduct` is shown on a user's own page, where there is something to show; `lifted_at_ms` is when an admin last forgave
+    what was held against it."""
+
     id: str
     name: str
     app_id: str | None
     external_id: str | None
     suspended: bool
     cooling_until_ms: int | None
+    lifted_at_ms: int | None
     anchor_day: int
     caps: list[KeyCap]
     wishes: WishesTold
     created_at_ms: MomentMs
     version: int
+    conduct: ConductView | None
 
     @classmethod
-    def of(cls, user: User) -> "UserView":
+    def of(cls, user: User, suspect: Suspect | None = None) -> "UserView":
         return cls(
             id=user.id,
             name=user.name,
@@ -36,11 +66,13 @@ class UserView(Told):
             external_id=user.external_id,
             suspended=user.suspended,
             cooling_until_ms=user.cooling_until_ms,
+            lifted_at_ms=user.lifted_at_ms,
             anchor_day=user.anchor_day,
             caps=caps_shown(user.caps),
             wishes=WishesTold.of(user.wishes),
             created_at_ms=user.created_at_ms,
             version=user.version,
+            conduct=None if suspect is None else ConductView.of(suspect),
         )
 
 

@@ -4,7 +4,7 @@ raw cost."""
 from typing import Final
 
 from proxy.api.endpoint import Endpoint
-from proxy.api.native import account, app_users, calls, estimate, keys, models, plan_requests, precheck, usage
+from proxy.api.native import account, app_users, calls, estimate, feedback, keys, models, plan_requests, precheck, usage
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *precheck.ENDPOINTS,
@@ -14,6 +14,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *usage.ENDPOINTS,
     *app_users.ENDPOINTS,
     *calls.ENDPOINTS,
+    *feedback.ENDPOINTS,
     *plan_requests.ENDPOINTS,
     *keys.ENDPOINTS,
 )

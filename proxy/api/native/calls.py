@@ -10,38 +10,16 @@ from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import MomentMs, Name, Queries, Told, credits_of
 from proxy.domain.call import INPUT_CHARGED, Attempt, Call, CallStatus, Stage
 from proxy.domain.desk import CallFilter
-from proxy.domain.errors import FaultKind, Refusal
+from proxy.domain.errors import Refusal
+from proxy.domain.sentences import OF_FAULTS
 from proxy.domain.usage import Kind, Usage, UsageSource
 from proxy.domain.verdict import Risk
-from proxy.stages.explain import explain
+from proxy.stages.explain import explain, said_of
 from proxy.stages.unpaid import WHY_CHARGED
 
 TAG: Final = "Calls"
 PAGE_MAX: Final = 200
 ANSWERED: Final = "It answered."
-# Whose trouble with whom it was is the operator's affair: the caller hears what it meant for the call.
-OUTCOMES: Final[Mapping[FaultKind, str]] = {
-    "connect": "Its provider could not be reached.",
-    "connect_timeout": "Its provider could not be reached.",
-    "first_byte_timeout": "It did not begin to answer in time.",
-    "idle_timeout": "It fell silent in the middle of the answer.",
-    "total_timeout": "It did not finish in time.",
-    "deadline": "The time for the whole call was over.",
-    "reset": "The connection broke before the answer was complete.",
-    "rate_limited": "Its provider was too busy.",
-    "server_error": "Its provider failed.",
-    "garbled": "It sent something that is no answer.",
-    "empty": "It sent an answer with nothing in it.",
-    "truncated": "Its answer stopped before its end.",
-    "error_event": "It broke the answer off with an error.",
-    "disjoint": "It did not go on where the answer had stopped.",
-    "our_key": "Its provider did not serve the gateway.",
-    "our_credit": "Its provider did not serve the gateway.",
-    "bad_request": "It did not take the request.",
-    "context_length": "It found the prompt too long.",
-    "content_refused": "It refused the content of the request.",
-    "unknown_model": "Its provider did not serve the gateway.",
-}
 
 
 class CallsQueries(Queries):
@@ -73,6 +51,7 @@ class CallTold(Told):
     http_status: int
     code: str | None
     reason: str | None
+    why: Annotated[str | None, Field(description="The reason in plain words.")]
     asked: tuple[str, ...]
     assistant: str | None
     model: str | None
@@ -169,6 +148,7 @@ def call_fields(call: Call) -> dict[str, Any]:
         "http_status": call.http_status,
         "code": call.code,
         "reason": call.reason,
+        "why": said_of(call.reason),
         "asked": call.asked,
         "assistant": call.assistant_id,
         "model": call.model_id,
@@ -207,7 +187,7 @@ def _attempt(attempt: Attempt) -> AttemptTold:
     return AttemptTold(
         number=attempt.number,
         model=attempt.model_id,
-        outcome=ANSWERED if attempt.fault is None else OUTCOMES[attempt.fault],
+        outcome=ANSWERED if attempt.fault is None else OF_FAULTS[attempt.fault],
         started_at_ms=attempt.started_ms,
         duration_ms=attempt.ended_ms - attempt.started_ms,
         charged=attempt.charged,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from proxy.domain.abuse import POINTS, AbuseRules
 from proxy.domain.assistant import Assistant, Preference
 from proxy.domain.catalog import Alias, Catalog, Model, Provider, Timeouts
 from proxy.domain.dialect import lacks
@@ -17,6 +18,7 @@ from proxy.store.catalog.names import expand
 from proxy.store.catalog.parse import Parsed
 from proxy.store.catalog.rows import (
     POLICY_ID,
+    AbuseRow,
     AssistantRow,
     CeilingRow,
     CreditPricesRow,
@@ -214,4 +216,10 @@ def _policy(row: PolicyRow) -> PolicyTable:
         deadline_ms=row.deadline_ms,
         free_calls_hourly_max=row.free_calls_hourly_max,
         rescue=row.rescue,
+        abuse=_abuse(row.abuse),
     )
+
+
+def _abuse(row: AbuseRow) -> AbuseRules:
+    plain = row.model_dump(exclude={"points", "surge_credits"})
+    return AbuseRules(points={**POINTS, **row.points}, surge_milli=scaled(row.surge_credits, MILLI), **plain)

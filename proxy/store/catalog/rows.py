@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from proxy.domain.abuse import POINTS, Offence
 from proxy.domain.catalog import LatencyTier, Modality, Transport, Vocabulary
 from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
@@ -331,6 +332,23 @@ class WeightsRow(Row):
     health: Factor
 
 
+class AbuseRow(Row):
+    """The ladder for those who misuse the gateway."""
+
+    points: dict[Offence, Factor] = dict(POINTS)
+    slow_at: Factor = 2.5
+    cool_off_at: Factor = 5.5
+    alert_at: Factor = 8.5
+    app_alert_at: Factor = 50.0
+    half_life_s: Annotated[int, Field(ge=1, le=604_800)] = 1_800
+    gap_s: Annotated[int, Field(ge=1, le=3_600)] = 10
+    cool_off_s: Annotated[int, Field(ge=1, le=86_400)] = 900
+    loop_calls: Annotated[int, Field(ge=2, le=10_000)] = 20
+    loop_gap_s: Annotated[int, Field(ge=1, le=3_600)] = 120
+    surge_credits: CreditsText = "100"
+    surge_factor: Factor = 8.0
+
+
 class PolicyRow(Row):
     """The operator's policy and the worth of a credit."""
 
@@ -350,6 +368,7 @@ class PolicyRow(Row):
     deadline_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 600_000
     free_calls_hourly_max: Annotated[int, Field(ge=0, le=1_000_000)] = 10
     rescue: Rescue = "prefill"
+    abuse: AbuseRow = AbuseRow()
 
 
 class CeilingRow(Row):

@@ -24,7 +24,8 @@ async def test_a_served_call_shows_what_it_cost_and_what_the_caller_saw(office: 
     _, call = await _made(office)
     assert (call["status"], call["model"], call["provider"], call["user_id"]) == ("served", "p/cheap", "p", "ada")
     assert call["raw_cost_nano_usd"] == call["attempts"][0]["raw_cost_nano_usd"] > 0
-    assert call["saw"] == {"http_status": 200, "code": None, "reason": "named", "credits": call["credits"]}
+    why = "You asked for it by name."
+    assert call["saw"] == {"http_status": 200, "code": None, "reason": "named", "why": why, "credits": call["credits"]}
     assert Decimal(call["credits"]) > 0
 
 

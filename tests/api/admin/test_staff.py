@@ -10,6 +10,7 @@ from tests.api.house import SAID
 
 # Contract 1: users, standing, calls, decisions, attempts, timelines, and nothing else.
 SUPPORT_READS = {
+    "/api/admin/abuse",
     "/api/admin/users",
     "/api/admin/users/{id}",
     "/api/admin/users/{id}/standing",

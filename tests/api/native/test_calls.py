@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from proxy.api.native.calls import OUTCOMES
 from proxy.domain.errors import Fault, FaultKind
+from proxy.domain.sentences import OF_FAULTS
+from proxy.stages.explain import said_of
 from tests.api.house import House, Script, code_of
 
 PRIVATE = ("nano", "raw", "multiplier", "ppm", "prov-request", "provider_", "secret_hash", "SECRET PROMPT", "0.123456789")
@@ -32,17 +33,33 @@ async def test_a_call_is_found_by_the_id_in_its_headers(house: House) -> None:
     assert [(a["model"], a["outcome"], a["charged"]) for a in call["attempts"]] == [("p/cheap", "It answered.", True)]
 
 
+async def test_header_body_and_record_give_the_same_reason_in_the_same_words(house: House) -> None:
+    key = await house.user_key()
+    answer = await house.chat(key, "auto", signalbox={"explain": True})
+    code = answer.headers["x-signalbox-reason"]
+    call = (await house.get(f"/api/calls/{answer.headers['x-signalbox-call']}", key)).json()
+    assert (call["reason"], call["why"]) == (code, said_of(code))
+    assert call["decision"]["why"] == answer.json()["signalbox"]["explain"]["why"]
+
+
+async def test_a_refusal_too_is_told_in_plain_words(house: House) -> None:
+    key = await house.user_key()
+    refused = await house.chat(key, "p/strong")
+    call = (await house.get(f"/api/calls/{refused.headers['x-signalbox-call']}", key)).json()
+    assert (call["reason"], call["why"]) == ("model_not_in_plan", "The plan does not include what was asked for.")
+
+
 async def test_a_failed_attempt_is_told_in_plain_words(house: House) -> None:
     key = await house.user_key("u1", "pro")
     house.upstream.scripts = [Script(fault=Fault("first_byte_timeout"))]
     answer = await house.chat(key, "gpt")
     first, second = (await house.get(f"/api/calls/{answer.headers['x-signalbox-call']}", key)).json()["attempts"]
-    assert (first["outcome"], first["charged"]) == (OUTCOMES["first_byte_timeout"], False)
+    assert (first["outcome"], first["charged"]) == (OF_FAULTS["first_byte_timeout"], False)
     assert (second["outcome"], second["model"]) == ("It answered.", "p/cheap")
 
 
 def test_every_fault_has_its_words() -> None:
-    assert set(OUTCOMES) == set(get_args(FaultKind))
+    assert set(OF_FAULTS) == set(get_args(FaultKind))
 
 
 async def test_another_users_call_is_not_there(house: House) -> None:
