@@ -7,8 +7,17 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import RuleBook
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
 from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, turns, whole
+from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
+
+
+class Marked(NamedTuple):
+    """What rules said of each of the last turns, and of dangers; `wording` is that of the only message, if it is short."""
+
+    asked: list[list[Mark]]
+    dangers: list[Mark]
+    wording: Wording | None
 
 
 class Ready(NamedTuple):
@@ -27,15 +36,17 @@ def ready(book: RuleBook) -> Ready:
     return Ready(rule_set(tasks), rule_set(dangers), rule_set([*tasks, *dangers]))
 
 
-def marks(messages: Sequence[Message], made: Ready) -> tuple[list[list[Mark]], list[Mark]]:
+def marks(messages: Sequence[Message], made: Ready) -> Marked:
     """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. One short
     message, as most are, is read once for both."""
-    if len(messages) == 1 and messages[0]["role"] == "user":
-        reading = whole(messages)
-        if len(reading.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
-            found = find_marks(reading, made.all)
-            return [[mark for mark in found if mark.rule.says in TASK]], [mark for mark in found if mark.rule.says not in TASK]
-    return [find_marks(turn, made.tasks) for turn in turns(messages)], find_marks(whole(messages), made.dangers)
+    everything = whole(messages)
+    wording = Wording(everything.text)
+    if len(messages) == 1 and messages[0]["role"] == "user" and len(everything.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
+        found = find_marks(everything, wording, made.all)
+        asked = [mark for mark in found if mark.rule.says in TASK]
+        return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], wording)
+    asked_of = [find_marks(turn, Wording(turn.text), made.tasks) for turn in turns(messages)]
+    return Marked(asked_of, find_marks(everything, wording, made.dangers), None)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:
@@ -45,5 +56,5 @@ def hints(spoken: Iterable[Mark]) -> list[str]:
 
 def hints_of(messages: Sequence[Message], book: RuleBook) -> tuple[list[str], list[str]]:
     """What rules hint of the last turn's task, and of the danger in all messages; for whoever makes weights."""
-    asked, dangers = marks(messages, ready(book))
-    return hints(asked[0]) if asked else [], hints(dangers)
+    found = marks(messages, ready(book))
+    return hints(found.asked[0]) if found.asked else [], hints(found.dangers)

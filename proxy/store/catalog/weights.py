@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from proxy.domain.verdict import Table, Weights
+from proxy.stages.precheck.weighing import table
 from proxy.store.catalog.mistakes import Mistake
 
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -15,13 +16,14 @@ THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "bl
 
 
 class TableRows(BaseModel):
-    """A table as it is written: two hexadecimal digits a class."""
+    """A table as it is written: its words, and two hexadecimal digits for each class of each word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     classes: tuple[str, ...]
     steps: Annotated[int, Field(ge=1)]
-    rows: dict[str, str]
+    words: list[str]
+    weights: str
 
 
 class WeightsFile(BaseModel):
@@ -67,7 +69,4 @@ def _weights(read: WeightsFile) -> Weights:
 
 
 def _table(read: TableRows) -> Table:
-    rows = {word: bytes.fromhex(row) for word, row in read.rows.items()}
-    if any(len(row) != len(read.classes) for row in rows.values()):
-        raise ValueError("a row has not one byte a class")
-    return Table(read.classes, rows, read.steps)
+    return table(read.classes, read.words, bytes.fromhex(read.weights), read.steps)
