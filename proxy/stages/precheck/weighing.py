@@ -3,7 +3,6 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Table
@@ -14,7 +13,6 @@ NOTHING: Final = 128
 LANE_BYTES: Final = 4
 # Long texts have more words to be wrong about: their words count less each, from so many features on.
 FEATURES_FREE: Final = 16
-_NUMBER_OF: Final = partial(int.from_bytes, byteorder="little")
 
 
 class Weighed(NamedTuple):
@@ -76,11 +74,11 @@ def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps:
         raise ValueError("a word has not one byte a class")
     row_bytes = LANE_BYTES * (len(classes) + 1)
     spread = bytearray(row_bytes * len(words))
-    spread[::row_bytes] = b"\x01" * len(words)
+    spread[LANE_BYTES - 1 :: row_bytes] = b"\x01" * len(words)
     for index in range(len(classes)):
-        spread[LANE_BYTES * (index + 1) :: row_bytes] = weights[index :: len(classes)]
+        spread[LANE_BYTES * (index + 2) - 1 :: row_bytes] = weights[index :: len(classes)]
     rows = (row for (row,) in struct.iter_unpack(f"{row_bytes}s", spread))
-    return Table(classes, dict(zip(words, map(_NUMBER_OF, rows), strict=True)), steps)
+    return Table(classes, dict(zip(words, map(int.from_bytes, rows), strict=True)), steps)
 
 
 def weights_of(table: Table) -> bytes:
@@ -99,4 +97,4 @@ def _sum(table: Table, features: Sequence[str]) -> list[float]:
 
 def _unpacked(table: Table, row: int) -> tuple[int, ...]:
     lanes = len(table.classes) + 1
-    return struct.unpack(f"<{lanes}I", row.to_bytes(LANE_BYTES * lanes, "little"))
+    return struct.unpack(f">{lanes}I", row.to_bytes(LANE_BYTES * lanes, "big"))

@@ -46,7 +46,7 @@ def read_weights(path: Path) -> Weights | Mistake:
     try:
         if path.stat().st_size > WEIGHTS_BYTES_MAX:
             return Mistake(path.name, "file", f"is larger than {WEIGHTS_BYTES_MAX} bytes")
-        read = WeightsFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        read = WeightsFile.model_validate(json.loads(path.read_bytes()))
         return _weights(read)
     except OSError as error:
         return Mistake(path.name, "file", f"cannot be read: {error.strerror}")
@@ -58,15 +58,18 @@ def _weights(read: WeightsFile) -> Weights:
     missing = THRESHOLDS - read.thresholds.keys()
     if missing:
         raise ValueError(f"thresholds are missing: {', '.join(sorted(missing))}")
+    known: dict[str, str] = {}
     return Weights(
         revision=read.revision,
-        category=_table(read.category),
-        complexity=_table(read.complexity),
-        level=_table(read.level),
-        hazard=_table(read.hazard),
+        category=_table(read.category, known),
+        complexity=_table(read.complexity, known),
+        level=_table(read.level, known),
+        hazard=_table(read.hazard, known),
         thresholds=read.thresholds,
     )
 
 
-def _table(read: TableRows) -> Table:
-    return table(read.classes, read.words, bytes.fromhex(read.weights), read.steps)
+def _table(read: TableRows, known: dict[str, str]) -> Table:
+    """A table whose words are those already `known`, so that each is kept once."""
+    words = list(map(known.setdefault, read.words, read.words))
+    return table(read.classes, words, bytes.fromhex(read.weights), read.steps)
