@@ -5,7 +5,6 @@ Offsets count in a message's text: its content, or its text parts joined by line
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from proxy.domain.request import Request
@@ -42,19 +41,21 @@ class _Task(NamedTuple):
 
 
 class Turn:
-    """What a human said last or before, the rules that spoke about it, and its words and features, worked out once where
+    """What a human said last or before, the rules that spoke about it, its words, and its features, worked out once where
     needed."""
 
-    def __init__(self, said: Said, marks: Sequence[Mark], wording: Wording | None = None) -> None:
-        self.said, self.marks, self._wording = said, marks, wording
+    __slots__ = ("_features", "marks", "said", "window")
 
-    @cached_property
-    def window(self) -> Wording:
-        return self._wording or judging.window(self.said.text)
+    def __init__(self, said: Said, marks: Sequence[Mark], wording: Wording | None) -> None:
+        self.said, self.marks = said, marks
+        self.window = judging.window(said.text) if wording is None else wording
+        self._features: Sequence[str] | None = None
 
-    @cached_property
+    @property
     def features(self) -> Sequence[str]:
-        return task_features(self.window)
+        if self._features is None:
+            self._features = task_features(self.window)
+        return self._features
 
 
 def check(request: Request, book: RuleBook) -> Verdict:

@@ -13,10 +13,13 @@ Beginning = Literal["text", "group", "number", "anywhere"]
 
 # What may stand before a pattern's first group and take no room.
 _START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\))?")
+# What is not at the top of a pattern, innermost first, and a digit that must stand there.
+_INNER: Final = re.compile(r"\[[^\]]*\]|\((?:[^()\\]|\\.)*\)")
+_MUST_HAVE_DIGIT: Final = re.compile(r"\\d(?![?*]|\{0)")
 # A digit with none before it.
 _NUMBER: Final = re.compile(r"\(\?<!\[\\d[^\]]*\]\)\\d")
 # What makes sure that a group begins where a word does.
-_WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\})$")
+_WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\}| |\\s\{1,\d+\})$")
 _OPTIONAL: Final = ("?", "*", "{")
 _PAIR: Final = re.compile(rf"[{PAIRED}]{{2}}")
 
@@ -47,17 +50,24 @@ def clues(pattern: str) -> Clues:
     if any(character == "|" and depth == 0 for _, character, depth in depths(pattern)):
         return Clues((), "anywhere")
     found = [(prefix, group) for prefix, text, after in _groups(pattern) if (group := _group(prefix, text, after))]
-    begins = _begins(pattern, found[0][0] if found else None)
-    groups = tuple(group for _, group in found)
-    return Clues((Group({DIGIT: ()}, {}), *groups) if begins == "number" else groups, begins)
+    numbers = (Group({DIGIT: ()}, {}),) if _has_digit(pattern) else ()
+    return Clues((*(group for _, group in found), *numbers), _begins(pattern, found[0] if found else None))
 
 
-def _begins(pattern: str, prefix: str | None) -> Beginning:
+def _begins(pattern: str, first: tuple[str, Group] | None) -> Beginning:
     if pattern.startswith(r"\A"):
         return "text"
-    if prefix is not None and _START.fullmatch(prefix):
+    if first is not None and _START.fullmatch(first[0]) and DIGIT not in first[1].keys:
         return "group"
     return "number" if _NUMBER.match(pattern) else "anywhere"
+
+
+def _has_digit(pattern: str) -> bool:
+    """Whether all that matches holds a digit."""
+    top, inner = "", pattern
+    while top != inner:
+        top, inner = inner, _INNER.sub("", inner)
+    return _MUST_HAVE_DIGIT.search(top) is not None
 
 
 def _group(prefix: str, text: str, after: str) -> Group | None:
@@ -66,6 +76,9 @@ def _group(prefix: str, text: str, after: str) -> Group | None:
     keys: dict[str, list[str]] = defaultdict(list)
     short: dict[str, list[str]] = defaultdict(list)
     for branch in split_choices(text):
+        if _MUST_HAVE_DIGIT.match(branch):
+            keys[DIGIT] = []
+            continue
         for spelling in spellings(branch, after):
             if not spelling.text or (_is_worded(spelling.text) and not at_word):
                 return None

@@ -45,10 +45,11 @@ def task_features(said: Wording) -> list[str]:
     """What says which kind of task a text is. `said` is that of a window."""
     text = said.text.strip()
     found = parts(text)
-    head, tail = words(found.head)[:HEAD_WORDS], words(found.tail)[-TAIL_WORDS:]
+    is_one = len(found.head) == len(text) and len(said.words) <= HEAD_WORDS
+    head, tail = said.words if is_one else words(found.head)[:HEAD_WORDS], words(found.tail)[-TAIL_WORDS:]
     shape = _shape(text, found, said)
     first, opening = head[0] if head else "", " ".join(head[:2])
-    out = [*shape, *spoken(head), f"^{first}", f"^^{opening}", f"^^^{' '.join(head[:3])}"]
+    out = [*shape, *(said.spoken if is_one else spoken(head)), f"^{first}", f"^^{opening}", f"^^^{' '.join(head[:3])}"]
     out += [f"^^{opening}|{shape[0]}", f"^{first}|{shape[0]}|{shape[1]}"]
     if tail:
         out += [f">{feature}" for feature in spoken(tail)]

@@ -37,9 +37,8 @@ def scores(table: Table, said: Sequence[str], hints: Sequence[str], share: float
 
 def heaviest(table: Table, found: Sequence[float]) -> Weighed:
     """The class with the highest score, and its probability."""
-    chances = odds(found)
-    best = max(chances)
-    return Weighed(table.classes[chances.index(best)], best)
+    top = max(found)
+    return Weighed(table.classes[found.index(top)], 1 / sum([math.exp(score - top) for score in found]))
 
 
 def odds(found: Sequence[float]) -> list[float]:
@@ -58,10 +57,10 @@ def leads(table: Table, found: Sequence[float], over: str) -> Mapping[str, float
 
 def spoke(table: Table, said: Sequence[str], name: str, over: str | None = None) -> list[tuple[str, float]]:
     """What each feature says for a class (over another), the loudest first; for explanations."""
-    index = table.classes.index(name)
-    base = None if over is None else table.classes.index(over)
-    known = [(feature, _unpacked(table, table.rows[feature])[1:]) for feature in said if feature in table.rows]
-    weights = [(feature, (row[index] - (NOTHING if base is None else row[base])) / table.steps) for feature, row in known]
+    known = [(feature, table.rows[feature]) for feature in said if feature in table.rows]
+    base = [NOTHING] * len(known) if over is None else _lane(table, known, over)
+    found = zip(known, _lane(table, known, name), base, strict=True)
+    weights = [(feature, (weight - less) / table.steps) for (feature, _), weight, less in found]
     return sorted(weights, key=lambda weight: -weight[1])
 
 
@@ -93,6 +92,12 @@ def _sum(table: Table, features: Sequence[str]) -> list[float]:
     count, *sums = _unpacked(table, total)
     ground, steps = NOTHING * count, table.steps
     return [(lane - ground) / steps for lane in sums]
+
+
+def _lane(table: Table, known: Sequence[tuple[str, int]], name: str) -> list[int]:
+    """What each of these rows says for a class."""
+    shift = 8 * LANE_BYTES * (len(table.classes) - 1 - table.classes.index(name))
+    return [row >> shift & 0xFF for _, row in known]
 
 
 def _unpacked(table: Table, row: int) -> tuple[int, ...]:
