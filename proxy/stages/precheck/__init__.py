@@ -46,9 +46,8 @@ class Turn:
 
     __slots__ = ("_features", "marks", "said", "window")
 
-    def __init__(self, said: Said, marks: Sequence[Mark], wording: Wording | None) -> None:
-        self.said, self.marks = said, marks
-        self.window = judging.window(said.text) if wording is None else wording
+    def __init__(self, said: Said, marks: Sequence[Mark], window: Wording) -> None:
+        self.said, self.marks, self.window = said, marks, window
         self._features: Sequence[str] | None = None
 
     @property
@@ -69,8 +68,8 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
-    asked, dangers, wording = marks(messages, ready(book))
-    turns = [Turn(said, spoken, wording) for said, spoken in zip(human_texts(messages), asked, strict=True)]
+    asked, dangers, windows = marks(messages, ready(book))
+    turns = [Turn(*turn) for turn in zip(human_texts(messages), asked, windows, strict=True)]
     heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
     harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
     task = _task(_deciding(asked, book), book) or _weighed(turns, book)

@@ -5,19 +5,20 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import RuleBook
+from proxy.stages.precheck import judging
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
-from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, turns, whole
+from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, human_texts, turns, whole
 from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
 
 
 class Marked(NamedTuple):
-    """What rules said of each of the last turns, and of dangers; `wording` is that of the only message, if it is short."""
+    """What rules said of each of the last turns, and of dangers; and what of each turn is weighed."""
 
     asked: list[list[Mark]]
     dangers: list[Mark]
-    wording: Wording | None
+    windows: list[Wording]
 
 
 class Ready(NamedTuple):
@@ -37,16 +38,23 @@ def ready(book: RuleBook) -> Ready:
 
 
 def marks(messages: Sequence[Message], made: Ready) -> Marked:
-    """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. One short
-    message, as most are, is read once for both."""
+    """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. Words are
+    cut once where the same text is read for several purposes, as that of one short message is."""
     everything = whole(messages)
     wording = Wording(everything.text)
-    if len(messages) == 1 and messages[0]["role"] == "user" and len(everything.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
+    is_one = len(messages) == 1 and messages[0]["role"] == "user" and bool(everything.text)
+    if is_one and len(everything.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
         found = find_marks(everything, wording, made.all)
         asked = [mark for mark in found if mark.rule.says in TASK]
-        return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], wording)
-    asked_of = [find_marks(turn, Wording(turn.text), made.tasks) for turn in turns(messages)]
-    return Marked(asked_of, find_marks(everything, wording, made.dangers), None)
+        return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], [wording])
+    spoken, windows = [], []
+    for said, turn in zip(human_texts(messages), turns(messages), strict=True):
+        is_all = is_one and len(said.text) <= judging.HEAD_CHARS + judging.TAIL_CHARS
+        window = wording if is_all else judging.window(said.text)
+        same = window if window.is_of(turn.text) else Wording(turn.text)
+        spoken.append(find_marks(turn, same, made.tasks))
+        windows.append(window)
+    return Marked(spoken, find_marks(everything, wording, made.dangers), windows)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:

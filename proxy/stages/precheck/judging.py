@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
+from proxy.stages.precheck.reading import SEPARATOR, TURN_HEAD_CHARS, TURN_TAIL_CHARS, WHOLE_CHARS_MAX
 from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, odds, scores, spoke
 from proxy.stages.precheck.wording import Wording
 
@@ -26,8 +27,12 @@ class Harm(NamedTuple):
 
 
 def window(text: str) -> Wording:
-    """What of a text is weighed."""
-    return Wording(text if len(text) <= HEAD_CHARS + TAIL_CHARS else f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}")
+    """What of a text is weighed: its ends; of one that is not read whole, what rules on tasks read."""
+    if len(text) <= HEAD_CHARS + TAIL_CHARS:
+        return Wording(text)
+    if len(text) <= WHOLE_CHARS_MAX:
+        return Wording(f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}")
+    return Wording(f"{text[:TURN_HEAD_CHARS]}{SEPARATOR}{text[-TURN_TAIL_CHARS:]}")
 
 
 def category(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Weighed:

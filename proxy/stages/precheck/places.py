@@ -29,8 +29,8 @@ def _beginnings(group: Group, text: str, keys: Set[str], short: Set[str]) -> Set
     waits for this."""
     found = set()
     for known, here in ((group.keys, keys), (group.short, short)):
-        for key in here:
-            for lead in known.get(key, ()):
+        for key in known.keys() & here:
+            for lead in known[key]:
                 place, may_continue = text.find(lead), lead[0] not in _LETTERS
                 while place >= 0:
                     if may_continue or place == 0 or text[place - 1] not in _LETTERS:

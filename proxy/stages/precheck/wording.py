@@ -23,9 +23,10 @@ class Wording:
     """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
     more than once is kept."""
 
-    __slots__ = ("_counts", "_numbers", "is_ascii", "signs", "spoken", "text", "words")
+    __slots__ = ("_counts", "_numbers", "_original", "is_ascii", "signs", "spoken", "text", "words")
 
     def __init__(self, text: str) -> None:
+        self._original = text
         # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
         self.text = text.replace("\u0130", "i").lower()
         self.is_ascii = self.text.isascii()
@@ -34,6 +35,10 @@ class Wording:
         self.signs = _signs(self.text, self.is_ascii)
         self._counts: dict[str, int] = {}
         self._numbers: Sequence[int] | None = None
+
+    def is_of(self, text: str) -> bool:
+        """Whether these are the words of this very text."""
+        return self._original == text
 
     def calling(self, known: Container[str]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
