@@ -67,7 +67,7 @@ def risk_features(said: Wording) -> list[str]:
 def _shape(text: str, found: Parts, said: Wording) -> list[str]:
     """How a text is built; what it is not built with is not looked for."""
     signs, lines = said.signs, text.count("\n")
-    code = 0 if signs.isdisjoint(_CODE_SIGNS) and "def " not in text else sum(1 for _ in _CODE.finditer(text))
+    code = 0 if signs.isdisjoint(_CODE_SIGNS) and "def " not in text else len(_CODE.findall(text))
     return [
         f"#body{_step(len(found.body))}",
         "#ask" if found.head.endswith(("?", "\uff1f")) else "#tell",
@@ -79,7 +79,7 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
         f"#commas{_step(found.tail.count(',') or found.head.count(','))}",
         f"#code{_step(code)}",
         *_marked(text, signs, lines),
-        "#ascii" if text.isascii() else "#paired" if any(letter >= "\u3040" for letter in text) else "#accents",
+        "#ascii" if text.isascii() else "#paired" if max(signs) >= "\u3040" else "#accents",
     ]
 
 

@@ -8,7 +8,6 @@ from proxy.stages.precheck.wording import Wording
 
 # Of very many places the first and the last are tried: a text that repeats itself must not be dear.
 PLACES_MAX: Final = 24
-_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 def places(clues: Clues, wording: Wording, keys: Set[str], short: Set[str]) -> Sequence[int] | None:
@@ -17,25 +16,20 @@ def places(clues: Clues, wording: Wording, keys: Set[str], short: Set[str]) -> S
         case "text":
             return (0,)
         case "group":
-            return _some(sorted(_beginnings(clues.groups[0], wording.text, keys, short)))
+            return _some(sorted(_beginnings(clues.groups[0], wording, keys, short)))
         case "number":
             return _some(wording.numbers)
         case _:
             return None
 
 
-def _beginnings(group: Group, text: str, keys: Set[str], short: Set[str]) -> Set[int]:
-    """Every place of the group's leads that these keys call, but for those inside a word. Written as loops, for every call
-    waits for this."""
-    found = set()
+def _beginnings(group: Group, wording: Wording, keys: Set[str], short: Set[str]) -> Set[int]:
+    """Every place of the group's leads that these keys call."""
+    found: set[int] = set()
     for known, here in ((group.keys, keys), (group.short, short)):
         for key in known.keys() & here:
             for lead in known[key]:
-                place, may_continue = text.find(lead), lead[0] not in _LETTERS
-                while place >= 0:
-                    if may_continue or place == 0 or text[place - 1] not in _LETTERS:
-                        found.add(place)
-                    place = text.find(lead, place + 1)
+                found.update(wording.places_of(lead))
     return found
 
 

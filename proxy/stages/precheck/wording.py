@@ -1,7 +1,7 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Container, Iterable, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
@@ -15,6 +15,7 @@ _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
 _WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
 _LONG_PAIRED: Final = re.compile(rf"[{PAIRED}]{{3}}")
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS_ASCII: Final = bytes(range(65, 91)) + bytes(range(97, 123)) + b" "
 _SPACED: Final = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
 
@@ -23,7 +24,7 @@ class Wording:
     """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
     more than once is kept."""
 
-    __slots__ = ("_counts", "_numbers", "_original", "is_ascii", "signs", "spoken", "text", "words")
+    __slots__ = ("_counts", "_numbers", "_original", "_places", "is_ascii", "signs", "spoken", "text", "words")
 
     def __init__(self, text: str) -> None:
         self._original = text
@@ -34,6 +35,7 @@ class Wording:
         self.spoken = spoken(self.words)
         self.signs = _signs(self.text, self.is_ascii)
         self._counts: dict[str, int] = {}
+        self._places: dict[str, Sequence[int]] = {}
         self._numbers: Sequence[int] | None = None
 
     def is_of(self, text: str) -> bool:
@@ -54,6 +56,12 @@ class Wording:
         if self._numbers is None:
             self._numbers = [match.start() for match in _NUMBER.finditer(self.text)] if DIGIT in self.signs else ()
         return self._numbers
+
+    def places_of(self, lead: str) -> Sequence[int]:
+        """Where these letters stand, but for places inside a word."""
+        if lead not in self._places:
+            self._places[lead] = list(_places(lead, self.text))
+        return self._places[lead]
 
     def count(self, characters: str) -> int:
         """How often these characters occur."""
@@ -83,6 +91,14 @@ def _pairs(run: str) -> Iterable[str]:
     if len(run) < 3:
         return (run,)
     return [run[index : index + 2] for index in range(len(run) - 1)]
+
+
+def _places(lead: str, text: str) -> Iterator[int]:
+    place, may_continue = text.find(lead), lead[0] not in _LETTERS
+    while place >= 0:
+        if may_continue or place == 0 or text[place - 1] not in _LETTERS:
+            yield place
+        place = text.find(lead, place + 1)
 
 
 def _signs(text: str, is_ascii: bool) -> Set[str]:
