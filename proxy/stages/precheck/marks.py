@@ -107,7 +107,7 @@ def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]
 def _first(trial: Trial, reading: Reading, text: str, starts: Sequence[int] | None) -> Span | None:
     """Where the rule matches first, and validly."""
     match_at, validator = trial.pattern.match, trial.validator
-    matches = islice(trial.pattern.finditer(text), MATCHES_MAX) if starts is None else [match_at(text, at) for at in starts]
+    matches = islice(trial.pattern.finditer(text), MATCHES_MAX) if starts is None else (match_at(text, at) for at in starts)
     for match in matches:
         if match is not None and (validator is None or validator.accepts(match.group())):
             span = reading.span(trial.rule.id, match.start(), match.end())
