@@ -62,10 +62,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What each word of a text says for each of `classes`: one byte a class, 128 for nothing, in `steps` to one."""
+    """What each word of a text says for each of `classes`: 128 for nothing, in `steps` to one, packed into one number."""
 
     classes: tuple[str, ...]
-    rows: Mapping[str, bytes]
+    rows: Mapping[str, int]
     steps: int
 
 

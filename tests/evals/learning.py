@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Table
-from proxy.stages.precheck.weighing import NOTHING, dilution
+from proxy.stages.precheck.weighing import NOTHING, dilution, table
 
 SEED: Final = 7
 # What fewer texts than this have in common is chance.
@@ -56,7 +56,8 @@ def learn(samples: Sequence[Sample], classes: tuple[str, ...], recipe: Recipe) -
         for sample in coded:
             _step(sample, weights, seen, recipe.rate)
     rows = {feature: _packed(row) for feature, row in zip(kept, weights, strict=True)}
-    return Table(classes, {feature: row for feature, row in rows.items() if any(byte != NOTHING for byte in row)}, STEPS)
+    told = {feature: row for feature, row in rows.items() if any(byte != NOTHING for byte in row)}
+    return table(classes, list(told), b"".join(told.values()), STEPS)
 
 
 def _coded(sample: Sample, number: dict[str, int], recipe: Recipe) -> _Coded:

@@ -1,11 +1,15 @@
 """What measures precheck is itself right on little: templates, learning, figures, and what it says when there is nothing."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from proxy.stages.precheck.marks import RuleSet, find_marks, rule_set
+from proxy.stages.precheck.reading import whole
 from proxy.stages.precheck.weighing import heaviest, scores
+from proxy.stages.precheck.wording import Wording
 from tests.evals.__main__ import main
 from tests.evals.figures import f1, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
@@ -13,6 +17,7 @@ from tests.evals.prompts import Example, own
 from tests.evals.recipe import level, may_train
 from tests.evals.shared import FolderMissing, shared
 from tests.evals.templates import Grammar
+from tests.stages.precheck.books import shipped_rules
 
 
 def grammar(folder: Path, text: str) -> Grammar:
@@ -68,3 +73,19 @@ def test_without_a_folder_it_says_what_is_missing(
     assert "SIGNALBOX_EVALS" in capsys.readouterr().err
     with pytest.raises(FolderMissing, match="precheck_tasks"):
         shared(tmp_path)
+
+
+def test_a_rule_that_is_not_tried_would_not_have_spoken() -> None:
+    ready = rule_set(shipped_rules().rules)
+    for example in own()[::400]:
+        reading = whole([{"role": "user", "content": example.text}])
+        found = {mark.rule.id: (mark.span.start, mark.span.end) for mark in find_marks(reading, Wording(reading.text), ready)}
+        assert found == dict(_tried_everywhere(reading.text, ready))
+
+
+def _tried_everywhere(text: str, ready: RuleSet) -> Iterator[tuple[str, tuple[int, int]]]:
+    for trial in ready.trials:
+        for match in trial.rule.pattern.finditer(text):
+            if trial.validator is None or trial.validator.accepts(match.group()):
+                yield trial.rule.id, match.span()
+                break

@@ -7,10 +7,12 @@ import hashlib
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from proxy.domain.verdict import Table, Weights
+from proxy.stages.precheck.weighing import weights_of
 from tests.evals.prompts import own
 from tests.evals.recipe import Read, may_train, read, weights
 from tests.evals.shared import MAY_SHIP, shared
@@ -45,15 +47,17 @@ def _content(made: Weights, rows: list[Read]) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    ordered = replace(table, rows=dict(sorted(table.rows.items())))
     return {
         "classes": table.classes,
         "steps": table.steps,
-        "rows": {word: row.hex() for word, row in sorted(table.rows.items())},
+        "words": list(ordered.rows),
+        "weights": weights_of(ordered).hex(),
     }
 
 
 def _written(content: dict[str, Any]) -> str:
-    """One line a row, so that two revisions can be compared."""
+    """One line a word, so that two revisions can be compared."""
     return json.dumps(content, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
 
 

@@ -13,8 +13,9 @@ from proxy.stages.precheck import judging
 from proxy.stages.precheck.features import task_features
 from proxy.stages.precheck.hinting import TASK, hints, marks, ready
 from proxy.stages.precheck.marks import Mark
-from proxy.stages.precheck.reading import WINDOW_CHARS_MAX, Message, Said, human_texts, tool_texts
+from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, human_texts, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
+from proxy.stages.precheck.wording import Wording
 
 __all__ = ["check", "hazard_scores", "judge", "mistakes", "prepare", "reasons"]
 
@@ -40,18 +41,19 @@ class _Task(NamedTuple):
 
 
 class Turn:
-    """What a human said last or before, the rules that spoke about it, and its features, worked out once where needed."""
+    """What a human said last or before, the rules that spoke about it, its words, and its features, worked out once where
+    needed."""
 
-    __slots__ = ("_features", "marks", "said")
+    __slots__ = ("_features", "marks", "said", "window")
 
-    def __init__(self, said: Said, marks: Sequence[Mark]) -> None:
-        self.said, self.marks = said, marks
+    def __init__(self, said: Said, marks: Sequence[Mark], window: Wording) -> None:
+        self.said, self.marks, self.window = said, marks, window
         self._features: Sequence[str] | None = None
 
     @property
     def features(self) -> Sequence[str]:
         if self._features is None:
-            self._features = task_features(judging.window(self.said.text))
+            self._features = task_features(self.window)
         return self._features
 
 
@@ -66,9 +68,10 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
-    asked, dangers = marks(messages, ready(book))
-    turns = [Turn(said, spoken) for said, spoken in zip(human_texts(messages), asked, strict=True)]
-    harms = [] if book.weights is None else _harms(messages, dangers, book.weights)
+    asked, dangers, windows = marks(messages, ready(book))
+    turns = [Turn(*turn) for turn in zip(human_texts(messages), asked, windows, strict=True)]
+    heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
+    harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
     task = _task(_deciding(asked, book), book) or _weighed(turns, book)
     found = _hazards(_deciding([dangers], book)[0])
     risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
@@ -89,14 +92,14 @@ def reasons(messages: Sequence[Message], book: RuleBook) -> list[tuple[str, str,
     """The loudest words and hints about the last turn, for people: what each spoke for, itself, its weight."""
     if book.weights is None or not (said := human_texts(messages)):
         return []
-    asked, dangers = marks(messages, ready(book))
+    asked, dangers, _ = marks(messages, ready(book))
     window = judging.window(said[0].text)
     return judging.reasons(window, hints(asked[0]), hints(dangers), book.weights)
 
 
 def hazard_scores(messages: Sequence[Message], book: RuleBook) -> Mapping[str, float]:
     """How likely each hazard is (0 to 1), for those that rules or weights can tell."""
-    _, dangers = marks(messages, ready(book))
+    _, dangers, _ = marks(messages, ready(book))
     found: dict[str, float] = dict.fromkeys(book.risks, 0.0)
     if book.weights is not None:
         for said in human_texts(messages):
@@ -162,14 +165,14 @@ def _weighed(turns: Sequence[Turn], book: RuleBook) -> _Task:
     return _task([turn.marks for turn in turns], book) or unsure
 
 
-def _harms(messages: Sequence[Message], marks: Sequence[Mark], weights: Weights) -> list[tuple[judging.Harm, Span]]:
+def _harms(heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights) -> list[tuple[judging.Harm, Span]]:
     """What the weights see in the last turns and in what tools brought; of the latter only attacks count."""
     found = []
-    for said in (*human_texts(messages), *tool_texts(messages)):
+    for said, window in heard:
         hinted = hints(mark for mark in marks if mark.span.message == said.message)
-        harm = judging.harm(judging.window(said.text), hinted, weights)
+        harm = judging.harm(window, hinted, weights)
         if harm is not None and (said.is_human or harm.hazard in judging.ATTACKS):
-            start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WINDOW_CHARS_MAX else 0
+            start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WHOLE_CHARS_MAX else 0
             found.append((harm, Span("weights", said.message, start, start + len(harm.word))))
     return found
 

@@ -1,33 +1,35 @@
 """Reads off a pattern which words it must contain, so that it is tried only where it could match; matches nothing itself."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
+from proxy.stages.precheck.spelling import Spelling, depths, spellings, split_choices
+from proxy.stages.precheck.wording import DIGIT, PAIRED, SHORT_STEM_LETTERS, STEM_LETTERS, words
+
 Beginning = Literal["text", "group", "number", "anywhere"]
 
-# A word is known by its first letters, as many of these as it has.
-STEM_LETTERS: Final = (5, 3, 2)
 # What may stand before a pattern's first group and take no room.
 _START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\))?")
+# What is not at the top of a pattern, innermost first, and a digit that must stand there.
+_INNER: Final = re.compile(r"\[[^\]]*\]|\((?:[^()\\]|\\.)*\)")
+_MUST_HAVE_DIGIT: Final = re.compile(r"\\d(?![?*]|\{0)")
 # A digit with none before it.
 _NUMBER: Final = re.compile(r"\(\?<!\[\\d[^\]]*\]\)\\d")
 # What makes sure that a group begins where a word does.
-_WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\})$")
+_WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\}| |\\s\{1,\d+\})$")
 _OPTIONAL: Final = ("?", "*", "{")
-# Plain characters, or escaped signs, up to one that may be absent.
-_LITERAL: Final = re.compile(r"(?:(?:[^\\\[\](){}.*+?|^$]|\\[^\w\s])(?![?*{]))+")
-_LETTERS: Final = re.compile("[^\\W\\d_\u2e80-\U0010ffff]+")
+_PAIR: Final = re.compile(rf"[{PAIRED}]{{2}}")
 
 
 class Group(NamedTuple):
-    """How the choices of a group begin, in lower case. `words`: those that begin with letters, by the beginning of their
-    first word; they stand where a word starts. `loose`: the others, which may stand anywhere."""
+    """How the choices of a group begin, in lower case, by what of a text calls them: a word, the beginning of a word, two
+    neighbours, a sign (`keys`); or few letters that a word begins with (`short`)."""
 
-    words: Mapping[str, tuple[str, ...]]
-    stems: frozenset[str]
-    loose: tuple[str, ...]
+    keys: Mapping[str, tuple[str, ...]]
+    short: Mapping[str, tuple[str, ...]]
 
 
 class Clues(NamedTuple):
@@ -45,82 +47,77 @@ def clues(pattern: str) -> Clues:
     A choice that begins with a letter counts only in a group at the start of a word. No groups found means: try it
     everywhere.
     """
-    if "|" in (character for _, character, depth in _plain(pattern) if depth == 0):
+    if any(character == "|" and depth == 0 for _, character, depth in depths(pattern)):
         return Clues((), "anywhere")
-    found = [(prefix, group) for prefix, text in _groups(pattern) if (group := _group(prefix, text))]
-    return Clues(tuple(group for _, group in found), _begins(pattern, found[0][0] if found else None))
+    found = [(prefix, group) for prefix, text, after in _groups(pattern) if (group := _group(prefix, text, after))]
+    numbers = (Group({DIGIT: ()}, {}),) if _has_digit(pattern) else ()
+    return Clues((*(group for _, group in found), *numbers), _begins(pattern, found[0] if found else None))
 
 
-@lru_cache(maxsize=16)
-def stems(patterns: tuple[str, ...]) -> frozenset[str]:
-    """All stems that the clues of these patterns name."""
-    return frozenset(stem for pattern in patterns for group in clues(pattern).groups for stem in group.stems)
-
-
-def _begins(pattern: str, prefix: str | None) -> Beginning:
+def _begins(pattern: str, first: tuple[str, Group] | None) -> Beginning:
     if pattern.startswith(r"\A"):
         return "text"
-    if prefix is not None and _START.fullmatch(prefix):
+    if first is not None and _START.fullmatch(first[0]) and DIGIT not in first[1].keys:
         return "group"
     return "number" if _NUMBER.match(pattern) else "anywhere"
 
 
-def _group(prefix: str, text: str) -> Group | None:
+def _has_digit(pattern: str) -> bool:
+    """Whether all that matches holds a digit."""
+    top, inner = "", pattern
+    while top != inner:
+        top, inner = inner, _INNER.sub("", inner)
+    return _MUST_HAVE_DIGIT.search(top) is not None
+
+
+def _group(prefix: str, text: str, after: str) -> Group | None:
+    """The group's choices by their keys; None where one of them could begin with anything."""
     at_word = _WORD_START.search(prefix) is not None
-    words: dict[str, tuple[str, ...]] = {}
-    loose = []
-    for branch in _branches(text):
-        lead = _lead(branch)
-        letters = _LETTERS.match(lead)
-        if letters is None and lead:
-            loose.append(lead)
-        elif letters is not None and at_word and len(lead) > 1:
-            stem = _stem(letters.group())
-            words[stem] = (*words.get(stem, ()), lead)
-        else:
-            # One letter says nothing of the word it begins, and a word within a word is not looked for.
-            return None
-    return Group(words, frozenset(words), tuple(loose))
+    keys: dict[str, list[str]] = defaultdict(list)
+    short: dict[str, list[str]] = defaultdict(list)
+    for branch in split_choices(text):
+        if _MUST_HAVE_DIGIT.match(branch):
+            keys[DIGIT] = []
+            continue
+        for spelling in spellings(branch, after):
+            if not spelling.text or (_is_worded(spelling.text) and not at_word):
+                return None
+            said = _keys(spelling)
+            if not said:
+                return None
+            for key in said:
+                (short if key.endswith("~") else keys)[key.rstrip("~")].append(spelling.text)
+    return Group({key: tuple(leads) for key, leads in keys.items()}, {key: tuple(leads) for key, leads in short.items()})
 
 
-def _stem(word: str) -> str:
-    return word[: next((letters for letters in STEM_LETTERS if letters <= len(word)), 1)]
+def _is_worded(text: str) -> bool:
+    """Whether it begins with a letter that spaces set apart from words before it."""
+    return text[0].isalpha() and text[0] < "\u2e80"
 
 
-def _lead(branch: str) -> str:
-    literal = _LITERAL.match(branch)
-    return re.sub(r"\\(.)", r"\1", literal.group()).lower() if literal else ""
+def _keys(spelling: Spelling) -> tuple[str, ...]:
+    text = spelling.text
+    if not _is_worded(text):
+        return () if text[0].isspace() else (text[:2] if _PAIR.match(text) else text[0],)
+    said = words(text)
+    whole = len(said) if spelling.is_whole or not text[-1].isalpha() else len(said) - 1
+    if whole:
+        return (" ".join(said[: min(whole, 2)]),)
+    # Letters of one word that may go on.
+    if len(text) >= STEM_LETTERS:
+        return text[:STEM_LETTERS], f"{text[:STEM_LETTERS]}*"
+    return (f"{text[:SHORT_STEM_LETTERS]}~",) if len(text) >= SHORT_STEM_LETTERS else ()
 
 
-def _groups(pattern: str) -> Iterator[tuple[str, str]]:
-    """What precedes each group that must match, and what is in it."""
+def _groups(pattern: str) -> Iterator[tuple[str, str, str]]:
+    """What precedes each group that must match, what is in it, and what follows."""
     start = 0
-    for index, character, depth in _plain(pattern):
+    for index, character, depth in depths(pattern):
         if character == "(" and depth == 0:
             start = index
         elif character == ")" and depth == 0 and _must_match(pattern, start, index + 1):
-            yield pattern[:start], pattern[start + 3 : index]
+            yield pattern[:start], pattern[start + 3 : index], pattern[index + 1 :]
 
 
 def _must_match(pattern: str, start: int, end: int) -> bool:
     return pattern.startswith("(?:", start) and not pattern.startswith(_OPTIONAL, end)
-
-
-def _branches(group: str) -> list[str]:
-    cuts = [index for index, character, depth in _plain(group) if character == "|" and depth == 0]
-    return [group[start + 1 : end] for start, end in zip([-1, *cuts], [*cuts, len(group)], strict=True)]
-
-
-def _plain(pattern: str) -> list[tuple[int, str, int]]:
-    """The characters that are neither escaped nor in a class, with their place and depth (a bracket's own: the outer)."""
-    found, in_class, escaped, depth = [], False, False, 0
-    for index, character in enumerate(pattern):
-        if escaped or character == "\\":
-            escaped = not escaped
-        elif in_class or character == "[":
-            in_class = character != "]"
-        else:
-            depth -= character == ")"
-            found.append((index, character, depth))
-            depth += character == "("
-    return found

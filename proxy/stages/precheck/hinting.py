@@ -5,10 +5,20 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import RuleBook
+from proxy.stages.precheck import judging
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
-from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, turns, whole
+from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, human_texts, turns, whole
+from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
+
+
+class Marked(NamedTuple):
+    """What rules said of each of the last turns, and of dangers; and what of each turn is weighed."""
+
+    asked: list[list[Mark]]
+    dangers: list[Mark]
+    windows: list[Wording]
 
 
 class Ready(NamedTuple):
@@ -27,15 +37,24 @@ def ready(book: RuleBook) -> Ready:
     return Ready(rule_set(tasks), rule_set(dangers), rule_set([*tasks, *dangers]))
 
 
-def marks(messages: Sequence[Message], made: Ready) -> tuple[list[list[Mark]], list[Mark]]:
-    """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. One short
-    message, as most are, is read once for both."""
-    if len(messages) == 1 and messages[0]["role"] == "user":
-        reading = whole(messages)
-        if len(reading.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
-            found = find_marks(reading, made.all)
-            return [[mark for mark in found if mark.rule.says in TASK]], [mark for mark in found if mark.rule.says not in TASK]
-    return [find_marks(turn, made.tasks) for turn in turns(messages)], find_marks(whole(messages), made.dangers)
+def marks(messages: Sequence[Message], made: Ready) -> Marked:
+    """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. Words are
+    cut once where the same text is read for several purposes, as that of one short message is."""
+    everything = whole(messages)
+    wording = Wording(everything.text)
+    is_one = len(messages) == 1 and messages[0]["role"] == "user" and bool(everything.text)
+    if is_one and len(everything.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
+        found = find_marks(everything, wording, made.all)
+        asked = [mark for mark in found if mark.rule.says in TASK]
+        return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], [wording])
+    spoken, windows = [], []
+    for said, turn in zip(human_texts(messages), turns(messages), strict=True):
+        is_all = is_one and len(said.text) <= judging.HEAD_CHARS + judging.TAIL_CHARS
+        window = wording if is_all else judging.window(said.text)
+        same = window if window.is_of(turn.text) else Wording(turn.text)
+        spoken.append(find_marks(turn, same, made.tasks))
+        windows.append(window)
+    return Marked(spoken, find_marks(everything, wording, made.dangers), windows)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:
@@ -45,5 +64,5 @@ def hints(spoken: Iterable[Mark]) -> list[str]:
 
 def hints_of(messages: Sequence[Message], book: RuleBook) -> tuple[list[str], list[str]]:
     """What rules hint of the last turn's task, and of the danger in all messages; for whoever makes weights."""
-    asked, dangers = marks(messages, ready(book))
-    return hints(asked[0]) if asked else [], hints(dangers)
+    found = marks(messages, ready(book))
+    return hints(found.asked[0]) if found.asked else [], hints(found.dangers)

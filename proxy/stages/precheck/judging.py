@@ -5,7 +5,9 @@ from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
+from proxy.stages.precheck.reading import SEPARATOR, TURN_HEAD_CHARS, TURN_TAIL_CHARS, WHOLE_CHARS_MAX
 from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, odds, scores, spoke
+from proxy.stages.precheck.wording import Wording
 
 # Of a longer text its two ends are weighed.
 HEAD_CHARS: Final = 1_200
@@ -24,11 +26,13 @@ class Harm(NamedTuple):
     word: str
 
 
-def window(text: str) -> str:
-    """What of a text is weighed, in lower case."""
-    if len(text) > HEAD_CHARS + TAIL_CHARS:
-        text = f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
-    return text.strip().lower()
+def window(text: str) -> Wording:
+    """What of a text is weighed: its ends; of one that is not read whole, what rules on tasks read."""
+    if len(text) <= HEAD_CHARS + TAIL_CHARS:
+        return Wording(text)
+    if len(text) <= WHOLE_CHARS_MAX:
+        return Wording(f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}")
+    return Wording(f"{text[:TURN_HEAD_CHARS]}{SEPARATOR}{text[-TURN_TAIL_CHARS:]}")
 
 
 def category(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Weighed:
@@ -38,12 +42,13 @@ def category(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Wei
 
 def complexity(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Complexity:
     """How hard the task of a text with these features is."""
-    return _COMPLEXITIES[heaviest(weights.complexity, scores(weights.complexity, said, hints)).name]
+    found = scores(weights.complexity, said, hints)
+    return _COMPLEXITIES[weights.complexity.classes[found.index(max(found))]]
 
 
-def harm(text: str, hints: Sequence[str], weights: Weights) -> Harm | None:
-    """The risk of a text, if its lead over harmless ones is above a threshold. `text` is a window."""
-    said = features.risk_features(text)
+def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None:
+    """The risk of a window, if its lead over harmless ones is above a threshold."""
+    said = features.risk_features(window)
     share = dilution(len(said))
     lead = leads(weights.level, scores(weights.level, said, hints, share), "safe")
     over = {name: lead[name] - weights.thresholds[name] for name in lead}
@@ -57,18 +62,20 @@ def harm(text: str, hints: Sequence[str], weights: Weights) -> Harm | None:
     return Harm("disallowed" if blocks else "sensitive", hazard, loudest.rstrip("*"))
 
 
-def likely(text: str, hints: Sequence[str], weights: Weights) -> Mapping[str, float]:
-    """How likely each hazard is: that the text is not safe, shared among the hazards. `text` is a window."""
-    said = features.risk_features(text)
+def likely(window: Wording, hints: Sequence[str], weights: Weights) -> Mapping[str, float]:
+    """How likely each hazard is: that the window is not safe, shared among the hazards."""
+    said = features.risk_features(window)
     share = dilution(len(said))
     safe = odds(scores(weights.level, said, hints, share))[weights.level.classes.index("safe")]
     among = odds(scores(weights.hazard, said, hints, share))
     return {name: (1 - safe) * odd for name, odd in zip(weights.hazard.classes, among, strict=True)}
 
 
-def reasons(text: str, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights) -> list[tuple[str, str, float]]:
+def reasons(
+    window: Wording, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights
+) -> list[tuple[str, str, float]]:
     """What spoke loudest for the category and for the level of harm found."""
-    asked, said = features.task_features(text), features.risk_features(text)
+    asked, said = features.task_features(window), features.risk_features(window)
     name = category(asked, task_hints, weights).name
     lead = leads(weights.level, scores(weights.level, said, risk_hints, dilution(len(said))), "safe")
     level = max(lead, key=lambda known: lead[known] - weights.thresholds[known])

@@ -2,17 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import islice
-from re import Match, Pattern
+from re import Pattern
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Rule, Span
-from proxy.stages.precheck.clues import Group, clues, stems
-from proxy.stages.precheck.places import Places
+from proxy.stages.precheck.clues import Clues, Group, clues
+from proxy.stages.precheck.places import places
 from proxy.stages.precheck.reading import Reading
-from proxy.stages.precheck.validators import VALIDATORS
+from proxy.stages.precheck.validators import VALIDATORS, Validator
+from proxy.stages.precheck.wording import DIGIT, Wording
 
 # How many suspicions of one rule are looked at before it is taken to be silent.
 MATCHES_MAX: Final = 64
@@ -26,103 +27,110 @@ class Mark(NamedTuple):
     span: Span
 
 
-class Index(NamedTuple):
-    """Which rules are worth a try, by number: those that a stem of the text calls, and those that need none.
-    `needs` are the groups of each rule of which one stem must occur."""
+class Trial(NamedTuple):
+    """A rule made ready: `pattern` is for lower-case text; `needs` has a bit for each group of words it must find."""
 
-    by_stem: Mapping[str, Sequence[int]]
-    always: Sequence[int]
-    needs: Sequence[Sequence[Set[str]]]
-
-    def called(self, found: Set[str]) -> Sequence[int]:
-        numbers = set(self.always)
-        for stem in found & self.by_stem.keys():
-            numbers.update(self.by_stem[stem])
-        return sorted(number for number in numbers if not any(map(found.isdisjoint, self.needs[number])))
+    rule: Rule
+    pattern: Pattern[str]
+    clues: Clues
+    validator: Validator | None
+    needs: int
 
 
 class RuleSet(NamedTuple):
-    """Rules made ready: the stems they look for, and an index of them for texts that are ASCII and for all others."""
+    """Rules made ready, by what of a text calls them. Each key knows the groups it satisfies, as bits, and the rules it calls;
+    `always` are the rules that nothing calls."""
 
-    rules: Sequence[Rule]
-    wanted: Set[str]
-    ascii: Index
-    other: Index
+    trials: Sequence[Trial]
+    groups: Mapping[str, int]
+    short_groups: Mapping[str, int]
+    callers: Mapping[str, Sequence[int]]
+    short_callers: Mapping[str, Sequence[int]]
+    always: Sequence[int]
+
+    def called(self, keys: Set[str], short: Set[str]) -> Iterator[Trial]:
+        """The rules worth a try in a text with these keys, in their order: all that they must find is there."""
+        numbers, seen = set(self.always), 0
+        for key in keys:
+            seen |= self.groups[key]
+            numbers.update(self.callers.get(key, ()))
+        for key in short:
+            seen |= self.short_groups[key]
+            numbers.update(self.short_callers.get(key, ()))
+        for number in sorted(numbers):
+            trial = self.trials[number]
+            if seen & trial.needs == trial.needs:
+                yield trial
 
 
 def rule_set(rules: Sequence[Rule]) -> RuleSet:
     """Works out once what every later reading needs of these rules, so that no call waits for it."""
-    for rule in rules:
-        _for_lower_case(rule.pattern.pattern, rule.pattern.flags)
-    wanted = stems(tuple(rule.pattern.pattern for rule in rules))
-    return RuleSet(rules, wanted, _index(rules, _sure_in_ascii), _index(rules, _sure))
+    groups: dict[str, int] = defaultdict(int)
+    short_groups: dict[str, int] = defaultdict(int)
+    callers: dict[str, list[int]] = defaultdict(list)
+    short_callers: dict[str, list[int]] = defaultdict(list)
+    trials: list[Trial] = []
+    always, bit = [], 1
+    for number, rule in enumerate(rules):
+        known = clues(rule.pattern.pattern)
+        needs = 0
+        for group in known.groups:
+            _note(group, bit, groups, short_groups)
+            needs, bit = needs | bit, bit << 1
+        if known.groups:
+            caller = min(known.groups, key=_size)
+            for key in caller.keys:
+                callers[key].append(number)
+            for key in caller.short:
+                short_callers[key].append(number)
+        else:
+            always.append(number)
+        trials.append(Trial(rule, _for_lower_case(rule.pattern), known, VALIDATORS.get(rule.validator or ""), needs))
+    return RuleSet(trials, groups, short_groups, callers, short_callers, always)
 
 
-def find_marks(reading: Reading, ready: RuleSet) -> list[Mark]:
-    """Every rule that matches, with its first valid match."""
+def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]:
+    """Every rule that matches, with its first valid match; `wording` is that of the reading's text."""
     if not reading.text:
         return []
-    places = Places(reading.text, ready.wanted)
+    keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
     found = []
-    for number in (ready.ascii if places.is_ascii else ready.other).called(places.stems):
-        rule = ready.rules[number]
-        starts = _starts(rule, places)
-        if starts == ():
+    for trial in ready.called(keys, short):
+        if trial.validator is not None and wording.count(trial.validator.needs) < trial.validator.least:
             continue
-        spans = (reading.span(rule.id, start, end) for start, end in _confirmed(rule, places.text, starts))
-        span = next((span for span in spans if span is not None), None)
+        span = _first(trial, reading, wording.text, places(trial.clues, wording, keys, short))
         if span is not None:
-            found.append(Mark(rule, span))
+            found.append(Mark(trial.rule, span))
     return found
 
 
-def _index(rules: Sequence[Rule], is_sure: Callable[[Group], bool]) -> Index:
-    """A rule is called by the stems of one group that must match and that only stems can begin."""
-    by_stem: dict[str, list[int]] = defaultdict(list)
-    always = []
-    for number, rule in enumerate(rules):
-        callers = min((group.stems for group in clues(rule.pattern.pattern).groups if is_sure(group)), key=len, default=None)
-        if callers is None:
-            always.append(number)
-        for stem in callers or ():
-            by_stem[stem].append(number)
-    needs = [[group.stems for group in clues(rule.pattern.pattern).groups if is_sure(group)] for rule in rules]
-    return Index(by_stem, always, needs)
+def _first(trial: Trial, reading: Reading, text: str, starts: Sequence[int] | None) -> Span | None:
+    """Where the rule matches first, and validly."""
+    match_at, validator = trial.pattern.match, trial.validator
+    matches = islice(trial.pattern.finditer(text), MATCHES_MAX) if starts is None else (match_at(text, at) for at in starts)
+    for match in matches:
+        if match is not None and (validator is None or validator.accepts(match.group())):
+            span = reading.span(trial.rule.id, match.start(), match.end())
+            if span is not None:
+                return span
+    return None
 
 
-def _sure(group: Group) -> bool:
-    return not group.loose
+def _note(group: Group, bit: int, groups: dict[str, int], short_groups: dict[str, int]) -> None:
+    for key in group.keys:
+        groups[key] |= bit
+    for key in group.short:
+        short_groups[key] |= bit
 
 
-def _sure_in_ascii(group: Group) -> bool:
-    return not any(text.isascii() for text in group.loose)
-
-
-def _starts(rule: Rule, places: Places) -> Sequence[int] | None:
-    if rule.validator is not None:
-        validator = VALIDATORS[rule.validator]
-        if places.count(validator.needs) < validator.least:
-            return ()
-    return places.worth_a_try(clues(rule.pattern.pattern))
-
-
-def _confirmed(rule: Rule, text: str, starts: Sequence[int] | None) -> Iterator[tuple[int, int]]:
-    accepts = None if rule.validator is None else VALIDATORS[rule.validator].accepts
-    for match in islice(_matches(rule.pattern, text, starts), MATCHES_MAX):
-        if accepts is None or accepts(match.group()):
-            yield match.span()
-
-
-def _matches(pattern: Pattern[str], text: str, starts: Sequence[int] | None) -> Iterator[Match[str]]:
-    faster = _for_lower_case(pattern.pattern, pattern.flags)
-    if starts is None:
-        return faster.finditer(text)
-    return (match for start in starts if (match := faster.match(text, start)))
+def _size(group: Group) -> int:
+    """How often a group calls its rule, roughly: a digit is in most texts, few letters begin many words."""
+    return len(group.keys) + 8 * len(group.short) + 1_000 * (DIGIT in group.keys)
 
 
 @lru_cache(maxsize=4_096)
-def _for_lower_case(pattern: str, flags: int) -> Pattern[str]:
+def _for_lower_case(pattern: Pattern[str]) -> Pattern[str]:
     """The pattern for a text that is lower-case already: half the time, where the pattern names no capital letter."""
-    if any(character.isupper() for character in _ESCAPED.sub("", pattern)):
-        return re.compile(pattern, flags)
-    return re.compile(pattern, flags & ~re.IGNORECASE)
+    if any(character.isupper() for character in _ESCAPED.sub("", pattern.pattern)):
+        return pattern
+    return re.compile(pattern.pattern, pattern.flags & ~re.IGNORECASE)

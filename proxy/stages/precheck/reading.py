@@ -8,7 +8,8 @@ from proxy.domain.verdict import Span
 
 # Head and tail of every text for safety; less of each where a conversation has very many texts, so that reading it all
 # stays bounded and every text is still looked at.
-WINDOW_CHARS_MAX: Final = 4_000
+WHOLE_CHARS_MAX: Final = 4_000
+WINDOW_CHARS_MAX: Final = 1_500
 WINDOW_CHARS_MIN: Final = 200
 READING_CHARS: Final = 64_000
 # What a human asks for stands at the beginning or the end of the turn; between lies what it is asked about.
@@ -57,7 +58,8 @@ def whole(messages: Sequence[Message]) -> Reading:
     """Head and tail of every text of a conversation, whoever said it."""
     texts = [(index, text) for index, message in enumerate(messages) if (text := _text(message))]
     window = max(WINDOW_CHARS_MIN, min(WINDOW_CHARS_MAX, READING_CHARS // max(1, len(texts))))
-    return _join(piece for index, text in texts for piece in _windows(index, text, window, window))
+    read_whole = WHOLE_CHARS_MAX if window == WINDOW_CHARS_MAX else 2 * window
+    return _join(piece for index, text in texts for piece in _windows(index, text, window, window, read_whole))
 
 
 def turns(messages: Sequence[Message]) -> list[Reading]:
@@ -88,8 +90,9 @@ def _text(message: Message) -> str:
     return content or ""
 
 
-def _windows(message: int, text: str, head: int, tail: int) -> list[Piece]:
-    if len(text) <= head + tail:
+def _windows(message: int, text: str, head: int, tail: int, whole: int = 0) -> list[Piece]:
+    """Head and tail of a text, or all of it if it has no more characters than they or than `whole`."""
+    if len(text) <= max(head + tail, whole):
         return [Piece(message, 0, text)]
     return [Piece(message, 0, text[:head]), Piece(message, len(text) - tail, text[-tail:])]
 

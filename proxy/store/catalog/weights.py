@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from proxy.domain.verdict import Table, Weights
+from proxy.stages.precheck.weighing import table
 from proxy.store.catalog.mistakes import Mistake
 
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -15,13 +16,14 @@ THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "bl
 
 
 class TableRows(BaseModel):
-    """A table as it is written: two hexadecimal digits a class."""
+    """A table as it is written: its words, and two hexadecimal digits for each class of each word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     classes: tuple[str, ...]
     steps: Annotated[int, Field(ge=1)]
-    rows: dict[str, str]
+    words: list[str]
+    weights: str
 
 
 class WeightsFile(BaseModel):
@@ -44,7 +46,7 @@ def read_weights(path: Path) -> Weights | Mistake:
     try:
         if path.stat().st_size > WEIGHTS_BYTES_MAX:
             return Mistake(path.name, "file", f"is larger than {WEIGHTS_BYTES_MAX} bytes")
-        read = WeightsFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        read = WeightsFile.model_validate(json.loads(path.read_bytes()))
         return _weights(read)
     except OSError as error:
         return Mistake(path.name, "file", f"cannot be read: {error.strerror}")
@@ -56,18 +58,18 @@ def _weights(read: WeightsFile) -> Weights:
     missing = THRESHOLDS - read.thresholds.keys()
     if missing:
         raise ValueError(f"thresholds are missing: {', '.join(sorted(missing))}")
+    known: dict[str, str] = {}
     return Weights(
         revision=read.revision,
-        category=_table(read.category),
-        complexity=_table(read.complexity),
-        level=_table(read.level),
-        hazard=_table(read.hazard),
+        category=_table(read.category, known),
+        complexity=_table(read.complexity, known),
+        level=_table(read.level, known),
+        hazard=_table(read.hazard, known),
         thresholds=read.thresholds,
     )
 
 
-def _table(read: TableRows) -> Table:
-    rows = {word: bytes.fromhex(row) for word, row in read.rows.items()}
-    if any(len(row) != len(read.classes) for row in rows.values()):
-        raise ValueError("a row has not one byte a class")
-    return Table(read.classes, rows, read.steps)
+def _table(read: TableRows, known: dict[str, str]) -> Table:
+    """A table whose words are those already `known`, so that each is kept once."""
+    words = list(map(known.setdefault, read.words, read.words))
+    return table(read.classes, words, bytes.fromhex(read.weights), read.steps)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.verdict import Span
-from proxy.stages.precheck import SPANS_MAX, check, mistakes, prepare
+from proxy.stages.precheck import SPANS_MAX, check, mistakes, prepare, wording
 from proxy.stages.precheck.clues import clues
 from proxy.stages.precheck.reading import SEPARATOR, WINDOW_CHARS_MAX, turns, whole
 from tests import builders
@@ -188,3 +188,24 @@ def test_a_prepared_book_leaves_nothing_to_work_out_for_a_call() -> None:
     worked_out = clues.cache_info().misses
     check(said("neverseenbefore"), fresh)
     assert clues.cache_info().misses == worked_out
+
+
+@pytest.mark.parametrize("length", [500, 1_700, 3_900, 6_000, 100_000])
+def test_what_is_asked_at_either_end_is_seen_however_long_the_text(length: int) -> None:
+    text = f"python{' x' * (length // 2)} malware"
+    verdict = check(said(text), book(CODING, CYBER))
+    assert (verdict.category, verdict.risk) == ("coding", "disallowed")
+    assert {(span.start, span.end) for span in verdict.evidence} == {(0, 6), (len(text) - 7, len(text))}
+
+
+def test_a_text_that_is_all_of_a_short_conversation_is_cut_into_words_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts: list[str] = []
+    cut = wording.words
+
+    def noted(text: str) -> list[str]:
+        cuts.append(text)
+        return cut(text)
+
+    monkeypatch.setattr(wording, "words", noted)
+    check(said("a malware, please"), shipped())
+    assert cuts == ["a malware, please"]

@@ -4,12 +4,20 @@ import re
 
 import pytest
 
-from proxy.stages.precheck.clues import Clues, clues, stems
-from proxy.stages.precheck.places import PLACES_MAX, Places
+from proxy.stages.precheck.clues import Clues, clues
+from proxy.stages.precheck.marks import rule_set
+from proxy.stages.precheck.places import PLACES_MAX, places
+from proxy.stages.precheck.wording import Wording
+from tests.stages.precheck.books import rule
 
 
-def places(pattern: str, text: str) -> list[int] | None:
-    found = Places(text, stems((pattern,))).worth_a_try(clues(pattern))
+def tried(pattern: str, text: str) -> list[int] | None:
+    """Where a pattern is tried; nowhere if the text does not call it."""
+    ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
+    keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
+    if not list(ready.called(keys, short)):
+        return []
+    found = places(clues(pattern), wording, keys, short)
     return None if found is None else list(found)
 
 
@@ -25,7 +33,7 @@ def places(pattern: str, text: str) -> list[int] | None:
         (r"\A\W{0,9}(?:write|draft)", "text", 1),
         (r"(?:翻译|译成)", "group", 1),
         (r"(?:://)\w", "group", 1),
-        (r"(?<![\d.])\d{3}", "number", 0),
+        (r"(?<![\d.])\d{3}", "number", 1),
         (r"\d[^\n]{0,9}(?:多少|几)", "anywhere", 1),
         (r"(?:write|draft)", "anywhere", 0),
         (r"\b(?:write|[a-z]+)", "anywhere", 0),
@@ -42,49 +50,60 @@ def test_clues_are_read_off_plain_groups_only(pattern: str, begins: str, groups:
     assert (found.begins, len(found.groups)) == (begins, groups)
 
 
-def test_a_word_that_may_be_longer_is_looked_for_by_its_beginning() -> None:
-    (group,) = clues(r"\b(?:colou?r|summar(?:y|ize)|a b|in)").groups
-    assert group.words == {"col": ("colo",), "summa": ("summar",), "a": ("a b",), "in": ("in",)}
+@pytest.mark.parametrize(
+    ("pattern", "keys", "short"),
+    [
+        (r"\b(?:colou?r|fly)\b", {"color", "colour", "fly"}, set()),
+        (r"\b(?:summari[sz]e\w{0,2}|hack\w{0,3})", {"summa", "summa*"}, {"hac"}),
+        (r"\b(?:best (?:ideas?|way)|do not )\b", {"best idea", "best ideas", "best way", "do not"}, set()),
+        (r"\b(?:ex-\w{1,9}|c\+\+ )", {"ex", "c"}, set()),
+        (r"\b(?:in|on) the", {"in", "on"}, set()),
+        (r"(?:翻译|几|://)", {"翻译", "几", ":"}, set()),
+    ],
+)
+def test_a_choice_is_known_by_as_much_of_its_words_as_is_sure(pattern: str, keys: set[str], short: set[str]) -> None:
+    (group,) = clues(pattern).groups
+    assert (set(group.keys), set(group.short)) == (keys, short)
 
 
 def test_a_pattern_is_tried_where_its_words_begin_and_nowhere_else() -> None:
-    assert places(r"\b(?:write|draft)", "Rewrite it, then write the Draft") == [17, 27]
-    assert places(r"\b(?:write)", "rewrite") == []
-    assert places(r"\b(?:make)\b.*\b(?:bomb)", "make a cake") == []
-    assert places(r"\b(?:make)\b.*\b(?:bomb)", "make a bomb") == [0]
+    assert tried(r"\b(?:write|draft)", "Rewrite it, then write the Draft") == [17, 27]
+    assert tried(r"\b(?:write)", "rewrite") == []
+    assert tried(r"\b(?:make)\b.*\b(?:bomb)", "make a cake") == []
+    assert tried(r"\b(?:make)\b.*\b(?:bomb)", "make a bomb") == [0]
 
 
 def test_a_pattern_may_begin_at_a_number_the_start_or_anywhere() -> None:
-    assert places(r"(?<![\d])\d{2}", "in 1815 and 12") == [3, 12]
-    assert places(r"\A(?:x)?y", "anything") == [0]
-    assert places(r".", "anything") is None
+    assert tried(r"(?<![\d])\d{2}", "in 1815 and 12") == [3, 12]
+    assert tried(r"\A(?:x)?y", "anything") == [0]
+    assert tried(r".", "anything") is None
 
 
 def test_letters_of_scripts_without_spaces_are_found_inside_words() -> None:
-    assert places(r"(?:翻译)", "请翻译") == [1]
-    assert places(r"(?:翻译)", "plain") == []
-    assert places(r"(?<![a-z])(?:python)", "用python写") == [1]
+    assert tried(r"(?:翻译)", "请翻译") == [1]
+    assert tried(r"(?:翻译)", "plain") == []
+    assert tried(r"(?<![a-z])(?:python)", "用python写") == [1]
 
 
 def test_words_are_found_in_every_alphabet_and_between_other_signs() -> None:
-    assert places(r"\b(?:перевед)", "Пожалуйста, переведи это") == [12]
-    assert places(r"\b(?:übersetz)", "“Bitte” — Übersetze “dies”") == [10]
+    assert tried(r"\b(?:перевед)", "Пожалуйста, переведи это") == [12]
+    assert tried(r"\b(?:übersetz)", "“Bitte” — Übersetze “dies”") == [10]
 
 
 def test_the_dotted_capital_i_moves_no_place() -> None:
-    assert places(r"\b(?:write)", "\u0130stanbul write") == [9]
-    assert places(r"\b(?:istanbul)", "\u0130stanbul") == [0]
+    assert tried(r"\b(?:write)", "\u0130stanbul write") == [9]
+    assert tried(r"\b(?:istanbul)", "\u0130stanbul") == [0]
 
 
 def test_a_text_that_repeats_itself_is_tried_at_its_ends() -> None:
-    found = places(r"\b(?:make)", "make " * 1_000)
+    found = tried(r"\b(?:make)", "make " * 1_000)
     assert found is not None
     assert len(found) == PLACES_MAX
     assert (found[0], found[-1]) == (0, 4_995)
 
 
 def test_characters_are_counted_in_the_whole_text() -> None:
-    text = Places("1a1b2", frozenset())
+    text = Wording("1a1b2")
     assert (text.count("12"), text.count("@"), text.count("12")) == (3, 0, 3)
 
 

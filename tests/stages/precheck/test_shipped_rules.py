@@ -11,7 +11,8 @@ from proxy.domain.verdict import Rule
 from proxy.stages.precheck import check, mistakes
 from proxy.stages.precheck.clues import clues
 from proxy.stages.precheck.marks import rule_set
-from proxy.stages.precheck.places import Places
+from proxy.stages.precheck.places import places
+from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import said, shipped
 
 RULES = shipped().rules
@@ -91,17 +92,23 @@ def test_neither_clues_nor_index_hide_a_match_of_a_rule(rule: Rule) -> None:
     @settings(max_examples=6, suppress_health_check=list(HealthCheck))
     @given(texts)
     def hides_nothing(text: str) -> None:
-        places = Places(text, ready.wanted)
-        starts = places.worth_a_try(clues(rule.pattern.pattern))
+        wording = Wording(text)
+        keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
+        assert [trial.rule for trial in ready.called(keys, short)] == [rule]
+        starts = places(clues(rule.pattern.pattern), wording, keys, short)
         assert starts is None or any(rule.pattern.match(text, start) for start in starts)
-        assert 0 in (ready.ascii if places.is_ascii else ready.other).called(places.stems)
 
     hides_nothing()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
 def test_no_rule_is_slow_on_any_of_these_texts(rule: Rule) -> None:
-    words = " ".join(lead for group in clues(rule.pattern.pattern).groups for leads in group.words.values() for lead in leads)
+    words = " ".join(
+        lead
+        for group in clues(rule.pattern.pattern).groups
+        for leads in (*group.keys.values(), *group.short.values())
+        for lead in leads
+    )
     for unit in (f"{words} ", "a", "1 ", "a@", "how 1 in 2, a "):
 
         def seconds(length: int, tries: int = 3, unit: str = unit) -> float:

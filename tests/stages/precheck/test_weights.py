@@ -6,8 +6,9 @@ import pytest
 
 from proxy.domain.verdict import RuleBook, Table, Weights
 from proxy.stages.precheck import check
-from proxy.stages.precheck.features import parts, risk_features, task_features, words
-from proxy.stages.precheck.weighing import dilution, heaviest, leads, scores, spoke
+from proxy.stages.precheck.features import parts, risk_features, task_features
+from proxy.stages.precheck.weighing import dilution, heaviest, leads, scores, spoke, table, weights_of
+from proxy.stages.precheck.wording import Wording, words
 from tests import builders
 from tests.stages.precheck.books import book, rule, said, shipped
 
@@ -28,19 +29,23 @@ def row(*weights: float) -> bytes:
     return bytes(128 + round(weight * 16) for weight in weights)
 
 
+def made(classes: tuple[str, ...], rows: dict[str, bytes]) -> Table:
+    return table(classes, list(rows), b"".join(rows.values()), 16)
+
+
 def weighted(*rules: object, **rows: bytes) -> RuleBook:
     """A book whose weights know these words: code or qa, and safe, content, attack or sensitive."""
     category = {"compile": row(4, -4), "chat": row(-2, 2)}
     level = {"bomb": row(-2, 2, 0, 0), "nuke": row(-2, 4, 0, 0), "obey": row(-2, 0, 3, 0), "sad": row(-1, 0, 0, 2)}
-    made = Weights(
+    weights = Weights(
         revision="w",
-        category=Table(("coding", "qa"), category, 16),
-        complexity=Table(("simple", "standard", "hard"), {"compile": row(0, 0, 3)}, 16),
-        level=Table(("safe", "content", "attack", "sensitive"), {**level, **rows}, 16),
-        hazard=Table(("cyber", "jailbreak"), {"bomb": row(2, 0)}, 16),
+        category=made(("coding", "qa"), category),
+        complexity=made(("simple", "standard", "hard"), {"compile": row(0, 0, 3)}),
+        level=made(("safe", "content", "attack", "sensitive"), {**level, **rows}),
+        hazard=made(("cyber", "jailbreak"), {"bomb": row(2, 0)}),
         thresholds=THRESHOLDS,
     )
-    return replace(book(*rules), weights=made, revision="weighted")  # type: ignore[arg-type]
+    return replace(book(*rules), weights=weights, revision="weighted")  # type: ignore[arg-type]
 
 
 def test_words_decide_category_and_complexity() -> None:
@@ -105,8 +110,8 @@ def test_of_what_tools_bring_only_attacks_count_and_the_operators_words_are_trus
 @pytest.mark.parametrize("text", HOSTILE)
 def test_features_of_hostile_texts_are_bounded(text: str) -> None:
     assert check(said(text), shipped()).category
-    assert len(task_features(text[:1_800])) < 2_000
-    assert len(risk_features(text[:1_800])) < 6_000
+    assert len(task_features(Wording(text[:1_800]))) < 2_000
+    assert len(risk_features(Wording(text[:1_800]))) < 6_000
 
 
 def test_an_instruction_is_found_before_and_after_the_text_it_is_about() -> None:
@@ -121,10 +126,22 @@ def test_words_are_pairs_in_scripts_without_spaces() -> None:
 
 
 def test_scores_add_up_and_long_texts_count_less_by_word() -> None:
-    table = weighted().weights.level  # type: ignore[union-attr]
-    assert scores(table, ["bomb"], [], 0.5) == [-1.0, 1.0, 0.0, 0.0]
-    assert leads(table, scores(table, ["bomb"], []), "safe")["content"] == 4.0
-    assert spoke(table, ["sad", "bomb"], "content", "safe")[0] == ("bomb", 4.0)
-    assert heaviest(table, [0.0, 0.0, 0.0, 0.0]).confidence == 0.25
+    level = weighted().weights.level  # type: ignore[union-attr]
+    assert scores(level, ["bomb"], [], 0.5) == [-1.0, 1.0, 0.0, 0.0]
+    assert leads(level, scores(level, ["bomb"], []), "safe")["content"] == 4.0
+    assert spoke(level, ["sad", "bomb"], "content", "safe")[0] == ("bomb", 4.0)
+    assert heaviest(level, [0.0, 0.0, 0.0, 0.0]).confidence == 0.25
     assert dilution(16) == 1.0
     assert dilution(64) == 0.5
+
+
+def test_a_table_keeps_every_weight_and_refuses_words_without_one() -> None:
+    weights = bytes(range(12))
+    assert weights_of(table(("a", "b", "c"), ["w", "x", "y", "z"], weights, 16)) == weights
+    with pytest.raises(ValueError, match="one byte a class"):
+        table(("a", "b", "c"), ["w"], weights, 16)
+
+
+def test_the_sum_of_very_many_words_does_not_run_over() -> None:
+    many = table(("a", "b"), [str(number) for number in range(10_000)], b"\xff\x00" * 10_000, 1)
+    assert scores(many, list(many.rows), []) == [1_270_000.0, -1_280_000.0]

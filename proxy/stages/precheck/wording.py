@@ -1,0 +1,110 @@
+"""Cuts a text into its words once, for rules and weights alike; judges none of them."""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from itertools import pairwise
+from typing import Final
+
+STEM_LETTERS: Final = 5
+SHORT_STEM_LETTERS: Final = 3
+# Letters of scripts that set no spaces between words: each pair of neighbours is a word.
+PAIRED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+# Stands among the signs of a text that holds a digit.
+DIGIT: Final = "0-9"
+_DIGITS: Final = frozenset("0123456789")
+_NUMBER: Final = re.compile(r"\d+")
+_WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
+_LONG_PAIRED: Final = re.compile(rf"[{PAIRED}]{{3}}")
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LETTERS_ASCII: Final = bytes(range(65, 91)) + bytes(range(97, 123)) + b" "
+_SPACED: Final = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
+
+
+class Wording:
+    """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
+    more than once is kept."""
+
+    __slots__ = ("_counts", "_numbers", "_original", "_places", "is_ascii", "signs", "spoken", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        self._original = text
+        # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
+        self.text = text.replace("\u0130", "i").lower()
+        self.is_ascii = self.text.isascii()
+        self.words = words(self.text)
+        self.spoken = spoken(self.words)
+        self.signs = _signs(self.text, self.is_ascii)
+        self._counts: dict[str, int] = {}
+        self._places: dict[str, Sequence[int]] = {}
+        self._numbers: Sequence[int] | None = None
+
+    def is_of(self, text: str) -> bool:
+        """Whether these are the words of this very text."""
+        return self._original == text
+
+    def calling(self, known: Container[str]) -> Set[str]:
+        """Which of these keys it holds: of what is spoken, and of its signs."""
+        return {key for key in (*self.spoken, *self.signs) if key in known}
+
+    def short_stems_among(self, known: Container[str]) -> Set[str]:
+        """Which of these its words begin with."""
+        return {stem for word in self.words if (stem := word[:SHORT_STEM_LETTERS]) in known}
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Where its numbers begin."""
+        if self._numbers is None:
+            self._numbers = [match.start() for match in _NUMBER.finditer(self.text)] if DIGIT in self.signs else ()
+        return self._numbers
+
+    def places_of(self, lead: str) -> Sequence[int]:
+        """Where these letters stand, but for places inside a word."""
+        if lead not in self._places:
+            self._places[lead] = list(_places(lead, self.text))
+        return self._places[lead]
+
+    def count(self, characters: str) -> int:
+        """How often these characters occur."""
+        if characters not in self._counts:
+            self._counts[characters] = sum(map(self.text.count, characters))
+        return self._counts[characters]
+
+
+def words(text: str) -> list[str]:
+    """The words of a lower-case text; in scripts without spaces, pairs of neighbouring letters."""
+    if text.isascii():
+        return text.encode("ascii").translate(_SPACED).decode("ascii").split()
+    found = _WORDS.findall(text)
+    if _LONG_PAIRED.search(text) is None:
+        return found
+    return [word for run in found for word in (_pairs(run) if run >= "\u3040" else (run,))]
+
+
+def spoken(said: list[str]) -> list[str]:
+    """Words, their beginnings and neighbours; written as lists, for every call waits for this."""
+    stems = [word[:STEM_LETTERS] + "*" for word in said if len(word) > STEM_LETTERS]
+    return [*said, *stems, *map(" ".join, pairwise(said))]
+
+
+def _pairs(run: str) -> Iterable[str]:
+    """The pairs of neighbours in a run of letters; a short one is itself."""
+    if len(run) < 3:
+        return (run,)
+    return [run[index : index + 2] for index in range(len(run) - 1)]
+
+
+def _places(lead: str, text: str) -> Iterator[int]:
+    place, may_continue = text.find(lead), lead[0] not in _LETTERS
+    while place >= 0:
+        if may_continue or place == 0 or text[place - 1] not in _LETTERS:
+            yield place
+        place = text.find(lead, place + 1)
+
+
+def _signs(text: str, is_ascii: bool) -> Set[str]:
+    """Each sign that is no ASCII letter, and DIGIT where there is one."""
+    if is_ascii:
+        found = set(text.encode().translate(None, _LETTERS_ASCII).decode())
+        return found if found.isdisjoint(_DIGITS) else found | {DIGIT}
+    found = set(text)
+    return found | {DIGIT} if any(map(str.isdecimal, found)) else found
