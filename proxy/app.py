@@ -16,6 +16,8 @@ from proxy.api.auth import Gate, GateRules
 from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
 from proxy.api.services import Services
+from proxy.api.session_files import SessionFiles
+from proxy.api.sessions import Sessions
 from proxy.clock import SystemClock
 from proxy.counting.counter import BoundedCounter, NoCounter
 from proxy.crew.member import Member
@@ -232,7 +234,7 @@ async def _wired(
     own = Own(telemetry, Outbox(shelves.clock), member)
     rooms = await _rooms(stack, settings, shelves, books, own)
     readiness = Readiness()
-    services = _services(settings, shelves, rooms, books, telemetry, readiness)
+    services = _services(settings, shelves, rooms, books, own, readiness)
 
     watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
 
@@ -326,9 +328,8 @@ def _counting_in(vocabulary: Vocabulary) -> Callable[[str], int]:
     return counting_in(vocabulary)
 
 
-def _services(
-    settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHand, telemetry: Telemetry, readiness: Readiness
-) -> Services:
+def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHand, own: Own, readiness: Readiness) -> Services:
+    telemetry = own.telemetry
     rules = GateRules(shelves.key_pepper, Rate(settings.auth_failures_per_minute, 60), settings.trusted_proxies)
     pipeline = Pipeline(rooms)
     telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
@@ -358,6 +359,7 @@ def _services(
         knobs=api_knobs(settings, shelves.key_pepper),
         render_metrics=telemetry.render,
         is_ready=readiness,
+        sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )
 
 

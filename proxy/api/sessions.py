@@ -1,15 +1,18 @@
-"""Sessions of the console: the id of an admitted key in, a session with two secrets out; kept in this process alone, bounded
-in number and time. A key's text is never kept, and what a session may do is asked of the gate at each request."""
+"""Sessions of the console: the id of an admitted key in, a session with two secrets out; bounded in number and time, never
+in the books. A key's text is never kept, and what a session may do is asked of the gate at each request."""
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 IDLE_MS: Final = 60 * 60 * 1_000
 LIFETIME_MS: Final = 8 * 60 * 60 * 1_000
 SESSIONS_MAX: Final = 1_000
+# That a session is in use is noted no more often.
+NOTED_EVERY_MS: Final = 60 * 1_000
 _SECRET_BYTES: Final = 32
 
 
@@ -32,16 +35,16 @@ class Session:
 class Sessions:
     """The id in a cookie is always one that was made here for this sign-in; one that is unknown is never taken over."""
 
-    def __init__(self, sessions_max: int = SESSIONS_MAX) -> None:
+    def __init__(self, sessions_max: int = SESSIONS_MAX, by_hash: MutableMapping[bytes, Session] | None = None) -> None:
         self._sessions_max = sessions_max
         # By the id's hash, so that how long a look-up takes says nothing of ids that exist.
-        self._by_hash: dict[bytes, Session] = {}
+        self._by_hash = {} if by_hash is None else by_hash
 
     def open(self, key_id: str, now_ms: int) -> tuple[str, Session]:
         """A new session and its id, which only the cookie holds. The oldest makes room when there are too many."""
         self._forget_ended(now_ms)
         while len(self._by_hash) >= self._sessions_max:
-            del self._by_hash[next(iter(self._by_hash))]
+            self._by_hash.pop(next(iter(self._by_hash)), None)
         session_id = secrets.token_urlsafe(_SECRET_BYTES)
         session = Session(key_id, secrets.token_urlsafe(_SECRET_BYTES), now_ms + LIFETIME_MS, now_ms + IDLE_MS)
         self._by_hash[_hash(session_id)] = session
@@ -54,15 +57,18 @@ class Sessions:
         if session is None or session.is_over(now_ms):
             self._by_hash.pop(hashed, None)
             return None
-        self._by_hash[hashed] = replace(session, idle_until_ms=now_ms + IDLE_MS)
+        if now_ms + IDLE_MS - session.idle_until_ms >= NOTED_EVERY_MS:
+            self._by_hash[hashed] = replace(session, idle_until_ms=now_ms + IDLE_MS)
         return session
 
     def end(self, session_id: str) -> None:
         self._by_hash.pop(_hash(session_id), None)
 
     def _forget_ended(self, now_ms: int) -> None:
-        for hashed in [hashed for hashed, session in self._by_hash.items() if session.is_over(now_ms)]:
-            del self._by_hash[hashed]
+        for hashed in list(self._by_hash):
+            session = self._by_hash.get(hashed)
+            if session is not None and session.is_over(now_ms):
+                self._by_hash.pop(hashed, None)
 
 
 def _hash(session_id: str) -> bytes:
