@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from proxy.api import auth
+from proxy.api import admission, auth
 from tests.api.house import BY_TEST, House, Script, code_of
 from tests.api.wire import connected, serving
 from tests.payless.till import (
@@ -111,7 +111,8 @@ async def test_who_is_stopped_is_stopped_with_all_keys_minted_before(house: Hous
 async def test_a_key_that_is_stopped_while_its_body_is_on_the_way_does_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, path: str, stop: str
 ) -> None:
-    monkeypatch.setattr(auth, "RELIED_ON_NS", 1)
+    for room in (auth, admission):
+        monkeypatch.setattr(room, "RELIED_ON_NS", 1)
     key = await house.user_key(manage_keys=True)
     bodies = {"/api/ai/chat": {"message": "Hi."}, "/api/keys": {"name": "an heir"}}
     data = json.dumps(bodies.get(path, asking())).encode()

@@ -33,7 +33,7 @@ ANYTHING = st.recursive(
 
 # --- same dialect in and out ------------------------------------------------------------------------------------------
 
-DELTAS = st.dictionaries(st.sampled_from(["content", "refusal", "reasoning"]), st.text(min_size=1), min_size=1)
+DELTAS = st.dictionaries(st.sampled_from(["content", "refusal", "reasoning_content"]), st.text(min_size=1), min_size=1)
 RIGHT_CHOICES = st.builds(
     lambda delta, extra: {"index": 0, "delta": {**delta, **extra}, "logprobs": None, "finish_reason": None},
     DELTAS,
