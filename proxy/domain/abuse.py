@@ -21,7 +21,7 @@ class AbuseRules:
     `points` is what each offence adds (0: it does not count). A slowed user may call once in `gap_s`. The first cool-off lasts
     `cool_off_s` and each one after it twice as long, up to a day. `app_alert_at` is the score of all users of an app together.
     `loop_calls` near-identical prompts, none later than `loop_gap_s` after the one before, make a loop if spending surges:
-    `surge_milli` within some minutes, and `surge_factor` times what is usual for this user.
+    `surge_milli` within some minutes, and `surge_factor` times what is usual for this user, who has spent here for `history_s`.
     """
 
     points: Mapping[Offence, float] = field(default_factory=lambda: POINTS)
@@ -36,6 +36,7 @@ class AbuseRules:
     loop_gap_s: int = 120
     surge_milli: int = 100_000
     surge_factor: float = 8.0
+    history_s: int = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def test_an_alert_is_told_once_an_hour() -> None:
 
 
 def test_a_costly_loop_counts_and_a_costly_day_does_not() -> None:
-    street = Street(loop_calls=5, surge_milli=1_000)
+    street = Street(loop_calls=5, surge_milli=1_000, history_s=0)
     for number in range(30):
         street.says(ADA, text=f"{number} different words {number + 1} each {number + 2} time {number + 3}", cost_milli=9_000)
     assert street.conduct.suspects() == []
@@ -163,7 +163,7 @@ def test_an_address_that_guesses_on_is_told_of() -> None:
 
 
 def test_no_text_is_kept() -> None:
-    street = Street(loop_calls=2, surge_milli=1)
+    street = Street(loop_calls=2, surge_milli=1, history_s=0)
     for _ in range(9):
         street.says(ADA, blocked=True, cost_milli=9_000)
     seen = f"{street.conduct.suspects()} {street.alerts} {street.heard.incidents} {vars(street.conduct)} {_kept(street)}"

@@ -48,12 +48,12 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Credits that a user spent lately and over a day, each halving by its own time. Who has no history is judged by the least
-    that counts as a surge."""
+    """Credits that a user spent lately and over a day, each halving by its own time, and since when."""
 
     short_milli: float = 0.0
     long_milli: float = 0.0
     at_ms: int = 0
+    since_ms: int = 0
 
 
 def turned(round: Round, seen: Sketch, text_bytes: int, rules: AbuseRules, now_ms: int) -> Round:
@@ -67,12 +67,12 @@ def turned(round: Round, seen: Sketch, text_bytes: int, rules: AbuseRules, now_m
 def spent(pace: Pace, milli: int, now_ms: int) -> Pace:
     """The pace after so many credits more."""
     short, long = _decayed(pace, now_ms)
-    return Pace(short + milli, long + milli, now_ms)
+    return Pace(short + milli, long + milli, now_ms, pace.since_ms or now_ms)
 
 
 def surges(pace: Pace, rules: AbuseRules, now_ms: int) -> bool:
-    """Whether this is much, and much more than is usual for this user."""
-    if pace.short_milli < rules.surge_milli:
+    """Whether this is much, and much more than is usual for this user; of a new one nobody knows what that is."""
+    if pace.short_milli < rules.surge_milli or now_ms - pace.since_ms < rules.history_s * _SECOND_MS:
         return False
     short, long = _decayed(pace, now_ms)
     return short >= rules.surge_milli and short >= rules.surge_factor * long * SHORT_S / LONG_S

@@ -347,6 +347,7 @@ class AbuseRow(Row):
     loop_gap_s: Annotated[int, Field(ge=1, le=3_600)] = 120
     surge_credits: CreditsText = "100"
     surge_factor: Factor = 8.0
+    history_s: Annotated[int, Field(ge=0, le=604_800)] = 86_400
 
 
 class PolicyRow(Row):

@@ -1,12 +1,13 @@
 """Claims about loops: near-identical prompts are told from others, and only who spends far more than usual is in one."""
 
+from dataclasses import replace
 from typing import Final
 
 from proxy.domain.abuse import AbuseRules
 from proxy.stages.abuse import loop
 from tests.builders import NOW_MS
 
-RULES: Final = AbuseRules(loop_calls=3, surge_milli=1_000)
+RULES: Final = AbuseRules(loop_calls=3, surge_milli=1_000, history_s=0)
 ORDER: Final = "Summarise the report on harvests of the year {} for the board, in three points, and name the sources you used"
 OTHER: Final = "Please write a function that reads lines of a file and gives back the longest of them without its white space"
 
@@ -69,3 +70,11 @@ def test_a_surge_is_over_when_spending_is() -> None:
     pace = loop.spent(loop.Pace(), 1_500, NOW_MS)
     assert loop.surges(pace, RULES, NOW_MS)
     assert not loop.surges(pace, RULES, NOW_MS + loop.SHORT_S * 1_000)
+
+
+def test_of_a_new_user_nobody_knows_what_is_usual() -> None:
+    rules = replace(RULES, history_s=3_600)
+    new = loop.spent(loop.Pace(), 1_000_000, NOW_MS)
+    assert not loop.surges(new, rules, NOW_MS)
+    later_ms = NOW_MS + 3_600_000
+    assert loop.surges(loop.spent(new, 1_000_000, later_ms), rules, later_ms)
