@@ -69,6 +69,13 @@ def test_connections_spread_over_the_workers_and_each_shows_what_all_counted(pai
     assert pair.rows("SELECT count(*) FROM processes") == [(2,)]
 
 
+def test_whoever_is_signed_in_at_the_console_is_so_at_every_worker(pair: House) -> None:
+    opened = httpx2.post(f"{pair.url}/api/session", json={}, headers={"authorization": f"Bearer {pair.key('admin')}"})
+    cookie = {"cookie": opened.headers["set-cookie"].partition(";")[0]}
+    # A new connection each time; all of 24 go to the worker that opened it once in sixteen million times.
+    assert {httpx2.get(f"{pair.url}/api/admin/health", headers=cookie).status_code for _ in range(CALLS)} == {200}
+
+
 def test_a_rate_holds_over_both_workers(pair: House) -> None:
     admin = pair.key("admin")
     with pair.http(admin) as http:
@@ -156,10 +163,3 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def test_whoever_is_signed_in_at_the_console_is_so_at_every_worker(pair: House) -> None:
-    opened = httpx2.post(f"{pair.url}/api/session", json={}, headers={"authorization": f"Bearer {pair.key('admin')}"})
-    cookie = {"cookie": opened.headers["set-cookie"].partition(";")[0]}
-    # A new connection each time; all of 24 go to the worker that opened it once in sixteen million times.
-    assert {httpx2.get(f"{pair.url}/api/admin/health", headers=cookie).status_code for _ in range(CALLS)} == {200}
