@@ -58,7 +58,8 @@ def many_readers(site: Site, readers: int = READERS, reading_s: float = READING_
     """So many streams that never end, to callers that take half a kilobyte a second."""
     case = Case(
         f"{readers} readers of {READ_BYTES} bytes a second, of streams that never end",
-        f"at most {STREAM_MIB_MAX:g} MiB a stream, and a small call beside them is answered as ever",
+        f"at most {STREAM_MIB_MAX:g} MiB a stream;"
+        f" {1 - NOISE:.0%} of small calls beside them within {STALL_MS_MAX:g} ms once all have come, none failed",
     )
     with ground(site, stall_ms=str(STALL_MS)) as at:
         usual = _usual(at)
@@ -87,7 +88,9 @@ def many_readers(site: Site, readers: int = READERS, reading_s: float = READING_
 
 def large_answers(site: Site, load: Load, name: str, mib_max: float) -> Case:
     """Several answers at once of which each is far larger than anything asked for."""
-    case = Case(name, f"at most {mib_max:g} MiB more; small calls beside it are answered within {STALL_MS_MAX:g} ms")
+    case = Case(
+        name, f"at most {mib_max:g} MiB more; {1 - NOISE:.0%} of small calls beside it are answered within {STALL_MS_MAX:g} ms"
+    )
     with ground(site) as at:
         usual = _usual(at)
         before_mib = at.memory.now_mib

@@ -119,7 +119,7 @@ def both(site: Site, dies: Callable[[Process], None]) -> Case:
     case = Case(
         f"both candidates dead ({dies.__name__})",
         f"one error of the table within the deadline, at most {TRIES_MAX} upstream calls; for the next minute the breaker"
-        f" answers in under {FAST_MS:g} ms without calling",
+        f" answers in under {FAST_MS:g} ms without calling, {1 - NOISE:.0%} of the time",
     )
     with _running(site) as (house, processes), house.http(house.key("user", "ann", "wide")) as http:
         assert http.get("/v1/models").status_code == 200
