@@ -159,6 +159,9 @@ def _add_routing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     report.add_argument("--days", type=int, default=7, metavar="N", help="how many UTC days, today included (%(default)s)")
     report.add_argument("--json", action="store_true", help="for programs; raw cost in nano-dollars")
     report.set_defaults(run=reports.routing_report)
+    learn = actions.add_parser("learn", help="let ranking read the quality in a table, in the place of the models' own rows")
+    learn.add_argument("file", metavar="FILE", type=Path, help="CSV with the columns family, model and quality (0 to 1)")
+    learn.set_defaults(run=reports.routing_learn)
 
 
 def _add_catalog(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -239,6 +239,7 @@ const THEN = {
   offline: ["The gateway cannot be reached.", "Check your connection.", "stop", true],
   insufficient_credits: ["", "", "caution", false],
   budget_cap_reached: ["", "", "caution", false],
+  assistant_budget_reached: ["", "", "caution", false],
   model_not_in_plan: ["", "", "caution", false],
   cooling_off: ["", "", "caution", false],
   confirmation_required: ["This message may hold something sensitive, so it was not sent.", "Send it only if that is all right.", "caution", false],

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from proxy.domain.plan import Window
+
 # The name that leaves the choice of assistant and model to us; no assistant, alias or model bears it.
 AUTO: Final = "auto"
 
@@ -13,6 +15,14 @@ class Preference:
 
     model_id: str
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that one user may spend on one assistant in a window."""
+
+    window: Window
+    limit_milli_credits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Assistant:
     enabled: bool = True
     rescue: bool = True
     plans: tuple[str, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     def is_shown_on(self, plan_id: str) -> bool:
         """Whether users of this plan may know of it; to others it does not exist."""

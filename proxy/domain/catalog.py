@@ -7,6 +7,7 @@ from typing import Literal
 from proxy.domain.assistant import Assistant
 from proxy.domain.chat import Json, OutputBound
 from proxy.domain.dialect import Dialect, Feature, Thinking
+from proxy.domain.learned import NOTHING_LEARNED, Learned
 from proxy.domain.money import PriceTier
 from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Plan
@@ -128,7 +129,8 @@ class Alias:
 class Catalog:
     """All rows of one revision, by id. Globs are already expanded; all names are unique together. `rules` are the precheck
     rules of the same load (their own revision; not part of `revision`, for a Verdict is recorded whole). `ceilings` are the
-    operator's daily limits on raw cost, which no API raises (contract 5); nothing is decided by them."""
+    operator's daily limits on raw cost, which no API raises (contract 5); nothing is decided by them. What was `learned` of
+    a model's quality counts instead of its own row."""
 
     revision: str
     milli_credits_per_dollar: int
@@ -140,6 +142,14 @@ class Catalog:
     policy: PolicyTable
     rules: RuleBook
     ceilings: tuple[Cap, ...] = ()
+    learned: Learned = NOTHING_LEARNED
+
+    def quality(self, model: Model, family: str) -> float | None:
+        """How good the model is at tasks of this family, 0 to 1; None where nobody knows."""
+        learned = self.learned.quality.get(family)
+        if learned is not None and model.id in learned:
+            return learned[model.id]
+        return model.quality.get(family)
 
     def plan(self, plan_id: str) -> Plan:
         """The plan of this id. One that was deleted under its users allows nothing, until an admin gives them another."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.policy import Action, Mode
+from proxy.domain.verdict import SecondWord
 
 DropCode = Literal[
     "unknown",
@@ -65,7 +66,8 @@ class Decision:
     """The outcome of policy. `chain` is empty exactly when `refusal` is set.
 
     `revision` names the decision code; `shortened` says that credits lowered the output bound; `stepped_down` that cheaper
-    models were put first.
+    models were put first. `learned_revision` names the table of learned quality that ranking could read; `second` is the word
+    of a moderation model that the action was taken by.
     """
 
     revision: str
@@ -78,6 +80,8 @@ class Decision:
     refusal: Refusal | None = None
     stepped_down: bool = False
     shortened: bool = False
+    learned_revision: str | None = None
+    second: SecondWord | None = None
 
 
 @dataclass(frozen=True)

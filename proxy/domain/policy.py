@@ -46,6 +46,21 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondNet:
+    """A moderation model of ours that is asked about prompts which precheck found `sensitive`, for `limit_ms` at most.
+
+    With `waits` the call waits for its word, which then takes the place of the action: `flagged`, or `cleared` (None: the
+    action stands). Without, the call goes on meanwhile, and only a word that blocks ends it.
+    """
+
+    model_id: str
+    waits: bool
+    limit_ms: int
+    flagged: Action
+    cleared: Action | None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyTable:
     """`actions` maps a hazard code or a risk level to an action; the hazard wins. `plan_actions` and `assistant_actions`
     replace lines of it for a plan and an assistant; where both do, the stricter line counts. `step_down_below_ppm`: share of
@@ -67,3 +82,4 @@ class PolicyTable:
     free_calls_hourly_max: int = 10
     rescue: Rescue = "prefill"
     abuse: AbuseRules = field(default_factory=AbuseRules)
+    second_net: SecondNet | None = None

@@ -24,6 +24,7 @@ OF_ERRORS: Final[Mapping[ErrorCode, str]] = {
     "invalid_api_key": "The key was missing or not valid.",
     "insufficient_credits": "The credits that are left were too few for the call.",
     "budget_cap_reached": "A spending cap was reached.",
+    "assistant_budget_reached": "The credits that may be spent on this assistant were used up.",
     "model_not_in_plan": "The plan does not include what was asked for.",
     "forbidden": "This key may not do that.",
     "cooling_off": "The account rests after refused prompts or requests that went round in a loop.",

@@ -1,6 +1,6 @@
 """What is left where: reset periods and their epochs, sources of credits, caps, and their reading at a moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,13 +11,24 @@ Unit = Literal["milli_credits", "nano_usd"]
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A limit on everything a scope spends in a window. `scope` is `key:ID`, `user:ID`, `app:ID`, `provider:ID` or
-    `installation`; `nano_usd` caps are the operator's ceilings on raw cost."""
+    """A limit on everything a scope spends in a window. `scope` is `key:ID`, `user:ID`, `user:ID/ASSISTANT` (one user's calls
+    of one assistant), `app:ID`, `provider:ID` or `installation`; `nano_usd` caps are the operator's ceilings on raw cost."""
 
     scope: str
     window: Window
     limit: int
     unit: Unit = "milli_credits"
+
+
+def budget_scope(user_id: str, assistant_id: str) -> str:
+    """The scope of what one user spends on one assistant."""
+    return f"user:{user_id}/{assistant_id}"
+
+
+def assistant_of(scope: str) -> str | None:
+    """The assistant that a scope is about; None where it is about something else."""
+    kind, _, name = scope.partition(":")
+    return name.rpartition("/")[2] if kind == "user" and "/" in name else None
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,28 @@ class Standing:
         )
         caps = [_left(c, exclude_held) for c in self.caps if c.unit == "milli_credits"]
         return max(0, min([sources, *caps]))
+
+    def budget(self, scope: str) -> CapStanding | None:
+        """The tightest budget of an assistant under this scope; None where the scope is none of an assistant's."""
+        found = [cap for cap in self.caps if cap.scope == scope and assistant_of(scope) is not None]
+        return min(found, key=lambda cap: cap.limit - cap.spent, default=None)
+
+    def without_budgets(self) -> "Standing":
+        """The same for a call that no assistant handles."""
+        caps = tuple(cap for cap in self.caps if assistant_of(cap.scope) is None)
+        return self if len(caps) == len(self.caps) else replace(self, caps=caps)
+
+    def capped_at(self, amount_milli: int) -> str | None:
+        """The scope of the first cap in credits that has not that much left, whatever is held of it."""
+        caps = (cap for cap in self.caps if cap.unit == "milli_credits")
+        return next((cap.scope for cap in caps if cap.limit - cap.spent < amount_milli), None)
+
+    @property
+    def anchor_day(self) -> int:
+        """The day that the account's months begin on, or one that gives them the same bounds at this moment."""
+        resets = (w.resets_at_ms for w in self.windows if w.window == "month" and w.resets_at_ms is not None)
+        found = next(resets, None)
+        return 1 if found is None else datetime.fromtimestamp(found / 1_000, UTC).day
 
     @property
     def held_milli(self) -> int:

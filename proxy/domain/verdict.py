@@ -19,6 +19,18 @@ class Span:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class SecondWord:
+    """What a moderation model said of a sensitive prompt: the `categories` that it flagged, in its own words, or that it
+    `failed`, and then the first verdict stands. `call_id` is our call of it; `in_time`: the decision knew of it."""
+
+    model_id: str
+    said: Literal["flagged", "cleared", "failed"]
+    categories: tuple[str, ...] = ()
+    call_id: str | None = None
+    in_time: bool = True
+
+
 @dataclass(frozen=True)
 class Verdict:
     """`category` is the task category, `family` the task family it belongs to; `hazards` are codes such as `cyber`, `pii`.
@@ -35,6 +47,7 @@ class Verdict:
     evidence: tuple[Span, ...]
     recommended_assistant: str | None
     rules_revision: str
+    second: SecondWord | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ async def terms_now(rooms: Rooms, judged: Judged) -> HoldTerms | None:
     base = judged.journey.catalog.plans.get(caller.entitlement.plan_id)
     if base is None:
         return None
-    return hold.terms(caller, effective(base, caller.entitlement.overrides, rooms.clock.now_ms()))
+    terms = hold.terms(caller, effective(base, caller.entitlement.overrides, rooms.clock.now_ms()))
+    return hold.on_budget(terms, caller.user.id, judged.assistant)
 
 
 async def _caller_now(rooms: Rooms, was: Caller) -> Caller | None:

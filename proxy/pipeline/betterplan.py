@@ -45,4 +45,5 @@ def _on_plan(judged: Judged, plan_id: str) -> Decision:
 
 
 def _quality(catalog: Catalog, model_id: str, judged: Judged) -> float:
-    return catalog.models[model_id].quality.get(judged.verdict.family, QUALITY_UNKNOWN)
+    quality = catalog.quality(catalog.models[model_id], judged.verdict.family)
+    return QUALITY_UNKNOWN if quality is None else quality

@@ -154,15 +154,16 @@ class Pipeline:
         since_ns = marks.add("intake", order.started_ns)
         verdict = precheck.check(request, catalog.rules)
         since_ns = marks.add("precheck", since_ns)
-        terms = hold.terms(caller, plan)
         try:
             last = await self._last(journey)
+            ask = stay.stay(ask, verdict, last)
+            continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
+            advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
+            handler = catalog.assistants.get(advice.assistant_id or "")
+            terms = hold.on_budget(hold.terms(caller, plan), caller.user.id, handler)
             standing = await self._rooms.books.standing(caller.user.id, terms)
         except StoreUnavailable as error:
             return unavailable(error)
-        ask = stay.stay(ask, verdict, last)
-        continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
-        advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)

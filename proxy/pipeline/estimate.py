@@ -76,10 +76,13 @@ def _alone(judged: Judged, model: Model, usual: Usual) -> Estimated:
     catalog = judged.journey.catalog
     ask = replace(judged.ask, asked=(model.id,))
     advice = assistant.advise(ask.asked, judged.verdict, catalog, ask.plan_id)
-    decision = policy.decide(ask, judged.verdict, advice, judged.standing, catalog, judged.health)
+    # A model that is named is no assistant's, so no assistant's budget stands over it.
+    standing = judged.standing.without_budgets()
+    decision = policy.decide(ask, judged.verdict, advice, standing, catalog, judged.health)
     if decision.refusal is not None:
         return Estimated(model, decision.refusal)
-    return _estimated(replace(judged, ask=ask, advice=advice, decision=decision), decision.chain[0], usual)
+    alone = replace(judged, ask=ask, advice=advice, standing=standing, decision=decision)
+    return _estimated(alone, decision.chain[0], usual)
 
 
 def _estimated(judged: Judged, candidate: Candidate, usual: Usual) -> Estimated:

@@ -19,7 +19,7 @@ Fate = Literal["same", "refused", "admitted", "downgraded", "rerouted", "shorten
 
 _ANSWERED: Final = ("served", "cut", "left", "crashed")
 # What the books refuse for want of credits depends on the terms; every other refusal of theirs on the moment.
-_WANTING: Final = ("insufficient_credits", "budget_cap_reached")
+_WANTING: Final = ("insufficient_credits", "budget_cap_reached", "assistant_budget_reached")
 _ANY: Final = Reason("ranked")
 _SHORTENED: Final = "output_shortened"
 

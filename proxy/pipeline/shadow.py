@@ -3,8 +3,6 @@ charges in, other standings and admissions out; the arithmetic is that of the le
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
 
 from proxy.domain.desk import Grant
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused, HoldTerms
@@ -14,8 +12,6 @@ from proxy.stages import ledger
 from proxy.stages.ledger.counters import CounterKey, Reading, Readings
 from proxy.stages.ledger.sources import Case, grant_key, standing
 from proxy.stages.ledger.split import Amounts
-
-_CALENDAR_ANCHOR: Final = 1
 
 Spends = Mapping[CounterKey, int]
 
@@ -94,14 +90,7 @@ def _case(recorded: Standing, allowances: tuple[Allowance, ...]) -> Case:
     grants = tuple(
         Grant(b.id, recorded.account_id, b.kind, b.limit, "", 0, b.family, b.expires_at_ms) for b in recorded.buckets
     )
-    return Case(recorded.account_id, HoldTerms(allowances, caps, (), _anchor_day(recorded)), grants, recorded.at_ms)
-
-
-def _anchor_day(recorded: Standing) -> int:
-    """The day that months begin on, or one that gives them the same bounds at this moment."""
-    resets = (w.resets_at_ms for w in recorded.windows if w.window == "month" and w.resets_at_ms is not None)
-    found = next(resets, None)
-    return _CALENDAR_ANCHOR if found is None else datetime.fromtimestamp(found / 1_000, UTC).day
+    return Case(recorded.account_id, HoldTerms(allowances, caps, (), recorded.anchor_day), grants, recorded.at_ms)
 
 
 def _shown(case: Case, recorded: Standing) -> Readings:

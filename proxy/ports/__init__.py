@@ -9,6 +9,7 @@ from proxy.ports.desk import (
     Directory,
     FeedbackBox,
     Register,
+    Teacher,
     Threads,
     VersionConflict,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Register",
     "Reply",
     "StoreUnavailable",
+    "Teacher",
     "Threads",
     "Timekeeping",
     "TokenCounter",

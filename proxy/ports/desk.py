@@ -26,6 +26,7 @@ from proxy.domain.desk import (
 )
 from proxy.domain.feedback import Feedback, Opinion
 from proxy.domain.journey import Thread
+from proxy.domain.learned import Lesson
 from proxy.domain.plan import Entitlement
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 
@@ -99,6 +100,14 @@ class Register(Threads, Protocol):
         """What was charged of each of a user's calls since `from_ms`, the newest first."""
 
     async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
+
+
+class Teacher(Protocol):
+    """Who knows how good models are at a family of tasks, beside the catalog's own word."""
+
+    def lessons(self) -> Sequence[Lesson]:
+        """All that is known now. Raises ValueError when it makes no sense."""
+        ...
 
 
 class FeedbackBox(Protocol):

@@ -63,7 +63,13 @@ TABLE: Final[Mapping[FaultKind, Row]] = {
 
 # A breaker that shut a moment ago: whoever comes again is told by the next decision how long it takes.
 BARRED: Final = Refusal("no_model_available", _BUSY, retry_after_s=1)
-_MAY_BE_CHEAPER: Final = ("insufficient_credits", "budget_cap_reached", "credits_on_hold", "no_model_available")
+_MAY_BE_CHEAPER: Final = (
+    "insufficient_credits",
+    "budget_cap_reached",
+    "assistant_budget_reached",
+    "credits_on_hold",
+    "no_model_available",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.domain.account import App, Caller, User
+from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
@@ -12,7 +13,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
-from proxy.domain.standing import Cap, Standing, WindowStanding, resets_at_ms
+from proxy.domain.standing import Cap, CapStanding, Standing, WindowStanding, assistant_of, budget_scope, resets_at_ms
 
 # The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
 _OPERATORS: Final = ("installation", "provider:")
@@ -97,6 +98,17 @@ def terms(caller: Caller, plan: Plan) -> HoldTerms:
     return replace(account, caps=caps + account.caps) if caps else account
 
 
+def on_budget(terms: HoldTerms, user_id: str, *assistants: Assistant | None) -> HoldTerms:
+    """The same limits, and what one user may spend on each of these assistants: of a call, on the one that handles it."""
+    budgets = [
+        Cap(budget_scope(user_id, assistant.id), budget.window, budget.limit_milli_credits)
+        for assistant in assistants
+        if assistant is not None
+        for budget in assistant.budgets
+    ]
+    return replace(terms, caps=(*terms.caps, *budgets)) if budgets else terms
+
+
 def under_ceilings(terms: HoldTerms, ceilings: Iterable[Cap], provider_id: str, app: App | None) -> HoldTerms:
     """The same limits for a call at one provider: the operator's ceilings on raw cost stand over it too (contract 5)."""
     over = {"installation", f"provider:{provider_id}", f"app:{app.id}" if app else None}
@@ -128,6 +140,8 @@ def refusal(refused: HoldRefused, plan: Plan, family: str) -> Refusal:
         return Refusal("no_model_available", _CEILING, retry_after_s=_CEILING_RETRY_AFTER_S)
     if refused.code == "enrolment_limit":
         return day_is_full(refused.standing.at_ms)
+    if refused.code == "budget_cap_reached" and (budget := refused.standing.budget(refused.scope)) is not None:
+        return _over_budget(budget, refused.standing, plan)
     message, retry_after_s = _REFUSALS[refused.code]
     window = _tightest(refused.standing, family)
     return Refusal(
@@ -171,6 +185,22 @@ def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
         amount_milli=sizing.tab.and_then(worst).milli,
         raw_nano_usd=worst_raw_nano_usd(tiers, input_tokens, tokens, sizing.images),
         output_tokens=tokens,
+    )
+
+
+def _over_budget(budget: CapStanding, standing: Standing, plan: Plan) -> Refusal:
+    assistant_id = assistant_of(budget.scope)
+    return Refusal(
+        "assistant_budget_reached",
+        f"The credits that you may spend on {assistant_id} in this {budget.window} are used up. Ask another assistant, name a "
+        "model, or wait for the reset.",
+        should_retry=False,
+        details={
+            "assistant": assistant_id,
+            "credits_left": credits_text(max(0, budget.limit - budget.spent)),
+            "resets_at_ms": resets_at_ms(budget.window, standing.at_ms, standing.anchor_day),
+            "plan": plan.id,
+        },
     )
 
 

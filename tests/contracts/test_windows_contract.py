@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-from proxy.domain.ledger import Held
+from proxy.domain.ledger import Held, HoldRefused
 from proxy.domain.plan import Allowance, Window
+from proxy.domain.standing import Cap
 from tests.contracts.ledger_house import HOUSES, Door, House, extension, hold, month, settlement
 
 
@@ -92,4 +93,24 @@ async def test_a_hold_that_grew_over_midnight_pays_each_day_what_that_day_held(h
     await door.one(settlement(credits_milli=140))
     days = await house.look(door, "SELECT epoch, spent, held FROM counters WHERE name = 'included/day' ORDER BY epoch")
     assert days == [("2028-02-28", 80, 0), ("2028-02-29", 60, 0)]
+    assert await house.wrongs(door) == []
+
+
+async def test_an_assistants_budget_is_never_overspent_and_touches_no_other_call(house: House) -> None:
+    door = await house.door()
+    budget = month(1_000, caps=(Cap("user:u1/coder", "month", 250),), anchor_day=15)
+    asked = [hold(f"call-{number}", 100, terms=budget) for number in range(4)]
+    acks = await door.ledger.apply(asked)
+    assert [type(ack).__name__ for ack in acks] == ["Held", "Held", "HoldRefused", "HoldRefused"]
+    refused = acks[2]
+    assert isinstance(refused, HoldRefused)
+    assert (refused.code, refused.scope) == ("credits_on_hold", "user:u1/coder")
+    for number in range(2):
+        await door.one(settlement(f"call-{number}", 100))
+    gone = await door.one(hold("call-5", 100, terms=budget))
+    assert isinstance(gone, HoldRefused)
+    assert (gone.code, gone.scope) == ("budget_cap_reached", "user:u1/coder")
+    assert isinstance(await door.one(hold("call-6", 100)), Held)
+    epochs = await house.look(door, "SELECT spent, epoch FROM counters WHERE scope = 'user:u1/coder'")
+    assert [(spent, epoch[-2:]) for spent, epoch in epochs] == [(200, "15")]
     assert await house.wrongs(door) == []

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.domain.assistant import Budget
 from proxy.domain.catalog import Model
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused
 from proxy.domain.money import Prices
 from proxy.domain.plan import tariff
-from proxy.domain.standing import Cap
+from proxy.domain.standing import Cap, resets_at_ms
 from proxy.stages import hold
 from proxy.stages.policy.size import measure
 from tests import builders as b
@@ -172,3 +173,31 @@ def test_what_is_left_is_told_for_the_family_that_was_asked_for() -> None:
     assert hold.refusal(refused, b.plan(), "reasoning").details["credits_left"] == "0.7"
     assert hold.refusal(refused, b.plan(), "reasoning").details["resets_at_ms"] == 99
     assert hold.refusal(refused, b.plan(), "open").details["credits_left"] == "0"
+
+
+BUDGETED = b.assistant("coder", "p/m", budgets=(Budget("day", 500), Budget("month", 2_000)))
+
+
+def test_what_may_be_spent_on_an_assistant_stands_over_its_calls_alone() -> None:
+    plain = hold.account_terms(b.user(), None, b.plan())
+    caps = hold.on_budget(plain, "u1", BUDGETED).caps
+    assert caps == (Cap("user:u1/coder", "day", 500), Cap("user:u1/coder", "month", 2_000))
+    assert hold.on_budget(plain, "u1", None, b.assistant("general", "p/m")) is plain
+
+
+def test_a_spent_budget_names_its_assistant_and_when_it_begins_anew() -> None:
+    seen = b.standing(
+        b.window(),
+        b.cap(scope="user:u1/coder", window="total", limit=9_000, spent=1_000),
+        b.cap(scope="user:u1/coder", window="day", limit=500, spent=450),
+    )
+    said = hold.refusal(HoldRefused("budget_cap_reached", "user:u1/coder", seen), b.plan(), "open")
+    assert (said.code, said.status, said.should_retry) == ("assistant_budget_reached", 402, False)
+    assert "spend on coder in this day" in said.message
+    assert (said.details["assistant"], said.details["credits_left"]) == ("coder", "0.05")
+    assert said.details["resets_at_ms"] == resets_at_ms("day", seen.at_ms, 1)
+
+
+def test_another_cap_is_refused_as_ever() -> None:
+    seen = b.standing(b.window(), b.cap(scope="key:k1", spent=1_000))
+    assert hold.refusal(HoldRefused("budget_cap_reached", "key:k1", seen), b.plan(), "open").code == "budget_cap_reached"

@@ -10,7 +10,7 @@ from proxy.api.terms import plan_in_force
 from proxy.domain.account import Caller, KeyKind
 from proxy.domain.catalog import Catalog
 from proxy.domain.plan import Plan, Rate, RateClass, Window
-from proxy.domain.standing import Standing
+from proxy.domain.standing import Standing, assistant_of, resets_at_ms
 from proxy.stages.hold import terms
 from proxy.stages.policy import visible
 
@@ -105,6 +105,18 @@ class CapTold(Told):
     left: Credits
 
 
+class BudgetTold(Told):
+    """What may be spent on one assistant in a window."""
+
+    assistant: str
+    window: Window
+    limit: Credits
+    spent: Credits
+    held: Credits
+    left: Credits
+    resets_at_ms: MomentMs | None
+
+
 class Me(Told):
     """What pays, in this order: windows and buckets bound to the model's family, windows without one, then `buckets` without
     one; among them whatever ends first. `buckets` are listed so."""
@@ -172,8 +184,21 @@ def buckets_told(standing: Standing) -> list[BucketTold]:
 
 def caps_told(standing: Standing) -> list[CapTold]:
     # Caps in dollars are the operator's own ceilings on raw cost.
-    shown = [c for c in standing.caps if c.unit == "milli_credits"]
+    shown = [c for c in standing.caps if c.unit == "milli_credits" and assistant_of(c.scope) is None]
     return [CapTold(scope=c.scope, window=c.window, **_amounts(c.limit, c.spent, c.held)) for c in shown]
+
+
+def budgets_told(standing: Standing, anchor_day: int) -> list[BudgetTold]:
+    return [
+        BudgetTold(
+            assistant=name,
+            window=c.window,
+            resets_at_ms=resets_at_ms(c.window, standing.at_ms, anchor_day),
+            **_amounts(c.limit, c.spent, c.held),
+        )
+        for c in standing.caps
+        if (name := assistant_of(c.scope)) is not None
+    ]
 
 
 def _plan(plan: Plan, catalog: Catalog, caller: Caller) -> PlanTold:

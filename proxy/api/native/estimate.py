@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
+from proxy.api.native.account import BudgetTold, budgets_told
 from proxy.api.native.precheck import PrecheckGiven, RefusalTold, foreseen, previewed, refusal_told
 from proxy.api.period import DAYS_DEFAULT
 from proxy.api.schemas import Credits, Told, credits_of
@@ -47,12 +48,14 @@ class ModelEstimate(Told):
 
 class Estimate(Told):
     """What was asked for (`auto` when nothing was): `model` would be tried first, or `refusal` be answered. `data` are the
-    candidates in the order they would be tried; where nothing was named, every model that may be called."""
+    candidates in the order they would be tried; where nothing was named, every model that may be called. `budgets` are
+    what may be spent on the assistant."""
 
     call: str
     assistant: str | None
     model: str | None
     refusal: RefusalTold | None
+    budgets: list[BudgetTold]
     data: list[ModelEstimate]
 
 
@@ -100,6 +103,7 @@ def _told(judged: Judged, estimates: list[Estimated]) -> Estimate:
         assistant=judged.decision.assistant_id,
         model=chain[0].model_id if chain else None,
         refusal=None if refusal is None else refusal_told(refusal),
+        budgets=budgets_told(judged.standing, judged.journey.caller.user.anchor_day),
         data=[_model(one, places.get(one.model.id)) for one in estimates],
     )
 

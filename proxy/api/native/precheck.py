@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.api.chat import traceparent
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
+from proxy.api.native.account import BudgetTold, budgets_told
 from proxy.api.native.shape import openai_shaped
 from proxy.api.schemas import Credits, Told, credits_of
 from proxy.domain.decision import Candidate
@@ -105,6 +106,7 @@ class Precheck(Told):
     credits: CreditsRange | None
     credits_worst: Credits | None
     better_plan: BetterPlanTold | None
+    budgets: list[BudgetTold]
     refusal: RefusalTold | None
 
 
@@ -174,6 +176,7 @@ def _told(call_id: str, judged: Judged) -> Precheck:
         credits=None if refusal is not None else _range(judged),
         credits_worst=None if refusal is not None else credits_of(decision.chain[0].worst_milli_credits),
         better_plan=None if better is None else BetterPlanTold(plan=better.plan_id, model=better.model_id, gives=better.gives),
+        budgets=budgets_told(judged.standing, judged.journey.caller.user.anchor_day),
         refusal=None if refusal is None else refusal_told(refusal),
     )
 
@@ -195,8 +198,12 @@ def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:
     size = hold.first(sizing, journey.catalog.policy.hold_lead_tokens)
     if size.amount_milli <= judged.standing.spendable_milli(sizing.model.family):
         return None
-    user_id = journey.caller.user.id
-    refused = HoldRefused("insufficient_credits", f"user:{user_id}", judged.standing)
+    capped = judged.standing.capped_at(size.amount_milli)
+    refused = (
+        HoldRefused("insufficient_credits", f"user:{journey.caller.user.id}", judged.standing)
+        if capped is None
+        else HoldRefused("budget_cap_reached", capped, judged.standing)
+    )
     return hold.refusal(refused, judged.plan, sizing.model.family)
 
 

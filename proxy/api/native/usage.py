@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
-from proxy.api.native.account import WindowTold, windows_told
+from proxy.api.native.account import BudgetTold, WindowTold, budgets_told, windows_told
 from proxy.api.period import DAYS_DEFAULT, period_of
 from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
 from proxy.api.spreadsheet import csv_response
@@ -15,8 +15,8 @@ from proxy.api.terms import plan_in_force
 from proxy.domain.desk import UsageGroup, UsageQuery, UsageRow
 from proxy.domain.errors import Refusal
 from proxy.domain.forecast import Forecast, forecast
-from proxy.domain.standing import WindowStanding, began_at_ms
-from proxy.stages.hold import terms
+from proxy.domain.standing import Standing, WindowStanding, began_at_ms
+from proxy.stages.hold import on_budget, terms
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -81,14 +81,19 @@ class UsedWindow(WindowTold):
 
 
 class OwnUsage(UsageReport):
+    """`budgets` are those of assistants that the caller may see and that have one."""
+
     windows: list[UsedWindow]
+    budgets: list[BudgetTold]
 
 
 async def show_usage(visit: Visit) -> Answer:
     report = await usage_of(visit, visit.caller.user.id)
     if not isinstance(report, UsageReport):
         return report
-    return OwnUsage(**dict(report), windows=await _windows(visit))
+    standing, anchor_day = await _standing(visit), visit.caller.user.anchor_day
+    windows, budgets = _windows(standing, anchor_day), budgets_told(standing, anchor_day)
+    return OwnUsage(**dict(report), windows=windows, budgets=budgets)
 
 
 async def usage_of(visit: Visit, user_id: str) -> Answer:
@@ -110,11 +115,16 @@ async def usage_of(visit: Visit, user_id: str) -> Answer:
     )
 
 
-async def _windows(visit: Visit) -> list[UsedWindow]:
+async def _standing(visit: Visit) -> Standing:
+    """What is left, and what of it may be spent on which assistant."""
     services, caller = visit.services, visit.caller
-    plan = plan_in_force(caller, services.catalog.current(), services.clock.now_ms())
-    standing = await services.books.standing(caller.user.id, terms(caller, plan))
-    anchor_day = caller.user.anchor_day
+    catalog, user_id = services.catalog.current(), caller.user.id
+    limits = terms(caller, plan_in_force(caller, catalog, services.clock.now_ms()))
+    seen = [one for one in catalog.assistants.values() if one.is_open_on(caller.entitlement.plan_id)]
+    return await services.books.standing(user_id, on_budget(limits, user_id, *seen))
+
+
+def _windows(standing: Standing, anchor_day: int) -> list[UsedWindow]:
     return [
         _window(told, window, standing.at_ms, anchor_day)
         for told, window in zip(windows_told(standing), standing.windows, strict=True)

@@ -167,7 +167,7 @@ def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
         (a, included_key(scope, a, at_ms, anchor_day), resets_at_ms(a.window, at_ms, anchor_day)) for a in terms.allowances
     )
     # Only an account has an anchor: what many accounts share must count them all in the same month.
-    caps = tuple((c, _cap_key(c, at_ms, anchor_day if c.scope == scope else _CALENDAR_ANCHOR)) for c in terms.caps)
+    caps = tuple((c, _cap_key(c, at_ms, anchor_day if _is_of(scope, c.scope) else _CALENDAR_ANCHOR)) for c in terms.caps)
     return Chart(
         included={bound: _included(scope, bound, windows, at_ms, anchor_day) for bound in bounds},
         windows=windows,
@@ -198,6 +198,11 @@ def _included(
         # Every window counts, limited by this plan or not: a plan change carries the spent credits over (contract 5).
         keys=tuple(included_key(scope, Allowance(window, 0, bound), at_ms, anchor_day) for window in WINDOWS),
     )
+
+
+def _is_of(account: str, scope: str) -> bool:
+    """Whether a scope is the account's, or its calls of one assistant."""
+    return scope == account or scope.startswith(f"{account}/")
 
 
 def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:

@@ -15,7 +15,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
-from proxy.domain.verdict import Advice, Verdict
+from proxy.domain.verdict import Advice, SecondWord, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, Ranked, Standpoint, cheapest, rank
 from proxy.stages.policy.refuse import Hearing, nobody_left, policy_refusal
@@ -23,10 +23,10 @@ from proxy.stages.policy.shortlist import Shortlist, shortlist
 from proxy.stages.policy.sight import unlocked_by, visible
 from proxy.stages.policy.size import Size, measure
 
-__all__ = ["REVISION", "act", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
+__all__ = ["REVISION", "act", "acted", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
-REVISION: Final = "5"
+REVISION: Final = "6"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
@@ -58,6 +58,19 @@ def act(verdict: Verdict, table: PolicyTable) -> Action:
     return table.actions.get(verdict.risk, "allow")
 
 
+def acted(verdict: Verdict, table: PolicyTable) -> Action:
+    """The same, once a second net has spoken in time: its word takes the place of the table's."""
+    net, heard = table.second_net, heeded(verdict)
+    if net is None or heard is None or heard.said == "failed":
+        return act(verdict, table)
+    return net.flagged if heard.said == "flagged" else net.cleared or act(verdict, table)
+
+
+def heeded(verdict: Verdict) -> SecondWord | None:
+    """The word of a second net, if it came before the decision."""
+    return verdict.second if verdict.second is not None and verdict.second.in_time else None
+
+
 def table_for(table: PolicyTable, plan_id: str, assistant_id: str | None) -> PolicyTable:
     """The operator's table with the lines that a plan and an assistant have of their own."""
     by_plan, by_assistant = table.plan_actions.get(plan_id, {}), table.assistant_actions.get(assistant_id or "", {})
@@ -77,7 +90,7 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     mode = ask.mode or plan.mode or catalog.policy.default_mode
     own = table_for(catalog.policy, ask.plan_id, advice.assistant_id)
     catalog = catalog if own is catalog.policy else replace(catalog, policy=own)
-    scene = Scene(ask, verdict, advice, standing, catalog, health, plan, act(verdict, catalog.policy), mode)
+    scene = Scene(ask, verdict, advice, standing, catalog, health, plan, acted(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
 
@@ -188,6 +201,7 @@ def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
         family=listed.family,
         mode=scene.mode,
         weights=table.modes.get(scene.mode, EVEN),
+        learned=scene.catalog.learned.quality.get(listed.family, {}),
         quality_factor=QUALITY_FACTOR[scene.verdict.complexity],
         milli_credits_per_dollar=scene.catalog.milli_credits_per_dollar,
         sticky_model_id=scene.ask.sticky_model_id,
@@ -211,4 +225,6 @@ def _decision(
         refusal=refusal,
         stepped_down=ranked.stepped_down,
         shortened=ranked.shortened,
+        learned_revision=scene.catalog.learned.revision or None,
+        second=heeded(scene.verdict),
     )

@@ -5,11 +5,11 @@ order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log10
 from typing import Final
 
-from proxy.domain.catalog import LatencyTier
+from proxy.domain.catalog import LatencyTier, Model
 from proxy.domain.decision import Candidate, KeepCode, Reason
 from proxy.domain.policy import Mode, Weights
 from proxy.domain.verdict import Complexity
@@ -30,7 +30,8 @@ SCORE_DIGITS: Final = 6
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """How to look at candidates. `mode` names the `weights`; `quality_factor` is the task's; `cheap_first` says that credits
-    run low. `in_exchange`: the sticky model waits for what its tools found, and goes first whatever the order."""
+    run low. `in_exchange`: the sticky model waits for what its tools found, and goes first whatever the order. `learned` is
+    quality at this family by model, where it is known better than by the model's row."""
 
     order: Order
     family: str
@@ -42,6 +43,7 @@ class Standpoint:
     in_exchange: bool = False
     left_family: str | None = None
     cheap_first: bool = False
+    learned: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def bound_to(self) -> str | None:
@@ -129,13 +131,18 @@ def _keep_code(place: int, case: Case, view: Standpoint, stepped_down: bool) -> 
 def _score(case: Case, preferences: Mapping[str, float], view: Standpoint) -> float:
     model, weights = case.model, view.weights
     merit = (
-        weights.quality * view.quality_factor * model.quality.get(view.family, QUALITY_UNKNOWN)
+        weights.quality * view.quality_factor * _quality(case.model, view)
         + weights.cost * _cheapness(case, view.milli_credits_per_dollar)
         + weights.latency * SPEED[model.latency_tier]
         + weights.health * case.health.score
     )
     # Rounded before it is compared, so that the recorded score explains the order on any machine.
     return round(merit * preferences.get(model.id, 1.0), SCORE_DIGITS)
+
+
+def _quality(model: Model, view: Standpoint) -> float:
+    learned = view.learned.get(model.id)
+    return model.quality.get(view.family, QUALITY_UNKNOWN) if learned is None else learned
 
 
 def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:

@@ -10,7 +10,7 @@ from proxy.store.catalog.convert import catalog_of, ceiling_of
 from proxy.store.catalog.files import Files, read_files
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.parse import parse
-from proxy.store.catalog.sheet import KINDS, Json, Sheet, digest
+from proxy.store.catalog.sheet import KINDS, LEARNED, Json, Sheet, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,4 @@ def try_out(sheet: Sheet, current: Catalog, base_urls: Mapping[str, str]) -> Cat
 
 def sheet_of(content: Json) -> Sheet:
     """The rows of a stored snapshot's content."""
-    return Sheet({kind: {row["id"]: row for row in content.get(kind, [])} for kind in KINDS}, {})
+    return Sheet({kind: {row["id"]: row for row in content.get(kind, [])} for kind in KINDS}, {}, content.get(LEARNED, ()))

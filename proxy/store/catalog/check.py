@@ -8,10 +8,12 @@ from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk, RuleBook
+from proxy.store.catalog.cells import scaled
 from proxy.store.catalog.mistakes import Mistake
 from proxy.store.catalog.names import expand, matching
 from proxy.store.catalog.parse import Parsed
-from proxy.store.catalog.rows import POLICY_ID, RESERVED_NAMES, ModelRow, PlanRow, PricesRow, scaled
+from proxy.store.catalog.policy_rows import POLICY_ID
+from proxy.store.catalog.rows import RESERVED_NAMES, ModelRow, PlanRow, PricesRow
 from proxy.store.catalog.rules import RULES_FILE
 
 # A chain holds at most 16 candidates (contract 4); a longer list would be cut where nobody sees it.
@@ -58,6 +60,23 @@ def _actions_are_for_what_exists(parsed: Parsed) -> Iterator[Mistake]:
             if not parsed.knows(kind, name):
                 message = f"there is no {kind} {name!r}; add it or remove its actions"
                 yield parsed.mistake("policy", POLICY_ID, f"{kind}_actions.{name}", message)
+
+
+def _second_net_is_served(parsed: Parsed) -> Iterator[Mistake]:
+    for policy in parsed.policies.values():
+        net = policy.second_net
+        model = None if net is None else parsed.models.get(net.model)
+        if net is None or ("model", net.model) in parsed.broken:
+            continue
+        if model is None or model.kind != "moderation":
+            yield parsed.mistake(
+                "policy", POLICY_ID, "second_net.model", "must be a model of kind moderation; add it or name another"
+            )
+            continue
+        provider = parsed.providers.get(model.provider_id)
+        if provider is not None and provider.dialect != "openai":
+            message = f"is served in dialect {provider.dialect!r}, which has no words for moderation; only 'openai' does"
+            yield parsed.mistake("policy", POLICY_ID, "second_net.model", message)
 
 
 def _assistants_are_shown_on_plans(parsed: Parsed) -> Iterator[Mistake]:
@@ -221,6 +240,7 @@ def _zero_terms(plan: PlanRow) -> Iterator[str]:
 _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _one_policy,
     _actions_are_for_what_exists,
+    _second_net_is_served,
     _assistants_are_shown_on_plans,
     _names_are_unique_together,
     _models_are_served,

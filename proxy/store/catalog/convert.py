@@ -5,31 +5,31 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.abuse import POINTS, AbuseRules
-from proxy.domain.assistant import Assistant, Preference
+from proxy.domain.assistant import Assistant, Budget, Preference
 from proxy.domain.catalog import Alias, Catalog, Model, Provider, Timeouts
 from proxy.domain.dialect import lacks
 from proxy.domain.money import Prices, PriceTier
 from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Allowance, Plan, Rate
-from proxy.domain.policy import PolicyTable, Weights
+from proxy.domain.policy import PolicyTable, SecondNet, Weights
 from proxy.domain.standing import Cap
 from proxy.domain.verdict import RuleBook
+from proxy.store.catalog.cells import scaled
+from proxy.store.catalog.learned_rows import learned_of
 from proxy.store.catalog.names import expand
 from proxy.store.catalog.parse import Parsed
+from proxy.store.catalog.policy_rows import POLICY_ID, AbuseRow, PolicyRow, SecondNetRow
 from proxy.store.catalog.rows import (
-    POLICY_ID,
-    AbuseRow,
     AssistantRow,
     CeilingRow,
     CreditPricesRow,
     ModelRow,
     PlanRow,
-    PolicyRow,
     PricesRow,
     ProviderRow,
     TimeoutsRow,
-    scaled,
 )
+from proxy.store.catalog.sheet import digest
 
 NANO: Final = 10**9
 MILLION: Final = 10**6
@@ -54,6 +54,7 @@ def catalog_of(
         policy=_policy(policy),
         rules=rules,
         ceilings=ceilings,
+        learned=learned_of(parsed.learned, digest([row.model_dump(mode="json") for row in parsed.learned])),
     )
 
 
@@ -177,6 +178,7 @@ def _assistant(row: AssistantRow, models: Mapping[str, ModelRow]) -> Assistant:
         enabled=row.enabled,
         rescue=row.rescue,
         plans=tuple(row.plans),
+        budgets=tuple(Budget(b.window, scaled(b.credits, MILLI)) for b in row.budgets),
     )
 
 
@@ -217,7 +219,14 @@ def _policy(row: PolicyRow) -> PolicyTable:
         free_calls_hourly_max=row.free_calls_hourly_max,
         rescue=row.rescue,
         abuse=_abuse(row.abuse),
+        second_net=_second_net(row.second_net),
     )
+
+
+def _second_net(row: SecondNetRow | None) -> SecondNet | None:
+    if row is None or not row.enabled:
+        return None
+    return SecondNet(row.model, row.blocking, row.limit_ms, row.flagged, row.cleared)
 
 
 def _abuse(row: AbuseRow) -> AbuseRules:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from proxy.domain.desk import CatalogKind
 from proxy.domain.verdict import RuleBook
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
-from proxy.store.catalog.rows import POLICY_ID, CeilingRow
+from proxy.store.catalog.policy_rows import POLICY_ID
+from proxy.store.catalog.rows import CeilingRow
 from proxy.store.catalog.rules import RULES_FILE, read_rules
-from proxy.store.catalog.sheet import KINDS, Json, Sheet
+from proxy.store.catalog.sheet import KINDS, LEARNED, Json, Sheet
 
 CEILING: Final = "ceiling"
 FILE_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -36,17 +37,20 @@ class _Reading:
     rows: dict[CatalogKind, dict[str, Json]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     sources: dict[tuple[CatalogKind, str], str] = field(default_factory=dict)
     ceilings: list[CeilingRow] = field(default_factory=list)
+    learned: list[Json] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
 
     def file(self, name: str, content: Mapping[str, Any]) -> None:
         for key, value in content.items():
             if key == "policy":
                 self._policy(name, value)
-            elif key == CEILING or key in KINDS:
+            elif key in (CEILING, LEARNED) or key in KINDS:
                 self._table(name, key, value)
             else:
                 known = ", ".join([f"[[{kind}]]" for kind in KINDS if kind != "policy"])
-                self.mistakes.append(Mistake(name, key, f"is not a known table; known are {known}, [policy], [[ceiling]]"))
+                self.mistakes.append(
+                    Mistake(name, key, f"is not a known table; known are {known}, [policy], [[ceiling]], [[learned]]")
+                )
 
     def _policy(self, name: str, value: Any) -> None:
         if not isinstance(value, dict):
@@ -61,6 +65,8 @@ class _Reading:
         for number, row in enumerate(value):
             if key == CEILING:
                 self._ceiling(name, f"{key}[{number}]", row)
+            elif key == LEARNED:
+                self.learned.append(row)
             else:
                 self._row(name, _kind(key), number, row)
 
@@ -101,7 +107,7 @@ def read_files(config_dir: Path) -> Files:
     content = _parsed(config_dir / RULES_FILE, reading.mistakes)
     rules, rule_mistakes = read_rules(content or {}, config_dir)
     mistakes = (*reading.mistakes, *(rule_mistakes if content is not None else ()))
-    return Files(Sheet(reading.rows, reading.sources), tuple(reading.ceilings), rules, mistakes)
+    return Files(Sheet(reading.rows, reading.sources, reading.learned), tuple(reading.ceilings), rules, mistakes)
 
 
 def _parsed(path: Path, mistakes: list[Mistake]) -> Json | None:

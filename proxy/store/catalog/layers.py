@@ -39,7 +39,7 @@ def merge(files: Sheet, patches: Iterable[CatalogPatch]) -> Sheet:
         else:
             continue
         sources[patch.kind, name] = ADMIN_LAYER
-    return Sheet(rows, sources)
+    return Sheet(rows, sources, files.learned)
 
 
 def states(files: Sheet, patches: Iterable[CatalogPatch]) -> list[PatchState]:

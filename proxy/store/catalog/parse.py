@@ -1,13 +1,15 @@
 """A sheet of raw rows in, typed rows out, each checked by itself; rows are looked at together in `check`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from proxy.domain.desk import CatalogKind
+from proxy.store.catalog.learned_rows import LearnedRow
 from proxy.store.catalog.mistakes import ADMIN_LAYER, Mistake, mistakes_of
+from proxy.store.catalog.policy_rows import PolicyRow
 from proxy.store.catalog.rows import (
     ROWS,
     AliasRow,
@@ -15,10 +17,9 @@ from proxy.store.catalog.rows import (
     AssistantRow,
     ModelRow,
     PlanRow,
-    PolicyRow,
     ProviderRow,
 )
-from proxy.store.catalog.sheet import KINDS, Json, Sheet
+from proxy.store.catalog.sheet import KINDS, LEARNED, LEARNED_FILE, Json, Sheet
 from proxy.store.catalog.withheld import withheld
 
 R = TypeVar("R", ProviderRow, ModelRow, AliasRow, AssistantRow, PlanRow, PolicyRow)
@@ -37,6 +38,7 @@ class Parsed:
     policies: dict[str, PolicyRow]
     sources: dict[tuple[CatalogKind, str], str]
     broken: frozenset[tuple[CatalogKind, str]]
+    learned: tuple[LearnedRow, ...] = ()
 
     def knows(self, kind: CatalogKind, object_id: str) -> bool:
         return (kind, object_id) in self.sources
@@ -57,7 +59,9 @@ class Parsed:
             "policy": self.policies,
         }
         content: Json = {kind: [row.model_dump(mode="json") for row in table.values()] for kind, table in tables.items()}
-        return content | {"provider": [withheld(row) for row in content["provider"]]}
+        content["provider"] = [withheld(row) for row in content["provider"]]
+        # Where nothing was learned a snapshot says nothing of it, and has the revision that it always had.
+        return content | ({LEARNED: [row.model_dump(mode="json") for row in self.learned]} if self.learned else {})
 
 
 def parse(sheet: Sheet) -> tuple[Parsed, list[Mistake]]:
@@ -73,7 +77,18 @@ def parse(sheet: Sheet) -> tuple[Parsed, list[Mistake]]:
                 file = sheet.sources.get((kind, object_id), ADMIN_LAYER)
                 mistakes.extend(mistakes_of(error, file, f"{kind}[{object_id}]", ROWS[kind].model_fields))
                 broken.add((kind, object_id))
-    return _sorted_out(rows, sheet, frozenset(broken)), mistakes
+    learned = _lessons(sheet, mistakes)
+    return replace(_sorted_out(rows, sheet, frozenset(broken)), learned=learned), mistakes
+
+
+def _lessons(sheet: Sheet, mistakes: list[Mistake]) -> tuple[LearnedRow, ...]:
+    learned: list[LearnedRow] = []
+    for number, raw in enumerate(sheet.learned):
+        try:
+            learned.append(LearnedRow.model_validate(raw))
+        except ValidationError as error:
+            mistakes.extend(mistakes_of(error, LEARNED_FILE, f"{LEARNED}[{number}]", LearnedRow.model_fields))
+    return tuple(learned)
 
 
 def _sorted_out(rows: list[AnyRow], sheet: Sheet, broken: frozenset[tuple[CatalogKind, str]]) -> Parsed:

@@ -2,30 +2,37 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from proxy.domain.abuse import POINTS, Offence
 from proxy.domain.catalog import LatencyTier, Modality, Transport, Vocabulary
 from proxy.domain.chat import OutputBound
 from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect, Feature, Thinking
 from proxy.domain.plan import RateClass, Window
-from proxy.domain.policy import Action, Mode, Rescue
+from proxy.domain.policy import Mode
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk
+from proxy.store.catalog.cells import (
+    CreditsText,
+    Factor,
+    ModelId,
+    MultiplierText,
+    Name,
+    Natural,
+    PlainId,
+    Positive,
+    PriceText,
+    Row,
+    matching,
+)
+from proxy.store.catalog.policy_rows import PolicyRow
 
-# There is one policy; its row needs a name only so that patches can point at it.
-POLICY_ID: Final = "policy"
 RESERVED_NAMES: Final = frozenset({"auto"})
-NAME_CHARS_MAX: Final = 200
 PROMPT_CHARS_MAX: Final = 20_000
 
-_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
-_MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._:@+-]+)+")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")
@@ -42,53 +49,6 @@ _OUR_HEADERS: Final = frozenset(
         "x-goog-api-key",
     }
 )
-
-
-def _decimal(digits_after_point: int, example: str) -> Any:
-    shape = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,{digits_after_point}}})?")
-
-    def check(value: object) -> str:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            raise ValueError(f'must be a decimal string: put it in quotes, as in "{value}"')
-        if not isinstance(value, str) or shape.fullmatch(value) is None:
-            raise ValueError(f'must be a decimal string such as "{example}", with at most {digits_after_point} decimals')
-        return value
-
-    return BeforeValidator(check)
-
-
-def _credits(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return str(value)
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,3})?", value):
-        return value
-    raise ValueError('must be credits: a whole number, or a decimal string such as "2.5" with at most 3 decimals')
-
-
-def _matching(pattern: re.Pattern[str], words: str) -> Any:
-    def check(value: str) -> str:
-        if len(value) > NAME_CHARS_MAX or pattern.fullmatch(value) is None:
-            raise ValueError(words)
-        return value
-
-    return AfterValidator(check)
-
-
-PriceText = Annotated[str, _decimal(9, "2.50")]
-MultiplierText = Annotated[str, _decimal(6, "1.25")]
-CreditsText = Annotated[str, BeforeValidator(_credits)]
-PlainId = Annotated[str, _matching(_PLAIN_ID, "must be a name of letters, digits and . _ : @ + - that contains no slash")]
-ModelId = Annotated[str, _matching(_MODEL_ID, "must be provider/model: a model's id always contains a slash")]
-Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
-Positive = Annotated[int, Field(ge=1, le=2**53)]
-Natural = Annotated[int, Field(ge=0, le=2**53)]
-Factor = Annotated[float, Field(ge=0, le=1_000)]
-
-
-class Row(BaseModel):
-    """Nothing is guessed: unknown keys and other types than the stated ones are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class TimeoutsRow(Row):
@@ -110,7 +70,7 @@ class ProviderRow(Row):
     base_url: str
     dialect: Dialect = "openai"
     status: Literal["active", "disabled"] = "active"
-    key_variable: Annotated[str, _matching(_VARIABLE, "must be a variable's name such as OPENAI_API_KEY")] | None = None
+    key_variable: Annotated[str, matching(_VARIABLE, "must be a variable's name such as OPENAI_API_KEY")] | None = None
     headers: dict[str, str] = {}
     routing: dict[str, Any] = {}
     lacks: list[Feature] = []
@@ -250,6 +210,13 @@ class AliasRow(Row):
     models: Annotated[list[str], Field(min_length=1)]
 
 
+class BudgetRow(Row):
+    """The most credits that one user may spend on an assistant in a window."""
+
+    window: Window
+    credits: CreditsText
+
+
 class AssistantRow(Row):
     """A family of tasks. `preferences` are ids, tags or globs; `weights` are factors by model id for weighted order."""
 
@@ -265,6 +232,15 @@ class AssistantRow(Row):
     enabled: bool = True
     rescue: bool = True
     plans: list[PlainId] = []
+    budgets: list[BudgetRow] = []
+
+    @field_validator("budgets")
+    @classmethod
+    def _one_budget_per_window(cls, budgets: list[BudgetRow]) -> list[BudgetRow]:
+        windows = [budget.window for budget in budgets]
+        if len(windows) != len(set(windows)):
+            raise ValueError("must name each window once")
+        return budgets
 
 
 class AllowanceRow(Row):
@@ -323,60 +299,11 @@ class PlanRow(Row):
         return allowances
 
 
-class WeightsRow(Row):
-    """Factors of a candidate's score."""
-
-    quality: Factor
-    cost: Factor
-    latency: Factor
-    health: Factor
-
-
-class AbuseRow(Row):
-    """The ladder for those who misuse the gateway."""
-
-    points: dict[Offence, Factor] = dict(POINTS)
-    slow_at: Factor = 2.5
-    cool_off_at: Factor = 5.5
-    alert_at: Factor = 8.5
-    app_alert_at: Factor = 50.0
-    half_life_s: Annotated[int, Field(ge=1, le=604_800)] = 1_800
-    gap_s: Annotated[int, Field(ge=1, le=3_600)] = 10
-    cool_off_s: Annotated[int, Field(ge=1, le=86_400)] = 900
-    loop_calls: Annotated[int, Field(ge=2, le=10_000)] = 20
-    loop_gap_s: Annotated[int, Field(ge=1, le=3_600)] = 120
-    surge_credits: CreditsText = "100"
-    surge_factor: Factor = 8.0
-    history_s: Annotated[int, Field(ge=0, le=604_800)] = 86_400
-
-
-class PolicyRow(Row):
-    """The operator's policy and the worth of a credit."""
-
-    id: Literal["policy"] = "policy"
-    credits_per_dollar: CreditsText
-    modes: dict[Mode, WeightsRow]
-    default_mode: Mode = "balanced"
-    default_assistant: PlainId = "general"
-    actions: dict[PlainId, Action] = {}
-    action_messages: dict[PlainId, Annotated[str, Field(max_length=1_000)]] = {}
-    plan_actions: dict[PlainId, dict[PlainId, Action]] = {}
-    assistant_actions: dict[PlainId, dict[PlainId, Action]] = {}
-    step_down_below_percent: Annotated[int, Field(ge=0, le=100)] = 10
-    hold_lead_tokens: Annotated[int, Field(ge=16, le=65_536)] = 256
-    attempts_max: Annotated[int, Field(ge=1, le=16)] = 4
-    retries_per_model_max: Annotated[int, Field(ge=0, le=8)] = 1
-    deadline_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 600_000
-    free_calls_hourly_max: Annotated[int, Field(ge=0, le=1_000_000)] = 10
-    rescue: Rescue = "prefill"
-    abuse: AbuseRow = AbuseRow()
-
-
 class CeilingRow(Row):
     """A limit on raw cost a day that no API raises."""
 
     scope: Annotated[
-        str, _matching(re.compile(r"installation|(provider|app):.+"), "must be installation, provider:ID or app:ID")
+        str, matching(re.compile(r"installation|(provider|app):.+"), "must be installation, provider:ID or app:ID")
     ]
     dollars_per_day: PriceText
 
@@ -391,8 +318,3 @@ ROWS: Final[Mapping[CatalogKind, type[AnyRow]]] = {
     "plan": PlanRow,
     "policy": PolicyRow,
 }
-
-
-def scaled(text: str, factor: int) -> int:
-    """A decimal string times a power of ten that makes it whole."""
-    return int(Decimal(text) * factor)

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError
 
 from proxy.domain.verdict import Risk, Rule, RuleBook, Weights
 from proxy.stages import precheck
+from proxy.store.catalog.cells import Factor, Name, PlainId, Row
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
-from proxy.store.catalog.rows import Factor, Name, PlainId, Row
 from proxy.store.catalog.sheet import digest
 from proxy.store.catalog.weights import read_weights
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from proxy.domain.desk import CatalogKind
@@ -12,14 +12,19 @@ from proxy.store.catalog.rows import ROWS
 Json = dict[str, Any]
 KINDS: Final[tuple[CatalogKind, ...]] = get_args(CatalogKind)
 HASH_CHARS: Final = 12
+# The table of lessons, in files and in snapshots.
+LEARNED: Final = "learned"
+LEARNED_FILE: Final = "learned.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Raw rows in the order they were written. `sources` names each row's file."""
+    """Raw rows in the order they were written. `sources` names each row's file; `learned` are lessons, which no
+    admin patches."""
 
     rows: Mapping[CatalogKind, Mapping[str, Json]]
     sources: Mapping[tuple[CatalogKind, str], str]
+    learned: Sequence[Json] = field(default_factory=tuple)
 
     def row(self, kind: CatalogKind, object_id: str) -> Json | None:
         return self.rows[kind].get(object_id)

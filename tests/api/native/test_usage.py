@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from proxy.domain.assistant import Budget
+from proxy.domain.catalog import Catalog
 from proxy.domain.plan import Allowance
 from tests import builders as b
 from tests.api.house import House, code_of
@@ -104,3 +106,38 @@ async def test_a_wrong_query_is_named(house: House, query: str, param: str) -> N
     answer = await house.get(f"/api/usage?{query}", await house.user_key())
     assert code_of(answer) == (400, "invalid_request")
     assert answer.json()["error"]["param"] == param
+
+
+def _rationed(limit_milli: int) -> Catalog:
+    return b.catalog(
+        b.model("p/cheap"),
+        b.assistant("general", "p/cheap"),
+        b.assistant("coder", "p/cheap", budgets=(Budget("day", limit_milli),)),
+        b.assistant("hidden", "p/cheap", budgets=(Budget("day", 1),), plans=("staff",)),
+        b.plan("basic", models=("p/cheap",)),
+        b.plan("staff", models=("p/cheap",), rank=9),
+    )
+
+
+async def test_what_may_be_spent_on_an_assistant_is_shown_and_counts_its_calls_alone(house: House) -> None:
+    house.shown.catalog = _rationed(1_000_000)
+    key = await house.user_key()
+    await house.chat(key, "general")
+    paid = (await house.chat(key, "coder")).headers["x-signalbox-credits"]
+    (budget,) = (await house.get("/api/usage", key)).json()["budgets"]
+    assert (budget["assistant"], budget["window"], budget["limit"], budget["spent"]) == ("coder", "day", "1000", paid)
+    assert budget["resets_at_ms"] % 86_400_000 == 0
+    assert all("coder" not in cap["scope"] for cap in (await house.get("/api/me", key)).json()["caps"])
+
+
+async def test_a_spent_budget_refuses_its_assistant_and_nobody_else(house: House) -> None:
+    house.shown.catalog = _rationed(1)
+    key = await house.user_key()
+    refused = await house.chat(key, "coder")
+    assert code_of(refused) == (402, "assistant_budget_reached")
+    assert refused.headers["x-should-retry"] == "false"
+    assert (await house.chat(key, "general")).status_code == (await house.chat(key, "p/cheap")).status_code == 200
+    foreseen = (await house.post("/api/ai/precheck", key, {"assistant": "coder", "prompt": "Hi."})).json()
+    assert foreseen["refusal"]["code"] == "assistant_budget_reached"
+    estimated = (await house.post("/api/ai/estimate", key, {"assistant": "coder", "prompt": "Hi."})).json()
+    assert (estimated["refusal"]["code"], estimated["budgets"][0]["assistant"]) == ("assistant_budget_reached", "coder")

@@ -207,3 +207,10 @@ def test_a_conversation_that_outgrows_its_model_leaves_it_but_for_a_tool_exchang
 
 def test_a_given_order_asks_for_no_room() -> None:
     assert order([TIGHT, CHEAP], order="ordered") == ["p/tight", "p/cheap"]
+
+
+def test_learned_quality_counts_where_there_is_one_and_the_models_row_elsewhere() -> None:
+    by_quality = replace(NOTHING, quality=1.0)
+    assert order([CHEAP, DEAR], weights=by_quality, learned={"p/cheap": 0.95}) == ["p/cheap", "p/dear"]
+    assert order([CHEAP, DEAR], weights=by_quality, learned={"p/dear": 0.1}) == ["p/cheap", "p/dear"]
+    assert order([CHEAP, DEAR], weights=by_quality, learned={"p/other": 1.0}) == ["p/dear", "p/cheap"]

@@ -8,9 +8,12 @@ from pydantic import BaseModel
 
 from proxy.domain.catalog import Catalog
 from proxy.store.catalog.build import load
+from proxy.store.catalog.learned_rows import LearnedRow
+from proxy.store.catalog.policy_rows import SecondNetRow, WeightsRow
 from proxy.store.catalog.rows import (
     ROWS,
     AllowanceRow,
+    BudgetRow,
     CeilingRow,
     CreditPricesRow,
     ImageRow,
@@ -18,7 +21,6 @@ from proxy.store.catalog.rows import (
     RateRow,
     TierRow,
     TimeoutsRow,
-    WeightsRow,
 )
 from proxy.store.catalog.rules import RuleRow, RulesFile
 from tests.architecture.sizes import ROOT
@@ -35,13 +37,16 @@ EXPLAINED: Final[dict[str, type[BaseModel]]] = {
     "[[model.images]]": ImageRow,
     "[[alias]]": ROWS["alias"],
     "[[assistant]]": ROWS["assistant"],
+    "[[assistant.budgets]]": BudgetRow,
     "[[plan]]": ROWS["plan"],
     "[[plan.allowances]]": AllowanceRow,
     "[plan.rates]": RateRow,
     "[plan.credit_prices]": CreditPricesRow,
     "[policy]": ROWS["policy"],
     "[policy.modes]": WeightsRow,
+    "[policy.second_net]": SecondNetRow,
     "[[ceiling]]": CeilingRow,
+    "[[learned]]": LearnedRow,
     "precheck.toml": RulesFile,
     "[[rule]]": RuleRow,
 }

@@ -1,0 +1,1 @@
+"""What experience teaches of models: whoever teaches it in, one table of lessons that ranking reads out."""
