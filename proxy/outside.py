@@ -99,7 +99,7 @@ def _keeps_books(settings: Settings) -> bool:
 async def _record(shelves: Shelves, attempt: Attempt) -> None:
     ids = RandomIds(shelves.key_pepper)
     request_id = ids.request_id()
-    call = record.probe(ids.call_id(attempt.started_ms), request_id, shelves.catalog.current().revision, attempt)
+    call = record.ours("probe", ids.call_id(attempt.started_ms), request_id, shelves.catalog.current().revision, attempt)
     for ack in await SqlLedger(shelves.database, shelves.timekeeper, request_id).apply([RecordCall(call)]):
         if isinstance(ack, Exception):
             raise ack

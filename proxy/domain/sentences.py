@@ -15,6 +15,13 @@ OF_REMARKS: Final[Mapping[RemarkCode, str]] = {
     "input_charged": "The provider billed this call though it brought no answer, and the hour's free ones were used up.",
 }
 
+# What a second look at a sensitive prompt came to, and what that did.
+OF_SECOND_WORDS: Final[Mapping[str, str]] = {
+    "second_flagged": "A moderation model was asked about the prompt as well and flagged it.",
+    "second_cleared": "A moderation model was asked about the prompt as well and found it harmless.",
+    "second_failed": "A moderation model was to be asked as well, but gave no answer in time, so the first verdict stands.",
+}
+
 # Of a call as a whole: its message said what was wrong with it in particular.
 OF_ERRORS: Final[Mapping[ErrorCode, str]] = {
     "invalid_json": "The body was not JSON that can be read in one way only.",

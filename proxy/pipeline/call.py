@@ -18,9 +18,11 @@ from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
+from proxy.pipeline.look import Look
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.probe import probe
 from proxy.pipeline.run import Run
+from proxy.pipeline.second import SecondLooks
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
@@ -38,6 +40,7 @@ class Pipeline:
         self.traffic = Traffic(rooms)
         self._confirmations = Confirmations()
         self._answers = Answers(rooms.knobs.answers)
+        self._second = SecondLooks(rooms)
         precheck.prepare(rooms.catalog.current().rules)
 
     async def call(self, order: Order, reply: Reply) -> Refusal | None:
@@ -59,7 +62,7 @@ class Pipeline:
         objection = self._rooms.conduct.objection(journey.caller)
         if objection is not None:
             return await self._unread(order, objection, marks)
-        judged = await self._judged(order, journey, marks)
+        judged = await self._judged(order, journey, marks, looks=True)
         if isinstance(judged, Refusal):
             return await self._unread(order, judged, marks)
         self._rooms.conduct.asked(journey, judged.decision, judged.ask.text_bytes)
@@ -142,8 +145,9 @@ class Pipeline:
         goes_on = kept is None and (used.running or self._answers.is_speaking(used.call_id))
         return idempotency.objection(replace(used, running=goes_on), order.idempotency) or kept or idempotency.gone(used)
 
-    async def _judged(self, order: Order, journey: Journey, marks: Marks) -> Judged | Refusal:
-        """Precheck, assistant, policy: the stages before any credit moves."""
+    async def _judged(self, order: Order, journey: Journey, marks: Marks, looks: bool = False) -> Judged | Refusal:
+        """Precheck, assistant, policy: the stages before any credit of the caller's moves. `looks`: a second net is asked, if
+        there is one."""
         caller, request, catalog = journey.caller, journey.request, journey.catalog
         base = catalog.plans.get(caller.entitlement.plan_id)
         if base is None:
@@ -153,6 +157,9 @@ class Pipeline:
         ask = intake.ask(request, caller, order.kind, order.received_ms, confirmed=confirmed)
         since_ns = marks.add("intake", order.started_ns)
         verdict = precheck.check(request, catalog.rules)
+        look = self._second.begin(journey, verdict) if looks else None
+        if look is not None and look.waits:
+            verdict = replace(verdict, second=await look.word())
         since_ns = marks.add("precheck", since_ns)
         try:
             last = await self._last(journey)
@@ -166,7 +173,7 @@ class Pipeline:
             return unavailable(error)
         health = self._rooms.health.snapshot()
         decision = policy.decide(ask, verdict, advice, standing, catalog, health)
-        judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
+        judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
         judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
@@ -226,6 +233,10 @@ class Pipeline:
             return unavailable(error)
         self._rooms.recorder.finished(call)
         return None
+
+
+def _beside(look: Look | None) -> Look | None:
+    return None if look is None or look.waits else look
 
 
 def _conversation(request: Request) -> str | None:

@@ -19,6 +19,7 @@ from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
+from proxy.pipeline.look import Look
 from proxy.pipeline.pieces import Turnstile
 from proxy.pipeline.waiting import WaitingLimits
 from proxy.ports import (
@@ -99,7 +100,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call that was read and decided, with everything the decision was made of. `plan` is the plan in force."""
+    """A call that was read and decided, with everything the decision was made of. `plan` is the plan in force; `look` a second
+    look at the prompt that goes on beside the call."""
 
     journey: Journey
     ask: Ask
@@ -110,6 +112,7 @@ class Judged:
     standing: Standing
     health: Health
     decision: Decision
+    look: Look | None = None
 
     @property
     def assistant(self) -> Assistant | None:

@@ -8,7 +8,7 @@ from proxy.domain.errors import STATUS, ErrorCode, Refusal
 from proxy.domain.ledger import Settlement
 from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
-from proxy.domain.usage import Usage
+from proxy.domain.usage import Kind, Usage
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
 from proxy.stages import explain, failover, unpaid
 
@@ -60,13 +60,14 @@ def unread(order: Order, catalog_revision: str, refusal: Refusal, marks: Marks) 
     )
 
 
-def probe(call_id: str, request_id: str, catalog_revision: str, attempt: Attempt) -> Call:
-    """A call that we made to learn whether a provider works: it is nobody's and is charged to nobody (contract 5)."""
+def ours(kind: Kind, call_id: str, request_id: str, catalog_revision: str, attempt: Attempt) -> Call:
+    """A call that we made for ourselves, to learn whether a provider works or what it thinks of a prompt: it is nobody's and is
+    charged to nobody (contract 5)."""
     answered = attempt.fault is None
     return Call(
         id=call_id,
         request_id=request_id,
-        kind="probe",
+        kind=kind,
         at_ms=attempt.started_ms,
         user_id=NOBODY,
         app_id=None,

@@ -14,6 +14,7 @@ from proxy.domain.ledger import RecordCall
 from proxy.pipeline import ending, record
 from proxy.pipeline.anew import terms_now
 from proxy.pipeline.attempt import Attempt
+from proxy.pipeline.beside import Beside
 from proxy.pipeline.cover import Claim, Cover, unavailable
 from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import call_headers
@@ -45,6 +46,7 @@ class Run:
         self._call = record.begun(order, judged, marks)
         self._voice = order.voice(judged.journey.request)
         self._cover = self._new_cover()
+        self._beside = Beside(rooms, judged, self.stop)
         self._hold_wait_ms = rooms.knobs.waiting.wait_ms
         self._attempts: list[AttemptRow] = []
         self._writers = Writers(marks)
@@ -107,8 +109,8 @@ class Run:
             # The same model again is covered already, unless its last try was billed.
             covered = step.retry and not self._attempts[-1].raw_nano_usd
             short = None if covered else await self._take_cover(part)
-            if self._reply.gone:
-                return short or _LEFT
+            if self._beside.objection is not None or self._reply.gone:
+                return self._beside.objection or short or _LEFT
             if short is not None:
                 again = await self._sized_anew(part.candidate, short, step) or self._decided_once_more(short)
                 step = again or failover.skip(step, self._bounds(), short, fallen)
@@ -253,7 +255,7 @@ class Run:
 
     async def _settle(self, call: Call, in_vain: bool = False) -> Call:
         self._resolved = True
-        settlement = record.settlement(self._judged, call, self._cover.held_milli, in_vain)
+        settlement = record.settlement(self._judged, self._beside.noted(call), self._cover.held_milli, in_vain)
         call = settlement.call
         try:
             async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
@@ -271,7 +273,7 @@ class Run:
 
     async def _record(self, call: Call) -> Refusal | None:
         try:
-            await self._rooms.books.record(RecordCall(call))
+            await self._rooms.books.record(RecordCall(self._beside.noted(call)))
         except StoreUnavailable as error:
             return unavailable(error)
         self._rooms.recorder.finished(call)

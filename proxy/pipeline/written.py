@@ -1,15 +1,18 @@
 """A judged call and one of its candidates in, the request to the candidate's provider and what reads its answer out; sends
 nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from proxy.domain.catalog import Model, Timeouts
+from proxy.domain.catalog import Model, Provider, Timeouts
 from proxy.domain.chat import Answer, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.pipeline.order import Judged, Rooms
 from proxy.ports import UpstreamRequest
+
+# A path below the provider's base URL, headers of the dialect, and the body.
+Said = tuple[str, Mapping[str, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,33 @@ def written_for(rooms: Rooms, judged: Judged, candidate: Candidate) -> Written:
     provider = journey.catalog.providers[model.provider_id]
     dialect = rooms.dialects[provider.dialect]
     encoded = dialect.encoders[judged.ask.kind](journey.request, _terms(rooms, judged, candidate))
-    headers = {"content-type": "application/json", **provider.headers, **encoded.headers}
+    timeouts = _timeouts(model, journey.request.stream, journey.left_ms(rooms.clock.monotonic_ns()))
+    said = (encoded.path, encoded.headers, encoded.body)
+    return Written(request_to(rooms, provider, said, timeouts, journey.traceparent), encoded.reads)
+
+
+def request_to(
+    rooms: Rooms, provider: Provider, said: Said, timeouts: Timeouts, traceparent: str | None = None
+) -> UpstreamRequest:
+    """What is `said` in a provider's dialect, as it is sent there: with our key and the headers of its row."""
+    path, own_headers, body = said
+    headers = {"content-type": "application/json", **provider.headers, **own_headers}
     key = rooms.provider_keys.get(provider.id)
     if key is not None:
-        headers.update(dialect.authorization(key))
-    if journey.traceparent is not None:
-        headers["traceparent"] = journey.traceparent
-    request = UpstreamRequest(
+        headers.update(rooms.dialects[provider.dialect].authorization(key))
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
+    return UpstreamRequest(
         provider_id=provider.id,
         method="POST",
-        url=provider.base_url.rstrip("/") + encoded.path,
+        url=provider.base_url.rstrip("/") + path,
         headers=headers,
-        body=encoded.body,
-        timeouts=_timeouts(model, journey.request.stream, journey.left_ms(rooms.clock.monotonic_ns())),
+        body=body,
+        timeouts=timeouts,
         concurrency_max=provider.concurrency_max,
         private_network=provider.private_network,
         transport=provider.transport,
     )
-    return Written(request, encoded.reads)
 
 
 def _timeouts(model: Model, stream: bool, left_ms: int) -> Timeouts:

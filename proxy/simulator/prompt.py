@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, Literal
 
-Kind = Literal["chat", "embedding", "image"]
+Kind = Literal["chat", "embedding", "image", "moderation"]
 Reasoning = Literal["shown", "hidden", "off"]
 
 # A piece is what one token stands for. Long words break, so that no language arrives in a single lump.

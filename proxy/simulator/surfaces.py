@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from proxy.simulator.connection import Request
-from proxy.simulator.dialects import anthropic, embeddings, gemini, images, openai, openrouter
+from proxy.simulator.dialects import anthropic, embeddings, gemini, images, moderations, openai, openrouter
 from proxy.simulator.dialects.dialect import Dialect, DialectName, Json, Refused
 from proxy.simulator.dialects.gemini_request import addressed
 from proxy.simulator.prompt import Prompt
@@ -48,6 +48,7 @@ _SURFACES: Final[Mapping[str, Surface]] = {
     "/v1/chat/completions": Surface("openai", openai),
     "/v1/embeddings": Surface("openai", embeddings),
     "/v1/images/generations": Surface("openai", images),
+    "/v1/moderations": Surface("openai", moderations),
     "/api/v1/chat/completions": Surface("openrouter", openrouter),
     "/api/v1/embeddings": Surface("openrouter", embeddings),
     "/v1/messages": Surface("anthropic", anthropic),

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from proxy.domain.decision import Decision, DropCode, Dropped, KeepCode, Reason
 from proxy.domain.money import credits_text
-from proxy.domain.sentences import OF_ERRORS, OF_REMARKS
-from proxy.domain.verdict import Advice
+from proxy.domain.sentences import OF_ERRORS, OF_REMARKS, OF_SECOND_WORDS
+from proxy.domain.verdict import Advice, SecondWord
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
 _NOT_OPEN: Final = "No model of this name is open to you."
@@ -41,7 +41,7 @@ SENTENCES: Final[Mapping[DropCode | KeepCode, str]] = {
     "stepped_down": "Credits run low, so cheaper models go first.",
     "spared": "It is far slower than usual just now, so it only stands by for others.",
 }
-_TABLES: Final[tuple[Mapping[Any, str], ...]] = (SENTENCES, OF_ERRORS, OF_REMARKS)
+_TABLES: Final[tuple[Mapping[Any, str], ...]] = (SENTENCES, OF_ERRORS, OF_REMARKS, OF_SECOND_WORDS)
 _ALL: Final[Mapping[str, str]] = {code: said for table in _TABLES for code, said in table.items()}
 
 
@@ -58,6 +58,12 @@ _ADVICE: Final[Mapping[str, str]] = {
     "default": "No other is meant for this kind of task.",
     "none": "The model was named, so no assistant handles it.",
 }
+
+
+def said_of_word(word: SecondWord) -> str:
+    """One plain sentence about what a second look at the prompt came to."""
+    said = OF_SECOND_WORDS[f"second_{word.said}"]
+    return f"{said[:-1]} ({', '.join(word.categories)})." if word.categories else said
 
 
 def sentence(reason: Reason) -> str:
@@ -88,8 +94,11 @@ def why(decision: Decision, model_id: str | None = None) -> tuple[str, ...]:
 
 
 def explain(decision: Decision) -> dict[str, object]:
-    """The decision as JSON: `model` is tried first (None when refused), `then` stand by, `rejected` may not answer."""
+    """The decision as JSON: `model` is tried first (None when refused), `then` stand by, `rejected` may not answer.
+    `second_look` stands there if one was taken in time, `learned` if ranking had a table of learned quality."""
     first = decision.chain[0] if decision.chain else None
+    heard = {} if decision.second is None else {"second_look": said_of_word(decision.second)}
+    learned = {} if decision.learned_revision is None else {"learned": decision.learned_revision}
     return {
         "model": first.model_id if first is not None else None,
         "assistant": decision.assistant_id,
@@ -98,6 +107,8 @@ def explain(decision: Decision) -> dict[str, object]:
         "why": list(why(decision)),
         "then": [candidate.model_id for candidate in decision.chain[1:]],
         "rejected": [_rejected(dropped) for dropped in decision.dropped],
+        **heard,
+        **learned,
     }
 
 

@@ -197,7 +197,7 @@ async def test_a_disabled_provider_that_was_named_is_tried_and_said_to_be_off() 
 async def test_its_row_is_typed_and_charged_to_nobody(upstream_name: str, status: str, http_status: int) -> None:
     trial = await tried("openai", upstream_name)
     assert trial.attempt is not None
-    call = record.probe("call_1", "req_1", "rev", trial.attempt)
+    call = record.ours("probe", "call_1", "req_1", "rev", trial.attempt)
     assert (call.kind, call.user_id, call.key_id, call.app_id) == ("probe", NOBODY, NOBODY, None)
     assert (call.status, call.http_status, call.credits_milli) == (status, http_status, 0)
     assert call.raw_nano_usd == trial.attempt.raw_nano_usd

@@ -8,7 +8,8 @@ import pytest
 from proxy.domain.call import INPUT_CHARGED
 from proxy.domain.decision import DropCode, KeepCode, Reason
 from proxy.domain.errors import STATUS, ErrorCode, FaultKind, Refusal
-from proxy.domain.sentences import OF_ERRORS, OF_FAULTS, OF_REMARKS, RemarkCode
+from proxy.domain.sentences import OF_ERRORS, OF_FAULTS, OF_REMARKS, OF_SECOND_WORDS, RemarkCode
+from proxy.domain.verdict import SecondWord
 from proxy.stages.explain import SENTENCES, explain, said_of, sentence, why
 from tests.builders import candidate, decision, dropped
 
@@ -26,10 +27,11 @@ def test_every_other_code_has_one_sentence_too_and_no_sentence_lacks_a_code() ->
 def test_no_code_means_two_things() -> None:
     assert not set(SENTENCES) & set(OF_ERRORS)
     assert not set(SENTENCES) & set(OF_REMARKS)
+    assert set(OF_SECOND_WORDS) == {f"second_{said}" for said in ("flagged", "cleared", "failed")}
     assert not set(OF_ERRORS) & set(OF_REMARKS)
 
 
-@pytest.mark.parametrize("said", [*OF_ERRORS.values(), *OF_FAULTS.values(), *OF_REMARKS.values()])
+@pytest.mark.parametrize("said", [*OF_ERRORS.values(), *OF_FAULTS.values(), *OF_REMARKS.values(), *OF_SECOND_WORDS.values()])
 def test_each_of_them_is_one_sentence(said: str) -> None:
     assert said[0].isupper()
     assert said.endswith(".")
@@ -119,3 +121,11 @@ def test_who_stands_in_for_another_says_so() -> None:
 
 def test_whose_list_ruled_a_model_out_is_said() -> None:
     assert sentence(Reason("vetoed", {"option": "avoid", "by": "key"})) == "The list of models of this key rules it out."
+
+
+def test_a_second_look_and_learned_quality_are_told_where_there_were_any() -> None:
+    plain = explain(decision(candidate()))
+    assert not {"second_look", "learned"} & plain.keys()
+    told = explain(decision(candidate(), second=SecondWord("p/guard", "flagged", ("hate", "violence")), learned_revision="l1"))
+    assert told["second_look"] == "A moderation model was asked about the prompt as well and flagged it (hate, violence)."
+    assert told["learned"] == "l1"

@@ -4,15 +4,17 @@ never holds what it may not show."""
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from proxy.api.admin.precheck_view import PrecheckView, precheck_view
 from proxy.api.admin.views import multiplier_text
 from proxy.api.native.calls import CallTold, TokensTold, call_fields, tokens_told
+from proxy.api.native.feedback import FeedbackSeen, FeedbackTold
 from proxy.api.schemas import Credits, MomentMs, Told, credits_of
 from proxy.domain.call import Attempt, Call, Mark, Stage
 from proxy.domain.decision import Candidate, Decision, Reason
 from proxy.domain.desk import Entry, LedgerLine
 from proxy.domain.errors import FaultKind
+from proxy.domain.feedback import Feedback
 from proxy.domain.money import credits_text
-from proxy.domain.verdict import Risk, Span
 from proxy.stages.explain import said_of, sentence
 
 # A counter's name ends with the unit it counts where that is not credits.
@@ -74,6 +76,7 @@ class DecisionView(Told):
     refusal: str | None
     stepped_down: bool
     shortened: bool
+    learned_revision: str | None
 
 
 class SupportDecision(DecisionView):
@@ -119,27 +122,6 @@ class StepView(Told):
     detail: str | None
 
 
-class SpanView(Told):
-    """Where a rule spoke: offsets, never text."""
-
-    rule: str
-    message: int
-    start: int
-    end: int
-
-
-class PrecheckView(Told):
-    category: str
-    family: str
-    complexity: str
-    risk: Risk
-    hazards: tuple[str, ...]
-    confidence: float
-    recommended_assistant: str | None
-    rules_revision: str
-    evidence: list[SpanView]
-
-
 class SawView(Told):
     """What the caller was answered."""
 
@@ -176,6 +158,7 @@ class SupportCallDetail(SupportCall):
     precheck: PrecheckView | None
     decision: SupportDecision | None
     attempts: list[SupportAttempt]
+    feedback: FeedbackSeen | None
     timeline: list[StepView]
 
 
@@ -185,6 +168,7 @@ class AdminCallDetail(AdminCall):
     precheck: PrecheckView | None
     decision: AdminDecision | None
     attempts: list[AdminAttempt]
+    feedback: FeedbackTold | None
     timeline: list[StepView]
     entries: list[EntryView]
 
@@ -197,22 +181,24 @@ def admin_call(call: Call) -> AdminCall:
     return AdminCall(**_seen(call), **_costs(call))
 
 
-def support_detail(call: Call, entries: Sequence[Entry]) -> SupportCallDetail:
+def support_detail(call: Call, entries: Sequence[Entry], said: Feedback | None) -> SupportCallDetail:
     return SupportCallDetail(
         **_seen(call),
         **_story(call, entries),
         decision=None if call.decision is None else _support_decision(call.decision),
         attempts=[SupportAttempt(**_try(attempt)) for attempt in call.attempts],
+        feedback=FeedbackSeen.of(said),
     )
 
 
-def admin_detail(call: Call, entries: Sequence[Entry]) -> AdminCallDetail:
+def admin_detail(call: Call, entries: Sequence[Entry], said: Feedback | None) -> AdminCallDetail:
     return AdminCallDetail(
         **_seen(call),
         **_costs(call),
         **_story(call, entries),
         decision=None if call.decision is None else _admin_decision(call.decision),
         attempts=[_admin_attempt(attempt) for attempt in call.attempts],
+        feedback=FeedbackTold.of(said),
         entries=[_entry(entry) for entry in entries],
     )
 
@@ -252,30 +238,9 @@ def _story(call: Call, entries: Sequence[Entry]) -> dict[str, Any]:
     return {
         "catalog_revision": call.catalog_revision,
         "saw": saw,
-        "precheck": _precheck(call),
+        "precheck": precheck_view(call.verdict),
         "timeline": [_step(mark) for mark in with_settlement(call, entries)],
     }
-
-
-def _precheck(call: Call) -> PrecheckView | None:
-    verdict = call.verdict
-    if verdict is None:
-        return None
-    return PrecheckView(
-        category=verdict.category,
-        family=verdict.family,
-        complexity=verdict.complexity,
-        risk=verdict.risk,
-        hazards=verdict.hazards,
-        confidence=verdict.confidence,
-        recommended_assistant=verdict.recommended_assistant,
-        rules_revision=verdict.rules_revision,
-        evidence=[_span(span) for span in verdict.evidence],
-    )
-
-
-def _span(span: Span) -> SpanView:
-    return SpanView(rule=span.rule, message=span.message, start=span.start, end=span.end)
 
 
 def _step(mark: Mark) -> StepView:
@@ -300,6 +265,7 @@ def _judgement(decision: Decision) -> dict[str, Any]:
         "refusal": None if decision.refusal is None else decision.refusal.code,
         "stepped_down": decision.stepped_down,
         "shortened": decision.shortened,
+        "learned_revision": decision.learned_revision,
     }
 
 

@@ -63,8 +63,8 @@ async def _read(visit: Visit) -> Answer:
     call = await register.call(call_id)
     if call is None:
         return missing("call", call_id)
-    entries = await register.entries(call_id)
-    return admin_detail(call, entries) if _is_admin(visit) else support_detail(call, entries)
+    entries, said = await register.entries(call_id), await visit.services.feedback.of_call(call_id)
+    return admin_detail(call, entries, said) if _is_admin(visit) else support_detail(call, entries, said)
 
 
 async def _refund(visit: Visit) -> Answer:

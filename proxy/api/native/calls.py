@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.native.feedback import FeedbackTold
 from proxy.api.schemas import MomentMs, Name, Queries, Told, credits_of
 from proxy.domain.call import INPUT_CHARGED, Attempt, Call, CallStatus, Stage
 from proxy.domain.desk import CallFilter
@@ -14,7 +15,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.sentences import OF_FAULTS
 from proxy.domain.usage import Kind, Usage, UsageSource
 from proxy.domain.verdict import Risk
-from proxy.stages.explain import explain, said_of
+from proxy.stages.explain import explain, said_of, said_of_word
 from proxy.stages.unpaid import WHY_CHARGED
 
 TAG: Final = "Calls"
@@ -96,6 +97,7 @@ class VerdictTold(Told):
     complexity: str
     risk: Risk
     hazards: tuple[str, ...]
+    second_look: Annotated[str | None, Field(description="What a second look at the prompt came to, if one was taken.")]
 
 
 class CallDetail(CallTold):
@@ -106,6 +108,7 @@ class CallDetail(CallTold):
     decision: Mapping[str, Any] | None
     why_charged: str | None
     attempts: list[AttemptTold]
+    feedback: FeedbackTold | None
     timeline: list[StepTold]
 
 
@@ -133,6 +136,7 @@ async def show_call(visit: Visit) -> Answer:
         decision=None if call.decision is None else explain(call.decision),
         why_charged=WHY_CHARGED if call.reason == INPUT_CHARGED else None,
         attempts=[_attempt(attempt) for attempt in call.attempts],
+        feedback=FeedbackTold.of(await visit.services.feedback.of_call(call.id)),
         timeline=[StepTold(stage=m.stage, at_us=m.at_us, duration_us=m.duration_us) for m in call.timeline],
     )
 
@@ -180,7 +184,13 @@ def _verdict(call: Call) -> VerdictTold | None:
     found = call.verdict
     if found is None:
         return None
-    return VerdictTold(category=found.category, complexity=found.complexity, risk=found.risk, hazards=found.hazards)
+    return VerdictTold(
+        category=found.category,
+        complexity=found.complexity,
+        risk=found.risk,
+        hazards=found.hazards,
+        second_look=None if found.second is None else said_of_word(found.second),
+    )
 
 
 def _attempt(attempt: Attempt) -> AttemptTold:

@@ -1,7 +1,7 @@
 """`POST /api/feedback`: what a caller says of an answer of its own; kept beside what the call was decided by; changes no
 routing."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -28,15 +28,28 @@ class FeedbackGiven(Given):
     better_model: Annotated[Name | None, Field(description="The id of the model that should have answered.")] = None
 
 
-class FeedbackTold(Told):
-    call: str
+class FeedbackSeen(Told):
+    """What was said of a call, without words of anybody's own."""
+
     model: str
     thumb: Thumb
     reason: FeedbackReason | None
-    words: str
     better_model: str | None
     given_at_ms: MomentMs
     changed_at_ms: MomentMs
+
+    @classmethod
+    def of(cls, feedback: Feedback | None) -> "FeedbackSeen | None":
+        return None if feedback is None else cls(**_seen(feedback))
+
+
+class FeedbackTold(FeedbackSeen):
+    call: str
+    words: str
+
+    @classmethod
+    def of(cls, feedback: Feedback | None) -> "FeedbackTold | None":
+        return None if feedback is None else cls(call=feedback.call_id, words=feedback.words, **_seen(feedback))
 
 
 async def give(visit: Visit) -> Answer:
@@ -50,22 +63,21 @@ async def give(visit: Visit) -> Answer:
     if refusal is not None:
         return refusal
     now_ms = services.clock.now_ms()
-    return _told(
-        await services.feedback.give(
-            Feedback(
-                call_id=call.id,
-                user_id=call.user_id,
-                app_id=call.app_id,
-                thumb=given.thumb,
-                reason=given.reason,
-                words=given.words,
-                better_model_id=given.better_model,
-                given_at_ms=now_ms,
-                changed_at_ms=now_ms,
-                traits=_traits(call, call.model_id),
-            )
+    kept = await services.feedback.give(
+        Feedback(
+            call_id=call.id,
+            user_id=call.user_id,
+            app_id=call.app_id,
+            thumb=given.thumb,
+            reason=given.reason,
+            words=given.words,
+            better_model_id=given.better_model,
+            given_at_ms=now_ms,
+            changed_at_ms=now_ms,
+            traits=_traits(call, call.model_id),
         )
     )
+    return FeedbackTold(call=kept.call_id, words=kept.words, **_seen(kept))
 
 
 def _is_own(call: Call, caller: Caller) -> bool:
@@ -99,17 +111,15 @@ def _traits(call: Call, model_id: str) -> Traits:
     )
 
 
-def _told(feedback: Feedback) -> FeedbackTold:
-    return FeedbackTold(
-        call=feedback.call_id,
-        model=feedback.traits.model_id,
-        thumb=feedback.thumb,
-        reason=feedback.reason,
-        words=feedback.words,
-        better_model=feedback.better_model_id,
-        given_at_ms=feedback.given_at_ms,
-        changed_at_ms=feedback.changed_at_ms,
-    )
+def _seen(feedback: Feedback) -> dict[str, Any]:
+    return {
+        "model": feedback.traits.model_id,
+        "thumb": feedback.thumb,
+        "reason": feedback.reason,
+        "better_model": feedback.better_model_id,
+        "given_at_ms": feedback.given_at_ms,
+        "changed_at_ms": feedback.changed_at_ms,
+    }
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (

@@ -15,6 +15,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
+from proxy.domain.usage import ENDPOINTS
 from proxy.domain.verdict import Advice, SecondWord, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, Ranked, Standpoint, cheapest, rank
@@ -141,7 +142,7 @@ def _choose(scene: Scene) -> Decision:
 
 def _case(scene: Scene, name: str) -> Case | None:
     model = scene.catalog.models.get(name)
-    if model is None:
+    if model is None or model.kind not in ENDPOINTS:
         return None
     spendable_milli = scene.standing.spendable_milli(model.family)
     return Case(

@@ -3,17 +3,20 @@
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Reason
 from proxy.domain.plan import Plan
+from proxy.domain.usage import ENDPOINTS
 from proxy.stages.policy.eligible import Sight, first_blindness
 
 
 def visible(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -> list[tuple[Model, Reason | None]]:
     """Every model of the catalog, with None where the caller may call it and else the first rule against it.
 
-    `plan` is the effective one. Activation, price, plan and key scope count; health and credits of the moment do not.
+    `plan` is the effective one. Activation, price, plan and key scope count; health and credits of the moment do not. What
+    is ours alone to call is none of its business.
     """
     return [
         (model, first_blindness(Sight(model, catalog.providers[model.provider_id], plan, model_scope)))
         for model in catalog.models.values()
+        if model.kind in ENDPOINTS
     ]
 
 

@@ -72,3 +72,11 @@ async def test_what_may_be_said_is_bounded(house: House, more: dict[str, Any], p
     key = await house.user_key()
     answer = await house.post("/api/feedback", key, {"call": await called(house, key), "thumb": "up"} | more)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+async def test_what_was_said_stands_beside_the_call(house: House) -> None:
+    key = await house.user_key()
+    call_id = (await house.chat(key)).json()["id"]
+    assert (await house.get(f"/api/calls/{call_id}", key)).json()["feedback"] is None
+    given = (await house.post("/api/feedback", key, {"call": call_id, "thumb": "down", "words": "too terse"})).json()
+    assert (await house.get(f"/api/calls/{call_id}", key)).json()["feedback"] == given

@@ -65,3 +65,10 @@ async def test_pictures_nobody_can_make_are_refused(client: AsyncOpenAI, fields:
 async def test_they_fail_like_everything_else(client: AsyncOpenAI, model: str) -> None:
     with pytest.raises((openai.APIError, ValueError, AttributeError)):
         (await client.embeddings.create(model=model, input="one")).data[0]
+
+
+async def test_a_text_is_flagged_for_what_it_names_and_nothing_else(client: AsyncOpenAI) -> None:
+    answer = await client.moderations.create(model="sim-guard", input=["hello", "flag:self-harm and flag:hate", "flag:nothing"])
+    assert [result.flagged for result in answer.results] == [False, True, False]
+    categories = answer.results[1].categories.model_dump(by_alias=True)
+    assert {name for name, is_so in categories.items() if is_so} == {"self-harm", "hate"}

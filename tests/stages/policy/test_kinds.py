@@ -9,7 +9,7 @@ from proxy.domain.decision import Decision, Reason
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask, Counted, Largest
 from proxy.domain.picture import ImagePrice, Picture
-from proxy.stages.policy import decide, eligible, in_doubt
+from proxy.stages.policy import decide, eligible, in_doubt, visible
 from tests import builders as make
 from tests.stages.policy.cases import case, size_of
 
@@ -118,10 +118,6 @@ def test_a_model_of_another_kind_is_a_400_that_names_its_endpoint(asked: Ask, en
     assert f"POST {endpoint}" in refusal.message
 
 
-def test_a_kind_that_nobody_calls_is_a_400_too() -> None:
-    assert refused(make.catalog(make.model("p/judge", kind="moderation")), make.ask("p/judge")).status == 400
-
-
 @pytest.mark.parametrize("name", ["auto", "general"])
 @pytest.mark.parametrize("asked", [texts, image])
 def test_who_chooses_models_for_chats_chooses_none_for_other_calls(name: str, asked: Any) -> None:
@@ -140,3 +136,11 @@ def test_an_alias_is_a_chain_for_any_kind() -> None:
 def test_the_plans_bound_on_answers_bounds_images_too() -> None:
     refusal = refused(make.catalog(painter()), image(n=2))
     assert (refusal.status, refusal.param) == (400, "n")
+
+
+def test_a_model_that_is_ours_alone_to_call_does_not_exist_for_callers() -> None:
+    shop = make.catalog(make.model("p/chat"), make.model("p/guard", kind="moderation"))
+    assert [model.id for model, _ in visible(shop, shop.plan("basic"), None)] == ["p/chat"]
+    decision = decide(make.ask("p/guard"), make.verdict(), make.advice(), make.standing(), shop, make.health())
+    assert decision.refusal is not None
+    assert decision.refusal.code == "model_not_found"
