@@ -28,6 +28,7 @@ from proxy.domain.feedback import Feedback, Opinion
 from proxy.domain.journey import Thread
 from proxy.domain.learned import Lesson
 from proxy.domain.plan import Entitlement
+from proxy.domain.policy import Wishes
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
 
 
@@ -156,6 +157,10 @@ class Directory(Protocol):
 
     async def suspend_key(self, key_id: str, suspended: bool, change: Change) -> Key:
         """Stops the key at once, or lets it go on. VersionConflict when there is none."""
+        ...
+
+    async def wish_key(self, key_id: str, wishes: Wishes, change: Change) -> Key:
+        """Changes what the key wishes of its calls. VersionConflict when there is none."""
         ...
 
     async def revoke_key(self, key_id: str, change: Change) -> int:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from proxy.domain.account import App, Key, User
 from proxy.domain.desk import Change, Grant, PlanRequest
 from proxy.domain.plan import Entitlement
+from proxy.domain.policy import Wishes
 from proxy.ports import Clock, VersionConflict
 from proxy.store import keyring, values
 from proxy.store.database import Database
@@ -80,6 +81,9 @@ class SqlDirectory:
 
     async def suspend_key(self, key_id: str, suspended: bool, change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.suspend(writing, key_id, suspended))
+
+    async def wish_key(self, key_id: str, wishes: Wishes, change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.wish(writing, key_id, wishes))
 
     async def revoke_key(self, key_id: str, change: Change) -> int:
         return await self._write(change, lambda writing: keyring.revoke(writing, key_id))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Key
-from proxy.domain.policy import NO_WISHES
+from proxy.domain.policy import NO_WISHES, Wishes
 from proxy.ports import VersionConflict
 from proxy.store import values
 from proxy.store.database import Connection
@@ -76,6 +76,16 @@ def suspend(writing: Writing, key_id: str, suspended: bool) -> Key:
         raise VersionConflict(f"there is no key {key_id}")
     changed = replace(key, suspended=suspended)
     _change(writing, key, changed, "key.suspend" if suspended else "key.resume")
+    return changed
+
+
+def wish(writing: Writing, key_id: str, wishes: Wishes) -> Key:
+    """Changes what a key wishes of its calls, and of those of all keys made from it. VersionConflict when there is none."""
+    key = KEYS.get(writing.connection, key_id)
+    if key is None:
+        raise VersionConflict(f"there is no key {key_id}")
+    changed = replace(key, wishes=wishes)
+    _change(writing, key, changed, "key.wish")
     return changed
 
 

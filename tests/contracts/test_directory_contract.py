@@ -8,6 +8,7 @@ import pytest
 
 from proxy.domain.desk import Change, Grant, PlanRequest, RequestSubject
 from proxy.domain.plan import NextPlan, Rate
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.ports import Directory, VersionConflict
 from tests.builders import NOW_MS, app, entitlement, key, override, user
@@ -334,3 +335,14 @@ async def test_nothing_takes_an_audit_line_back(door: DeskDoor, statement: str) 
     with pytest.raises(Exception, match="append-only"):
         await door.look(statement, write=True)
     assert len(await door.register.audit(None, 10)) == 1
+
+
+async def test_what_a_key_wishes_is_changed_with_an_audit_line(directory: Directory) -> None:
+    await directory.add_key(key("k1", wishes=Wishes("economy")), WHY)
+    wishes = Wishes("best", avoid=("p/*",))
+    assert (await directory.wish_key("k1", wishes, WHY)).wishes == wishes
+    found = await directory.key("k1")
+    assert found is not None
+    assert found.wishes == wishes
+    with pytest.raises(VersionConflict):
+        await directory.wish_key("nobody", wishes, WHY)

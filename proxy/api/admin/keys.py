@@ -12,7 +12,7 @@ from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.account import RateTold
-from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked, WishesTold
+from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked, WishesGiven, WishesTold
 from proxy.api.schemas import MomentMs, Told
 from proxy.domain.account import Key
 from proxy.domain.errors import Refusal
@@ -47,6 +47,12 @@ class NewKeyView(KeyView):
     """The only answer that holds a key itself, once."""
 
     key: str
+
+
+class KeyChange(Reasoned):
+    """What is to change of a key: its wishes, all of them at once."""
+
+    wishes: WishesGiven
 
 
 class KeyList(Told):
@@ -105,6 +111,14 @@ async def _suspend(visit: Visit) -> Answer:
     if isinstance(key, Refusal):
         return key
     changed = await visit.services.directory.suspend_key(key.id, body.suspended, change_of(visit, body))
+    return KeyView.of(changed, visit.services.clock.now_ms())
+
+
+async def _change(visit: Visit) -> Answer:
+    body, key = visit.body_as(KeyChange), await _found(visit)
+    if isinstance(key, Refusal):
+        return key
+    changed = await visit.services.directory.wish_key(key.id, body.wishes.value, change_of(visit, body))
     return KeyView.of(changed, visit.services.clock.now_ms())
 
 
@@ -193,6 +207,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _KEYS, _list, ADMINS, "Keys of a user, an app, or all", TAG, answer=KeyList, queries=KeyQuery),
     Endpoint("POST", _KEYS, _create, ADMINS, "Make a key; shown once", TAG, body=NewKey, answer=NewKeyView, status=201),
     Endpoint("GET", _KEY, _read, ADMINS, "One key, without its secret", TAG, answer=KeyView),
+    Endpoint("PATCH", _KEY, _change, ADMINS, "Change the wishes of a key", TAG, body=KeyChange, answer=KeyView),
     Endpoint("POST", f"{_KEY}/revoke", _revoke, ADMINS, "End a key and all made from it", TAG, body=Reasoned, answer=Revoked),
     Endpoint("POST", f"{_KEY}/suspend", _suspend, ADMINS, "Stop a key, or let it go on", TAG, body=Suspension, answer=KeyView),
     Endpoint(

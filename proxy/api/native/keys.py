@@ -74,6 +74,12 @@ class KeyGiven(Given):
     wishes: WishesGiven = WishesGiven()
 
 
+class KeyChangeGiven(Given):
+    """What is to change of a key: its wishes, all of them at once."""
+
+    wishes: WishesGiven
+
+
 class RotationGiven(Given):
     """How long the old key goes on working beside the new one."""
 
@@ -128,6 +134,17 @@ async def make_key(visit: Visit) -> Answer:
     if objection is not None:
         return Refusal("forbidden", objection)
     return _shown_once(await visit.services.directory.add_key(child, Change(visit.actor)), text)
+
+
+async def change_key(visit: Visit) -> Answer:
+    target = await _target(visit)
+    if isinstance(target, Refusal):
+        return target
+    # What a key wishes was said by whoever made it; itself it may not unsay it.
+    if visit.caller.key.id not in target.lineage[1:]:
+        return Refusal("forbidden", "Only a key that this one was made from may change its wishes, or an administrator.")
+    wishes = visit.body_as(KeyChangeGiven).wishes.value
+    return _card(await visit.services.directory.wish_key(target.id, wishes, Change(visit.actor)))
 
 
 async def revoke_key(visit: Visit) -> Answer:
@@ -243,6 +260,16 @@ def _card(key: Key) -> KeyCard:
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("GET", "/api/keys", list_keys, ("user", "app"), "Own keys, without secrets", TAG, answer=OwnKeys),
     Endpoint("POST", "/api/keys", make_key, ("user", "app"), "Makes a key", TAG, body=KeyGiven, answer=NewKey, status=201),
+    Endpoint(
+        "PATCH",
+        "/api/keys/{id}",
+        change_key,
+        ("user", "app"),
+        "Changes the wishes of a key made from this one",
+        TAG,
+        body=KeyChangeGiven,
+        answer=KeyCard,
+    ),
     Endpoint("DELETE", "/api/keys/{id}", revoke_key, ("user", "app"), "Ends a key and all made from it", TAG, answer=Revoked),
     Endpoint(
         "POST",

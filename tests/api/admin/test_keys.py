@@ -107,3 +107,15 @@ async def test_caps_rate_scope_and_expiry_come_back(office: Office) -> None:
 async def test_an_unknown_key_is_not_found(office: Office) -> None:
     assert (await office.get("/keys/none")).status_code == 404
     assert (await office.post("/keys/none/revoke")).status_code == 404
+
+
+async def test_what_a_key_wishes_is_changed_and_audited(office: Office) -> None:
+    key = await office.house.user_key("ada")
+    path = f"/keys/{key.split('_')[2]}"
+    assert (await office.call(key)).status_code == 200
+    changed = await office.ask("PATCH", path, {"wishes": {"avoid": ["*"]}, "reason": "as agreed"})
+    assert (changed.status_code, changed.json()["wishes"]["avoid"]) == (200, ["*"])
+    assert (await office.call(key)).status_code == 400
+    line = (await office.read("/audit"))["data"][0]
+    assert (line["action"], line["subject"], line["reason"]) == ("key.wish", f"key:{key.split('_')[2]}", "as agreed")
+    assert (await office.ask("PATCH", path, {"wishes": {}})).status_code == 400

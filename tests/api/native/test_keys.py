@@ -191,3 +191,29 @@ async def test_every_change_is_in_the_audit_log_without_a_secret(house: House) -
     actor = f"key:{(await house.get('/api/me', root)).json()['key']['id']}"
     assert [(line.action, line.actor) for line in lines[:2]] == [("key.revoke", actor), ("key.create", actor)]
     assert child["key"].split("_")[-1] not in repr(lines)
+
+
+async def wish(house: House, key: str, key_id: str, **wishes: Any) -> httpx2.Response:
+    return await house.client.patch(f"/api/keys/{key_id}", headers=bearing(key), json={"wishes": wishes})
+
+
+async def test_what_a_key_wishes_is_changed_by_whoever_made_it_and_holds_at_once(house: House) -> None:
+    key = await manager(house)
+    child = await made(house, key)
+    assert (await house.chat(child["key"], "p/cheap")).status_code == 200
+    changed = await wish(house, key, child["id"], avoid=["p/*"])
+    assert (changed.status_code, changed.json()["wishes"]) == (200, {"mode": None, "avoid": ["p/*"], "only": []})
+    assert code_of(await house.chat(child["key"], "p/cheap")) == (400, "invalid_request")
+    await wish(house, key, child["id"], mode="fast")
+    answer = (await house.chat(child["key"], "general")).json()["signalbox"]
+    assert answer["mode"] == "fast"
+
+
+async def test_a_key_does_not_change_its_own_wishes_nor_its_elders(house: House) -> None:
+    key = await manager(house)
+    child = await made(house, key, manage_keys=True, wishes={"avoid": ["p/*"]})
+    own_id = (await house.get("/api/me", key)).json()["key"]["id"]
+    assert code_of(await wish(house, child["key"], child["id"])) == (403, "forbidden")
+    assert code_of(await wish(house, child["key"], own_id)) == (403, "forbidden")
+    assert code_of(await wish(house, key, own_id)) == (403, "forbidden")
+    assert code_of(await wish(house, key, "nobody000000")) == (404, "not_found")
