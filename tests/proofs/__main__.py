@@ -12,6 +12,7 @@ from typing import Final
 from tests import run
 from tests.e2e.harness import Yard
 from tests.proofs import account, apart, crashes, dead, histories, outages, races, report, rescue
+from tests.proofs.auto import case as auto
 from tests.proofs.claims import Case
 from tests.proofs.ends import ENDS
 from tests.proofs.faults import case as faults
@@ -63,6 +64,10 @@ ONLY: Final[dict[Ground, dict[str, Proof]]] = {
         "both-dead": partial(dead.both, dies=dead.refused),
         "both-mute": partial(dead.both, dies=dead.mute),
         **ENDS,
+        "auto": auto.chosen,
+        "auto-fences": auto.fenced,
+        "auto-talk": auto.talked,
+        "auto-ladder": auto.climbed,
     },
     "postgres": {
         "stopped": partial(outages.stopped, mode="fast"),
@@ -75,13 +80,21 @@ PROOFS: Final[dict[str, Proof]] = {
     f"{name}/{ground}": proof for ground in GROUNDS for name, proof in (EVERYWHERE | ONLY[ground] | NAMED).items()
 }
 
-# What a page of docs/proofs has rows of: one about failover, one about all that concerns the books.
+# What a page of docs/proofs has rows of: one about failover, one about `auto`, one about all that concerns the books.
 FAILOVER: Final = frozenset(
     {"faults", "mixed", "rescue", "both-dead", "both-mute", "dead-beside", "mute-beside", "account", *ENDS}
 )
+
+
+def _page(kind: str) -> str:
+    if kind in FAILOVER:
+        return "failover.md"
+    return "auto.md" if kind.startswith("auto") else "budget.md"
+
+
 PAGES: Final[dict[str, list[str]]] = {
-    page: [proof for proof in PROOFS if (proof.partition("/")[0] in FAILOVER) == (page == "failover.md")]
-    for page in ("budget.md", "failover.md")
+    page: [proof for proof in PROOFS if _page(proof.partition("/")[0]) == page]
+    for page in ("budget.md", "failover.md", "auto.md")
 }
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 @dataclass(slots=True)
 class Case:
     """One row of the table. `must` is what has to be seen, in words; claims are filled in as the case runs; or `not_run`
-    says why this machine cannot show it. `pages` are whole pages of docs/proofs, by file name, that come of it."""
+    says why this machine cannot show it. `pages` are whole pages of docs/proofs, by file name, that come of it, `parts` what
+    stands between the marks of this name on its own page."""
 
     name: str
     must: str
     claims: list[tuple[str, bool]] = field(default_factory=list)
     not_run: str = ""
     pages: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
 
     def claim(self, seen: str, holds: bool) -> None:
         """Notes and prints one thing that was seen, and whether it is what must be."""

@@ -35,13 +35,21 @@ def write(file: str, cases: Mapping[str, Case], order: list[str]) -> None:
     for case in seen_here.values():
         for name, text in case.pages.items():
             (FOLDER / name).write_text(text, encoding="utf-8")
-    page = (FOLDER / file).read_text(encoding="utf-8")
+    page = _with_parts((FOLDER / file).read_text(encoding="utf-8"), seen_here)
     place = _TABLE.search(page)
     if place is None:
         raise LookupError("the page of proofs has no place for a table")
     uses_postgres = any(name.endswith("/postgres") for name in seen_here)
     seen = f"{place[1]}Last run: {_machine(uses_postgres)}.\n\n{table(seen_here, order, place[0])}{place[2]}"
     (FOLDER / file).write_text(page[: place.start()] + seen + page[place.end() :], encoding="utf-8")
+
+
+def _with_parts(page: str, cases: Mapping[str, Case]) -> str:
+    for name, text in [part for case in cases.values() for part in case.parts.items()]:
+        head, begin, rest = page.partition(f"<!-- part {name} -->\n")
+        _, end, tail = rest.partition(f"<!-- end of {name} -->")
+        page = "".join((head, begin, text, end, tail))
+    return page
 
 
 def _row(name: str, case: Case) -> str:
