@@ -48,12 +48,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Who answered a conversation last: the model, for which assistant, on a task of which family, chosen in which mode."""
+    """Who answered a conversation last: the model, for which assistant, on a task of which family, chosen in which mode.
+    `assistant_family` is the family that its assistant is for, where that is still known: a remark in between is of none."""
 
     model_id: str
     assistant_id: str | None
     family: str
     mode: Mode
+    assistant_family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

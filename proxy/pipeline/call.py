@@ -183,7 +183,9 @@ class Pipeline:
         conversation_id, name = _conversation(journey.request), journey.request.asked[0]
         if conversation_id is None or (name != AUTO and name not in journey.catalog.assistants):
             return None
-        return await self._rooms.threads.thread(conversation_id, journey.caller.user.id)
+        last = await self._rooms.threads.thread(conversation_id, journey.caller.user.id)
+        handler = journey.catalog.assistants.get((last and last.assistant_id) or "")
+        return last if last is None or handler is None else replace(last, assistant_family=handler.family)
 
     async def _acting(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""

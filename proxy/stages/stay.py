@@ -21,11 +21,15 @@ def stay(ask: Ask, verdict: Verdict, last: Thread | None) -> Ask:
     if ask.in_exchange:
         return replace(ask, sticky_model_id=last.model_id)
     if _is_another_task(verdict, last):
-        return replace(ask, left_family=last.family)
+        return replace(ask, left_family=_task_of(last))
     if ask.mode not in (None, last.mode):
         return ask
     return replace(ask, sticky_model_id=last.model_id)
 
 
+def _task_of(last: Thread) -> str:
+    return last.assistant_family or last.family if last.family == NO_TASK else last.family
+
+
 def _is_another_task(verdict: Verdict, last: Thread) -> bool:
-    return verdict.family not in (last.family, NO_TASK) and verdict.confidence >= SURE
+    return verdict.family not in (last.family, last.assistant_family, NO_TASK) and verdict.confidence >= SURE

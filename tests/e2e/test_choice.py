@@ -1,6 +1,8 @@
 """How `auto` chooses, with the official client: by modes, within lists of models and bounds of credits, and the same in a
 conversation after a restart."""
 
+import signal
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -8,7 +10,7 @@ import pytest
 from openai import OpenAI
 
 from tests.e2e.conftest import HouseMaker, Keys
-from tests.e2e.harness import WAIT_S, House, Simulator
+from tests.e2e.harness import WAIT_S, House, Simulator, eventually
 
 TOOL: dict[str, Any] = {
     "type": "function",
@@ -119,3 +121,30 @@ def test_one_users_conversation_says_nothing_to_another(house: House, keys: Keys
         assert ask(client, conversation_id="mine", avoid=["sim/small"]).model == "spare/small"
     with at(house, keys.other) as client:
         assert told(ask(client, conversation_id="mine"))["reason"] == "best_score"
+
+
+def test_learned_quality_is_read_on_a_signal_and_every_call_replays_by_its_own_table(
+    own_house: HouseMaker, sim: Simulator, spare: Simulator, tmp_path: Path
+) -> None:
+    house, table = own_house(sim, spare), tmp_path / "quality.csv"
+    house.start()
+    with at(house, house.key("user", "ursula", "plus")) as client:
+        before = ask(client, mode="best", explain=True)
+        assert (before.model, "learned" in told(before)["explain"]) == ("sim/small", False)
+        table.write_text("family,model,quality\ngeneral,sim/small,0\ngeneral,spare/small,9\n")
+        refused = house.command("routing", "learn", str(table))
+        assert (refused.returncode, "line 3" in refused.stderr) == (1, True)
+        table.write_text("family,model,quality\ngeneral,sim/small,0\ngeneral,spare/small,1\n")
+        learned = house.command("routing", "learn", str(table))
+        assert learned.returncode == 0, learned.stderr
+        house.gateway.send(signal.SIGHUP)
+        after = eventually(lambda: _learned(ask(client, mode="best", explain=True)), "the lessons are read")
+        assert after.model == "spare/small"
+        assert told(after)["explain"]["learned"] in learned.stdout
+    for answer in (before, after):
+        assert house.command("explain", answer.id).returncode == 0
+    house.gateway.kill()
+
+
+def _learned(answer: Any) -> Any:
+    return answer if "learned" in told(answer)["explain"] else None

@@ -46,3 +46,9 @@ def test_a_tool_exchange_is_left_for_no_task_and_no_mode() -> None:
 def test_nothing_else_of_the_ask_is_touched() -> None:
     before = ask("auto", avoid=("x",), in_exchange=True)
     assert replace(stay(before, verdict(), LAST), sticky_model_id=None) == before
+
+
+def test_a_remark_in_between_does_not_make_the_task_another() -> None:
+    after_a_remark = replace(LAST, family="general", assistant_family="code")
+    assert stayed({"family": "code", "confidence": 1.0}, after_a_remark) == ask(sticky_model_id="p/a")
+    assert stayed({"family": "text", "confidence": 1.0}, after_a_remark).left_family == "code"

@@ -113,6 +113,11 @@ def code_of(answer: httpx2.Response) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table; the first column are names."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    """A Markdown table; numbers stand at the right."""
+    texts = [column for column in range(len(head)) if any(not _is_number(row[column]) for row in rows)]
+    lines = [head, ["---" if column in texts else "---:" for column in range(len(head))], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines) + "\n"
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float) or str(cell).removesuffix(" %").replace(".", "").isdigit()

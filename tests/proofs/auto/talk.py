@@ -70,7 +70,8 @@ def _staying(case: Case, house: ShippedHouse, key: str) -> Talk:
     house.gateway.kill()
     house.start()
     after = talk.turn(house, "the gateway was killed and started anew; more code", TESTS, mode="balanced")
-    case.claim(f"a conversation about code stays with {first} over a remark and a restart", first == short == after)
+    stays = talk.said["reason"] == "sticky" and first == short == after
+    case.claim(f"a conversation about code stays with {first} over a remark and a restart", stays)
     left = talk.turn(house, "another task: a translation", TRANSLATE)
     moved = talk.said["assistant"] == "text" and any("task changed" in said for said in talk.said["why"])
     case.claim(f"it leaves for {left} when the task clearly changes, and says so", moved)
