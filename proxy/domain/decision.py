@@ -6,6 +6,7 @@ from typing import Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.policy import Action, Mode
+from proxy.domain.value import swift
 
 DropCode = Literal[
     "unknown",
@@ -38,6 +39,7 @@ class Reason:
     detail: Mapping[str, int | str] = field(default_factory=dict)
 
 
+@swift
 @dataclass(frozen=True)
 class Candidate:
     """One model that may answer. `output_tokens_max` is the bound written upstream, `worst_milli_credits` what the whole
@@ -60,6 +62,7 @@ class Dropped:
     reason: Reason
 
 
+@swift
 @dataclass(frozen=True)
 class Decision:
     """The outcome of policy. `chain` is empty exactly when `refusal` is set.

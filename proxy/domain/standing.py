@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from proxy.domain.plan import Window
+from proxy.domain.value import swift
 
 Unit = Literal["milli_credits", "nano_usd"]
 
@@ -20,6 +21,7 @@ class Cap:
     unit: Unit = "milli_credits"
 
 
+@swift
 @dataclass(frozen=True)
 class WindowStanding:
     """One allowance now, in milli-credits."""
@@ -32,6 +34,7 @@ class WindowStanding:
     resets_at_ms: int | None
 
 
+@swift
 @dataclass(frozen=True)
 class BucketStanding:
     """One grant or top-up now, in milli-credits; `reason` is why it was given."""
@@ -46,6 +49,7 @@ class BucketStanding:
     reason: str = ""
 
 
+@swift
 @dataclass(frozen=True)
 class CapStanding:
     """One cap now, in its own unit."""
@@ -58,6 +62,7 @@ class CapStanding:
     held: int
 
 
+@swift
 @dataclass(frozen=True)
 class Standing:
     """What one account has left at `at_ms`. `buckets` stand in the order in which they pay."""

@@ -3,12 +3,12 @@ returns what it came to and never chooses what comes next."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import cast
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
+from proxy.domain.value import replace
 from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain

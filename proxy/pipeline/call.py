@@ -1,6 +1,5 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
@@ -13,6 +12,7 @@ from proxy.domain.journey import Journey, Thread
 from proxy.domain.ledger import RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
+from proxy.domain.value import replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations

@@ -15,6 +15,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
+from proxy.domain.value import swift
 from proxy.domain.verdict import Advice, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, Ranked, Standpoint, cheapest, rank
@@ -34,6 +35,7 @@ BY_SIZE: Final = ("over_max_credits", "unaffordable")
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The facts of one decision, resolved once."""

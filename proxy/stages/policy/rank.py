@@ -12,6 +12,7 @@ from typing import Final
 from proxy.domain.catalog import LatencyTier
 from proxy.domain.decision import Candidate, KeepCode, Reason
 from proxy.domain.policy import Mode, Weights
+from proxy.domain.value import swift
 from proxy.domain.verdict import Complexity
 from proxy.stages.policy.eligible import Case
 from proxy.stages.policy.shortlist import Order
@@ -27,6 +28,7 @@ DEAREST_LOG_DOLLARS: Final = 2.0
 SCORE_DIGITS: Final = 6
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """How to look at candidates. `mode` names the `weights`; `quality_factor` is the task's; `cheap_first` says that credits
