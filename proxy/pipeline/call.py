@@ -1,5 +1,6 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
+from collections.abc import Callable
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
@@ -7,11 +8,13 @@ from proxy.domain.assistant import AUTO
 from proxy.domain.call import Call
 from proxy.domain.catalog import Model
 from proxy.domain.chat import Chat
+from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey, Thread
-from proxy.domain.ledger import RecordCall
+from proxy.domain.ledger import HoldTerms, RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
+from proxy.domain.standing import Standing
 from proxy.domain.value import replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
@@ -157,18 +160,32 @@ class Pipeline:
         terms = hold.terms(caller, plan)
         try:
             last = await self._last(journey)
-            standing = await self._rooms.books.standing(caller.user.id, terms)
+            ask = stay.stay(ask, verdict, last)
+            continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
+            advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
+            health = self._rooms.health.snapshot()
+            standing, decision = await self._decided(
+                journey, terms, lambda standing: policy.decide(ask, verdict, advice, standing, catalog, health)
+            )
         except StoreUnavailable as error:
             return unavailable(error)
-        ask = stay.stay(ask, verdict, last)
-        continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
-        advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
-        health = self._rooms.health.snapshot()
-        decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision)
         judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
+
+    async def _decided(
+        self, journey: Journey, terms: HoldTerms, decide: Callable[[Standing], Decision]
+    ) -> tuple[Standing, Decision]:
+        """By what is remembered of the books, unless that takes anything from the call: then it is read, and decided by."""
+        books, account_id = self._rooms.books, journey.caller.user.id
+        remembered = books.recalled(account_id, terms)
+        if remembered is not None:
+            decision = decide(remembered)
+            if not policy.lacks_credits(decision):
+                return remembered, decision
+        standing = await books.standing(account_id, terms)
+        return standing, decide(standing)
 
     async def _last(self, journey: Journey) -> Thread | None:
         """Who answered the conversation last, where it is for us to choose who goes on with it."""

@@ -26,6 +26,8 @@ QUALITY_FACTOR: Final[Mapping[Complexity, float]] = {"simple": 0.5, "standard": 
 CHEAPEST_LOG_DOLLARS: Final = -2.0
 DEAREST_LOG_DOLLARS: Final = 2.0
 SCORE_DIGITS: Final = 6
+# What of a reason says that the caller's credits shortened the answer.
+WANTED: Final = "output_tokens_wanted"
 
 
 @swift
@@ -150,7 +152,7 @@ def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
 
 def _candidate(case: Case, reason: Reason, score: float) -> Candidate:
     size = case.size
-    shortened = {"output_tokens_wanted": size.output_tokens_wanted} if size.is_shortened else {}
+    shortened = {WANTED: size.output_tokens_wanted} if size.is_shortened else {}
     return Candidate(
         model_id=case.model.id,
         provider_id=case.model.provider_id,
