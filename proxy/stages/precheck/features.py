@@ -60,7 +60,12 @@ def task_features(said: Wording) -> list[str]:
 def risk_features(said: Wording) -> list[str]:
     """What says how dangerous a text is. `said` is that of a window."""
     first = said.words[:3]
-    opening = (f"^{' '.join(first[:1])}", f"^^{' '.join(first[:2])}", f"^^^{' '.join(first)}")
+    opening = (
+        f"^{' '.join(first[:1])}",
+        f"^^{' '.join(first[:2])}",
+        f"^^^{' '.join(first)}",
+        f"#words{_step(len(said.words))}",
+    )
     return list(dict.fromkeys([*said.spoken, *opening]))
 
 
