@@ -73,13 +73,14 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     turns = [Turn(*turn) for turn in zip(human_texts(messages), asked, windows, strict=True)]
     heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
     harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
-    task = _task(_deciding(asked, book), book) or _weighed(turns, book)
+    decided = _deciding(asked, book)
+    task = _task(decided, book) or _weighed(turns, book)
     found = _hazards(_deciding([dangers], book)[0])
     risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
     return Verdict(
         category=task.category,
         family=task.family,
-        complexity=_complexity(turns, book),
+        complexity=_complexity(turns, decided, book),
         risk=max(risks, key=_RISKS.__getitem__, default="safe"),
         hazards=tuple(sorted({*found, *(harm.hazard for harm, _ in harms)})),
         confidence=round(task.confidence, 3),
@@ -144,6 +145,8 @@ def _deciding(asked: Sequence[Sequence[Mark]], book: RuleBook) -> Sequence[Seque
 
 def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task | None:
     """The heaviest category, if it leads every other family by the margin: categories of one family are routed alike."""
+    if not any(asked):
+        return None
     scores = _scores("category", asked)
     ranked = sorted(scores, key=lambda category: (-scores[category], category))
     if ranked:
@@ -193,11 +196,12 @@ def _scores(says: str, asked: Sequence[Sequence[Mark]]) -> Mapping[str, float]:
     return scores
 
 
-def _complexity(turns: Sequence[Turn], book: RuleBook) -> Complexity:
-    scores = _scores("complexity", _deciding([turn.marks for turn in turns], book))
-    lean = scores.get("hard", 0.0) - scores.get("simple", 0.0)
-    if abs(lean) >= COMPLEXITY_WEIGHT_MIN:
-        return "hard" if lean > 0 else "simple"
+def _complexity(turns: Sequence[Turn], decided: Sequence[Sequence[Mark]], book: RuleBook) -> Complexity:
+    if any(decided):
+        scores = _scores("complexity", decided)
+        lean = scores.get("hard", 0.0) - scores.get("simple", 0.0)
+        if abs(lean) >= COMPLEXITY_WEIGHT_MIN:
+            return "hard" if lean > 0 else "simple"
     if book.weights is None or not turns:
         return "standard"
     return judging.complexity(turns[0].features, hints(turns[0].marks), book.weights)
