@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from proxy.domain.account import App, Caller, Key, User
+from proxy.domain.account import App, Caller, Key, User, UserFilter
 from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import (
+    AuditFilter,
     AuditLine,
     CallFilter,
+    CallPage,
     CatalogKind,
     CatalogPatch,
     Change,
@@ -71,7 +73,7 @@ class Register(Threads, Protocol):
 
     async def call(self, call_id: str) -> Call | None: ...
 
-    async def calls(self, wanted: CallFilter) -> list[Call]:
+    async def calls(self, wanted: CallFilter) -> CallPage:
         """Newest first; without what they were judged by, for which one asks about one call."""
         ...
 
@@ -98,7 +100,9 @@ class Register(Threads, Protocol):
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         """What was charged of each of a user's calls since `from_ms`, the newest first."""
 
-    async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
+    async def audit(self, before_id: int | None, limit: int, only: AuditFilter = ...) -> list[AuditLine]:
+        """Newest first."""
+        ...
 
 
 class FeedbackBox(Protocol):
@@ -119,17 +123,21 @@ class Directory(Protocol):
     """Users, apps, entitlements, keys, grants and plan requests as people manage them; each write with its audit line in
     one transaction. `expected_version` None means: must not exist yet. Raises VersionConflict, StoreUnavailable."""
 
-    async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]: ...
+    async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = ...) -> list[User]:
+        """In the order of their ids."""
+        ...
 
     async def user(self, user_id: str) -> User | None: ...
 
-    async def cooling(self, now_ms: int, limit: int) -> list[User]:
-        """Users who cool off now, those longest to go first."""
+    async def cooling(self, now_ms: int, limit: int, after: tuple[int, str] | None = None) -> list[User]:
+        """Users who cool off now, those longest to go first; those who follow a moment and an id."""
         ...
 
     async def put_user(self, user: User, expected_version: int | None, change: Change) -> User: ...
 
-    async def apps(self) -> list[App]: ...
+    async def apps(self, after_id: str | None = None, limit: int = ...) -> list[App]:
+        """In the order of their ids."""
+        ...
 
     async def app(self, app_id: str) -> App | None: ...
 
@@ -139,7 +147,9 @@ class Directory(Protocol):
 
     async def put_entitlement(self, entitlement: Entitlement, expected_version: int | None, change: Change) -> Entitlement: ...
 
-    async def keys(self, user_id: str | None, app_id: str | None) -> list[Key]: ...
+    async def keys(self, user_id: str | None, app_id: str | None, before_id: str | None = None, limit: int = ...) -> list[Key]:
+        """Newest first; older ones than `before_id`."""
+        ...
 
     async def key(self, key_id: str) -> Key | None: ...
 
@@ -159,7 +169,11 @@ class Directory(Protocol):
 
     async def grant(self, grant: Grant, change: Change) -> Grant: ...
 
-    async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]: ...
+    async def plan_requests(
+        self, user_id: str | None, status: str | None, before_id: str | None = None, limit: int = ...
+    ) -> list[PlanRequest]:
+        """Newest first; older ones than `before_id`."""
+        ...
 
     async def plan_request(self, request_id: str) -> PlanRequest | None: ...
 
