@@ -150,10 +150,9 @@ class Keeper:
             self._recorder.incident("conversation_not_kept")
 
 
-def said(turns: Sequence[Turn], keep_until: int | None) -> list[Json]:
-    """The turns as messages, as far as they stay; what was never answered with a word is left out."""
-    staying = [turn for turn in turns if keep_until is None or turn.number <= keep_until]
-    return [{"role": turn.role, "content": turn.content} for turn in staying if turn.content]
+def said(turns: Sequence[Turn]) -> list[Json]:
+    """The turns as messages; what was never answered with a word is left out."""
+    return [{"role": turn.role, "content": turn.content} for turn in turns if turn.content]
 
 
 def _ended(written: Written) -> Written:

@@ -1,5 +1,6 @@
 """`POST /api/ai/chat`: our own body and the conversation it continues in, the pipeline's terms and our own voice out."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -25,6 +26,15 @@ _STILL_WRITTEN: Final = Refusal("conflict", "This answer is still being written.
 _FULL: Final = "This conversation is full. Begin another one."
 _NONE_KEPT: Final = "This gateway keeps no conversations: send all `messages`."
 _TO_WHICH: Final = "It goes with the `conversation_id` of a conversation that is kept."
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What was said `before`, the turns that are replaced, and the answer that goes on, if one does."""
+
+    before: list[Turn]
+    instead: tuple[int, ...] = ()
+    going_on: Turn | None = None
 
 
 class NativeManner:
@@ -90,63 +100,59 @@ class NativeManner:
 
     async def _kept(self, given: Json, user_id: str, call_id: str) -> tuple[Json, Keeper | None] | Refusal:
         """The body with what was said before in front, and who keeps what is said now, where it is kept."""
-        going_on, after = given.get("continue") is True, given.get("after")
-        is_kept = self._services.knobs.conversations_kept_days is not None and "messages" not in given
-        if not is_kept or not (going_on or "message" in given):
-            misplaced = "continue" if going_on else "after" if after is not None else None
+        knobs = self._services.knobs
+        is_kept = knobs.conversations_kept_days is not None and "messages" not in given
+        if not is_kept or not ("message" in given or given.get("continue") is True):
+            misplaced = next((name for name in ("continue", "instead") if given.get(name)), None)
             return invalid(misplaced, _NONE_KEPT) if misplaced else (given, None)
         found = await self._services.conversations.shown(user_id, given["conversation_id"])
         turns = [] if found is None else found[1]
-        if going_on or after is not None:
-            objection = _objection(given, turns)
-            if objection is not None:
-                return objection
-        if sum(turn.size_bytes for turn in turns) > self._services.knobs.body_bytes_max:
+        if sum(turn.size_bytes for turn in turns) > knobs.body_bytes_max:
             return invalid("conversation_id", _FULL)
-        asked = {"role": "user", "content": GO_ON if going_on else given["message"]}
-        rest = {name: value for name, value in given.items() if name not in ("message", "continue", "after")}
-        whole = {**rest, "messages": [*said(turns, after), asked]}
-        if not _is_plain(given):
-            return whole, None
-        opening = self._opening(given, user_id, call_id)
-        if not going_on:
-            return whole, Keeper(self._rooms, opening, None)
-        return whole, Keeper(self._rooms, _going_on(opening, turns[-1]), turns[-1])
+        place = _place(given, turns)
+        return place if isinstance(place, Refusal) else self._placed(given, place, user_id, call_id)
 
-    def _opening(self, given: Json, user_id: str, call_id: str) -> Opening:
+    def _placed(self, given: Json, place: _Place, user_id: str, call_id: str) -> tuple[Json, Keeper | None]:
         message = given.get("message")
-        return Opening(
+        asked = {"role": "user", "content": message if place.going_on is None else GO_ON}
+        rest = {name: value for name, value in given.items() if name not in ("message", "continue", "instead")}
+        whole = {**rest, "messages": [*said(place.before), asked]}
+        opening = Opening(
             user_id=user_id,
             conversation_id=given["conversation_id"],
             call_id=call_id,
             title=title_of(message),
-            question=None if given.get("continue") is True else orjson.dumps(message).decode(),
+            question=orjson.dumps(message).decode() if place.going_on is None else None,
             at_ms=self._services.clock.now_ms(),
-            keep_until=given.get("after"),
+            instead=place.instead,
+            continues=None if place.going_on is None else place.going_on.number,
         )
+        return whole, Keeper(self._rooms, opening, place.going_on) if _is_plain(given) else None
 
 
-def _objection(given: Json, turns: list[Turn]) -> Refusal | None:
-    """Why a conversation cannot go on in the place that the body names."""
-    after = given.get("after")
-    if given.get("continue") is not True:
-        is_place = isinstance(after, int) and not isinstance(after, bool) and 0 <= after <= (turns[-1].number if turns else 0)
-        return None if is_place else invalid("after", "It must be the number of a turn, or 0.")
-    if "message" in given or "messages" in given or after is not None:
-        return invalid("continue", "An answer goes on without a message.")
+def _place(given: Json, turns: list[Turn]) -> _Place | Refusal:
+    """Where in a conversation the body goes on."""
+    instead = given.get("instead")
+    if given.get("continue") is True:
+        misplaced = "message" in given or instead is not None
+        return invalid("continue", "An answer goes on without a message.") if misplaced else _unfinished(turns)
+    if instead is None:
+        return _Place(turns)
+    answer = next((index for index, turn in enumerate(turns) if turn.role == "assistant" and turn.by.call_id == instead), 0)
+    if answer == 0:
+        return invalid("instead", "This conversation has no answer of this call.")
+    return _Place(turns[: answer - 1], (turns[answer - 1].number, turns[answer].number))
+
+
+def _unfinished(turns: list[Turn]) -> _Place | Refusal:
     if not turns:
         return invalid("continue", _TO_WHICH)
     last = turns[-1]
     if last.state == "running":
         return _STILL_WRITTEN
-    unfinished = last.role == "assistant" and last.state in ("cut", "short") and last.content
-    return None if unfinished else invalid("continue", "The last answer is whole: ask something.")
-
-
-def _going_on(opening: Opening, last: Turn) -> Opening:
-    return Opening(
-        opening.user_id, opening.conversation_id, opening.call_id, opening.title, None, opening.at_ms, continues=last.number
-    )
+    if last.state == "whole" or not last.content:
+        return invalid("continue", "The last answer is whole: ask something.")
+    return _Place(turns, going_on=last)
 
 
 def _is_plain(given: Json) -> bool:

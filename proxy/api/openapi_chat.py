@@ -83,10 +83,9 @@ CHAT_SCHEMAS: Final[Json] = {
                 "type": "boolean",
                 "description": "In place of a message: the last answer, which broke off, goes on. Where they are kept.",
             },
-            "after": {
-                "type": "integer",
-                "minimum": 0,
-                "description": "The message comes after this turn; later ones are replaced. Where they are kept.",
+            "instead": {
+                "type": "string",
+                "description": "The call whose question and answer this message replaces. Where conversations are kept.",
             },
             "stream": {"type": "boolean", "default": True},
             "signalbox": {"$ref": "#/components/schemas/SignalboxOptions"},

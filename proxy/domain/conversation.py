@@ -47,7 +47,7 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Opening:
     """An answer that begins. `question` is what was said before it as JSON; None where the answer of number `continues` goes
-    on. Turns after `keep_until` are replaced; None replaces none. `title` names a conversation that begins with it."""
+    on. It stands in the place of the turns `instead`. `title` names a conversation that begins with it."""
 
     user_id: str
     conversation_id: str
@@ -55,7 +55,7 @@ class Opening:
     title: str
     question: str | None
     at_ms: int
-    keep_until: int | None = None
+    instead: tuple[int, ...] = ()
     continues: int | None = None
 
 

@@ -27,7 +27,7 @@ _BEGIN: Final = (
     "INSERT INTO kept_conversations (user_id, id, title, created_at_ms, changed_at_ms) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (user_id, id) DO UPDATE SET changed_at_ms = excluded.changed_at_ms"
 )
-_REPLACE: Final = "DELETE FROM kept_turns WHERE user_id = ? AND conversation_id = ? AND number > ?"
+_REPLACE: Final = "DELETE FROM kept_turns WHERE user_id = ? AND conversation_id = ? AND number = ?"
 _NEWEST: Final = "SELECT coalesce(max(number), 0) FROM kept_turns WHERE user_id = ? AND conversation_id = ?"
 _ADD: Final = (
     "INSERT INTO kept_turns (user_id, conversation_id, number, role, content, state, at_ms, call_id, credits_milli)"
@@ -119,8 +119,8 @@ def _begin(connection: Connection, opening: Opening) -> int:
     connection.execute(_BEGIN, (*place, opening.title, opening.at_ms, opening.at_ms))
     if opening.question is None:
         return _go_on(connection, opening, place)
-    if opening.keep_until is not None:
-        connection.execute(_REPLACE, (*place, opening.keep_until))
+    if opening.instead:
+        connection.executemany(_REPLACE, [(*place, number) for number in opening.instead])
     (newest,) = connection.execute(_NEWEST, place).fetchone()
     for step, role, content, state in ((1, "user", opening.question, "whole"), (2, "assistant", '""', "running")):
         connection.execute(_ADD, (*place, newest + step, role, content, state, opening.at_ms, opening.call_id))

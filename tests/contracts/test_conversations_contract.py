@@ -78,11 +78,12 @@ async def test_the_newest_are_listed_first_a_page_at_a_time(shelf: SqlConversati
     assert [one.id for one in (*first, *rest)] == ["conv-4", "conv-3", "conv-2", "conv-1", "conv-0"]
 
 
-async def test_a_turn_said_anew_replaces_what_came_after_it(shelf: SqlConversations) -> None:
+async def test_a_turn_said_anew_replaces_what_was_said_and_nothing_else(shelf: SqlConversations) -> None:
     await told(shelf)
     await told(shelf, "left", call_id="call-2")
-    assert await told(shelf, "instead", call_id="call-3", keep_until=2) == 4
-    assert [turn.content for turn in await turns(shelf)][1:] == ["Hello.", "Hi. \0 ☂", "instead"]
+    await told(shelf, "of another tab", call_id="call-3")
+    assert await told(shelf, "anew", call_id="call-4", instead=(3, 4)) == 8
+    assert [turn.content for turn in await turns(shelf)][1::2] == ["Hello.", "of another tab", "anew"]
 
 
 async def test_an_answer_goes_on_and_its_first_call_writes_it_no_more(shelf: SqlConversations) -> None:

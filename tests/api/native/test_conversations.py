@@ -78,7 +78,7 @@ async def test_nothing_is_kept_where_nobody_turned_it_on(house: House) -> None:
     assert [message["content"] for message in house.upstream.body()["messages"]] == ["Two."]
     assert (await house.get(PATH, key)).json() == {"data": [], "next_before": None}
     assert (await house.get("/api/me", key)).json()["conversations"] == {"kept": False, "days": None}
-    for field in ({"after": 0}, {"continue": True}):
+    for field in ({"instead": "call_1"}, {"continue": True}):
         body = {"message": "Hi.", "conversation_id": "mine", **field}
         assert code_of(await house.post("/api/ai/chat", key, body)) == (400, "invalid_request")
 
@@ -136,12 +136,12 @@ async def test_only_an_answer_that_broke_off_goes_on(keeping: House) -> None:
 
 async def test_a_message_said_anew_replaces_what_came_of_it(keeping: House) -> None:
     key = await keeping.user_key()
-    for message in ("One.", "Two."):
-        await say(keeping, key, message, conversation_id="mine")
-    await say(keeping, key, "Three.", conversation_id="mine", after=2)
+    calls = [(await say(keeping, key, message, conversation_id="mine"))["call"] for message in ("One.", "Two.")]
+    await say(keeping, key, "Three.", conversation_id="mine", instead=calls[1])
+    assert [message["content"] for message in keeping.upstream.body()["messages"]] == ["One.", SAID, "Three."]
     assert [content for _, content, _ in await turns(keeping, key, "mine")] == ["One.", SAID, "Three.", SAID]
-    for wrong in (9, -1, True, "2"):
-        body = {"message": "Hi.", "conversation_id": "mine", "after": wrong}
+    for wrong in (calls[1], 3, "call_of_nobody"):
+        body = {"message": "Hi.", "conversation_id": "mine", "instead": wrong}
         assert code_of(await keeping.post("/api/ai/chat", key, body)) == (400, "invalid_request")
 
 
