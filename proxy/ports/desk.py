@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from proxy.domain.account import App, Caller, Key, User, UserFilter
 from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
+from proxy.domain.conversation import KeptConversation, Opening, Turn, Written
 from proxy.domain.desk import (
     AuditFilter,
     AuditLine,
@@ -116,6 +117,40 @@ class FeedbackBox(Protocol):
 
     async def opinions(self, from_ms: int, until_ms: int) -> list[Opinion]:
         """Of a period, by assistant and model: what was said, and apart from it whom low credits led to."""
+        ...
+
+
+class Conversations(Protocol):
+    """What users said and were told, where the operator keeps it; each sees their own alone. Raises StoreUnavailable."""
+
+    async def listed(self, user_id: str, before: tuple[int, str], limit: int) -> list[KeptConversation]:
+        """Those that changed last first; only those whose (changed_at_ms, id) is less than `before`."""
+        ...
+
+    async def shown(self, user_id: str, conversation_id: str) -> tuple[KeptConversation, list[Turn]] | None:
+        """With its turns in order. An answer whose call has ended and that nobody finished is `cut`."""
+        ...
+
+    async def begin(self, opening: Opening) -> int:
+        """Writes the question and the place of its answer; the answer's number."""
+        ...
+
+    async def save(self, opening: Opening, number: int, written: Written) -> None:
+        """Writes what there is of the answer, unless another call goes on with it by now, or it was erased."""
+        ...
+
+    async def withdraw(self, opening: Opening) -> None:
+        """Takes back a question that got no answer, and the conversation with it if it was the first."""
+        ...
+
+    async def rename(self, user_id: str, conversation_id: str, title: str) -> KeptConversation | None: ...
+
+    async def erase(self, user_id: str, conversation_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    async def erase_all(self, user_id: str, change: Change | None) -> int:
+        """How many there were; with an audit line where somebody else did it, `change`."""
         ...
 
 

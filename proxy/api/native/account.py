@@ -105,6 +105,13 @@ class CapTold(Told):
     left: Credits
 
 
+class ConversationsTold(Told):
+    """Whether this gateway keeps what is said in `/api/ai/chat`, and for how many days after the last turn."""
+
+    kept: bool
+    days: int | None
+
+
 class Me(Told):
     """What pays, in this order: windows and buckets bound to the model's family, windows without one, then `buckets` without
     one; among them whatever ends first. `buckets` are listed so."""
@@ -117,6 +124,7 @@ class Me(Told):
     windows: list[WindowTold]
     buckets: list[BucketTold]
     caps: list[CapTold]
+    conversations: ConversationsTold
 
 
 async def show_me(visit: Visit) -> Answer:
@@ -140,6 +148,7 @@ async def show_me(visit: Visit) -> Answer:
         windows=windows_told(standing),
         buckets=buckets_told(standing),
         caps=caps_told(standing),
+        conversations=_conversations(services.knobs.conversations_kept_days),
     )
 
 
@@ -174,6 +183,10 @@ def caps_told(standing: Standing) -> list[CapTold]:
     # Caps in dollars are the operator's own ceilings on raw cost.
     shown = [c for c in standing.caps if c.unit == "milli_credits"]
     return [CapTold(scope=c.scope, window=c.window, **_amounts(c.limit, c.spent, c.held)) for c in shown]
+
+
+def _conversations(kept_days: int | None) -> ConversationsTold:
+    return ConversationsTold(kept=kept_days is not None, days=kept_days)
 
 
 def _plan(plan: Plan, catalog: Catalog, caller: Caller) -> PlanTold:
