@@ -43,6 +43,8 @@ from proxy.store.catalog.build import load as load_catalog
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
+from proxy.store.conversations import SqlConversations
+from proxy.store.conversations import sweep as sweep_conversations
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
@@ -79,7 +81,7 @@ VIGIL_EVERY_S: Final = 1.0
 PROBE_EVERY_S: Final = 1.0
 WARDEN_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
-FORGET_KEYS_EVERY_S: Final = 60.0
+SWEEP_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 
 
@@ -248,11 +250,6 @@ async def _wired(
     async def flush() -> None:
         telemetry.flush()
 
-    async def forget_keys() -> None:
-        # By a clock that jumped, keys of yesterday may be taken for old.
-        if shelves.timekeeper.doubt is None:
-            await prune_keys(shelves.database, shelves.clock)
-
     jobs = [
         Job("beat", limits.beat_ms / 1_000, pulse.beat, steady=True),
         Job("pulse", WATCH_PULSE_EVERY_S, pulse.watch, steady=True),
@@ -260,9 +257,9 @@ async def _wired(
         Job("clock", CLOCK_EVERY_S, shelves.timekeeper.look),
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
-        Job("forget_keys", FORGET_KEYS_EVERY_S, forget_keys),
         Job("herald", HERALD_EVERY_S, herald.tell),
         Job("warden", WARDEN_EVERY_S, Warden(rooms.conduct, shelves.directory, telemetry).look),
+        *_sweeps(settings, shelves),
         *_health_jobs(settings, rooms, services.pipeline, own),
     ]
     supervisor = Supervisor(jobs, telemetry)
@@ -270,6 +267,25 @@ async def _wired(
     stack.push_async_callback(supervisor.stop)
     front = build_gateway(services)
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
+
+
+def _sweeps(settings: Settings, shelves: Shelves) -> list[Job]:
+    """What forgets. By a clock that jumped, what is of yesterday may be taken for old."""
+    database, clock = shelves.database, shelves.clock
+
+    async def keys() -> None:
+        if shelves.timekeeper.doubt is None:
+            await prune_keys(database, clock)
+
+    async def conversations() -> None:
+        # Also where none are kept any more: what is left goes in its time.
+        if shelves.timekeeper.doubt is None:
+            await sweep_conversations(database, clock, settings.conversations_kept_days)
+
+    return [
+        Job("forget_keys", SWEEP_EVERY_S, keys),
+        Job("sweep_conversations", SWEEP_EVERY_S, conversations),
+    ]
 
 
 def _health_jobs(settings: Settings, rooms: Rooms, pipeline: Pipeline, own: Own) -> list[Job]:
@@ -350,6 +366,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         directory=shelves.directory,
         register=shelves.register,
         feedback=SqlFeedback(shelves.database),
+        conversations=SqlConversations(shelves.database, rooms.clock),
         health=rooms.health,
         limiter=rooms.limiter,
         conduct=rooms.conduct,

@@ -33,6 +33,7 @@ def api_knobs(settings: Settings, key_pepper: bytes) -> ApiKnobs:
         body_bytes_max=settings.body_bytes_max,
         reply=ReplyLimits(settings.comment_every_ms, settings.stall_ms),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        conversations_kept_days=settings.conversations_kept_days if settings.conversations else None,
     )
 
 

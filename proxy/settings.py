@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     )
     kept_answers_max: int = Field(1_000, ge=1, description="Most answers kept so.")
     kept_answers_bytes_max: int = Field(64 * 1024 * 1024, ge=1_024, description="Most bytes of answers kept so.")
+    conversations: bool = Field(
+        False, description="Whether what users and models say in `/api/ai/chat` is kept, for its user alone to read and erase."
+    )
+    conversations_kept_days: int = Field(
+        30, ge=1, le=3_650, description="Kept conversations that nobody went on with for so long are erased."
+    )
     auth_failures_per_minute: int = Field(30, ge=1, description="Failed sign-ins an address may make in a minute.")
     refused_calls_per_minute: int = Field(
         120,

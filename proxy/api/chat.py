@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers, stopping
 from proxy.api.idempotency import idempotency_key
+from proxy.api.keeping import Keeper
 from proxy.api.rates import over_rate, quota_headers, take_rates
 from proxy.api.reply import AsgiReply, Message, Receive, Send
 from proxy.api.services import Services
@@ -17,6 +18,7 @@ from proxy.domain.ledger import IdempotencyKey
 from proxy.domain.plan import RateClass
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
+from proxy.domain.value import replace, swift
 from proxy.pipeline import Order
 from proxy.stages.stream import Voice
 from proxy.stages.stream.embeddings import EmbeddingsVoice
@@ -24,15 +26,17 @@ from proxy.stages.stream.images import ImagesVoice
 from proxy.stages.stream.openai import OpenAIVoice
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in, and the
-    key it is made once under."""
+    """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in, the key it
+    is made once under, and who keeps what is said, if anybody does."""
 
     body: bytes
     conversation_id: str | None
     voice: Callable[[Request], Voice]
     idempotency: IdempotencyKey | None = None
+    keeper: Keeper | None = None
 
 
 class Manner(Protocol):
@@ -129,7 +133,7 @@ class Visit:
         spoken = body if isinstance(body, Refusal) else await self._spoken(body, caller)
         if isinstance(spoken, Refusal):
             return await services.pipeline.refuse(self._order(caller, _UNREAD), spoken)
-        return await self._call(self._order(caller, spoken))
+        return await self._call(self._order(caller, spoken), spoken.keeper)
 
     async def _spoken(self, body: bytes, caller: Caller) -> Spoken | Refusal:
         line = self._line
@@ -139,16 +143,18 @@ class Visit:
         spoken = await line.manner(body, caller, self._call_id, self._received_ms // 1_000)
         return spoken if isinstance(spoken, Refusal) else replace(spoken, idempotency=idempotency)
 
-    async def _call(self, order: Order) -> Refusal | None:
+    async def _call(self, order: Order, keeper: Keeper | None) -> Refusal | None:
         connection = self._scope.get("extensions", {}).get("signalbox.connection", {})
         reply = AsgiReply(self._send, connection.get("abort"), self._extra, self._services.knobs.reply)
         on_leave = connection.get("on_leave") or self._watched
         on_leave(reply.left)
         try:
-            return await self._services.pipeline.call(order, reply)
+            return await self._services.pipeline.call(order, reply if keeper is None else keeper.over(reply))
         finally:
             reply.dispose()
             on_leave(None)
+            if keeper is not None:
+                await keeper.close()
 
     def _watched(self, callback: Callable[[], None] | None) -> None:
         """How a departure is noticed under a server that tells it in ASGI's way alone."""

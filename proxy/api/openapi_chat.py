@@ -70,13 +70,23 @@ CHAT_SCHEMAS: Final[Json] = {
     "NativeChatBody": {
         "type": "object",
         "additionalProperties": True,
-        "description": "One `message` or a list of `messages`; every other field of a chat completion is understood too.",
+        "description": "One `message` or a list of `messages`; every other field of a chat completion is understood too. Where"
+        " conversations are kept, a `message` is answered with what was said before it, and both are kept unless `store` is"
+        " false.",
         "properties": {
             "assistant": {"type": "string", "description": "Who handles it; the conversation's assistant when left out."},
             "model": {"type": "string", "description": "A model in place of an assistant."},
             "message": {"type": ["string", "array"], "description": "One user message: text, or a list of parts."},
             "messages": {"type": "array", "minItems": 1, "items": {"type": "object"}},
             "conversation_id": {"type": "string", "description": "Continues this conversation, or begins it under this id."},
+            "continue": {
+                "type": "boolean",
+                "description": "In place of a message: the last answer, which broke off, goes on. Where they are kept.",
+            },
+            "instead": {
+                "type": "string",
+                "description": "The call whose question and answer this message replaces. Where conversations are kept.",
+            },
             "stream": {"type": "boolean", "default": True},
             "signalbox": {"$ref": "#/components/schemas/SignalboxOptions"},
         },

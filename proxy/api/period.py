@@ -1,14 +1,24 @@
 """The period a report is asked for: two moments or nothing in, checked milliseconds out; reports count whole UTC days."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
 
 from proxy.domain.errors import Refusal
 from proxy.domain.rollup import DAY_MS, days_touched
 
 DAYS_DEFAULT: Final = 30
 DAYS_MAX: Final = 400
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+# In a query: ISO 8601, UTC unless it says.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from proxy.ports import (
     CatalogSource,
     Clock,
     Conduct,
+    Conversations,
     Directory,
     FeedbackBox,
     HealthBoard,
@@ -30,13 +31,15 @@ from proxy.stages.intake import IntakeLimits
 @dataclass(frozen=True, slots=True)
 class ApiKnobs:
     """Bounds of the api itself. `key_pepper` hashes new keys; `metrics_token` opens the raw-cost metrics without a key;
-    `intake` are the pipeline's own bounds, for bodies that are read on their way to it."""
+    `intake` are the pipeline's own bounds, for bodies that are read on their way to it; `conversations_kept_days` None keeps
+    no conversation."""
 
     key_pepper: bytes
     intake: IntakeLimits = IntakeLimits()
     body_bytes_max: int = 20 * 1024 * 1024
     reply: ReplyLimits = ReplyLimits()
     metrics_token: str | None = None
+    conversations_kept_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Services:
     directory: Directory
     register: Register
     feedback: FeedbackBox
+    conversations: Conversations
     health: HealthBoard
     limiter: Limiter
     conduct: Conduct

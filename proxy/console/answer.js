@@ -6,7 +6,10 @@ import { Decision } from "./decision.js";
 import { Markdown } from "./markdown.js";
 import { Copy, Loaded, Trouble, useLoaded } from "./parts.js";
 import { nameOf, outputPrice, wanted } from "./picker.js";
+import { Thumbs } from "./thumbs.js";
 import { words } from "./words.js";
+
+const LIVE = ["waiting", "writing", "resuming", "running"];
 
 export function Question({ turn }) {
   return html`<article class="turn question ${turn.left ? "left" : ""}"><h2>${words.chat.you}</h2>
@@ -19,17 +22,20 @@ export function Answer({ turn, offers, isLast, onAgain, onGoOn, onAsk }) {
   const [open, setOpen] = useState(false);
   const told = turn.done ?? turn.decision;
   const writer = told?.model ? nameOf(offers, told.model) : nameOf(offers, turn.choice);
-  const live = turn.state === "waiting" || turn.state === "writing";
+  const live = LIVE.includes(turn.state);
   return html`<article class="turn answer ${turn.left ? "left" : ""}" aria-busy=${live} data-state=${turn.state}>
     <h2>${writer}</h2>
     ${turn.reasoning && html`<details class="reasoning" open=${live && !turn.text}><summary>${words.chat.thinking}</summary><p dir="auto">${turn.reasoning}</p></details>`}
     ${turn.text && html`<${Markdown} text=${turn.text} />`}
     ${turn.state === "waiting" && html`<p class="soft live">${words.chat.waiting}</p>`}
+    ${turn.state === "resuming" && html`<p class="soft live" role="status">${words.threads.resuming}</p>`}
+    ${turn.state === "running" && html`<p class="soft live" role="status">${words.threads.elsewhere}</p>`}
     <${Ending} turn=${turn} isLast=${isLast} onGoOn=${onGoOn} onAgain=${onAgain} onAsk=${onAsk} offers=${offers} />
     ${told && html`<footer class="under small">
       <button type="button" class="plain" aria-expanded=${open} onClick=${() => setOpen(!open)}>${open ? words.chat.whyNot : whyLine(told)}</button>
       <span class="soft">${figures(turn, offers).join(" · ")}</span>
       ${!live && turn.text && html`<${Copy} text=${turn.text} />`}
+      ${!live && turn.text && html`<${Thumbs} turn=${turn} call=${told.call} offers=${offers} />`}
       ${isLast && offers && html`<${Again} offers=${offers} onAgain=${onAgain} />`}
     </footer>`}
     ${open && told && html`<${Why} callId=${told.call} state=${turn.state} />`}
@@ -91,8 +97,8 @@ function figures(turn, offers) {
   }
   return [
     words.chat.cost(credits(Number(done.credits) + Number(turn.paid ?? 0))),
-    words.chat.tokens(count(done.usage.total_tokens)),
-    span(turn.tookMs),
+    done.usage && words.chat.tokens(count(done.usage.total_tokens)),
+    turn.tookMs && span(turn.tookMs),
     done.attempts > 1 && words.chat.attempts(done.attempts),
     done.rescued_by && words.chat.rescued(done.rescued_by.map((id) => nameOf(offers, id)).join(", ")),
   ].filter(Boolean);

@@ -69,7 +69,7 @@ function Frame({ who, place, onOut, told, onEnter }) {
       </div>
     </header>
     <main id="page" tabindex="-1">
-      ${menu.includes("chat") && html`<div hidden=${page !== "chat"} class="fill"><${Chat} ...${shared} shown=${page === "chat"} /></div>`}
+      ${menu.includes("chat") && html`<div hidden=${page !== "chat"} class="fill"><${Chat} key=${who.me.user.id} ...${shared} shown=${page === "chat"} /></div>`}
       ${page !== "chat" && html`<${Lazy} key=${page} name=${page} allowed=${PAGES[page]?.kinds.includes(who.kind)} shared=${shared} menu=${menu} />`}
     </main>
     ${who.gone && html`<${SignIn} onEnter=${onEnter} told=${told} over=${true} kind=${who.kind} />`}`;

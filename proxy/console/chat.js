@@ -7,31 +7,43 @@ import { html, useEffect, useRef, useState } from "./html.js";
 import { Dialog, Loaded, Trouble, useLoaded } from "./parts.js";
 import { nameOf, offerOf, Picker } from "./picker.js";
 import { AskFor } from "./askfor.js";
+import { listed } from "./kept.js";
 import { useTalk } from "./talk.js";
+import { ThreadHead, Threads } from "./threads.js";
 import { words } from "./words.js";
 
 const NEAR_END_PX = 160;
 
-export function Chat({ refresh, shown, me }) {
+export function Chat({ who, refresh, shown, me, place }) {
+  const { kept, days } = who.me.conversations;
   const picker = useLoaded(() => read("/api/ai/models"), [me?.plan.id, me?.key.id]);
   const [choice, setChoice] = useState("auto");
   const [draft, setDraft] = useState("");
   const [picking, setPicking] = useState(false);
+  const [browsing, setBrowsing] = useState(false);
   const [asking, setAsking] = useState(null);
-  const talk = useTalk(refresh);
+  const [lost, setLost] = useState(null);
+  const threads = useLoaded(() => (kept ? listed() : Promise.resolve(null)), [kept]);
+  const talk = useTalk(() => { refresh(); threads.again(); }, kept);
   const end = useRef(null);
+  useAddress(talk, place, shown && kept, setLost);
   useFollowing(end, talk, shown);
   const offers = picker.value;
   const pick = (id) => { setChoice(id); setPicking(false); };
   const list = html`<${Loaded} of=${picker}>${(found) => html`
     <${Picker} offers=${found} choice=${choice} onPick=${pick} onAsk=${setAsking} />`}<//>`;
+  const chosen = (event) => { if (event.target.closest("a, button.first")) setBrowsing(false); };
+  const fresh = () => { talk.clear(); setLost(null); if (kept) location.hash = "#/chat"; };
+  const others = kept && html`<${Threads} of=${threads} current=${talk.id} onFresh=${fresh} />`;
   const last = talk.turns.at(-1);
   return html`<div class="chat">
-    <aside class="rail" aria-label=${words.chat.choose}>${list}</aside>
+    <aside class="rail" aria-label=${words.chat.choose}><div class="keep">${list}${others}</div></aside>
     <div class="talk">
       <h1 class="hidden">${words.chat.title}</h1>
+      ${kept && talk.id && html`<${ThreadHead} talk=${talk} threads=${threads} onGone=${fresh} />`}
       <div class="log" role="log" aria-label=${words.chat.title} aria-busy=${talk.busy}>
-        ${talk.turns.length === 0 && html`<${Beginning} onIdea=${setDraft} />`}
+        ${lost && html`<${Trouble} error=${lost} />`}
+        ${talk.turns.length === 0 && !talk.id && html`<${Beginning} onIdea=${setDraft} />`}
         ${talk.turns.map((turn) => (turn.role === "user"
           ? html`<${Question} key=${turn.id} turn=${turn} />`
           : html`<${Answer} key=${turn.id} turn=${turn} offers=${offers} isLast=${turn === last && !talk.busy}
@@ -41,13 +53,15 @@ export function Chat({ refresh, shown, me }) {
       <footer class="foot">
         ${picker.error && html`<${Trouble} error=${picker.error} onRetry=${picker.again} />`}
         <${Composer} talk=${talk} draft=${draft} onDraft=${setDraft} choice=${choice} offer=${offerOf(offers, choice)} shown=${shown}
-          chosen=${html`<button type="button" class="chooser" aria-label=${`${words.chat.choose} ${nameOf(offers, choice)}`} onClick=${() => setPicking(true)}>
+          chosen=${html`${kept && html`<button type="button" class="chooser" onClick=${() => setBrowsing(true)}>${words.threads.open}</button>`}
+            <button type="button" class="chooser" aria-label=${`${words.chat.choose} ${nameOf(offers, choice)}`} onClick=${() => setPicking(true)}>
             <span class="soft">${words.chat.choose}</span> ${nameOf(offers, choice)}</button>`} />
-        <p class="small soft totals"><span>${spent(talk.turns)}</span>
-          ${talk.turns.length > 0 && html`<button type="button" class="plain" onClick=${talk.clear}>${words.chat.fresh}</button>`}</p>
+        <p class="small soft totals"><span>${spent(talk.turns) ?? (kept ? words.threads.kept(days) : words.chat.kept)}</span>
+          ${talk.turns.length > 0 && html`<button type="button" class="plain" onClick=${fresh}>${words.chat.fresh}</button>`}</p>
       </footer>
     </div>
     ${picking && html`<${Dialog} title=${words.chat.choose} onClose=${() => setPicking(false)}>${list}<//>`}
+    ${browsing && html`<${Dialog} title=${words.threads.title} onClose=${() => setBrowsing(false)}><div onClick=${chosen}>${others}</div><//>`}
     ${asking && html`<${AskFor} target=${asking} onClose=${() => setAsking(null)} />`}
   </div>`;
 }
@@ -56,6 +70,20 @@ function Beginning({ onIdea }) {
   return html`<div class="beginning"><h2>${words.chat.emptyTitle}</h2><p class="soft">${words.chat.empty}</p>
     <ul>${words.chat.ideas.map((idea) => html`<li key=${idea}><button type="button" class="plain" onClick=${() => onIdea(idea)}>${idea}</button></li>`)}</ul>
   </div>`;
+}
+
+/** The conversation that the address names, and the address of the one that is shown; `live` while its answer is written, so that
+ * a page which is loaded anew lets it go on. */
+function useAddress(talk, place, active, onLost) {
+  useEffect(() => {
+    if (!active || !place.rest || place.rest === talk.id) return;
+    onLost(null);
+    talk.open(place.rest, place.query.get("live") === "1").catch((error) => { talk.clear(); onLost(error); });
+  }, [place, active]);
+  useEffect(() => {
+    const address = `#/chat/${encodeURIComponent(talk.id ?? "")}${talk.busy ? "?live=1" : ""}`;
+    if (active && talk.id && location.hash !== address) window.history.replaceState(null, "", address);
+  });
 }
 
 /** Keeps the newest words in sight, unless the reader has scrolled away from them. */
@@ -76,7 +104,7 @@ function useFollowing(end, talk, shown) {
 
 function spent(turns) {
   const answers = turns.filter((turn) => turn.done || turn.paid);
-  if (!answers.length) return words.chat.kept;
+  if (!answers.length) return null;
   const sum = answers.reduce((all, turn) => all + Number(turn.done?.credits ?? 0) + Number(turn.paid ?? 0), 0);
   return words.chat.total(credits(sum), answers.length);
 }

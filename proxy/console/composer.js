@@ -9,16 +9,20 @@ import { words } from "./words.js";
 const PRECHECK_AFTER_MS = 700;
 const PRECHECK_CHARS_MIN = 12;
 const IMAGE_BYTES_MAX = 5 * 1024 * 1024;
+const IMAGES_MAX = 4;
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen }) {
   const [images, setImages] = useState([]);
   const [wrong, setWrong] = useState("");
+  const [over, setOver] = useState(false);
   const field = useRef(null);
   const foreseen = useForeseen(talk, draft, images, choice);
   useEffect(() => { if (shown) field.current.focus({ preventScroll: true }); }, [shown]);
   useEffect(() => { fit(field.current); }, [draft]);
-  const ready = (draft.trim() || images.length) && !talk.busy;
+  const fits = takesImages(offer);
+  const unfit = images.length > 0 && !fits ? words.chat.noImages : "";
+  const ready = (draft.trim() || images.length) && !talk.busy && !unfit;
   const send = (event) => {
     event?.preventDefault();
     if (!ready) return;
@@ -29,14 +33,32 @@ export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen })
   const typed = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
   };
-  const attach = async (event) => {
-    const { taken, why } = await pictures(event.target.files);
-    event.target.value = "";
-    setWrong(why);
-    setImages((before) => [...before, ...taken]);
+  const add = async (files) => {
+    const { taken, why } = await pictures(files);
+    const crowded = images.length + taken.length > IMAGES_MAX ? words.chat.tooMany(IMAGES_MAX) : "";
+    setWrong(why || crowded);
+    setImages([...images, ...taken].slice(0, IMAGES_MAX));
   };
-  const unfit = images.length > 0 && !takesImages(null, offer) ? words.chat.noImages : "";
-  return html`<form class="composer" onSubmit=${send}>
+  const attach = async (event) => {
+    await add([...event.target.files]);
+    event.target.value = "";
+  };
+  /** What is pasted or dropped: its files, if it has any; text is the field's own affair. */
+  const brought = (event, from) => {
+    setOver(false);
+    // Programs that copy tables put a picture of them beside the text.
+    if (!from?.files.length || from.types.includes("text/plain")) return;
+    event.preventDefault();
+    if (fits) add([...from.files]);
+    else setWrong(words.chat.noImages);
+  };
+  const hover = (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  return html`<form class=${`composer ${over ? "over" : ""}`} onSubmit=${send} onPaste=${(event) => brought(event, event.clipboardData)}
+      onDragOver=${hover} onDragLeave=${() => setOver(false)} onDrop=${(event) => brought(event, event.dataTransfer)}>
     ${images.length > 0 && html`<ul class="row">${images.map((image) => html`<li key=${image.url} class="thumb"><img src=${image.url} alt=${image.name} />
       <button type="button" aria-label=${words.chat.remove(image.name)} onClick=${() => setImages(images.filter((other) => other !== image))}>×</button></li>`)}</ul>`}
     <label><span class="hidden">${words.chat.composer}</span>
@@ -45,7 +67,7 @@ export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen })
     <p id="foreseen" class="small foreseen ${foreseen.tone}">${wrong || unfit || foreseen.text}</p>
     <div class="row">
       ${chosen}
-      <label class="button attach">${words.chat.attach}<input class="hidden" type="file" multiple accept=${IMAGE_TYPES.join()} onChange=${attach} /></label>
+      ${fits && html`<label class="button attach">${words.chat.attach}<input class="hidden" type="file" multiple accept=${IMAGE_TYPES.join()} onChange=${attach} /></label>`}
       ${talk.busy
         ? html`<button type="button" class="end" onClick=${talk.stop}>${words.chat.stop}</button>`
         : html`<button class="first end" disabled=${!ready}>${words.chat.send}</button>`}

@@ -45,7 +45,7 @@ export function offerOf(offers, id) {
 export const nameOf = (offers, id) => (id === AUTO ? words.chat.auto : offerOf(offers, id)?.name ?? id);
 
 /** Whether what answers under this name may take images. */
-export function takesImages(offers, offer) {
+export function takesImages(offer) {
   if (!offer) return true;
   return (offer.models ?? []).some((model) => (model.modalities ?? []).includes("image")) || (offer.modalities ?? []).includes("image");
 }

@@ -39,6 +39,7 @@ words.chat = {
   askFor: "Ask for it", attach: "Add image",
   remove: (name) => `Remove ${name}`,
   tooLarge: (name) => `${name} is larger than 5 MB. Choose a smaller one.`,
+  tooMany: (most) => `A message takes ${most} images.`,
   wrongKind: (name) => `${name} is no PNG, JPEG, WebP or GIF.`,
   noImages: "The chosen model does not take images; Auto finds one that does.", you: "You",
   waiting: "Waiting for the first word …", writing: "writing",
@@ -57,6 +58,29 @@ words.chat = {
   ideas: ["Summarise the pros and cons of remote work in a table", "Write a Python function that merges two sorted lists", "Translate “good morning” into five languages"],
   kept: "Chats live in this tab alone. Reloading clears them.",
   total: (amount, answers) => `This chat: ${amount} credits in ${answers} ${answers === 1 ? "answer" : "answers"}`,
+};
+
+words.thumbs = {
+  up: "Good answer", down: "Bad answer", what: "What was it?", any: "No reason", better: "A better model for it", none: "No other",
+  more: "More (kept, so nothing private)", send: "Send", thanks: "Thank you. It is kept with this call.",
+  reasons: {
+    up: { helpful: "Helpful", other: "Something else" },
+    down: {
+      wrong: "Wrong", incomplete: "Incomplete", ignored_request: "Not what was asked", refused: "Refused without need",
+      too_long: "Too long", too_slow: "Too slow", too_dear: "Too dear", other: "Something else",
+    },
+  },
+};
+
+words.threads = {
+  title: "Conversations", open: "Chats", none: "What you talk about is listed here.", newest: "New chat",
+  kept: (days) => `Chats are kept for ${days} days after their last message. Only you can read them.`,
+  resuming: "The connection broke. Looking where the answer stopped …", elsewhere: "This answer is being written …",
+  rename: "Rename", save: "Save", erase: "Erase", name: "Title", keep: "Keep the title",
+  markdown: "As text (Markdown)", json: "As data (JSON)",
+  sure: (title) => `Erase “${title}”? Nobody can bring it back.`,
+  yes: "Erase it for good", eraseAll: "Erase all", sureAll: "Erase all your conversations? Nobody can bring them back.",
+  yesAll: "Erase all for good",
 };
 
 words.precheck = {

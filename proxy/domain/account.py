@@ -71,6 +71,14 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users to list: those whose ids begin so, those who are suspended."""
+
+    begins: str | None = None
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A product whose end users call through it. Without caps it cannot enrol. `user_id` is its own account; `plans` are
     those that it may give its end users beside `default_plan_id`."""

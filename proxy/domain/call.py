@@ -10,6 +10,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.policy import Mode
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
+from proxy.domain.value import swift
 from proxy.domain.verdict import Advice, Verdict
 
 CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "crashed"]
@@ -20,6 +21,7 @@ INPUT_CHARGED: Final = "input_charged"
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "rescue", "settle"]
 
 
+@swift
 @dataclass(frozen=True)
 class Mark:
     """One stage of the timeline: when it began after the call did, and how long it took, in microseconds."""
@@ -30,6 +32,7 @@ class Mark:
     detail: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One upstream try. `fault` is None when it answered. `charged` says whether the caller pays for it; if not, what its
@@ -56,6 +59,7 @@ class Attempt:
     charged: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request from first byte to ledger entry. `code` is the error code where one was answered, `reason` the coded
@@ -111,6 +115,7 @@ class Call:
         return tuple(attempt.model_id for attempt in self.attempts if attempt.charged)[1:]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the caller is told about a finished call: who answered, why, and what it cost in credits; never raw cost.

@@ -14,6 +14,7 @@ from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
 from proxy.domain.standing import Cap
 from proxy.domain.usage import Kind
+from proxy.domain.value import swift
 from proxy.domain.verdict import RuleBook
 
 LatencyTier = Literal["fast", "medium", "slow"]
@@ -24,6 +25,7 @@ Vocabulary = Literal["cl100k_base", "o200k_base"]
 Transport = Literal["relay", "library"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Limits of one upstream attempt, in milliseconds. Providers send a whole answer when all of it is written: its first byte

@@ -6,6 +6,7 @@ from typing import Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.policy import Action, Mode
+from proxy.domain.value import swift
 from proxy.domain.verdict import SecondWord
 
 DropCode = Literal[
@@ -39,6 +40,7 @@ class Reason:
     detail: Mapping[str, int | str] = field(default_factory=dict)
 
 
+@swift
 @dataclass(frozen=True)
 class Candidate:
     """One model that may answer. `output_tokens_max` is the bound written upstream, `worst_milli_credits` what the whole
@@ -61,6 +63,7 @@ class Dropped:
     reason: Reason
 
 
+@swift
 @dataclass(frozen=True)
 class Decision:
     """The outcome of policy. `chain` is empty exactly when `refusal` is set.

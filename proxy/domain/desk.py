@@ -3,10 +3,14 @@ checked, usage and cost rows; values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from proxy.domain.call import Call
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk
+
+# Whatever a list is asked for, one page looks at so many rows at most.
+LOOKED_AT_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +163,9 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls to list, newest first. `before_id` is the keyset cursor (a call id; ids are time-ordered). `request_id` is
-    the caller's own word and is looked for among the newest calls alone."""
+    """Which calls to list, newest first. `before_id` is the keyset cursor (a call id; ids are time-ordered). Whatever is asked
+    for, a page looks at `rows_max` calls at most: a `request_id`, which is the caller's own word, is looked for among the
+    newest of them alone."""
 
     user_id: str | None = None
     app_id: str | None = None
@@ -168,10 +173,31 @@ class CallFilter:
     model_id: str | None = None
     status: str | None = None
     request_id: str | None = None
+    kinds: tuple[Kind, ...] | None = None
     from_ms: int | None = None
     until_ms: int | None = None
     before_id: str | None = None
     limit: int = 50
+    rows_max: int = LOOKED_AT_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """What a page found. `stopped_at` is the last call that it looked at, where it had looked at all it may before it was
+    full; whoever goes on before that one looks further."""
+
+    calls: list[Call]
+    stopped_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which lines of the audit log to list: of a subject (`kind:ID`), by an actor, of a period."""
+
+    subject: str | None = None
+    actor: str | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

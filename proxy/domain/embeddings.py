@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from proxy.domain.chat import Json, Options
+from proxy.domain.value import swift
 
 Encoding = Literal["float", "base64"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Embeddings:
     """One parsed request for embeddings. Either `texts` or `tokens` is empty; each entry of the other becomes a vector.

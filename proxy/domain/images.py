@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 
 from proxy.domain.chat import Json, Options
 from proxy.domain.picture import Picture
+from proxy.domain.value import swift
 
 ImageForm = Literal["url", "b64_json"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Images:
     """One parsed request for `n` images of a `picture`. `asked`, `fields`, `unknown`, `end_user` and `options` are as in a

@@ -11,8 +11,10 @@ from proxy.domain.plan import Override
 from proxy.domain.policy import Mode, Veto
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
+from proxy.domain.value import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Journey:
     """A call from the moment its body is understood. `received_ms` is wall time, `started_ns` the monotonic clock."""
@@ -32,6 +34,7 @@ class Journey:
         return self.catalog.policy.deadline_ms - (now_ns - self.started_ns) // 1_000_000
 
 
+@swift
 @dataclass(frozen=True)
 class Counted:
     """The size of a request in one vocabulary, counted because its size by bytes was too rough.
@@ -66,6 +69,7 @@ class Largest:
     tokens: int
 
 
+@swift
 @dataclass(frozen=True)
 class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from proxy.domain.plan import Window
+from proxy.domain.value import swift
 
 Unit = Literal["milli_credits", "nano_usd"]
 
@@ -31,6 +32,7 @@ def assistant_of(scope: str) -> str | None:
     return name.rpartition("/")[2] if kind == "user" and "/" in name else None
 
 
+@swift
 @dataclass(frozen=True)
 class WindowStanding:
     """One allowance now, in milli-credits."""
@@ -43,6 +45,7 @@ class WindowStanding:
     resets_at_ms: int | None
 
 
+@swift
 @dataclass(frozen=True)
 class BucketStanding:
     """One grant or top-up now, in milli-credits; `reason` is why it was given."""
@@ -57,6 +60,7 @@ class BucketStanding:
     reason: str = ""
 
 
+@swift
 @dataclass(frozen=True)
 class CapStanding:
     """One cap now, in its own unit."""
@@ -69,6 +73,7 @@ class CapStanding:
     held: int
 
 
+@swift
 @dataclass(frozen=True)
 class Standing:
     """What one account has left at `at_ms`. `buckets` stand in the order in which they pay."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from proxy.domain.value import swift
+
 UsageSource = Literal["provider", "counted", "estimated"]
 Kind = Literal["chat", "embedding", "image", "precheck", "probe", "moderation"]
 
@@ -22,6 +24,7 @@ ESTIMATED_BYTES_PER_TOKEN: Final = 4
 _LEAST_CERTAIN: Final[tuple[UsageSource, ...]] = ("estimated", "counted", "provider")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What one attempt used. The classes are disjoint: `input` excludes cached and cache-write, `output` excludes reasoning.

@@ -3,17 +3,18 @@ returns what it came to and never chooses what comes next."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import cast
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
+from proxy.domain.value import replace
 from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed, gauge
 from proxy.pipeline.headers import answer_headers
+from proxy.pipeline.hearing import Heard, Hearing
 from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.patience import Patience
 from proxy.pipeline.pieces import Pieces
@@ -24,7 +25,6 @@ from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
 from proxy.stages.explain import explain
 from proxy.stages.meter import Meter
-from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
@@ -50,6 +50,7 @@ class Attempt:
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
         self._meter = Meter(gauge(judged, part.candidate))
+        self._hearing = Hearing(self._meter, part, voice)
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
@@ -59,7 +60,6 @@ class Attempt:
         self._committed = False
         # White space before the first word: a model may say nothing else, and that is an empty answer.
         self._blanks: list[Delta] = []
-        self._finish_reason: str | None = None
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
         self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
@@ -131,7 +131,7 @@ class Attempt:
         self._meter.of_answer(answer)
         self._images_made = answer.images
         self._first_token_ns = self._rooms.clock.monotonic_ns()
-        self._finish_reason = answer.finish_reason
+        self._hearing.finish_reason = answer.finish_reason
         if answer.is_empty and not self._emptiness_is_explained():
             return await self._fell(Fault("empty", status=exchange.status))
         return await self._outcome("left" if self._reply.gone else "answered", answer=answer)
@@ -142,7 +142,8 @@ class Attempt:
             data = await pieces.next()
             self._drain.read(len(data))
             events = decoder.feed(data) if data else decoder.end()
-            heard, ended = self._hear(reader, events)
+            heard = self._hearing.hear(reader, events)
+            ended = heard.ended
             if ended is True:
                 exchange.finish()
             if self._reply.gone:
@@ -153,7 +154,7 @@ class Attempt:
                 continue
             # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
             short = None if cover.covers(self._meter) else await self._cover(cover, bool(ended))
-            spoken = await self._spoken((delta for delta, _ in heard) if short is None else cover.up_to(heard), number)
+            spoken = await self._spoken(heard if short is None else heard.first(cover.up_to(self._hearing.seen(heard))), number)
             # Behind a slow reader what was parsed would take ten times the memory of what is to be said.
             del heard
             await self._write(spoken)
@@ -178,63 +179,46 @@ class Attempt:
             return await self._outcome("cut")
         return replace(await self._outcome("stopped"), refusal=short.refusal)
 
-    def _hear(self, reader: Reader, events: list[bytes]) -> tuple[list[tuple[Delta, int]], bool | Fault]:
-        """Reads and meters events: each with the most tokens seen by its end, and whether the answer ends with them."""
-        heard: list[tuple[Delta, int]] = []
-        for event in events:
-            delta = reader.delta(event)
-            if delta.error is not None:
-                return heard, delta.error
-            self._meter.observe(delta)
-            self._finish_reason = delta.finish_reason or self._finish_reason
-            if delta.done:
-                return heard, True
-            new = self._part.new(delta)
-            if isinstance(new, Fault):
-                return heard, new
-            heard.append((new, self._meter.output_tokens_max))
-        return heard, False
+    async def _spoken(self, heard: Heard, number: int) -> bytes:
+        alike = self._hearing.told_alike(heard.alike)
+        return alike + await self._spoken_each([delta for delta, _ in heard.deltas], number)
 
-    async def _spoken(self, deltas: Iterable[Delta], number: int) -> bytes:
+    async def _spoken_each(self, deltas: Iterable[Delta], number: int) -> bytes:
         spoken: list[bytes] = []
         for delta in deltas:
             if not self._committed and delta.commits:
                 self._blanks.append(delta)
                 if delta.is_blank and len(self._blanks) < BLANKS_MAX:
                     continue
-                spoken += [await self._commit(number), *map(self._told, self._blanks)]
+                spoken += [await self._commit(number), *map(self._hearing.told, self._blanks)]
             elif self._committed:
-                spoken.append(self._told(delta))
+                spoken.append(self._hearing.told(delta))
         return b"".join(spoken)
 
     async def _write(self, spoken: bytes) -> None:
         if spoken:
             await self._reply.write(spoken)
 
-    def _told(self, delta: Delta) -> bytes:
-        self._part.told(delta)
-        return self._voice.delta(delta)
-
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
         if overflow:
             return await self._fell(Fault("garbled", status=self._status))
-        if not done and self._finish_reason is None:
+        if not done and self._hearing.finish_reason is None:
             # Where no event ever came it was no stream, but a page or nothing at all.
             return await self._fell(Fault("truncated" if self._patience.heard else "garbled", status=self._status))
         rest = self._part.rest()
         if isinstance(rest, Fault):
             return await self._fell(rest)
-        await self._write(await self._spoken(rest, number))
+        await self._write(await self._spoken_each(rest, number))
         if not self._committed:
             if not self._emptiness_is_explained():
                 return await self._fell(Fault("empty", status=self._status))
-            await self._write(b"".join([await self._commit(number), *map(self._told, self._blanks)]))
+            await self._write(b"".join([await self._commit(number), *map(self._hearing.told, self._blanks)]))
         return await self._outcome("answered")
 
     async def _broke(self, fault: Fault, number: int) -> Outcome:
         """What breaks after the reason to finish takes nothing from the answer."""
-        if self._finish_reason is None or self._reply.gone:
+        if self._hearing.finish_reason is None or self._reply.gone:
             return await self._fell(fault)
         return await self._stream_over(done=True, overflow=False, number=number)
 
@@ -266,11 +250,11 @@ class Attempt:
 
     def _emptiness_is_explained(self) -> bool:
         if self._part.may_add_nothing:
-            return self._finish_reason is not None
+            return self._hearing.finish_reason is not None
         usage = self._meter.usage()
         fields = self._judged.journey.request.fields
         stops = bool(fields.get("stop") or fields.get("logit_bias"))
-        return failover.explains_emptiness(self._finish_reason, stops, usage.reasoning > 0)
+        return failover.explains_emptiness(self._hearing.finish_reason, stops, usage.reasoning > 0)
 
     async def _fell(self, fault: Fault) -> Outcome:
         fault = self._patience.named(fault)
@@ -290,7 +274,7 @@ class Attempt:
             first_token_ns=self._first_token_ns,
             fault=fault,
             answer=answer,
-            finish_reason="length" if ending == "cut" else self._finish_reason,
+            finish_reason="length" if ending == "cut" else self._hearing.finish_reason,
             provider_status=self._status,
             provider_request_id=self._provider_request_id,
         )

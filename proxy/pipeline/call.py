@@ -1,6 +1,6 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
@@ -8,11 +8,14 @@ from proxy.domain.assistant import AUTO
 from proxy.domain.call import Call
 from proxy.domain.catalog import Model
 from proxy.domain.chat import Chat
+from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey, Thread
-from proxy.domain.ledger import RecordCall
+from proxy.domain.ledger import HoldTerms, RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
+from proxy.domain.standing import Standing
+from proxy.domain.value import replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
@@ -168,15 +171,29 @@ class Pipeline:
             advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
             handler = catalog.assistants.get(advice.assistant_id or "")
             terms = hold.on_budget(hold.terms(caller, plan), caller.user.id, handler)
-            standing = await self._rooms.books.standing(caller.user.id, terms)
+            health = self._rooms.health.snapshot()
+            standing, decision = await self._decided(
+                journey, terms, lambda standing: policy.decide(ask, verdict, advice, standing, catalog, health)
+            )
         except StoreUnavailable as error:
             return unavailable(error)
-        health = self._rooms.health.snapshot()
-        decision = policy.decide(ask, verdict, advice, standing, catalog, health)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
         judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
+
+    async def _decided(
+        self, journey: Journey, terms: HoldTerms, decide: Callable[[Standing], Decision]
+    ) -> tuple[Standing, Decision]:
+        """By what is remembered of the books, unless that takes anything from the call: then it is read, and decided by."""
+        books, account_id = self._rooms.books, journey.caller.user.id
+        remembered = books.recalled(account_id, terms)
+        if remembered is not None:
+            decision = decide(remembered)
+            if not policy.lacks_credits(decision):
+                return remembered, decision
+        standing = await books.standing(account_id, terms)
+        return standing, decide(standing)
 
     async def _last(self, journey: Journey) -> Thread | None:
         """Who answered the conversation last, where it is for us to choose who goes on with it."""

@@ -2,10 +2,9 @@
 stream; asks the books and never decides a size itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from proxy.domain.call import Call
-from proxy.domain.chat import Delta
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import (
@@ -24,6 +23,7 @@ from proxy.domain.ledger import (
 )
 from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
+from proxy.domain.value import replace, swift
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
 from proxy.pipeline.waiting import WaitingRoom
@@ -33,6 +33,7 @@ from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key.
@@ -100,11 +101,10 @@ class Cover:
         sizing = self._sizing
         return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
 
-    def up_to(self, heard: Sequence[tuple[Delta, int]]) -> list[Delta]:
-        """All of the deltas that is covered, each with the tokens seen by its end, and the one that goes beyond: a stream is
-        never cut inside one."""
-        beyond = next((place for place, (_, seen) in enumerate(heard, 1) if seen > self.covered_tokens), len(heard))
-        return [delta for delta, _ in heard[:beyond]]
+    def up_to(self, seen_tokens: Sequence[int]) -> int:
+        """How many of the deltas are covered, each given by the tokens seen by its end, with the one that goes beyond: a stream
+        is never cut inside one."""
+        return next((place for place, seen in enumerate(seen_tokens, 1) if seen > self.covered_tokens), len(seen_tokens))
 
     async def keep_ahead(self, meter: Meter) -> Short | None:
         """Extends the hold when less than a lead is left; why the stream must end here, if it must. Nothing that is covered

@@ -2,12 +2,12 @@
 never decides which is needed."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from proxy.domain.catalog import Model, Vocabulary
 from proxy.domain.decision import Candidate
 from proxy.domain.journey import Counted
 from proxy.domain.usage import Usage
+from proxy.domain.value import replace
 from proxy.pipeline.order import Judged
 from proxy.ports import TokenCounter
 from proxy.stages import policy

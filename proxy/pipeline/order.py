@@ -16,6 +16,7 @@ from proxy.domain.plan import Plan, Rate
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
+from proxy.domain.value import swift
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
@@ -80,6 +81,7 @@ class Rooms:
     turnstile: Turnstile = field(default_factory=Turnstile)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Order:
     """One request as the api hands it over: who, what bytes, the voice its answer is spoken in, and the key that it is to be
@@ -98,6 +100,7 @@ class Order:
     idempotency: IdempotencyKey | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A call that was read and decided, with everything the decision was made of. `plan` is the plan in force; `look` a second
@@ -127,6 +130,7 @@ class Judged:
 Ending = Literal["answered", "failed", "broken", "cut", "stopped", "left"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one attempt came to. `failed` is before the commit point, `broken` after it; `cut` was ended by us for want of

@@ -1,7 +1,5 @@
 """The register's row of a call: everything known of it in, one Call out; pure, and the only place that builds one."""
 
-from dataclasses import replace
-
 from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import STATUS, ErrorCode, Refusal
@@ -9,6 +7,7 @@ from proxy.domain.ledger import Settlement
 from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.domain.usage import Kind, Usage
+from proxy.domain.value import replace
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
 from proxy.stages import explain, failover, unpaid
 

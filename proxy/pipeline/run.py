@@ -2,7 +2,6 @@
 machine and never decides in its place."""
 
 import asyncio
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.call import Attempt as AttemptRow
@@ -11,6 +10,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.health import Permit
 from proxy.domain.ledger import RecordCall
+from proxy.domain.value import replace
 from proxy.pipeline import ending, record
 from proxy.pipeline.anew import terms_now
 from proxy.pipeline.attempt import Attempt

@@ -53,6 +53,11 @@ class Part:
         if self.spoken is not None:
             self.spoken.add(delta)
 
+    def told_texts(self, texts: Sequence[str]) -> None:
+        """The caller was told these, content of the first choice and nothing else."""
+        if self.spoken is not None and texts:
+            self.spoken.add_texts(texts)
+
 
 class Writers:
     """`note` every attempt. What was said is remembered only where somebody could go on with it."""

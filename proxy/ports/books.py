@@ -82,6 +82,11 @@ class Books(Protocol):
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
 
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None:
+        """The standing from memory, a moment old at most; None where it has to be read. Whoever would refuse or give less for
+        what it says reads it first."""
+        ...
+
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for; None when it may be used."""
         ...

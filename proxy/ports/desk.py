@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from proxy.domain.account import App, Caller, Key, User
+from proxy.domain.account import App, Caller, Key, User, UserFilter
 from proxy.domain.call import Attempt, Call
 from proxy.domain.catalog import Catalog
+from proxy.domain.conversation import KeptConversation, Opening, Turn, Written
 from proxy.domain.desk import (
+    AuditFilter,
     AuditLine,
     CallFilter,
+    CallPage,
     CatalogKind,
     CatalogPatch,
     Change,
@@ -73,7 +76,7 @@ class Register(Threads, Protocol):
 
     async def call(self, call_id: str) -> Call | None: ...
 
-    async def calls(self, wanted: CallFilter) -> list[Call]:
+    async def calls(self, wanted: CallFilter) -> CallPage:
         """Newest first; without what they were judged by, for which one asks about one call."""
         ...
 
@@ -100,7 +103,9 @@ class Register(Threads, Protocol):
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         """What was charged of each of a user's calls since `from_ms`, the newest first."""
 
-    async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]: ...
+    async def audit(self, before_id: int | None, limit: int, only: AuditFilter = ...) -> list[AuditLine]:
+        """Newest first."""
+        ...
 
 
 class Teacher(Protocol):
@@ -125,21 +130,59 @@ class FeedbackBox(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """What users said and were told, where the operator keeps it; each sees their own alone. Raises StoreUnavailable."""
+
+    async def listed(self, user_id: str, before: tuple[int, str], limit: int) -> list[KeptConversation]:
+        """Those that changed last first; only those whose (changed_at_ms, id) is less than `before`."""
+        ...
+
+    async def shown(self, user_id: str, conversation_id: str) -> tuple[KeptConversation, list[Turn]] | None:
+        """With its turns in order. An answer whose call has ended and that nobody finished is `cut`."""
+        ...
+
+    async def begin(self, opening: Opening) -> int:
+        """Writes the question and the place of its answer; the answer's number."""
+        ...
+
+    async def save(self, opening: Opening, number: int, written: Written) -> None:
+        """Writes what there is of the answer, unless another call goes on with it by now, or it was erased."""
+        ...
+
+    async def withdraw(self, opening: Opening) -> None:
+        """Takes back a question that got no answer, and the conversation with it if it was the first."""
+        ...
+
+    async def rename(self, user_id: str, conversation_id: str, title: str) -> KeptConversation | None: ...
+
+    async def erase(self, user_id: str, conversation_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    async def erase_all(self, user_id: str, change: Change | None) -> int:
+        """How many there were; with an audit line where somebody else did it, `change`."""
+        ...
+
+
 class Directory(Protocol):
     """Users, apps, entitlements, keys, grants and plan requests as people manage them; each write with its audit line in
     one transaction. `expected_version` None means: must not exist yet. Raises VersionConflict, StoreUnavailable."""
 
-    async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]: ...
+    async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = ...) -> list[User]:
+        """In the order of their ids."""
+        ...
 
     async def user(self, user_id: str) -> User | None: ...
 
-    async def cooling(self, now_ms: int, limit: int) -> list[User]:
-        """Users who cool off now, those longest to go first."""
+    async def cooling(self, now_ms: int, limit: int, after: tuple[int, str] | None = None) -> list[User]:
+        """Users who cool off now, those longest to go first; those who follow a moment and an id."""
         ...
 
     async def put_user(self, user: User, expected_version: int | None, change: Change) -> User: ...
 
-    async def apps(self) -> list[App]: ...
+    async def apps(self, after_id: str | None = None, limit: int = ...) -> list[App]:
+        """In the order of their ids."""
+        ...
 
     async def app(self, app_id: str) -> App | None: ...
 
@@ -149,7 +192,9 @@ class Directory(Protocol):
 
     async def put_entitlement(self, entitlement: Entitlement, expected_version: int | None, change: Change) -> Entitlement: ...
 
-    async def keys(self, user_id: str | None, app_id: str | None) -> list[Key]: ...
+    async def keys(self, user_id: str | None, app_id: str | None, before_id: str | None = None, limit: int = ...) -> list[Key]:
+        """Newest first; older ones than `before_id`."""
+        ...
 
     async def key(self, key_id: str) -> Key | None: ...
 
@@ -173,7 +218,11 @@ class Directory(Protocol):
 
     async def grant(self, grant: Grant, change: Change) -> Grant: ...
 
-    async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]: ...
+    async def plan_requests(
+        self, user_id: str | None, status: str | None, before_id: str | None = None, limit: int = ...
+    ) -> list[PlanRequest]:
+        """Newest first; older ones than `before_id`."""
+        ...
 
     async def plan_request(self, request_id: str) -> PlanRequest | None: ...
 

@@ -8,6 +8,7 @@ from proxy.domain.catalog import Timeouts, Transport
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
+from proxy.domain.value import swift
 
 
 class UpstreamError(Exception):
@@ -18,6 +19,7 @@ class UpstreamError(Exception):
         self.fault = fault
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
     """One HTTP request to a provider. `headers` are ours, complete but for length and host. Unless `private_network`, an

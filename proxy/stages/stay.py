@@ -1,10 +1,10 @@
 """Whether a conversation goes on with who answered it last: the last answerer and the new verdict in, the Ask with the model
 that it stays with out; never looks at health or credits, which are for policy to judge."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.journey import Ask, Thread
+from proxy.domain.value import replace
 from proxy.domain.verdict import Verdict
 
 # What precheck is less sure of changes no model: a short remark in between says nothing of the task.

@@ -124,6 +124,7 @@ class Batch:
         self._rollup = rollup.Rollup()
         self.readings = self._seen.readings
         self.live = self._seen.live
+        self.all_grants = self._seen.grants
         self.used_keys = UsedKeys(connection)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from proxy.domain.account import App, Key, User
+from proxy.domain.account import App, Key, User, UserFilter
 from proxy.domain.desk import Change, Grant, PlanRequest
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
@@ -19,6 +19,9 @@ T = TypeVar("T")
 V = TypeVar("V", User, App, Entitlement)
 
 ROWS_MAX: Final = 1_000
+EVERYBODY: Final = UserFilter()
+# No sign sorts behind it.
+_LAST_SIGN: Final = "\U0010ffff"
 
 USERS: Final = Table("users", values.USER_COLUMNS, values.user_of, values.user_row)
 APPS: Final = Table("apps", values.APP_COLUMNS, values.app_of, values.app_row)
@@ -40,23 +43,28 @@ class SqlDirectory:
         self._clock = clock
         self._changed = changed
 
-    async def users(self, app_id: str | None, after_id: str | None, limit: int) -> list[User]:
-        rows_max = min(limit, ROWS_MAX)
-        return await self._database.read(lambda c: USERS.find(c, {"app_id": app_id}, "id", rows_max, after_id))
+    async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = EVERYBODY) -> list[User]:
+        last = None if only.begins is None else f"{only.begins}{_LAST_SIGN}"
+        given = {"app_id = ?": app_id, "id > ?": after_id, "id >= ?": only.begins, "id < ?": last}
+        asked = {condition: value for condition, value in given.items() if value is not None}
+        # Written out, for an index of few rows is read for no value that comes later.
+        where = " AND ".join([*asked, *(["suspended = 1"] if only.suspended else [])]) or "true"
+        tail = f"{where} ORDER BY id LIMIT {min(limit, ROWS_MAX):d}"
+        return await self._database.read(lambda connection: USERS.select(connection, tail, tuple(asked.values())))
 
     async def user(self, user_id: str) -> User | None:
         return await self._database.read(lambda connection: USERS.get(connection, user_id))
 
-    async def cooling(self, now_ms: int, limit: int) -> list[User]:
-        where = "cooling_until_ms > ? ORDER BY cooling_until_ms DESC, id LIMIT ?"
-        return await self._database.read(lambda connection: USERS.select(connection, where, (now_ms, min(limit, ROWS_MAX))))
+    async def cooling(self, now_ms: int, limit: int, after: tuple[int, str] | None = None) -> list[User]:
+        follows, last = ("", ()) if after is None else (" AND (cooling_until_ms, id) < (?, ?)", after)
+        tail = f"cooling_until_ms > ?{follows} ORDER BY cooling_until_ms DESC, id DESC LIMIT {min(limit, ROWS_MAX):d}"
+        return await self._database.read(lambda connection: USERS.select(connection, tail, (now_ms, *last)))
 
     async def put_user(self, user: User, expected_version: int | None, change: Change) -> User:
         return await self._write(change, lambda writing: _put(writing, USERS, user, expected_version))
 
-    async def apps(self) -> list[App]:
-        where = "true ORDER BY id LIMIT ?"
-        return await self._database.read(lambda connection: APPS.select(connection, where, (ROWS_MAX,)))
+    async def apps(self, after_id: str | None = None, limit: int = ROWS_MAX) -> list[App]:
+        return await self._database.read(lambda connection: APPS.find(connection, {}, "id", min(limit, ROWS_MAX), after_id))
 
     async def app(self, app_id: str) -> App | None:
         return await self._database.read(lambda connection: APPS.get(connection, app_id))
@@ -70,8 +78,11 @@ class SqlDirectory:
     async def put_entitlement(self, entitlement: Entitlement, expected_version: int | None, change: Change) -> Entitlement:
         return await self._write(change, lambda writing: _put(writing, ENTITLEMENTS, entitlement, expected_version))
 
-    async def keys(self, user_id: str | None, app_id: str | None) -> list[Key]:
-        return await self._database.read(lambda connection: keyring.select(connection, user_id, app_id, ROWS_MAX))
+    async def keys(
+        self, user_id: str | None, app_id: str | None, before_id: str | None = None, limit: int = ROWS_MAX
+    ) -> list[Key]:
+        given, rows_max = {"user_id": user_id, "app_id": app_id}, min(limit, ROWS_MAX)
+        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, "created_at_ms", rows_max, before_id))
 
     async def key(self, key_id: str) -> Key | None:
         return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))
@@ -94,11 +105,11 @@ class SqlDirectory:
     async def grant(self, grant: Grant, change: Change) -> Grant:
         return await self._write(change, lambda writing: give(writing, grant))
 
-    async def plan_requests(self, user_id: str | None, status: str | None) -> list[PlanRequest]:
-        given = {"user_id": user_id, "status": status}
-        return await self._database.read(
-            lambda connection: PLAN_REQUESTS.find(connection, given, "created_at_ms DESC, id DESC", ROWS_MAX)
-        )
+    async def plan_requests(
+        self, user_id: str | None, status: str | None, before_id: str | None = None, limit: int = ROWS_MAX
+    ) -> list[PlanRequest]:
+        given, rows_max = {"user_id": user_id, "status": status}, min(limit, ROWS_MAX)
+        return await self._database.read(lambda c: PLAN_REQUESTS.latest(c, given, "created_at_ms", rows_max, before_id))
 
     async def plan_request(self, request_id: str) -> PlanRequest | None:
         return await self._database.read(lambda connection: PLAN_REQUESTS.get(connection, request_id))

@@ -24,11 +24,6 @@ _ADOPT: Final = (
 )
 
 
-def select(connection: Connection, user_id: str | None, app_id: str | None, limit: int) -> list[Key]:
-    """Keys of a user, of an app, or all; oldest first."""
-    return KEYS.find(connection, {"user_id": user_id, "app_id": app_id}, "created_at_ms, id", limit)
-
-
 def add(writing: Writing, key: Key) -> Key:
     """Adds a key under the parent its lineage names, if any. VersionConflict when it exists, or when its parent was stopped
     since it asked: who is revoked leaves no heir."""

@@ -42,6 +42,7 @@ from proxy.store.batch import Batch, Memory
 from proxy.store.database import Connection, Database
 from proxy.store.holds import Hold
 from proxy.store.reader import GroupReader
+from proxy.store.recall import Recall
 from proxy.store.seen import Grants, Readings
 from proxy.store.timekeeper import Timekeeper
 
@@ -62,16 +63,17 @@ class SqlLedger:
         self._boot_id = boot_id
         self._memory = Memory()
         self._standings = GroupReader(self._read_standings)
+        self._recall = Recall()
 
     async def apply(self, commands: Sequence[LedgerCommand]) -> list[Ack]:
         """Carries out `commands` in their order and durably. Raises StoreUnavailable when nothing was done."""
         try:
             return await self._written(commands)
         except StoreUnavailable:
-            self._memory.forget_alerts()
+            self._forget()
             raise
         except _BAD_ROW as error:
-            self._memory.forget_alerts()
+            self._forget()
             if len(commands) == 1:
                 return [_as_value_error(error)]
         # In halves until the bad one is alone: a few transactions more, not one for each neighbour.
@@ -81,6 +83,12 @@ class SqlLedger:
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now; all who ask at once are told from one snapshot. Raises StoreUnavailable."""
         return await self._standings.ask((account_id, terms))
+
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None:
+        """The same as the last batch saw it, where it did."""
+        if self._timekeeper.doubt is not None:
+            return None
+        return self._recall.standing(account_id, terms, self._timekeeper.elapsed_ns)
 
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for. Raises StoreUnavailable."""
@@ -126,7 +134,12 @@ class SqlLedger:
         batch.foresee(at_ms)
         acks = [self._one(batch, command, at_ms) for command in commands]
         batch.flush()
+        self._recall.saw(batch.readings, batch.all_grants, at_ms, self._timekeeper.elapsed_ns)
         return acks
+
+    def _forget(self) -> None:
+        self._memory.forget_alerts()
+        self._recall.forget()
 
     def _one(self, batch: Batch, command: LedgerCommand, at_ms: int) -> Ack:
         if self._timekeeper.doubt is not None and _is_admission(batch, command):

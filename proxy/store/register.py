@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from proxy.domain.call import Attempt, Call
 from proxy.domain.desk import (
+    AuditFilter,
     AuditLine,
     CallFilter,
+    CallPage,
     Conversation,
     Entry,
     HistoryQuery,
@@ -22,10 +24,10 @@ from proxy.store import begun
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.holds import entry
-from proxy.store.recorded import SELECT_CALL, SELECT_LISTED, attempts_of, call_of, call_read
+from proxy.store.pages import BEFORE, CALLS_MAX, SINCE, page_of
+from proxy.store.recorded import SELECT_CALL, attempts_of, call_of, call_read
 from proxy.store.tallies import routed, tallies, usage, user_tallies
 
-CALLS_MAX: Final = 200
 ENTRIES_MAX: Final = 10_000
 AUDIT_MAX: Final = 200
 
@@ -33,29 +35,19 @@ _THREAD: Final = (
     f"{SELECT_CALL} WHERE conversation_id = ? AND user_id = ?"
     " AND kind = 'chat' AND status IN ('served', 'cut', 'left') ORDER BY id DESC LIMIT 1"
 )
-# Ids of calls sort by their moments, and lists by their ids: the edges of a period are looked up once, and are ids then.
-_FIRST_SINCE: Final = "SELECT id FROM model_calls WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
-_SINCE: Final = f"id >= ({_FIRST_SINCE})"
-_BEFORE: Final = f"id < coalesce(({_FIRST_SINCE}), '~')"
 _CHARGED: Final = (
-    f"SELECT attempts FROM model_calls WHERE user_id = ? AND {_SINCE} AND credits_milli > 0 ORDER BY id DESC LIMIT ?"  # noqa: S608
+    f"SELECT attempts FROM model_calls WHERE user_id = ? AND {SINCE} AND credits_milli > 0 ORDER BY id DESC LIMIT ?"  # noqa: S608
 )
 _AUDIT: Final = "SELECT id, at_ms, actor, action, subject, before, after, reason FROM audit"
-REQUESTS_SOUGHT: Final = 10_000
-_NEWEST: Final = f"SELECT id FROM model_calls ORDER BY id DESC LIMIT 1 OFFSET {REQUESTS_SOUGHT}"  # noqa: S608
-_CONDITIONS: Final[Mapping[str, str]] = {
-    "user_id": "user_id = ?",
-    "app_id": "app_id = ?",
-    "key_id": "key_id = ?",
-    "model_id": "model_id = ?",
-    "status": "status = ?",
-    # Request ids are callers' own and in no order; an index over all of them would cost every call.
-    "request_id": f"request_id = ? AND id > coalesce(({_NEWEST}), '')",
-    "from_ms": _SINCE,
-    "until_ms": _BEFORE,
-    "before_id": "id < ?",
+# Lines are numbered as they are written: the edges of a period are numbers then.
+_LINE_SINCE: Final = "SELECT id FROM audit WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
+_OF_AUDIT: Final[Mapping[str, str]] = {
+    "subject": "subject = ?",
+    "actor": "actor = ?",
+    "from_ms": f"id >= ({_LINE_SINCE})",
+    "until_ms": f"id < coalesce(({_LINE_SINCE}), {2**62:d})",
 }
-_OWNERS: Final = ("user_id", "app_id", "key_id")
+EVERY_LINE: Final = AuditFilter()
 
 
 class SqlRegister:
@@ -66,28 +58,34 @@ class SqlRegister:
 
     async def call(self, call_id: str) -> Call | None:
         def read(connection: Connection) -> Call | None:
-            found = _calls(SELECT_CALL, " WHERE id = ?", (call_id,), connection)
+            found = _calls(f"{SELECT_CALL} WHERE id = ?", (call_id,), connection)
             return found[0] if found else _running(connection, call_id)
 
         return await self._database.read(read)
 
-    async def calls(self, wanted: CallFilter) -> list[Call]:
-        given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name) is not None}
-        where = " AND ".join(_condition(name, given) for name in given) or "true"
-        values = (*given.values(), max(0, min(wanted.limit, CALLS_MAX)))
-        return await self._database.read(partial(_calls, SELECT_LISTED, f" WHERE {where} ORDER BY id DESC LIMIT ?", values))
+    async def calls(self, wanted: CallFilter) -> CallPage:
+        page = page_of(wanted)
+
+        def read(connection: Connection) -> CallPage:
+            found = _calls(*page.statement, connection)
+            if not page.sifts or len(found) >= page.limit:
+                return CallPage(found)
+            end = connection.execute(*page.end).fetchone()
+            return CallPage(found, None if end is None else end[0])
+
+        return await self._database.survey(read) if page.sifts else await self._database.read(read)
 
     async def history(self, query: HistoryQuery) -> list[Call]:
         limit = max(0, min(query.limit, CALLS_MAX))
         asked: list[tuple[str, str | int | None]] = [
-            ("id > ?", query.after[1]) if query.after else (_SINCE, query.from_ms),
-            (_BEFORE, query.until_ms),
+            ("id > ?", query.after[1]) if query.after else (SINCE, query.from_ms),
+            (BEFORE, query.until_ms),
             ("kind = ?", "chat"),
             ("user_id = ?", query.user_id),
         ]
         given = {words: value for words, value in asked if value is not None}
-        tail = f" WHERE {' AND '.join(given)} ORDER BY id LIMIT ?"
-        return await self._database.survey(partial(_calls, SELECT_CALL, tail, (*given.values(), limit)))
+        statement = f"{SELECT_CALL} WHERE {' AND '.join(given)} ORDER BY id LIMIT ?"
+        return await self._database.survey(partial(_calls, statement, (*given.values(), limit)))
 
     async def entries(self, call_id: str) -> list[Entry]:
         # Ids of a hold's entries begin with the hold's, which is the call's, and a colon; a semicolon is the next sign.
@@ -150,10 +148,12 @@ class SqlRegister:
 
         return await self._database.read(read)
 
-    async def audit(self, before_id: int | None, limit: int) -> list[AuditLine]:
-        where, given = ("true", ()) if before_id is None else ("id < ?", (before_id,))
-        statement = f"{_AUDIT} WHERE {where} ORDER BY id DESC LIMIT ?"
-        values = (*given, max(0, min(limit, AUDIT_MAX)))
+    async def audit(self, before_id: int | None, limit: int, only: AuditFilter = EVERY_LINE) -> list[AuditLine]:
+        asked = {condition: getattr(only, name) for name, condition in _OF_AUDIT.items()} | {"id < ?": before_id}
+        given = {condition: value for condition, value in asked.items() if value is not None}
+        where = " AND ".join(given) or "true"
+        statement = f"{_AUDIT} WHERE {where} ORDER BY id DESC LIMIT {max(0, min(limit, AUDIT_MAX)):d}"
+        values = tuple(given.values())
         return await self._database.read(lambda connection: [_audit_line(row) for row in connection.execute(statement, values)])
 
     async def _row(self, statement: str, value: str) -> tuple[Any, ...] | None:
@@ -164,27 +164,8 @@ class SqlRegister:
         return await self._database.read(read)
 
 
-def _condition(name: str, given: Mapping[str, Any]) -> str:
-    """A condition, in words that no index reads where another is to find the rows."""
-    plain = _CONDITIONS[name]
-    if name in _for_no_index(given):
-        return plain.replace(name, f"{name} || ''", 1)
-    # The index of states leaves out the one that nearly all calls are in.
-    return f"{plain} AND status <> 'served'" if name == "status" and given[name] != "served" else plain
-
-
-def _for_no_index(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """What belongs to one owner is found by the owner: a model's calls may be millions of others. Of the calls of a model those
-    that ended badly are found by that, for they are fewer."""
-    if any(owner in given for owner in _OWNERS):
-        return ("model_id", "status")
-    if "model_id" in given and "status" in given:
-        return ("status",) if given["status"] == "served" else ("model_id",)
-    return ()
-
-
-def _calls(select: str, tail: str, values: Sequence[Any], connection: Connection) -> list[Call]:
-    return [call_read(row) for row in connection.execute(select + tail, values)]
+def _calls(statement: str, values: Sequence[Any], connection: Connection) -> list[Call]:
+    return [call_read(row) for row in connection.execute(statement, values)]
 
 
 def _running(connection: Connection, call_id: str) -> Call | None:

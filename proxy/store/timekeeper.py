@@ -56,6 +56,11 @@ class Timekeeper:
         """Why nothing may be admitted, as far as this process knows."""
         return self._doubt
 
+    @property
+    def elapsed_ns(self) -> int:
+        """What the clock that nobody sets shows."""
+        return self._clock.elapsed_ns()
+
     async def look(self) -> None:
         """Keeps what was judged by, and finds a jump where no batch does; cheap until it is time. Raises
         StoreUnavailable."""

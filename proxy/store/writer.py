@@ -53,6 +53,8 @@ class StandingLedger(Ledger, Protocol):
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing: ...
 
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None: ...
+
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None: ...
 
 
@@ -128,6 +130,10 @@ class GroupWriter:
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
         """What the account has left now. Raises StoreUnavailable."""
         return await self._ledger.standing(account_id, terms)
+
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None:
+        """The same from memory; None where it has to be read."""
+        return self._ledger.recalled(account_id, terms)
 
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         """The call that an idempotency key stands for. Raises StoreUnavailable."""

@@ -35,6 +35,7 @@ from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
+from proxy.store.conversations import SqlConversations
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
@@ -267,9 +268,8 @@ async def open_house(
         books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
         await SqlLeases(database, clock, "boot-1", LeaseLimits()).beat()
-        shown, upstream = ShownCatalog(catalog or shop()), ScriptedUpstream()
+        shown, upstream, health = ShownCatalog(catalog or shop()), ScriptedUpstream(), PassiveHealth(clock, ids.jitter)
         recorder, limiter = Telemetry(LogWriter(log), clock), MemoryLimiter(clock, 10_000)
-        health = PassiveHealth(clock, ids.jitter)
         conduct = MemoryConduct(lambda: shown.current().policy.abuse, _unheard, recorder, clock)
         rooms = Rooms(
             accounts=accounts,
@@ -300,6 +300,7 @@ async def open_house(
             directory=SqlDirectory(database, clock, accounts.refresh),
             register=SqlRegister(database),
             feedback=SqlFeedback(database),
+            conversations=SqlConversations(database, clock),
             health=health,
             limiter=limiter,
             conduct=conduct,

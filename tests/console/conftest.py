@@ -3,17 +3,20 @@ no page may do watched throughout."""
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.console.line import Line, lined
 from tests.console.person import ARGUMENTS, Person
 from tests.e2e.harness import PROVIDER_KEY, REPOSITORY, House, Yard
 
 HERE = Path(__file__).parent
 PersonMaker = Callable[..., Person]
+Maker = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -34,25 +37,19 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+@contextmanager
+def opened(folder: Path, **settings: str) -> Iterator[House]:
     """A gateway whose one provider is simulated."""
-    yard = Yard(tmp_path_factory.mktemp("console"))
+    yard = Yard(folder)
     try:
-        made = House(yard, yard.folder / "home", (yard.simulator("sim", PROVIDER_KEY), yard.simulator("spare")))
+        made = House(yard, folder / "home", (yard.simulator("sim", PROVIDER_KEY), yard.simulator("spare")), **settings)
         made.start()
         yield made
     finally:
         yard.clear()
 
 
-@pytest.fixture(scope="session")
-def admin(house: House) -> str:
-    return house.key("admin", None, None, "--name", "operator")
-
-
-@pytest.fixture(scope="session")
-def made(house: House, admin: str) -> Callable[..., Any]:
+def maker(house: House, admin: str) -> Maker:
     """Makes something through the API as the administrator: a path and a body in, what was made out."""
     http = house.http(admin)
 
@@ -62,6 +59,22 @@ def made(house: House, admin: str) -> Callable[..., Any]:
         return answer.json()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def admin(house: House) -> str:
+    return house.key("admin", None, None, "--name", "operator")
+
+
+@pytest.fixture(scope="session")
+def made(house: House, admin: str) -> Maker:
+    return maker(house, admin)
 
 
 @pytest.fixture
@@ -77,12 +90,19 @@ def user_key(made: Callable[..., Any]) -> Callable[..., str]:
 
 
 @pytest.fixture
+def line(house: House) -> Iterator[Line]:
+    """A way to the gateway that can be cut."""
+    with lined(house.url) as made:
+        yield made
+
+
+@pytest.fixture
 def person(browser: Browser, house: House) -> Iterator[PersonMaker]:
     """Somebody before a browser of their own; when the test is over, what their pages did is judged."""
     people: list[Person] = []
 
-    def meet(key: str | None = None, **context: Any) -> Person:
-        people.append(Person(browser.new_context(**context), house.url))
+    def meet(key: str | None = None, url: str | None = None, **context: Any) -> Person:
+        people.append(Person(browser.new_context(**context), url or house.url))
         if key is not None:
             people[-1].sign_in(key)
         return people[-1]

@@ -1,14 +1,21 @@
 """Journeys through the chat, as a user makes them."""
 
+import base64
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
+from proxy.simulator.tale import tale
 from tests.console.conftest import PersonMaker
+from tests.console.line import Line
 from tests.e2e.harness import House, key_id
 
-HOSTILE = " ".join(
+PIXEL: Final = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+HOSTILE: Final = " ".join(
     (
         "<img src=x onerror=alert(1)>",
         "<script>alert(2)</script>",
@@ -94,8 +101,7 @@ def test_a_lost_connection_is_told_and_the_answer_is_asked_for_again(person: Per
     finn.page.unroute("**/api/ai/chat")
     finn.answer.get_by_role("button", name="Try again").click()
     finn.ends("done")
-    # The browser itself notes that a request was cut.
-    finn.complaints = [text for text in finn.complaints if "net::ERR_FAILED" not in text]
+    finn.forgive("net::ERR_FAILED")
 
 
 def test_another_model_answers_the_same_question(person: PersonMaker, user_key: Callable[..., str]) -> None:
@@ -173,3 +179,119 @@ def test_two_tabs_and_the_way_back(person: PersonMaker, user_key: Callable[..., 
     other = lou.context.new_page()
     other.goto(f"{house.url}/ui")
     expect(other.get_by_label("API key")).to_be_visible()
+
+
+def test_a_connection_that_breaks_in_mid_stream_keeps_what_came_and_offers_to_go_on(
+    person: PersonMaker, user_key: Callable[..., str], line: Line
+) -> None:
+    meg = person(user_key("meg"), line.url)
+    meg.choose("sim/long")
+    meg.say("Speak at length")
+    expect(meg.answer).to_contain_text("w5")
+    line.cut()
+    cut = meg.ends("cut")
+    expect(cut).to_contain_text("The connection broke here")
+    cut.get_by_role("button", name="Continue").click()
+    expect(meg.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    meg.page.get_by_role("button", name="Stop").click()
+    meg.ends("stopped")
+    meg.forgive("net::ERR_")
+
+
+def test_a_key_that_is_revoked_in_mid_stream_ends_it_and_a_new_one_goes_on(
+    person: PersonMaker, user_key: Callable[..., str], made: Callable[..., Any]
+) -> None:
+    key = user_key("ned")
+    ned = person(key)
+    ned.choose("sim/long")
+    ned.say("Speak at length")
+    expect(ned.answer).to_contain_text("w5")
+    made(f"keys/{key_id(key)}/revoke")
+    dialog = ned.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Sign in again")
+    dialog.get_by_label("API key").fill(made("keys", kind="user", name="new", user_id="ned")["key"])
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect(ned.answer).to_contain_text("w5")
+
+
+def test_a_rescued_answer_is_whole_and_says_who_went_on(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    oda = person(user_key("oda"))
+    oda.choose("mended")
+    oda.say("Tell me a tale.")
+    done = oda.ends("done")
+    expect(done).to_contain_text(" ".join(tale("Tell me a tale.", 60).split()[-4:]))
+    expect(done).to_contain_text("continued by spare/prefill")
+    expect(done).to_contain_text("answered at attempt 2")
+
+
+def test_a_slow_provider_is_waited_for_and_may_be_stopped_without_a_word(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    pam = person(user_key("pam"))
+    pam.choose("sim/sleepy")
+    pam.say("Are you awake")
+    expect(pam.answer).to_contain_text("Waiting for the first word")
+    pam.page.get_by_role("button", name="Stop").click()
+    pam.ends("stopped")
+    pam.choose("sim/echo")
+    pam.say("And you")
+    pam.ends("done")
+
+
+def test_images_are_chosen_pasted_and_dropped_where_the_model_takes_them(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    quin = person(user_key("quin"))
+    field, images = quin.page.get_by_label("Your message"), quin.page.locator("form .thumb")
+    quin.choose("sim/vision")
+    quin.page.get_by_label("Add image").set_input_files({"name": "chosen.png", "mimeType": "image/png", "buffer": PIXEL})
+    bring(field, "paste", "pasted.png", "image/png")
+    bring(field, "drop", "dropped.png", "image/png")
+    expect(images).to_have_count(3)
+    bring(field, "drop", "page.pdf", "application/pdf")
+    expect(quin.page.locator("#foreseen")).to_contain_text("page.pdf is no PNG")
+    quin.page.get_by_role("button", name="Remove pasted.png").click()
+    quin.say("What is in them")
+    quin.ends("done")
+    expect(quin.page.locator("article.question img")).to_have_count(2)
+    quin.choose("sim/echo")
+    expect(quin.page.get_by_label("Add image")).to_have_count(0)
+    bring(field, "paste", "late.png", "image/png")
+    expect(quin.page.locator("#foreseen")).to_contain_text("does not take images")
+    expect(images).to_have_count(0)
+
+
+def test_an_answer_is_judged_with_a_reason_and_a_better_model(
+    person: PersonMaker, user_key: Callable[..., str], house: House
+) -> None:
+    ray = person(user_key("ray"))
+    ray.choose("sim/echo")
+    ray.say("Hello")
+    done = ray.ends("done")
+    done.get_by_role("button", name="Good answer").click()
+    expect(done.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    done.get_by_role("button", name="Bad answer").click()
+    done.get_by_label("What was it?").select_option("wrong")
+    done.get_by_label("A better model for it").select_option("sim/words")
+    done.get_by_label("More").fill("It only repeats.")
+    assert ray.barriers() == []
+    done.get_by_role("button", name="Send").click()
+    expect(done).to_contain_text("Thank you")
+    rows = house.rows("SELECT thumb, reason, better_model_id, words FROM feedback WHERE user_id = ?", "ray")
+    assert rows == [("down", "wrong", "sim/words", "It only repeats.")]
+
+
+def bring(field: Locator, how: str, name: str, media_type: str) -> None:
+    """Pastes or drops a file, as a browser tells it."""
+    field.evaluate(
+        """(field, [how, name, type]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([name], name, { type }));
+            const given = { bubbles: true, cancelable: true };
+            const event = how === "paste" ? new ClipboardEvent("paste", { ...given, clipboardData: carried })
+                                          : new DragEvent("drop", { ...given, dataTransfer: carried });
+            field.dispatchEvent(event);
+        }""",
+        [how, name, media_type],
+    )

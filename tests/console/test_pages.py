@@ -139,15 +139,15 @@ def test_usage_tells_what_is_left_and_each_call_why(person: PersonMaker, user_ke
 
 
 def test_a_key_is_made_shown_once_and_ended(person: PersonMaker, user_key: Callable[..., str]) -> None:
-    quin = person(user_key("quin"))
-    quin.open("Usage")
-    quin.page.get_by_label("Name of the new key").fill("build machine")
-    quin.page.get_by_role("button", name="Make it").click()
-    expect(quin.page.get_by_role("dialog")).to_contain_text("sb_user_")
-    quin.page.get_by_role("button", name="Close").click()
-    quin.page.get_by_role("button", name="End it: build machine").click()
-    quin.page.get_by_role("button", name="End it for good").click()
-    expect(quin.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("ended")
+    remo = person(user_key("remo"))
+    remo.open("Usage")
+    remo.page.get_by_label("Name of the new key").fill("build machine")
+    remo.page.get_by_role("button", name="Make it").click()
+    expect(remo.page.get_by_role("dialog")).to_contain_text("sb_user_")
+    remo.page.get_by_role("button", name="Close").click()
+    remo.page.get_by_role("button", name="End it: build machine").click()
+    remo.page.get_by_role("button", name="End it for good").click()
+    expect(remo.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("ended")
 
 
 def test_start_holds_the_address_and_a_new_key(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:

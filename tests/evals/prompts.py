@@ -17,9 +17,13 @@ FILES: Final = (
     "look_en.txt",
     "look_more.txt",
     "attack.txt",
+    "everyday.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
 STANDARD_SHARE: Final = 0.1
+# How many harmless tasks also stand for their own pieces, of few words each: no word of a plain request is dangerous alone.
+PIECE_SHARE: Final = 0.35
+PIECE_WORDS_MAX: Final = 6
 
 
 class Example(NamedTuple):
@@ -40,7 +44,9 @@ def own() -> list[Example]:
     rng = random.Random(SEED)
     grammar = Grammar(FOLDER, FILES)
     made = [_example(part, text, rng) for part in grammar.parts for text in grammar.prompts(part, rng)]
-    by_text = {example.text: example for example in made}
+    pieces = [_piece(example.text, rng) for example in made if example.category and rng.random() < PIECE_SHARE]
+    made += [Example("", "own", text, risk="safe") for text in pieces]
+    by_text = {example.text: example for example in reversed(made)}
     return [example._replace(id=f"own-{number}") for number, example in enumerate(by_text.values())]
 
 
@@ -51,3 +57,13 @@ def _example(part: Part, text: str, rng: random.Random) -> Example:
         return Example("", "own", text, None if complexity else part.name, complexity or ordinary, "safe")
     hazard = None if part.name == "none" else part.name
     return Example("", "own", text, risk=part.keys["risk"], hazard=hazard, lookalike="look" in part.keys)
+
+
+def _piece(text: str, rng: random.Random) -> str:
+    """A few neighbouring words of a text, most often its first; letters, where it is written without spaces."""
+    words = text.split()
+    glue = " " if len(words) > 3 else ""
+    units = words if glue else list(text)
+    count = rng.randint(1, PIECE_WORDS_MAX)
+    start = 0 if rng.random() < 0.5 else rng.randrange(max(1, len(units) - count))
+    return glue.join(units[start : start + count]).strip(" ,.:;").rstrip("?!")

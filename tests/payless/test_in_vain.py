@@ -88,7 +88,7 @@ async def test_of_two_hundred_empty_answers_at_once_no_more_are_free(house: Hous
     gate.set()
     await asyncio.gather(*asked)
     await calls_of(house)
-    calls = await house.parts.register.calls(CallFilter(user_id="u1", limit=300))
+    calls = (await house.parts.register.calls(CallFilter(user_id="u1", limit=300))).calls
     assert sorted(call.credits_milli for call in calls) == [0] * FREE + [INPUT] * (200 - FREE)
     assert await spent_milli(house, key) == (200 - FREE) * INPUT
 

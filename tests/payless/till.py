@@ -149,7 +149,7 @@ async def calls_of(house: House, user_id: str = "u1") -> list[Call]:
         return not await held_milli(house, user_id)
 
     await eventually(is_settled)
-    return await house.parts.register.calls(CallFilter(user_id=user_id))
+    return (await house.parts.register.calls(CallFilter(user_id=user_id))).calls
 
 
 async def eventually(look: Callable[[], Awaitable[bool]]) -> None:

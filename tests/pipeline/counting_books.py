@@ -36,6 +36,7 @@ class CountingBooks:
         self.settlements: list[Settlement] = []
         self.records: list[Call] = []
         self.seen = b.standing()
+        self.remembered: Standing | None = None
         self.used_by: KeyUsed | None = None
         self.taken: KeyUsed | None = None
         self.looked_up: list[str] = []
@@ -66,6 +67,9 @@ class CountingBooks:
         if self.down:
             raise StoreUnavailable("down")
         return self.seen
+
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None:
+        return self.remembered
 
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         if self.down:

@@ -209,3 +209,20 @@ async def test_without_a_conversation_or_with_a_model_named_nobody_is_kept(field
     theatre.fixed.last = LAST
     await theatre.play(**fields)
     assert theatre.settled.model_id == "p/one"
+
+
+async def test_a_call_is_decided_by_what_is_remembered_of_the_books() -> None:
+    theatre = Theatre(whole())
+    theatre.books.remembered = b.standing(account_id="remembered")
+    assert await theatre.play() is None
+    (request,) = theatre.books.holds
+    assert request.began.standing == theatre.books.remembered
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_what_is_remembered_takes_nothing_from_a_call_before_the_books_were_read(left: int) -> None:
+    theatre = Theatre(whole())
+    theatre.books.remembered = b.standing(b.window(limit=left))
+    assert await theatre.play() is None
+    (request,) = theatre.books.holds
+    assert request.began.standing == theatre.books.seen

@@ -26,6 +26,17 @@ _BILL = chunk(usage={"prompt_tokens": 10, "completion_tokens": 600, "total_token
 BREATH = b"".join(piece for piece in (*_SAID[:-1], _BILL, _SAID[-1]) if isinstance(piece, bytes))
 
 
+def _said(letter: str) -> bytes:
+    return chunk(letter * 100)
+
+
+_END = (
+    chunk(finish_reason="stop"),
+    chunk(usage={"prompt_tokens": 10, "completion_tokens": 1_000, "total_tokens": 1_010}),
+    b"data: [DONE]\n\n",
+)
+
+
 async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
     theatre = Theatre(Script(stream(*["x" * 300] * 4)), catalog=STEADY)
     await theatre.play(stream=True)
@@ -54,6 +65,25 @@ async def test_a_burst_that_the_books_do_not_cover_is_cut_where_the_cover_ends(a
     assert theatre.settled.status == "cut"
     assert theatre.settled.absorbed_milli > 0
     assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
+
+
+@pytest.mark.parametrize("answer", [says_no("insufficient_credits"), StoreUnavailable("away")])
+async def test_a_burst_is_cut_there_too_when_its_events_are_like_those_before_it(
+    answer: HoldRefused | StoreUnavailable,
+) -> None:
+    theatre = Theatre(Script([_said("a"), _said("b"), b"".join([*map(_said, "cdefghij"), *_END])]), catalog=STEADY)
+    theatre.books.answers = [None, answer]
+    await theatre.play(stream=True)
+    assert theatre.reply.text == "".join(letter * 100 for letter in "abcdef")
+    assert theatre.settled.status == "cut"
+    assert theatre.settled.credits_milli == theatre.books.holds[0].amount_milli
+
+
+async def test_and_told_whole_where_it_is_covered() -> None:
+    theatre = Theatre(Script([_said("a"), _said("b"), b"".join([*map(_said, "cdefghij"), *_END])]), catalog=STEADY)
+    await theatre.play(stream=True)
+    assert theatre.reply.text == "".join(letter * 100 for letter in "abcdefghij")
+    assert theatre.settled.status == "served"
 
 
 # A model of the tests counts a token a byte at most, and 256 of them are a lead.

@@ -19,6 +19,11 @@ def reasoning(size: int) -> Delta:
     return Delta({}, reasoning_bytes=size, has_content=True)
 
 
+def text_delta(text: str) -> Delta:
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+    return Delta({"choices": [choice]}, output_bytes=len(text.encode()), has_content=True)
+
+
 def metered(*deltas: Delta, tokens_per_byte_max: float = 1.0) -> Meter:
     meter = Meter(Gauge(1_000, 100, tokens_per_byte_max))
     for delta in deltas:
@@ -180,3 +185,20 @@ def test_no_count_is_below_zero_and_no_estimate_above_the_bound(deltas: list[Del
     assert min(usage.input, usage.output, usage.reasoning, meter.output_tokens_max) >= 0
     if meter.reported is None:
         assert usage.output_total <= meter.output_tokens_max
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1), st.sampled_from([0.3, 1.0, 2.5]))
+def test_texts_at_once_are_metered_as_one_by_one(texts: list[str], tokens_per_byte_max: float) -> None:
+    gauge = Gauge(100, 50, tokens_per_byte_max, keeps_text=True)
+    at_once, one_by_one, seen = Meter(gauge), Meter(gauge), []
+    for meter in (at_once, one_by_one):
+        meter.observe(text_delta("before"))
+    so_far = at_once.so_far
+    at_once.observe_texts(texts)
+    for text in texts:
+        one_by_one.observe(text_delta(text))
+        seen.append(one_by_one.output_tokens_max)
+    assert at_once.usage() == one_by_one.usage()
+    assert at_once.uncounted == one_by_one.uncounted
+    assert at_once.seen_after(so_far, texts) == seen
+    assert at_once.output_tokens_max == seen[-1]

@@ -51,6 +51,10 @@ class Gated:
         standing: Standing = await self._ledger.standing(account_id, terms)
         return standing
 
+    def recalled(self, account_id: str, terms: HoldTerms) -> Standing | None:
+        standing: Standing | None = self._ledger.recalled(account_id, terms)
+        return standing
+
     async def used(self, account_id: str, asked: IdempotencyKey) -> KeyUsed | None:
         used: KeyUsed | None = await self._ledger.used(account_id, asked)
         return used

@@ -11,6 +11,7 @@ from proxy.api.admin import (
     catalog,
     catalog_rows,
     clock,
+    conversations,
     entitlements,
     health,
     keys,
@@ -35,4 +36,5 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *health.ENDPOINTS,
     *abuse.ENDPOINTS,
     *clock.ENDPOINTS,
+    *conversations.ENDPOINTS,
 )

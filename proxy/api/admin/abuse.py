@@ -1,15 +1,18 @@
 """Who misuses the gateway: suspects of this process and users who cool off by the store's word, side by side; a lift is a
 change of the user, with its audit line."""
 
-from typing import Final
+from typing import Annotated, Final
 
+from pydantic import Field
+
+from proxy.api.admin.queries import AbuseQuery
 from proxy.api.admin.views import ConductView
 from proxy.api.admin.visiting import READERS, TAG
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import MomentMs, Told
 from proxy.domain.abuse import Scope
 
-SHOWN_MAX: Final = 200
+SUSPECTS_MAX: Final = 200
 
 
 class SuspectView(Told):
@@ -32,18 +35,38 @@ class AbuseView(Told):
 
     suspects: list[SuspectView]
     cooling: list[CoolingView]
+    next_after: Annotated[str | None, Field(description="Where the next page of those who rest begins.")]
 
 
 async def _abuse(visit: Visit) -> Answer:
     services = visit.services
-    suspects = services.conduct.suspects()[:SHOWN_MAX]
-    cooling = await services.directory.cooling(services.clock.now_ms(), SHOWN_MAX)
+    query = visit.queries_as(AbuseQuery)
+    suspects = services.conduct.suspects()[:SUSPECTS_MAX]
+    cooling = await services.directory.cooling(services.clock.now_ms(), query.limit, _moment_and_id(query.after))
+    last = cooling[-1] if len(cooling) == query.limit else None
     return AbuseView(
         suspects=[SuspectView(scope=found.scope, id=found.id, conduct=ConductView.of(found)) for found in suspects],
         cooling=[CoolingView(user_id=user.id, until_ms=user.cooling_until_ms or 0) for user in cooling],
+        next_after=None if last is None else f"{last.cooling_until_ms}:{last.id}",
     )
 
 
+def _moment_and_id(after: str | None) -> tuple[int, str] | None:
+    if after is None:
+        return None
+    until_ms, _, user_id = after.partition(":")
+    return int(until_ms), user_id
+
+
 ENDPOINTS: Final = (
-    Endpoint("GET", "/api/admin/abuse", _abuse, READERS, "Who is slowed, rests or is told of", TAG, answer=AbuseView),
+    Endpoint(
+        "GET",
+        "/api/admin/abuse",
+        _abuse,
+        READERS,
+        "Who is slowed, rests or is told of",
+        TAG,
+        queries=AbuseQuery,
+        answer=AbuseView,
+    ),
 )

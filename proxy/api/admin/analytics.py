@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from proxy.api.admin.schemas import AnalyticsGroup, AnalyticsQuery
+from proxy.api.admin.queries import AnalyticsGroup, AnalyticsQuery
 from proxy.api.admin.visiting import ADMINS, TAG
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.period import Period, period_of

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from proxy.api.admin.queries import AppQuery
 from proxy.api.admin.schemas import AppChange, NewApp
 from proxy.api.admin.users import caps_of
 from proxy.api.admin.views import caps_shown
@@ -44,11 +45,17 @@ class AppView(Told):
 
 
 class AppList(Told):
+    """In the order of their ids; `next_after` is null when the page is not full."""
+
     data: list[AppView]
+    next_after: str | None
 
 
 async def _list(visit: Visit) -> Answer:
-    return AppList(data=[AppView.of(app) for app in await visit.services.directory.apps()])
+    query = visit.queries_as(AppQuery)
+    apps = await visit.services.directory.apps(query.after, query.limit)
+    full = len(apps) == query.limit
+    return AppList(data=[AppView.of(app) for app in apps], next_after=apps[-1].id if full else None)
 
 
 async def _read(visit: Visit) -> Answer:
@@ -128,7 +135,7 @@ _APPS: Final = "/api/admin/apps"
 _APP: Final = "/api/admin/apps/{id}"
 
 ENDPOINTS: Final = (
-    Endpoint("GET", _APPS, _list, ADMINS, "All apps", TAG, answer=AppList),
+    Endpoint("GET", _APPS, _list, ADMINS, "Apps by id, page by page", TAG, answer=AppList, queries=AppQuery),
     Endpoint("POST", _APPS, _create, ADMINS, "Make an app", TAG, body=NewApp, answer=AppView, status=201),
     Endpoint("GET", _APP, _read, ADMINS, "One app and its ETag", TAG, answer=AppView),
     Endpoint("PATCH", _APP, _change, ADMINS, "Change or suspend an app (If-Match)", TAG, body=AppChange, answer=AppView),

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
+from proxy.api.admin.queries import AuditQuery
 from proxy.api.admin.rows import without_texts
-from proxy.api.admin.schemas import AuditQuery
 from proxy.api.admin.visiting import ADMINS, TAG
 from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.period import ms_of
 from proxy.api.schemas import Told
-from proxy.domain.desk import AuditLine
+from proxy.domain.desk import AuditFilter, AuditLine
 
 
 class AuditLineView(Told):
@@ -43,7 +44,13 @@ class AuditPage(Told):
 
 async def _audit(visit: Visit) -> Answer:
     query = visit.queries_as(AuditQuery)
-    lines = await visit.services.register.audit(query.before, query.limit)
+    only = AuditFilter(
+        subject=query.subject,
+        actor=query.by,
+        from_ms=None if query.since is None else ms_of(query.since),
+        until_ms=None if query.until is None else ms_of(query.until),
+    )
+    lines = await visit.services.register.audit(query.before, query.limit, only)
     full = len(lines) == query.limit
     return AuditPage(data=[AuditLineView.of(line) for line in lines], next_before=lines[-1].id if full else None)
 

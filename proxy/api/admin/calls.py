@@ -1,7 +1,6 @@
 """The register of calls: lists with filters and one call with its whole story; raw cost for admins, none for supporters, and
 no text of a prompt for anybody."""
 
-from datetime import datetime
 from typing import Final
 
 from pydantic import RootModel
@@ -16,9 +15,12 @@ from proxy.api.admin.call_views import (
     support_call,
     support_detail,
 )
-from proxy.api.admin.schemas import CallQuery, Refunding
+from proxy.api.admin.queries import CallQuery
+from proxy.api.admin.schemas import Refunding
 from proxy.api.admin.visiting import ADMINS, READERS, TAG, change_of, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.native.calls import kinds_asked, page_end
+from proxy.api.period import ms_of
 from proxy.api.schemas import Told, credits_of
 from proxy.domain.desk import CallFilter
 from proxy.domain.errors import Refusal
@@ -26,10 +28,12 @@ from proxy.domain.ledger import NothingCharged, Refund
 
 
 class AdminCallPage(Told):
-    """Newest first; `next_before` is null when the page is not full."""
+    """Newest first; `next_before` is null on the last page. Where one had looked at 10,000 calls before it was full,
+    `looked_at` says so, and `next_before` goes on from there."""
 
     data: list[AdminCall]
     next_before: str | None
+    looked_at: int | None
 
 
 class SupportCallPage(Told):
@@ -37,6 +41,7 @@ class SupportCallPage(Told):
 
     data: list[SupportCall]
     next_before: str | None
+    looked_at: int | None
 
 
 class CallPageSeen(RootModel[AdminCallPage | SupportCallPage]):
@@ -52,10 +57,10 @@ async def _list(visit: Visit) -> Answer:
     if query.key is not None and not _is_admin(visit):
         return Refusal("forbidden", "Only admin keys look at keys.", param="key")
     found = await visit.services.register.calls(_filter(query))
-    next_before = found[-1].id if len(found) == query.limit else None
+    shown, end = found.calls[: query.limit], page_end(found, query.limit)
     if _is_admin(visit):
-        return AdminCallPage(data=[admin_call(call) for call in found], next_before=next_before)
-    return SupportCallPage(data=[support_call(call) for call in found], next_before=next_before)
+        return AdminCallPage(data=[admin_call(call) for call in shown], **end)
+    return SupportCallPage(data=[support_call(call) for call in shown], **end)
 
 
 async def _read(visit: Visit) -> Answer:
@@ -93,15 +98,12 @@ def _filter(query: CallQuery) -> CallFilter:
         model_id=query.model,
         status=query.status,
         request_id=query.request,
-        from_ms=_ms(query.since),
-        until_ms=_ms(query.until),
+        kinds=kinds_asked(query.kind),
+        from_ms=None if query.since is None else ms_of(query.since),
+        until_ms=None if query.until is None else ms_of(query.until),
         before_id=query.before,
-        limit=query.limit,
+        limit=query.limit + 1,
     )
-
-
-def _ms(at: datetime | None) -> int | None:
-    return None if at is None else int(at.timestamp() * 1_000)
 
 
 ENDPOINTS: Final = (

@@ -5,8 +5,9 @@ from typing import Final
 
 from starlette.responses import Response
 
+from proxy.api.admin.queries import DeleteQuery
 from proxy.api.admin.rows import RowList, RowView, listed, whole
-from proxy.api.admin.schemas import Activation, DeleteQuery, NewRowBody, RowBody
+from proxy.api.admin.schemas import Activation, NewRowBody, RowBody
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing, stale, stale_if_said, tagged
 from proxy.api.endpoint import Answer, Endpoint, Handler, Visit
 from proxy.domain.desk import CatalogKind, Change

@@ -6,7 +6,8 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from proxy.api import keys
-from proxy.api.admin.schemas import KeyQuery, NewKey, Reasoned, Rotation, Suspension
+from proxy.api.admin.queries import KeyQuery
+from proxy.api.admin.schemas import NewKey, Reasoned, Rotation, Suspension
 from proxy.api.admin.users import caps_of
 from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
@@ -56,13 +57,17 @@ class KeyChange(Reasoned):
 
 
 class KeyList(Told):
+    """Newest first; `next_before` is null when the page is not full."""
+
     data: list[KeyView]
+    next_before: str | None
 
 
 async def _list(visit: Visit) -> Answer:
     query, now_ms = visit.queries_as(KeyQuery), visit.services.clock.now_ms()
-    found = await visit.services.directory.keys(query.user, query.app)
-    return KeyList(data=[KeyView.of(key, now_ms) for key in found])
+    found = await visit.services.directory.keys(query.user, query.app, query.before, query.limit)
+    full = len(found) == query.limit
+    return KeyList(data=[KeyView.of(key, now_ms) for key in found], next_before=found[-1].id if full else None)
 
 
 async def _read(visit: Visit) -> Answer:

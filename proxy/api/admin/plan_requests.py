@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from proxy.api.admin.prospect import Prospect, models_asked, prospect_of
-from proxy.api.admin.schemas import Approval, Denial, PlanRequestQuery
+from proxy.api.admin.queries import PlanRequestQuery
+from proxy.api.admin.schemas import Approval, Denial
 from proxy.api.admin.visiting import ADMINS, TAG, fresh_id, missing
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.plan_requests import RequestTold, request_fields
@@ -31,13 +32,17 @@ class PlanRequestDetail(PlanRequestView):
 
 
 class PlanRequestList(Told):
+    """Newest first; `next_before` is null when the page is not full."""
+
     data: list[PlanRequestView]
+    next_before: str | None
 
 
 async def _list(visit: Visit) -> Answer:
     query = visit.queries_as(PlanRequestQuery)
-    found = await visit.services.directory.plan_requests(query.user, query.status)
-    return PlanRequestList(data=[_view(request) for request in found])
+    found = await visit.services.directory.plan_requests(query.user, query.status, query.before, query.limit)
+    full = len(found) == query.limit
+    return PlanRequestList(data=[_view(request) for request in found], next_before=found[-1].id if full else None)
 
 
 async def _read(visit: Visit) -> Answer:

@@ -16,14 +16,12 @@ from pydantic import (
 )
 
 from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, RateGiven, WishesGiven
-from proxy.api.native.usage import Moment
-from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Queries, Words
+from proxy.api.period import Moment
+from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Words
 from proxy.domain.account import KeyKind
-from proxy.domain.call import CallStatus
 from proxy.domain.desk import CatalogKind
 from proxy.domain.money import MULTIPLIER_ONE_PPM
 from proxy.domain.plan import Window
-from proxy.domain.rollup import TallyGroup
 
 CAPS_MAX: Final = 8
 OVERRIDES_MAX: Final = 64
@@ -311,78 +309,6 @@ class Simulation(Body):
     multiplier: MultiplierPpm | None = None
     models: Annotated[list[ModelName], Field(max_length=NAMES_MAX)] | None = None
     patches: Annotated[list[RowTried], Field(max_length=PATCHES_MAX)] = Field(default_factory=list)
-
-
-class Query(Queries):
-    """A filter that is misspelt would show everything, so here an unknown name is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class UserQuery(Query):
-    app: Id | None = None
-    after: Id | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
-
-
-class KeyQuery(Query):
-    user: Id | None = None
-    app: Id | None = None
-
-
-class PlanRequestQuery(Query):
-    user: Id | None = None
-    status: Literal["open", "approved", "denied"] | None = None
-
-
-class CallQuery(Query):
-    """`from` and `until` are moments in ISO 8601; `before` is the `next_before` of the page before; `request` is a request id,
-    which is found among the 10,000 newest calls."""
-
-    user: Id | None = None
-    app: Id | None = None
-    key: Id | None = None
-    model: ModelName | None = None
-    status: CallStatus | None = None
-    request: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
-    since: Annotated[Moment | None, Field(alias="from")] = None
-    until: Moment | None = None
-    before: Id | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
-
-
-AnalyticsGroup = Literal[TallyGroup, "user"]
-
-
-class AnalyticsQuery(Query):
-    """`from` and `until` are moments in ISO 8601, whose UTC days count whole; `tag` narrows `group=tag` to one name; `after` is
-    the `next_after` of the page of users before."""
-
-    since: Annotated[Moment | None, Field(alias="from")] = None
-    until: Moment | None = None
-    group: AnalyticsGroup = "model"
-    tag: Name | None = None
-    after: Name | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
-
-    @model_validator(mode="after")
-    def _tag_narrows_tags(self) -> "AnalyticsQuery":
-        if self.tag is not None and self.group != "tag":
-            raise ValueError("`tag` narrows `group=tag`, and no other group")
-        if self.after is not None and self.group != "user":
-            raise ValueError("`after` goes on with `group=user`, and with no other group")
-        return self
-
-
-class AuditQuery(Query):
-    before: Count | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
-
-
-class DeleteQuery(Query):
-    """A DELETE has no body, so its reason stands in the address."""
-
-    reason: Reason
 
 
 def _check_text(value: Any) -> None:

@@ -4,14 +4,15 @@ here of user, app and plan."""
 from dataclasses import replace
 from typing import Final
 
-from proxy.api.admin.schemas import NewGrant, NewReset, NewUser, UserChange, UserQuery
+from proxy.api.admin.queries import UserQuery
+from proxy.api.admin.schemas import NewGrant, NewReset, NewUser, UserChange
 from proxy.api.admin.views import GrantView, ResetView, StandingView, UserList, UserView
 from proxy.api.admin.visiting import ADMINS, READERS, TAG, change_of, fresh_id, missing, stale, tagged
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.keys import CapGiven
 from proxy.api.schemas import milli_of
 from proxy.domain.abuse import Suspect
-from proxy.domain.account import User
+from proxy.domain.account import User, UserFilter
 from proxy.domain.desk import Grant
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import Reset
@@ -22,7 +23,8 @@ from proxy.stages import hold
 
 async def _list(visit: Visit) -> Answer:
     query = visit.queries_as(UserQuery)
-    users = await visit.services.directory.users(query.app, query.after, query.limit)
+    only = UserFilter(begins=query.begins, suspended=query.suspended)
+    users = await visit.services.directory.users(query.app, query.after, query.limit, only)
     full = len(users) == query.limit
     return UserList(data=[UserView.of(user) for user in users], next_after=users[-1].id if full else None)
 

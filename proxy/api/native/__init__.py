@@ -4,7 +4,19 @@ raw cost."""
 from typing import Final
 
 from proxy.api.endpoint import Endpoint
-from proxy.api.native import account, app_users, calls, estimate, feedback, keys, models, plan_requests, precheck, usage
+from proxy.api.native import (
+    account,
+    app_users,
+    calls,
+    conversations,
+    estimate,
+    feedback,
+    keys,
+    models,
+    plan_requests,
+    precheck,
+    usage,
+)
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *precheck.ENDPOINTS,
@@ -15,6 +27,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *app_users.ENDPOINTS,
     *calls.ENDPOINTS,
     *feedback.ENDPOINTS,
+    *conversations.ENDPOINTS,
     *plan_requests.ENDPOINTS,
     *keys.ENDPOINTS,
 )

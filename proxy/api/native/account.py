@@ -117,6 +117,13 @@ class BudgetTold(Told):
     resets_at_ms: MomentMs | None
 
 
+class ConversationsTold(Told):
+    """Whether this gateway keeps what is said in `/api/ai/chat`, and for how many days after the last turn."""
+
+    kept: bool
+    days: int | None
+
+
 class Me(Told):
     """What pays, in this order: windows and buckets bound to the model's family, windows without one, then `buckets` without
     one; among them whatever ends first. `buckets` are listed so."""
@@ -129,6 +136,7 @@ class Me(Told):
     windows: list[WindowTold]
     buckets: list[BucketTold]
     caps: list[CapTold]
+    conversations: ConversationsTold
 
 
 async def show_me(visit: Visit) -> Answer:
@@ -152,6 +160,7 @@ async def show_me(visit: Visit) -> Answer:
         windows=windows_told(standing),
         buckets=buckets_told(standing),
         caps=caps_told(standing),
+        conversations=_conversations(services.knobs.conversations_kept_days),
     )
 
 
@@ -199,6 +208,10 @@ def budgets_told(standing: Standing, anchor_day: int) -> list[BudgetTold]:
         for c in standing.caps
         if (name := assistant_of(c.scope)) is not None
     ]
+
+
+def _conversations(kept_days: int | None) -> ConversationsTold:
+    return ConversationsTold(kept=kept_days is not None, days=kept_days)
 
 
 def _plan(plan: Plan, catalog: Catalog, caller: Caller) -> PlanTold:

@@ -2,15 +2,17 @@
 request id or error code, or another user's call."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.feedback import FeedbackTold
+from proxy.api.period import Moment, ms_of
 from proxy.api.schemas import MomentMs, Name, Queries, Told, credits_of
+from proxy.domain import desk
 from proxy.domain.call import INPUT_CHARGED, Attempt, Call, CallStatus, Stage
-from proxy.domain.desk import CallFilter
+from proxy.domain.desk import LOOKED_AT_MAX, CallFilter
 from proxy.domain.errors import Refusal
 from proxy.domain.sentences import OF_FAULTS
 from proxy.domain.usage import Kind, Usage, UsageSource
@@ -21,6 +23,9 @@ from proxy.stages.unpaid import WHY_CHARGED
 TAG: Final = "Calls"
 PAGE_MAX: Final = 200
 ANSWERED: Final = "It answered."
+KindAsked = Literal[Kind, "model"]
+# Every kind that asks a model for its caller.
+OF_MODELS: Final[tuple[Kind, ...]] = ("chat", "embedding", "image")
 
 
 class CallsQueries(Queries):
@@ -30,6 +35,11 @@ class CallsQueries(Queries):
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="Most calls on the page.")] = 50
     status: Annotated[CallStatus | None, Field(description="Only calls that ended so.")] = None
     model: Annotated[Name | None, Field(description="Only calls that this model answered.")] = None
+    kind: Annotated[
+        KindAsked | None, Field(description="Only calls of this kind; `model`: of every kind that asks a model, no prechecks.")
+    ] = None
+    since: Annotated[Moment | None, Field(alias="from", description="Only calls from this moment on, ISO 8601.")] = None
+    until: Annotated[Moment | None, Field(description="Only calls before this moment.")] = None
 
 
 class TokensTold(Told):
@@ -69,10 +79,12 @@ class CallTold(Told):
 
 
 class CallPage(Told):
-    """Newest first; `next_before` is null on the last page."""
+    """Newest first; `next_before` is null on the last page. One page looks at 10,000 of the caller's calls at most: where it
+    had to stop before it was full, `looked_at` says so, and `next_before` goes on from there."""
 
     data: list[CallTold]
     next_before: str | None
+    looked_at: int | None
 
 
 class AttemptTold(Told):
@@ -118,12 +130,15 @@ async def list_calls(visit: Visit) -> Answer:
         user_id=visit.caller.user.id,
         model_id=asked.model,
         status=asked.status,
+        kinds=kinds_asked(asked.kind),
+        from_ms=None if asked.since is None else ms_of(asked.since),
+        until_ms=None if asked.until is None else ms_of(asked.until),
         before_id=asked.before,
         limit=asked.limit + 1,
     )
     found = await visit.services.register.calls(wanted)
-    page, more = found[: asked.limit], len(found) > asked.limit
-    return CallPage(data=[CallTold(**call_fields(call)) for call in page], next_before=page[-1].id if more else None)
+    shown = found.calls[: asked.limit]
+    return CallPage(data=[CallTold(**call_fields(call)) for call in shown], **page_end(found, asked.limit))
 
 
 async def show_call(visit: Visit) -> Answer:
@@ -139,6 +154,21 @@ async def show_call(visit: Visit) -> Answer:
         feedback=FeedbackTold.of(await visit.services.feedback.of_call(call.id)),
         timeline=[StepTold(stage=m.stage, at_us=m.at_us, duration_us=m.duration_us) for m in call.timeline],
     )
+
+
+def kinds_asked(kind: KindAsked | None) -> tuple[Kind, ...] | None:
+    """The kinds that a query names."""
+    if kind is None:
+        return None
+    return OF_MODELS if kind == "model" else (kind,)
+
+
+def page_end(found: desk.CallPage, limit: int) -> dict[str, Any]:
+    """How a page of calls ends, by the names of CallPage: before others that were found, where it had looked at all it may, or
+    with the last one."""
+    if len(found.calls) > limit:
+        return {"next_before": found.calls[limit - 1].id, "looked_at": None}
+    return {"next_before": found.stopped_at, "looked_at": None if found.stopped_at is None else LOOKED_AT_MAX}
 
 
 def call_fields(call: Call) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field
 from proxy.api import keys
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.account import RateTold
-from proxy.api.schemas import Credits, CreditsIn, Given, MomentMs, Name, Told, credits_of, milli_of
+from proxy.api.schemas import Credits, CreditsIn, Given, MomentMs, Name, Queries, Told, credits_of, milli_of
 from proxy.domain.account import Key, child_exceeds
 from proxy.domain.desk import Change
 from proxy.domain.errors import Refusal
@@ -108,8 +108,16 @@ class KeyCard(Told):
     wishes: WishesTold
 
 
+class KeysQueries(Queries):
+    before: Annotated[Name | None, Field(description="Only keys older than this one: `next_before` of the page before.")] = None
+    limit: Annotated[int, Field(ge=1, le=KEYS_MAX, description="Most keys on the page.")] = KEYS_MAX
+
+
 class OwnKeys(Told):
+    """Newest first; `next_before` is null when there are no older ones."""
+
     data: list[KeyCard]
+    next_before: str | None
 
 
 class NewKey(KeyCard):
@@ -121,9 +129,12 @@ class Revoked(Told):
 
 
 async def list_keys(visit: Visit) -> Answer:
-    own = visit.caller.key
-    found = await _owned(visit) if own.manage_keys else [own]
-    return OwnKeys(data=[_card(key) for key in found])
+    own, asked = visit.caller.key, visit.queries_as(KeysQueries)
+    if not own.manage_keys:
+        return OwnKeys(data=[_card(own)], next_before=None)
+    found = await visit.services.directory.keys(own.user_id, own.app_id, asked.before, asked.limit)
+    full = len(found) == asked.limit
+    return OwnKeys(data=[_card(key) for key in _alike(own, found)], next_before=found[-1].id if full else None)
 
 
 async def make_key(visit: Visit) -> Answer:
@@ -197,8 +208,11 @@ async def _target(visit: Visit) -> Key | Refusal:
 
 async def _owned(visit: Visit) -> list[Key]:
     own = visit.caller.key
-    found = await visit.services.directory.keys(own.user_id, own.app_id)
-    return [key for key in found if (key.kind, key.app_id) == (own.kind, own.app_id)]
+    return _alike(own, await visit.services.directory.keys(own.user_id, own.app_id))
+
+
+def _alike(own: Key, keys: list[Key]) -> list[Key]:
+    return [key for key in keys if (key.kind, key.app_id) == (own.kind, own.app_id)]
 
 
 async def _too_many(visit: Visit, child: Key, now_ms: int) -> str | None:
@@ -258,7 +272,16 @@ def _card(key: Key) -> KeyCard:
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    Endpoint("GET", "/api/keys", list_keys, ("user", "app"), "Own keys, without secrets", TAG, answer=OwnKeys),
+    Endpoint(
+        "GET",
+        "/api/keys",
+        list_keys,
+        ("user", "app"),
+        "Own keys, without secrets",
+        TAG,
+        queries=KeysQueries,
+        answer=OwnKeys,
+    ),
     Endpoint("POST", "/api/keys", make_key, ("user", "app"), "Makes a key", TAG, body=KeyGiven, answer=NewKey, status=201),
     Endpoint(
         "PATCH",

@@ -7,7 +7,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.menu import sights
-from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Told, Words, credits_of, milli_of
+from proxy.api.native.calls import PAGE_MAX
+from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Queries, Told, Words, credits_of, milli_of
 from proxy.api.terms import plan_in_force
 from proxy.domain.desk import PlanRequest, RequestSubject
 from proxy.domain.errors import Refusal
@@ -39,13 +40,25 @@ class RequestTold(Told):
     until_ms: MomentMs | None
 
 
+class RequestsQueries(Queries):
+    before: Annotated[
+        Name | None, Field(description="Only requests older than this one: `next_before` of the page before.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="Most requests on the page.")] = 50
+
+
 class RequestList(Told):
+    """Newest first; `next_before` is null when the page is not full."""
+
     data: list[RequestTold]
+    next_before: str | None
 
 
 async def list_requests(visit: Visit) -> Answer:
-    found = await visit.services.directory.plan_requests(visit.caller.user.id, None)
-    return RequestList(data=[_told(request) for request in found])
+    asked = visit.queries_as(RequestsQueries)
+    found = await visit.services.directory.plan_requests(visit.caller.user.id, None, asked.before, asked.limit)
+    full = len(found) == asked.limit
+    return RequestList(data=[_told(request) for request in found], next_before=found[-1].id if full else None)
 
 
 async def file_request(visit: Visit) -> Answer:
@@ -120,7 +133,16 @@ def _told(request: PlanRequest) -> RequestTold:
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    Endpoint("GET", "/api/plan-requests", list_requests, ("user", "app"), "Own requests for more", TAG, answer=RequestList),
+    Endpoint(
+        "GET",
+        "/api/plan-requests",
+        list_requests,
+        ("user", "app"),
+        "Own requests for more",
+        TAG,
+        queries=RequestsQueries,
+        answer=RequestList,
+    ),
     Endpoint(
         "POST",
         "/api/plan-requests",

@@ -9,7 +9,7 @@ from proxy.domain.chat import Json
 from proxy.domain.errors import Refusal
 from proxy.stages.intake.shapes import invalid
 
-_OURS: Final = frozenset({"assistant", "conversation_id"})
+_OURS: Final = frozenset({"assistant", "conversation_id", "instead", "continue"})
 
 
 def openai_shaped(given: Json, plain: str, sticky_assistant: str | None, catalog: Catalog) -> Json | Refusal:

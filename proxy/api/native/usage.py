@@ -1,14 +1,13 @@
 """`GET /api/usage`: the caller's own calls, tokens and credits in groups, as JSON or CSV, and where its windows are heading;
 never a raw cost."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.account import BudgetTold, WindowTold, budgets_told, windows_told
-from proxy.api.period import DAYS_DEFAULT, period_of
+from proxy.api.period import DAYS_DEFAULT, Moment, period_of
 from proxy.api.schemas import Credits, MomentMs, Name, Queries, Told, credits_of
 from proxy.api.spreadsheet import csv_response
 from proxy.api.terms import plan_in_force
@@ -17,13 +16,6 @@ from proxy.domain.errors import Refusal
 from proxy.domain.forecast import Forecast, forecast
 from proxy.domain.standing import Standing, WindowStanding, began_at_ms
 from proxy.stages.hold import on_budget, terms
-
-
-def _in_utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
-
-
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class UsageQueries(Queries):

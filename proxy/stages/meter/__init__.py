@@ -1,7 +1,9 @@
 """Deltas of one answer in as they pass, tokens out: a bound while it runs, the bill at its end; never money."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from proxy.domain.chat import Answer, Delta
@@ -78,6 +80,27 @@ class Meter:
             self.reported = delta.usage
             self._bytes_when_reported = self._output_bytes + self._reasoning_bytes
 
+    def observe_texts(self, texts: Sequence[str]) -> None:
+        """Counts so many deltas that were content of the first choice and nothing else."""
+        if texts:
+            text = "".join(texts)
+            self.delivered = True
+            self._pieces += len(texts)
+            self._output_bytes += len(text) if text.isascii() else len(text.encode())
+            if self._transcript is not None:
+                self._transcript.add_text(text)
+
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """The pieces and bytes seen."""
+        return self._pieces, self._output_bytes + self._reasoning_bytes
+
+    def seen_after(self, so_far: tuple[int, int], texts: Sequence[str]) -> list[int]:
+        """What `output_tokens_max` was after each of these, of which the first came after `so_far`."""
+        pieces, seen_bytes = so_far
+        sizes = accumulate((len(text.encode()) for text in texts), initial=seen_bytes)
+        return [self._tokens_max(pieces + place, size) for place, size in enumerate(sizes)][1:]
+
     def of_answer(self, answer: Answer) -> Usage:
         """Counts a whole answer; what `usage()` says of it."""
         self.delivered = not answer.is_empty
@@ -92,8 +115,7 @@ class Meter:
     @property
     def output_tokens_max(self) -> int:
         """More output tokens than this have not been seen. A piece is a token at least, however few bytes it has."""
-        seen_bytes = self._output_bytes + self._reasoning_bytes
-        return max(self._pieces, math.ceil(seen_bytes * self._gauge.tokens_per_byte_max))
+        return self._tokens_max(*self.so_far)
 
     @property
     def uncounted(self) -> Said | None:
@@ -121,6 +143,9 @@ class Meter:
     @property
     def _is_covered(self) -> bool:
         return self.reported is not None and self._output_bytes + self._reasoning_bytes == self._bytes_when_reported
+
+    def _tokens_max(self, pieces: int, seen_bytes: int) -> int:
+        return max(pieces, math.ceil(seen_bytes * self._gauge.tokens_per_byte_max))
 
     def _tallied(self, tally: Tally) -> Usage:
         return Usage(

@@ -45,9 +45,13 @@ class Transcript:
                 self._keep(self._reasoning.setdefault(index, []), thought)
             if said.get("tool_calls") or said.get("function_call"):
                 self._add_calls(said, index)
-        if self._chars > CHARS_MAX:
-            self._output.clear()
-            self._reasoning.clear()
+        self._forget_too_much()
+
+    def add_text(self, text: str) -> None:
+        """More of what the first choice says aloud."""
+        if self._chars <= CHARS_MAX:
+            self._keep(self._output.setdefault((0, "content", 0), []), text)
+            self._forget_too_much()
 
     @property
     def said(self) -> Said | None:
@@ -65,6 +69,11 @@ class Transcript:
             for name in ("name", "arguments"):
                 if function.get(name):
                     self._keep(self._output.setdefault((index, name, number), []), function[name])
+
+    def _forget_too_much(self) -> None:
+        if self._chars > CHARS_MAX:
+            self._output.clear()
+            self._reasoning.clear()
 
     def _keep(self, pieces: list[str], text: str) -> None:
         pieces.append(text)

@@ -16,15 +16,27 @@ from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
 from proxy.domain.usage import ENDPOINTS
+from proxy.domain.value import swift
 from proxy.domain.verdict import Advice, SecondWord, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
-from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, Ranked, Standpoint, cheapest, rank
+from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, WANTED, Ranked, Standpoint, cheapest, rank
 from proxy.stages.policy.refuse import Hearing, nobody_left, policy_refusal
 from proxy.stages.policy.shortlist import Shortlist, shortlist
 from proxy.stages.policy.sight import unlocked_by, visible
 from proxy.stages.policy.size import Size, measure
 
-__all__ = ["REVISION", "act", "acted", "decide", "in_doubt", "table_for", "uncounted", "unlocked_by", "visible"]
+__all__ = [
+    "REVISION",
+    "act",
+    "acted",
+    "decide",
+    "in_doubt",
+    "lacks_credits",
+    "table_for",
+    "uncounted",
+    "unlocked_by",
+    "visible",
+]
 
 # Names this code in every Decision; raise it with any change that can alter an answer.
 REVISION: Final = "6"
@@ -35,6 +47,7 @@ BY_SIZE: Final = ("over_max_credits", "unaffordable")
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The facts of one decision, resolved once."""
@@ -94,6 +107,12 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     scene = Scene(ask, verdict, advice, standing, catalog, health, plan, acted(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
+
+
+def lacks_credits(decision: Decision) -> bool:
+    """Whether a richer standing could have given the call more: another model, a longer answer, or one at all."""
+    is_poor = any(dropped.reason.code == "unaffordable" for dropped in decision.dropped)
+    return is_poor or decision.stepped_down or any(WANTED in kept.reason.detail for kept in decision.chain)
 
 
 def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> frozenset[Vocabulary]:

@@ -12,6 +12,7 @@ from typing import Final
 from proxy.domain.catalog import LatencyTier, Model
 from proxy.domain.decision import Candidate, KeepCode, Reason
 from proxy.domain.policy import Mode, Weights
+from proxy.domain.value import swift
 from proxy.domain.verdict import Complexity
 from proxy.stages.policy.eligible import Case
 from proxy.stages.policy.shortlist import Order
@@ -25,8 +26,11 @@ QUALITY_FACTOR: Final[Mapping[Complexity, float]] = {"simple": 0.5, "standard": 
 CHEAPEST_LOG_DOLLARS: Final = -2.0
 DEAREST_LOG_DOLLARS: Final = 2.0
 SCORE_DIGITS: Final = 6
+# What of a reason says that the caller's credits shortened the answer.
+WANTED: Final = "output_tokens_wanted"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """How to look at candidates. `mode` names the `weights`; `quality_factor` is the task's; `cheap_first` says that credits
@@ -155,7 +159,7 @@ def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
 
 def _candidate(case: Case, reason: Reason, score: float) -> Candidate:
     size = case.size
-    shortened = {"output_tokens_wanted": size.output_tokens_wanted} if size.is_shortened else {}
+    shortened = {WANTED: size.output_tokens_wanted} if size.is_shortened else {}
     return Candidate(
         model_id=case.model.id,
         provider_id=case.model.provider_id,

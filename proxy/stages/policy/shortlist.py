@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from proxy.domain.assistant import AUTO, Assistant
 from proxy.domain.catalog import Catalog
+from proxy.domain.value import swift
 from proxy.domain.verdict import Advice
 
 CANDIDATES_MAX: Final = 16
@@ -22,6 +23,7 @@ class Entry:
     weight: float = 1.0
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Shortlist:
     """The entries in the order they were asked for, each name once, `CANDIDATES_MAX` at most.

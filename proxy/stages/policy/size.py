@@ -11,11 +11,13 @@ from proxy.domain.catalog import Model
 from proxy.domain.journey import Ask, Largest
 from proxy.domain.money import Tariff, credits_milli, worst_charge
 from proxy.domain.plan import Plan
+from proxy.domain.value import swift
 
 # Providers wrap each message, and the opening of the answer, in a few tokens of their own; this leaves room to spare.
 MESSAGE_TOKENS_MAX: Final = 8
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Size:
     """One call as one model would see it, in tokens and milli-credits.

@@ -5,6 +5,7 @@ Offsets count in a message's text: its content, or its text parts joined by line
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from proxy.domain.request import Request
@@ -59,7 +60,7 @@ class Turn:
 
 def check(request: Request, book: RuleBook) -> Verdict:
     """What the rules and weights find in a request. The book must be without `mistakes`."""
-    return judge(request.messages, book)
+    return judge(request.messages, book) if book.rules or book.weights is not None else _unjudged(book)
 
 
 def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
@@ -72,13 +73,14 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     turns = [Turn(*turn) for turn in zip(human_texts(messages), asked, windows, strict=True)]
     heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
     harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
-    task = _task(_deciding(asked, book), book) or _weighed(turns, book)
+    decided = _deciding(asked, book)
+    task = _task(decided, book) or _weighed(turns, book)
     found = _hazards(_deciding([dangers], book)[0])
     risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
     return Verdict(
         category=task.category,
         family=task.family,
-        complexity=_complexity(turns, book),
+        complexity=_complexity(turns, decided, book),
         risk=max(risks, key=_RISKS.__getitem__, default="safe"),
         hazards=tuple(sorted({*found, *(harm.hazard for harm, _ in harms)})),
         confidence=round(task.confidence, 3),
@@ -128,6 +130,12 @@ def mistakes(book: RuleBook) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4)
+def _unjudged(book: RuleBook) -> Verdict:
+    """The verdict of a book that looks for nothing, which is the same on any text."""
+    return judge((), book)
+
+
 def _deciding(asked: Sequence[Sequence[Mark]], book: RuleBook) -> Sequence[Sequence[Mark]]:
     """The marks that speak for themselves; hints do where there are no weights to speak to."""
     if book.weights is None:
@@ -137,6 +145,8 @@ def _deciding(asked: Sequence[Sequence[Mark]], book: RuleBook) -> Sequence[Seque
 
 def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task | None:
     """The heaviest category, if it leads every other family by the margin: categories of one family are routed alike."""
+    if not any(asked):
+        return None
     scores = _scores("category", asked)
     ranked = sorted(scores, key=lambda category: (-scores[category], category))
     if ranked:
@@ -186,11 +196,12 @@ def _scores(says: str, asked: Sequence[Sequence[Mark]]) -> Mapping[str, float]:
     return scores
 
 
-def _complexity(turns: Sequence[Turn], book: RuleBook) -> Complexity:
-    scores = _scores("complexity", _deciding([turn.marks for turn in turns], book))
-    lean = scores.get("hard", 0.0) - scores.get("simple", 0.0)
-    if abs(lean) >= COMPLEXITY_WEIGHT_MIN:
-        return "hard" if lean > 0 else "simple"
+def _complexity(turns: Sequence[Turn], decided: Sequence[Sequence[Mark]], book: RuleBook) -> Complexity:
+    if any(decided):
+        scores = _scores("complexity", decided)
+        lean = scores.get("hard", 0.0) - scores.get("simple", 0.0)
+        if abs(lean) >= COMPLEXITY_WEIGHT_MIN:
+            return "hard" if lean > 0 else "simple"
     if book.weights is None or not turns:
         return "standard"
     return judging.complexity(turns[0].features, hints(turns[0].marks), book.weights)

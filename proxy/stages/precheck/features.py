@@ -12,13 +12,14 @@ TAIL_CHARS: Final = 220
 HEAD_WORDS: Final = 36
 TAIL_WORDS: Final = 26
 _ENDS: Final = re.compile(r"[.!?:](?=\s)|[。\uff01\uff1f\uff1a\uff1b]|\n")
-_LABEL: Final = re.compile(r"(?:\A|\n)[ \t*#\[\"']{0,4}([A-Za-z]{2,20})(?: \d{1,2})?:")
-_CHOICE: Final = re.compile(r"(?:\A|\n|\s)\(?[A-Da-d][.):、]")
-_LISTED: Final = re.compile(r"(?:\A|\n)\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
-_CODE: Final = re.compile(r"[{};<>=]|\(\)|->|::|\bdef \b")
+_LABEL: Final = re.compile(r"[ \t*#\[\"']{0,4}([a-z]{2,20})(?: \d{1,2})?:")
+_LISTED: Final = re.compile(r"\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
+# Whoever offers a second choice offers choices.
+_CHOICES: Final = tuple(f"{before}b{after}" for before in (" ", "\n", " (", "\n(") for after in ".):、")
 _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
-_CODE_SIGNS: Final = "{};<>=(-:"
-_CHOICE_SIGNS: Final = ".):、"
+_CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::", "def ")
+# What many lines look like, the first of them show.
+LINES_MAX: Final = 24
 
 
 class Parts(NamedTuple):
@@ -60,14 +61,18 @@ def task_features(said: Wording) -> list[str]:
 def risk_features(said: Wording) -> list[str]:
     """What says how dangerous a text is. `said` is that of a window."""
     first = said.words[:3]
-    opening = (f"^{' '.join(first[:1])}", f"^^{' '.join(first[:2])}", f"^^^{' '.join(first)}")
+    opening = (
+        f"^{' '.join(first[:1])}",
+        f"^^{' '.join(first[:2])}",
+        f"^^^{' '.join(first)}",
+        f"#words{_step(len(said.words))}",
+    )
     return list(dict.fromkeys([*said.spoken, *opening]))
 
 
 def _shape(text: str, found: Parts, said: Wording) -> list[str]:
     """How a text is built; what it is not built with is not looked for."""
     signs, lines = said.signs, text.count("\n")
-    code = 0 if signs.isdisjoint(_CODE_SIGNS) and "def " not in text else len(_CODE.findall(text))
     return [
         f"#body{_step(len(found.body))}",
         "#ask" if found.head.endswith(("?", "\uff1f")) else "#tell",
@@ -77,25 +82,26 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
         f"#cut{_sign(found.head)}{_step(len(found.tail))}",
         f"#numbers{_step(len(said.numbers))}",
         f"#commas{_step(found.tail.count(',') or found.head.count(','))}",
-        f"#code{_step(code)}",
-        *_marked(text, signs, lines),
+        f"#code{_step(sum(map(text.count, _CODE_SIGNS)))}",
+        *_marked(text, signs),
         "#ascii" if text.isascii() else "#paired" if max(signs) >= "\u3040" else "#accents",
     ]
 
 
-def _marked(text: str, signs: Set[str], lines: int) -> Iterator[str]:
+def _marked(text: str, signs: Set[str]) -> Iterator[str]:
     if "`" in signs and "```" in text:
         yield "#fence"
-    if not signs.isdisjoint(_CHOICE_SIGNS) and _CHOICE.search(text, 20):
+    if any(choice in text for choice in _CHOICES):
         yield "#choices"
-    if (lines or text[:1] in signs) and _LISTED.search(text):
+    lines = text.split("\n", LINES_MAX)[:LINES_MAX]
+    if any(map(_LISTED.match, lines)):
         yield "#listed"
     if not signs.isdisjoint('"“'):
         yield "#quoted"
     if not signs.isdisjoint("$\\^"):
         yield "#signs"
     if ":" in signs:
-        yield from (f"#label:{label}" for label in dict.fromkeys(_LABEL.findall(text)))
+        yield from dict.fromkeys(f"#label:{found[1]}" for found in map(_LABEL.match, lines) if found)
 
 
 def _sign(text: str) -> str:

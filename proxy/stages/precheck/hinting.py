@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import RuleBook
 from proxy.stages.precheck import judging
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
-from proxy.stages.precheck.reading import TURN_HEAD_CHARS, TURN_TAIL_CHARS, Message, human_texts, turns, whole
+from proxy.stages.precheck.reading import Message, human_texts, is_read_once, turns, whole
 from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
@@ -43,7 +43,7 @@ def marks(messages: Sequence[Message], made: Ready) -> Marked:
     everything = whole(messages)
     wording = Wording(everything.text)
     is_one = len(messages) == 1 and messages[0]["role"] == "user" and bool(everything.text)
-    if is_one and len(everything.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS:
+    if is_one and is_read_once(everything):
         found = find_marks(everything, wording, made.all)
         asked = [mark for mark in found if mark.rule.says in TASK]
         return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], [wording])

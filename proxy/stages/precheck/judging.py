@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
 from proxy.stages.precheck.reading import SEPARATOR, TURN_HEAD_CHARS, TURN_TAIL_CHARS, WHOLE_CHARS_MAX
-from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, odds, scores, spoke
+from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, loudest_word, odds, scores, spoke
 from proxy.stages.precheck.wording import Wording
 
 # Of a longer text its two ends are weighed.
@@ -57,9 +57,9 @@ def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None
         return None
     attacks = level == "attack"
     hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
-    loudest = next((word for word, _ in spoke(weights.level, said, level, "safe") if word[0] not in "#^"), "")
+    loudest = loudest_word(weights.level, window.words, level, "safe")
     blocks = lead["content"] > weights.thresholds["block"] or (attacks and lead["attack"] > weights.thresholds["block_attack"])
-    return Harm("disallowed" if blocks else "sensitive", hazard, loudest.rstrip("*"))
+    return Harm("disallowed" if blocks else "sensitive", hazard, loudest)
 
 
 def likely(window: Wording, hints: Sequence[str], weights: Weights) -> Mapping[str, float]:

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
-from itertools import islice
-from re import Pattern
+from itertools import islice, repeat
+from re import Match, Pattern
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Rule, Span
@@ -48,19 +48,18 @@ class RuleSet(NamedTuple):
     short_callers: Mapping[str, Sequence[int]]
     always: Sequence[int]
 
-    def called(self, keys: Set[str], short: Set[str]) -> Iterator[Trial]:
+    def called(self, keys: Set[str], short: Set[str]) -> Sequence[Trial]:
         """The rules worth a try in a text with these keys, in their order: all that they must find is there."""
         numbers, seen = set(self.always), 0
         for key in keys:
             seen |= self.groups[key]
-            numbers.update(self.callers.get(key, ()))
+            if key in self.callers:
+                numbers.update(self.callers[key])
         for key in short:
             seen |= self.short_groups[key]
-            numbers.update(self.short_callers.get(key, ()))
-        for number in sorted(numbers):
-            trial = self.trials[number]
-            if seen & trial.needs == trial.needs:
-                yield trial
+            if key in self.short_callers:
+                numbers.update(self.short_callers[key])
+        return [trial for trial in map(self.trials.__getitem__, sorted(numbers)) if seen & trial.needs == trial.needs]
 
 
 def rule_set(rules: Sequence[Rule]) -> RuleSet:
@@ -106,10 +105,14 @@ def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]
 
 def _first(trial: Trial, reading: Reading, text: str, starts: Sequence[int] | None) -> Span | None:
     """Where the rule matches first, and validly."""
-    match_at, validator = trial.pattern.match, trial.validator
-    matches = islice(trial.pattern.finditer(text), MATCHES_MAX) if starts is None else (match_at(text, at) for at in starts)
+    validator = trial.validator
+    matches: Iterator[Match[str]]
+    if starts is None:
+        matches = islice(trial.pattern.finditer(text), MATCHES_MAX)
+    else:
+        matches = filter(None, map(trial.pattern.match, repeat(text), starts))
     for match in matches:
-        if match is not None and (validator is None or validator.accepts(match.group())):
+        if validator is None or validator.accepts(match.group()):
             span = reading.span(trial.rule.id, match.start(), match.end())
             if span is not None:
                 return span

@@ -1,13 +1,14 @@
 """Finds where in a text a pattern is worth a try: its clues and the text's words in, places out; tries none."""
 
 from collections.abc import Sequence, Set
+from itertools import chain
 from typing import Final
 
 from proxy.stages.precheck.clues import Clues, Group
 from proxy.stages.precheck.wording import Wording
 
 # Of very many places the first and the last are tried: a text that repeats itself must not be dear.
-PLACES_MAX: Final = 24
+PLACES_MAX: Final = 12
 
 
 def places(clues: Clues, wording: Wording, keys: Set[str], short: Set[str]) -> Sequence[int] | None:
@@ -25,12 +26,10 @@ def places(clues: Clues, wording: Wording, keys: Set[str], short: Set[str]) -> S
 
 def _beginnings(group: Group, wording: Wording, keys: Set[str], short: Set[str]) -> Set[int]:
     """Every place of the group's leads that these keys call."""
-    found: set[int] = set()
-    for known, here in ((group.keys, keys), (group.short, short)):
-        for key in known.keys() & here:
-            for lead in known[key]:
-                found.update(wording.places_of(lead))
-    return found
+    leads = [group.keys[key] for key in group.keys.keys() & keys]
+    if group.short:
+        leads += [group.short[key] for key in group.short.keys() & short]
+    return set(chain.from_iterable(map(wording.places_of, chain.from_iterable(leads))))
 
 
 def _some(places: Sequence[int]) -> Sequence[int]:

@@ -1,7 +1,7 @@
 """Chooses which windows of a conversation are read, joins them into one text and finds the way back to offsets."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from proxy.domain.verdict import Span
@@ -12,6 +12,8 @@ WHOLE_CHARS_MAX: Final = 4_000
 WINDOW_CHARS_MAX: Final = 1_500
 WINDOW_CHARS_MIN: Final = 200
 READING_CHARS: Final = 64_000
+# Longer than this, a text is pasted: its instruction stands at one end, and each end is read as a turn's is.
+LONG_CHARS: Final = 20_000
 # What a human asks for stands at the beginning or the end of the turn; between lies what it is asked about.
 TURN_HEAD_CHARS: Final = 600
 TURN_TAIL_CHARS: Final = 300
@@ -59,12 +61,21 @@ def whole(messages: Sequence[Message]) -> Reading:
     texts = [(index, text) for index, message in enumerate(messages) if (text := _text(message))]
     window = max(WINDOW_CHARS_MIN, min(WINDOW_CHARS_MAX, READING_CHARS // max(1, len(texts))))
     read_whole = WHOLE_CHARS_MAX if window == WINDOW_CHARS_MAX else 2 * window
-    return _join(piece for index, text in texts for piece in _windows(index, text, window, window, read_whole))
+    pieces = []
+    for index, text in texts:
+        ends = (window, window) if len(text) <= LONG_CHARS else (min(window, TURN_HEAD_CHARS), min(window, TURN_TAIL_CHARS))
+        pieces += _windows(index, text, *ends, read_whole)
+    return _join(pieces)
 
 
 def turns(messages: Sequence[Message]) -> list[Reading]:
     """The last human turn and up to two before it, latest first, each by its head and tail."""
     return [_join(_windows(said.message, said.text, TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for said in human_texts(messages)]
+
+
+def is_read_once(reading: Reading) -> bool:
+    """Whether the reading of one message is no longer than that of its turn, so that it serves for both."""
+    return len(reading.text) <= TURN_HEAD_CHARS + TURN_TAIL_CHARS + len(SEPARATOR)
 
 
 def human_texts(messages: Sequence[Message]) -> list[Said]:
@@ -97,10 +108,11 @@ def _windows(message: int, text: str, head: int, tail: int, whole: int = 0) -> l
     return [Piece(message, 0, text[:head]), Piece(message, len(text) - tail, text[-tail:])]
 
 
-def _join(pieces: Iterable[Piece]) -> Reading:
-    found = list(pieces)
+def _join(pieces: Sequence[Piece]) -> Reading:
+    if len(pieces) == 1:
+        return Reading(pieces[0].text, pieces, (0,))
     offsets, offset = [], 0
-    for piece in found:
+    for piece in pieces:
         offsets.append(offset)
         offset += len(piece.text) + len(SEPARATOR)
-    return Reading(SEPARATOR.join(piece.text for piece in found), found, offsets)
+    return Reading(SEPARATOR.join([piece.text for piece in pieces]), pieces, offsets)

@@ -64,6 +64,17 @@ def spoke(table: Table, said: Sequence[str], name: str, over: str | None = None)
     return sorted(weights, key=lambda weight: -weight[1])
 
 
+def loudest_word(table: Table, words: Sequence[str], name: str, over: str) -> str:
+    """The word that says most for a class over another; none if all are unknown."""
+    up, down = _shift(table, name), _shift(table, over)
+    found, most = "", -NOTHING * 2
+    for word in words:
+        row = table.rows.get(word)
+        if row is not None and (lead := (row >> up & 0xFF) - (row >> down & 0xFF)) > most:
+            found, most = word, lead
+    return found
+
+
 def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps: int) -> Table:
     """A table of words and their weights, a byte a class, one word's after the other's; ValueError if they do not fit.
 
@@ -96,8 +107,13 @@ def _sum(table: Table, features: Sequence[str]) -> list[float]:
 
 def _lane(table: Table, known: Sequence[tuple[str, int]], name: str) -> list[int]:
     """What each of these rows says for a class."""
-    shift = 8 * LANE_BYTES * (len(table.classes) - 1 - table.classes.index(name))
+    shift = _shift(table, name)
     return [row >> shift & 0xFF for _, row in known]
+
+
+def _shift(table: Table, name: str) -> int:
+    """Where a class's lane begins in a row."""
+    return 8 * LANE_BYTES * (len(table.classes) - 1 - table.classes.index(name))
 
 
 def _unpacked(table: Table, row: int) -> tuple[int, ...]:

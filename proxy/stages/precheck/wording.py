@@ -1,7 +1,7 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
@@ -13,7 +13,10 @@ PAIRED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 DIGIT: Final = "0-9"
 _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
+_SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
+# The first letter that may be paired.
+_FIRST_PAIRED: Final = PAIRED[0]
 _LONG_PAIRED: Final = re.compile(rf"[{PAIRED}]{{3}}")
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS_ASCII: Final = bytes(range(65, 91)) + bytes(range(97, 123)) + b" "
@@ -42,13 +45,13 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def calling(self, known: Container[str]) -> Set[str]:
+    def calling(self, known: Mapping[str, object]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
-        return {key for key in (*self.spoken, *self.signs) if key in known}
+        return known.keys() & {*self.spoken, *self.signs}
 
-    def short_stems_among(self, known: Container[str]) -> Set[str]:
+    def short_stems_among(self, known: Mapping[str, object]) -> Set[str]:
         """Which of these its words begin with."""
-        return {stem for word in self.words if (stem := word[:SHORT_STEM_LETTERS]) in known}
+        return known.keys() & {word[:SHORT_STEM_LETTERS] for word in self.words}
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -74,6 +77,8 @@ def words(text: str) -> list[str]:
     """The words of a lower-case text; in scripts without spaces, pairs of neighbouring letters."""
     if text.isascii():
         return text.encode("ascii").translate(_SPACED).decode("ascii").split()
+    if max(text) < _FIRST_PAIRED:
+        return _SPACED_WORDS.findall(text)
     found = _WORDS.findall(text)
     if _LONG_PAIRED.search(text) is None:
         return found

@@ -1,6 +1,7 @@
 """Deltas as their caller heard them in, the text so far out, or what of it nobody else can go on with; bounded, and kept no
 longer than its call runs."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from proxy.domain.chat import Delta
@@ -39,6 +40,15 @@ class Spoken:
             # Nearly every delta is content alone.
             if len(part) > 1 or not content or choice["index"] or choice["finish_reason"] or self._chars > CHARS_MAX:
                 self._look(choice["index"], part, choice["finish_reason"])
+
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Remembers deltas that were content of the first choice and nothing else."""
+        if self.obstacle is None:
+            text = "".join(texts)
+            self._pieces.append(text)
+            self._chars += len(text)
+            if self._chars > CHARS_MAX:
+                self._look(0, {}, None)
 
     def _look(self, index: int, part: dict[str, object], finish_reason: str | None) -> None:
         if part.get("tool_calls") or part.get("function_call"):

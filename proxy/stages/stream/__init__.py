@@ -10,9 +10,11 @@ from proxy.domain.errors import Refusal
 
 class Voice(Protocol):
     """One per call, for it knows what it has said. A stream is `answering`, `head`, `delta` ..., then `tail` or `error`;
-    a whole answer is `whole` alone."""
+    a whole answer is `whole` alone. `tells_alike`: once one delta was told that is text alone, any other that differs from it
+    in that text is told in the same words but for it."""
 
     content_type_stream: bytes
+    tells_alike: bool
 
     def answering(
         self, model_id: str, assistant_id: str | None, reason: str, explain: Mapping[str, object] | None = None

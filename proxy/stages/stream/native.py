@@ -21,6 +21,7 @@ class NativeVoice:
     """Implements Voice for `/api/ai/chat`: `decision`, then `delta` and now and then `usage`, then `done` or `error`."""
 
     content_type_stream = b"text/event-stream; charset=utf-8"
+    tells_alike = False
 
     def __init__(self, call_id: str, created_s: int, conversation_id: str | None) -> None:
         self._call: Json = {"call": call_id, "created": created_s, "conversation_id": conversation_id}

@@ -24,6 +24,7 @@ class OpenAIVoice:
     with more choices than the `n` asked for, only so many leave."""
 
     content_type_stream = b"text/event-stream; charset=utf-8"
+    tells_alike = True
 
     def __init__(self, call_id: str, created_s: int, include_usage: bool, n: int = 1) -> None:
         self._include_usage = include_usage

@@ -11,6 +11,7 @@ class Unstreamed:
     """What the voices of such surfaces share; each adds its `whole`."""
 
     content_type_stream = b"application/json"
+    tells_alike = False
 
     def answering(
         self, model_id: str, assistant_id: str | None, reason: str, explain: Mapping[str, object] | None = None

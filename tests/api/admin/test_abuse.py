@@ -13,7 +13,7 @@ def guess(office: Office, times: int) -> None:
 
 
 async def test_nobody_is_suspected_at_first(office: Office) -> None:
-    assert await office.read("/abuse") == {"suspects": [], "cooling": []}
+    assert await office.read("/abuse") == {"suspects": [], "cooling": [], "next_after": None}
 
 
 async def test_supporters_see_it_too_and_callers_do_not(office: Office) -> None:

@@ -1,9 +1,11 @@
 """Claims about `GET /api/calls`: own calls alone, in plain words, with nothing of a provider or of raw cost."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
+from proxy.domain.desk import LOOKED_AT_MAX
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.sentences import OF_FAULTS
 from proxy.stages.explain import said_of
@@ -103,7 +105,33 @@ async def test_status_and_model_choose(house: House) -> None:
     assert [c["model"] for c in answered] == ["p/cheap"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "status=odd", "before=%00"])
+async def test_kinds_and_moments_choose(house: House) -> None:
+    key = await house.user_key()
+    await house.post("/api/ai/precheck", key, {"messages": [{"role": "user", "content": "Hi."}]})
+    call_id = (await house.chat(key)).json()["id"]
+    found = (await house.get("/api/calls", key)).json()["data"]
+    assert {call["kind"] for call in found} == {"precheck", "chat"}
+    for query in ("kind=model", "kind=chat", "kind=model&from=2001-01-01"):
+        page = (await house.get(f"/api/calls?{query}", key)).json()
+        assert ([call["id"] for call in page["data"]], page["next_before"], page["looked_at"]) == ([call_id], None, None), query
+    for query in ("kind=image", "until=2001-01-01", "from=2999-01-01&kind=chat"):
+        assert (await house.get(f"/api/calls?{query}", key)).json()["data"] == [], query
+
+
+async def test_a_page_that_looked_at_all_it_may_says_so_and_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = await house.user_key()
+    first = (await house.chat(key)).json()["id"]
+    for _ in range(3):
+        await house.chat(key, "no/such")
+    calls = house.parts.register.calls
+    monkeypatch.setattr(house.parts.register, "calls", lambda wanted: calls(replace(wanted, rows_max=2)))
+    page = (await house.get("/api/calls?status=served", key)).json()
+    assert (page["data"], page["looked_at"]) == ([], LOOKED_AT_MAX)
+    page = (await house.get(f"/api/calls?status=served&before={page['next_before']}", key)).json()
+    assert [call["id"] for call in page["data"]] == [first]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "status=odd", "kind=odd", "from=soon", "before=%00"])
 async def test_a_wrong_query_is_named(house: House, query: str) -> None:
     answer = await house.get(f"/api/calls?{query}", await house.user_key())
     assert code_of(answer) == (400, "invalid_request")

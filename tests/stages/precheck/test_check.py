@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.domain.verdict import Span
-from proxy.stages.precheck import SPANS_MAX, check, mistakes, prepare, wording
+from proxy.stages.precheck import SPANS_MAX, check, judge, mistakes, prepare, wording
 from proxy.stages.precheck.clues import clues
 from proxy.stages.precheck.reading import SEPARATOR, WINDOW_CHARS_MAX, turns, whole
 from tests import builders
@@ -209,3 +209,9 @@ def test_a_text_that_is_all_of_a_short_conversation_is_cut_into_words_once(monke
     monkeypatch.setattr(wording, "words", noted)
     check(said("a malware, please"), shipped())
     assert cuts == ["a malware, please"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["user", "system", "tool"]), st.text(max_size=60)), max_size=5))
+def test_a_book_that_looks_for_nothing_says_of_any_text_what_it_would_find(said: list[tuple[str, str]]) -> None:
+    asked = messages(*({"role": role, "content": text} for role, text in said))
+    assert check(asked, book()) == judge(asked.messages, book())

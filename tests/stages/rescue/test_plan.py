@@ -131,6 +131,14 @@ def test_what_was_too_long_is_not_kept() -> None:
     assert spoken("x" * CHARS_MAX, "y").text == ""
 
 
+def test_texts_at_once_are_remembered_as_one_by_one() -> None:
+    said = spoken("x" * (CHARS_MAX - 2))
+    said.add_texts(["y", "z"])
+    assert (said.text[-3:], said.obstacle) == ("xyz", None)
+    said.add_texts(["!"])
+    assert (said.text, said.obstacle) == ("", "too_long")
+
+
 @pytest.mark.parametrize("format", ["json_object", "json_schema"])
 def test_broken_json_is_not_gone_on_with(format: Any) -> None:
     assert refused(b.chat(stream=True, format=format), spoken('{"city": "Ber')) == "format"

@@ -1,0 +1,87 @@
+"""One upstream's events in, metered; deltas and bytes for its caller out. Knows what of a stream is alike; asks nobody and
+writes nothing."""
+
+from dataclasses import dataclass
+
+from proxy.domain.chat import Delta
+from proxy.domain.errors import Fault
+from proxy.pipeline.writers import Part
+from proxy.stages.meter import Meter
+from proxy.stages.provider.adapter import Reader
+from proxy.stages.stream import Voice
+from proxy.stages.stream.express import NOTHING, Express, Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What some events came to, after `so_far`: first those that were `alike`, then deltas, each with the most tokens seen by
+    its end; and whether the answer ends with them."""
+
+    so_far: tuple[int, int]
+    alike: Stretch
+    deltas: list[tuple[Delta, int]]
+    ended: bool | Fault
+
+    def first(self, count: int) -> "Heard":
+        """No more than so many of them."""
+        return Heard(self.so_far, self.alike.first(count), self.deltas[: max(0, count - len(self.alike.texts))], self.ended)
+
+
+class Hearing:
+    """Of one attempt, which writes `part` of the answer. `finish_reason` is the last that was given."""
+
+    __slots__ = ("_express", "_last", "_meter", "_part", "_voice", "finish_reason")
+
+    def __init__(self, meter: Meter, part: Part, voice: Voice) -> None:
+        self._meter = meter
+        self._part = part
+        self._voice = voice
+        # What goes on with another's answer is joined to it delta by delta.
+        self._express = Express() if voice.tells_alike and part.plan is None else None
+        self._last: tuple[bytes, Delta | None] = b"", None
+        self.finish_reason: str | None = None
+
+    def hear(self, reader: Reader, events: list[bytes]) -> Heard:
+        """Reads and meters events."""
+        so_far, alike = self._meter.so_far, self.alike(events)
+        self._meter.observe_texts(alike.texts)
+        deltas: list[tuple[Delta, int]] = []
+        ended: bool | Fault = False
+        for event in events[len(alike.texts) :]:
+            delta = reader.delta(event)
+            if delta.error is not None:
+                ended = delta.error
+                break
+            self._meter.observe(delta)
+            self.finish_reason = delta.finish_reason or self.finish_reason
+            if delta.done:
+                ended = True
+                break
+            new = self._part.new(delta)
+            if isinstance(new, Fault):
+                ended = new
+                break
+            deltas.append((new, self._meter.output_tokens_max))
+            self._last = event, new
+        return Heard(so_far, alike, deltas, ended)
+
+    def alike(self, events: list[bytes]) -> Stretch:
+        """The events, from the first on, that differ from one that was told in their text alone."""
+        return NOTHING if self._express is None else self._express.stretch(events)
+
+    def seen(self, heard: Heard) -> list[int]:
+        """The most tokens seen by the end of each event."""
+        return [*self._meter.seen_after(heard.so_far, heard.alike.texts), *(seen for _, seen in heard.deltas)]
+
+    def told(self, delta: Delta) -> bytes:
+        """What the caller is told of one delta, and is told now."""
+        self._part.told(delta)
+        told = self._voice.delta(delta)
+        if self._express is not None and self._last[1] is delta:
+            self._express.learn(self._last[0], delta, told)
+        return told
+
+    def told_alike(self, alike: Stretch) -> bytes:
+        """The same of events that are alike."""
+        self._part.told_texts(alike.texts)
+        return b"" if self._express is None else self._express.told(alike.strings)

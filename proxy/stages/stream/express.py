@@ -1,0 +1,117 @@
+"""Events of one stream in that differ in their text alone, what a caller is told of them out; reads no more of each than its
+text, and stops at the first that is not so."""
+
+import re
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from proxy.domain.chat import Delta, Json
+
+# A provider whose events are never alike is not asked again and again.
+LESSONS_MAX: Final = 8
+_CONTENT: Final = re.compile(rb'"content"\s*:\s*"')
+_REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
+_NO_FRAME: Final = (b"", b"")
+
+
+class Stretch(NamedTuple):
+    """Events that are alike, by the JSON strings in them as they came (without their quotes) and the texts that these are."""
+
+    strings: list[bytes]
+    texts: list[str]
+
+    def first(self, count: int) -> "Stretch":
+        """No more than so many of them."""
+        return Stretch(self.strings[:count], self.texts[:count])
+
+
+NOTHING: Final = Stretch([], [])
+
+
+class Express:
+    """Nearly every event of an answer is the one before with another text in it. What stands around the text is learned from
+    one event that was read in full and from what was told of it; from then on, whatever begins and ends alike, with one JSON
+    string between, means the same but for that string, for a string cannot reach beyond its quotes."""
+
+    __slots__ = ("_lessons_left", "_ours", "_theirs")
+
+    def __init__(self) -> None:
+        self._theirs = self._ours = _NO_FRAME
+        self._lessons_left = LESSONS_MAX
+
+    def learn(self, event: bytes, delta: Delta, told: bytes) -> None:
+        """`event` was read as `delta` and told as `told`, and any other content of it would have been told alike."""
+        if not self._lessons_left or not _is_text_alone(delta):
+            return
+        self._lessons_left -= 1
+        is_one_event = told.startswith(b"data: ") and told.endswith(b"\n\n")
+        theirs, ours = _frame(event), _frame(told[6:-2]) if is_one_event else None
+        if theirs is not None and ours is not None and theirs.text == ours.text:
+            self._theirs = theirs.before, theirs.behind
+            self._ours = b"data: " + ours.before, ours.behind + b"\n\n"
+
+    def stretch(self, events: list[bytes]) -> Stretch:
+        """The events from the first on that are alike."""
+        before, behind = self._theirs
+        if not before:
+            return NOTHING
+        start, end, least = len(before), -len(behind), len(before) + len(behind)
+        strings: list[bytes] = []
+        texts: list[str] = []
+        for event in events:
+            if len(event) <= least or not event.startswith(before) or not event.endswith(behind):
+                break
+            string = event[start:end]
+            try:
+                texts.append(orjson.loads(b'"' + string + b'"'))
+            except orjson.JSONDecodeError:
+                break
+            strings.append(string)
+        return Stretch(strings, texts)
+
+    def told(self, strings: list[bytes]) -> bytes:
+        """What a caller is told of so much of a stretch."""
+        before, behind = self._ours
+        return before + (behind + before).join(strings) + behind if strings else b""
+
+
+class _Frame(NamedTuple):
+    before: bytes
+    text: str
+    behind: bytes
+
+
+class _Emptied(NamedTuple):
+    text: str
+    value: Any
+
+
+def _is_text_alone(delta: Delta) -> bool:
+    choices: list[Json] = delta.value.get("choices") or []
+    if not delta.has_content or delta.has_tool or delta.reasoning_bytes or delta.finish_reason or len(choices) != 1:
+        return False
+    said = choices[0]["delta"]
+    return not choices[0]["index"] and delta.usage is None and bool(said.get("content")) and not said.get("refusal")
+
+
+def _frame(written: bytes) -> _Frame | None:
+    """What stands around the only content of a chunk; None if that cannot be told beyond doubt."""
+    found = _CONTENT.search(written)
+    rest = None if found is None else _REST_OF_STRING.match(written, found.end())
+    if found is None or rest is None or b"\n" in written or written.count(b'"content"') != 1:
+        return None
+    before, behind = written[: found.end()], written[rest.end() :]
+    full, emptied = _emptied(written), _emptied(before + behind)
+    return None if full is None or emptied is None or full.value != emptied.value else _Frame(before, full.text, behind)
+
+
+def _emptied(written: bytes) -> _Emptied | None:
+    try:
+        value = orjson.loads(written)
+        said = value["choices"][0]["delta"]
+        text: str = said["content"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    said["content"] = ""
+    return _Emptied(text, value)

@@ -1,0 +1,165 @@
+"""Journeys through conversations that are kept: gone on with after a reload and a broken connection, renamed, saved, erased."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Maker, PersonMaker, maker, opened
+from tests.console.line import Line
+from tests.console.person import Person
+from tests.e2e.harness import House
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened(tmp_path_factory.mktemp("kept"), conversations="true") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def admin(house: House) -> str:
+    return house.key("admin", None, None, "--name", "operator")
+
+
+@pytest.fixture(scope="module")
+def made(house: House, admin: str) -> Maker:
+    return maker(house, admin)
+
+
+def talked(somebody: Person, *texts: str) -> None:
+    somebody.choose("sim/echo")
+    for text in texts:
+        somebody.say(text)
+        somebody.ends("done")
+
+
+def listed(page: Page) -> list[str]:
+    return page.get_by_role("navigation", name="Conversations").get_by_role("listitem").locator("span").all_inner_texts()
+
+
+def test_a_conversation_goes_on_after_signing_in_again(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    key = user_key("abe")
+    abe = person(key)
+    talked(abe, "About trains", "And signals")
+    abe.page.reload()
+    abe.sign_in(key)
+    expect(abe.page.locator("article")).to_have_count(4)
+    expect(abe.page.get_by_role("heading", name="About trains")).to_be_visible()
+    abe.say("More")
+    abe.ends("done")
+    abe.page.get_by_role("navigation", name="Conversations").get_by_role("button", name="New chat").click()
+    expect(abe.page.get_by_text("Nothing said yet")).to_be_visible()
+    talked(abe, "Of <b>bridges</b>")
+    expect(abe.page.get_by_role("navigation", name="Conversations").get_by_role("link")).to_have_count(2)
+    assert listed(abe.page) == ["Of <b>bridges</b>", "About trains"]
+    abe.page.get_by_role("link", name="About trains").click()
+    expect(abe.page.locator("article")).to_have_count(6)
+    abe.page.go_back()
+    expect(abe.page.locator("article")).to_have_count(2)
+
+
+def test_it_is_renamed_saved_and_erased(person: PersonMaker, user_key: Callable[..., str], tmp_path: Path) -> None:
+    bea = person(user_key("bea"))
+    talked(bea, "About trains")
+    page = bea.page
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Title").fill("Better <i>name</i>")
+    page.get_by_role("button", name="Keep the title").click()
+    expect(page.get_by_role("heading", name="Better <i>name</i>")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="As text").click()
+    saved.value.save_as(tmp_path / "saved.md")
+    assert (tmp_path / "saved.md").read_text().startswith("# Better <i>name</i>\n\n## You\n\nAbout trains\n")
+    page.get_by_role("button", name="Erase", exact=True).click()
+    page.get_by_role("button", name="Erase it for good").click()
+    expect(page.get_by_text("What you talk about is listed here.")).to_be_visible()
+    talked(bea, "Another")
+    page.get_by_role("button", name="Erase all").click()
+    page.get_by_role("button", name="Erase all for good").click()
+    expect(page.get_by_text("Nothing said yet")).to_be_visible()
+    expect(page.get_by_text("What you talk about is listed here.")).to_be_visible()
+
+
+def test_a_page_loaded_anew_in_mid_stream_shows_what_was_kept_and_goes_on(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    key = user_key("cam")
+    cam = person(key)
+    cam.choose("sim/long")
+    cam.say("Speak at length")
+    expect(cam.answer).to_contain_text("w5")
+    expect(cam.page).to_have_url(re.compile(r"/ui#/chat/conv_\w+\?live=1$"))
+    cam.page.reload()
+    cam.sign_in(key)
+    expect(cam.answer).to_contain_text("w5")
+    # What goes on counts from the beginning, for this provider knows nothing of what it said.
+    expect(cam.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    cam.page.get_by_role("button", name="Stop").click()
+    cam.ends("stopped")
+    expect(cam.page.locator("article")).to_have_count(2)
+
+
+def test_a_broken_connection_mends_by_itself(person: PersonMaker, user_key: Callable[..., str], line: Line) -> None:
+    dee = person(user_key("dee"), line.url)
+    dee.choose("sim/long")
+    dee.say("Speak at length")
+    expect(dee.answer).to_contain_text("w5")
+    line.cut()
+    expect(dee.answer).to_have_attribute("data-state", "resuming")
+    expect(dee.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    dee.page.get_by_role("button", name="Stop").click()
+    dee.ends("stopped")
+    dee.forgive("net::ERR_")
+
+
+def test_an_old_conversation_costs_nothing_to_look_at(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    key = user_key("eli")
+    eli = person(key)
+    eli.choose("sim/long")
+    eli.say("Speak at length")
+    expect(eli.answer).to_contain_text("w5")
+    eli.page.get_by_role("button", name="Stop").click()
+    eli.ends("stopped")
+    eli.page.reload()
+    eli.sign_in(key)
+    cut = eli.ends("cut")
+    expect(cut.get_by_role("button", name="Continue")).to_be_visible()
+
+
+def test_another_answer_takes_the_place_of_the_first(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
+    key = user_key("fay")
+    fay = person(key)
+    talked(fay, "first words")
+    fay.answer.get_by_label("Answer again with").select_option("sim/words")
+    expect(fay.answer).to_contain_text("w19")
+    fay.ends("done")
+    with house.http(key) as http:
+        kept = http.get(f"/api/conversations/{http.get('/api/conversations').json()['data'][0]['id']}").json()["turns"]
+    assert [turn["role"] for turn in kept] == ["user", "assistant"]
+    assert "w19" in kept[1]["content"]
+
+
+def test_what_is_not_there_is_told_and_a_chat_begins(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    gil = person(user_key("gil"))
+    gil.page.goto(f"{gil.url}/ui#/chat/conv_of_somebody_else")
+    expect(gil.page.get_by_role("alert")).to_contain_text("no conversation of this id")
+    talked(gil, "Hello")
+    expect(gil.page.locator("article")).to_have_count(2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_part_of_a_conversation_has_a_serious_barrier(person: PersonMaker, user_key: Callable[..., str], theme: str) -> None:
+    hex_ = person(user_key(f"hex-{theme}"), color_scheme=theme)
+    found = hex_.barriers()
+    talked(hex_, "About trains " + "w" * 300)
+    found += hex_.barriers()
+    for name in ("Rename", "Save", "Erase"):
+        hex_.page.get_by_role("button", name=name, exact=True).click()
+        found += hex_.barriers()
+        hex_.page.get_by_role("button", name="Close").click()
+    assert found == []
+    assert hex_.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
