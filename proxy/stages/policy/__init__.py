@@ -31,6 +31,8 @@ REVISION: Final = "5"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
+# What is not known to be ill.
+WELL: Final = ModelHealth()
 # A mode that the operator gave no weights looks at everything alike.
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
@@ -121,6 +123,8 @@ def _choose(scene: Scene) -> Decision:
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
+    if len(fit) == len(cases):
+        return _decision(scene, rank(fit, _weights(listed), _standpoint(scene, listed)))
     # Slow is better than nobody: of those dropped for slowness alone, the one that fares best stands by (contract 6).
     forgiven = {name: _objection(_forgiven(case)) if _is_slow(case) else objections[name] for name, case in cases.items()}
     spared = _best(case for name, case in cases.items() if case is not None and objections[name] and not forgiven[name])
@@ -130,8 +134,11 @@ def _choose(scene: Scene) -> Decision:
     dropped = tuple(Dropped(name, reason) for name, reason in told.items() if reason and name not in kept)
     if not kept:
         return _decision(scene, dropped=dropped, refusal=nobody_left(Hearing(scene.ask, scene.catalog, dropped)))
-    weights = {entry.name: entry.weight for entry in listed.entries}
-    return _decision(scene, rank(fit, weights, _standpoint(scene, listed), spared), dropped)
+    return _decision(scene, rank(fit, _weights(listed), _standpoint(scene, listed), spared), dropped)
+
+
+def _weights(listed: Shortlist) -> Mapping[str, float]:
+    return {entry.name: entry.weight for entry in listed.entries}
 
 
 def _case(scene: Scene, name: str) -> Case | None:
@@ -148,7 +155,7 @@ def _case(scene: Scene, name: str) -> Case | None:
         risk=scene.verdict.risk,
         action=scene.action,
         size=_size(scene, model, spendable_milli),
-        health=scene.health.models.get(model.id, ModelHealth()),
+        health=scene.health.models.get(model.id, WELL),
         provider_down_until_ms=scene.health.down_until_ms.get(model.provider_id),
         spendable_milli=spendable_milli,
     )

@@ -72,9 +72,9 @@ def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoi
     Ties break by id.
     """
     scores = {case.model.id: _score(case, preferences, view) if view.order == "score" else 0.0 for case in cases}
-    usual, frugal = _usual(cases, scores, view), _frugal(cases, view)
-    stepped_down = view.cheap_first and frugal != usual
-    chosen = frugal if stepped_down else usual
+    usual = _usual(cases, scores, view)
+    chosen = _frugal(cases, view) if view.cheap_first else usual
+    stepped_down = chosen != usual
     chain = tuple(
         _candidate(case, _reason(place, case, view, stepped_down), scores[case.model.id]) for place, case in enumerate(chosen)
     )
