@@ -123,7 +123,7 @@ def _choose(scene: Scene) -> Decision:
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
-    if len(fit) == len(cases):
+    if fit and len(fit) == len(cases):
         return _decision(scene, rank(fit, _weights(listed), _standpoint(scene, listed)))
     # Slow is better than nobody: of those dropped for slowness alone, the one that fares best stands by (contract 6).
     forgiven = {name: _objection(_forgiven(case)) if _is_slow(case) else objections[name] for name, case in cases.items()}
