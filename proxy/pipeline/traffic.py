@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from proxy.domain.errors import Refusal
+from proxy.pipeline.limit import Limit
 from proxy.pipeline.order import Rooms
 from proxy.pipeline.waiting import WaitingRoom
 
@@ -22,6 +23,7 @@ class Traffic:
     def __init__(self, rooms: Rooms) -> None:
         self._retry_share_percent = rooms.knobs.retry_share_percent
         self.waiting = WaitingRoom(rooms.books, rooms.knobs.waiting)
+        self.settling = Limit(rooms.knobs.settle_wait_ms)
         self._calls: set[Stoppable] = set()
         self.live = 0
         self.streams = 0
