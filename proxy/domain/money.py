@@ -117,7 +117,7 @@ def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
 
 def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceTier, ...]:
     """The dearest terms that an input of at most `input_tokens` can come under: a shorter one may cost more by its tier."""
-    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens]
+    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens] if len(tiers) > 1 else ()
     if len(within) < 2:
         return tiers
     dearest = {name: max(getattr(prices, name) for prices in within) for name in _CLASSES}

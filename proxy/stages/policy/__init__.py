@@ -33,6 +33,7 @@ SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "blo
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
 # What is not known to be ill.
 WELL: Final = ModelHealth()
+NOTHING: Final[frozenset[Vocabulary]] = frozenset()
 # A mode that the operator gave no weights looks at everything alike.
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
@@ -100,7 +101,7 @@ def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> froz
         ask.largest is None
     )  # A count is of the whole input; where each is read by itself, it says nothing of the largest.
     tight = [k.model_id for k in decision.chain if decision.shortened or (together and _may_exceed(k, plan, catalog))]
-    return _uncounted(ask, (catalog.models[model_id] for model_id in (*sized, *tight)))
+    return _uncounted(ask, [catalog.models[model_id] for model_id in (*sized, *tight)]) if sized or tight else NOTHING
 
 
 def uncounted(ask: Ask, catalog: Catalog) -> frozenset[Vocabulary]:
