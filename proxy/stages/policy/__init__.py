@@ -198,7 +198,7 @@ def _is_poor(reason: Reason | None) -> bool:
 
 def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
     table = scene.catalog.policy
-    credits_low = scene.standing.left_ppm < table.step_down_below_ppm
+    may_step_down = listed.by_us and scene.ask.allow_downgrade
     return Standpoint(
         order=listed.order,
         family=listed.family,
@@ -209,7 +209,7 @@ def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
         sticky_model_id=scene.ask.sticky_model_id,
         in_exchange=scene.ask.in_exchange and listed.by_us,
         left_family=scene.ask.left_family,
-        cheap_first=credits_low and listed.by_us and scene.ask.allow_downgrade,
+        cheap_first=may_step_down and scene.standing.left_ppm < table.step_down_below_ppm,
     )
 
 

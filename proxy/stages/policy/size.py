@@ -96,10 +96,10 @@ def _writes(model: Model, tokens: int) -> int:
 def _output_usual(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None) -> int:
     if ask.output_tokens_max is not None:
         return ask.output_tokens_max
-    bounds = [model.output_tokens_max, plan.output_tokens_default]
+    usual = min(model.output_tokens_max, plan.output_tokens_default)
     if assistant is not None and assistant.output_tokens_max is not None:
-        bounds.append(assistant.output_tokens_max)
-    return min(bounds)
+        return min(usual, assistant.output_tokens_max)
+    return usual
 
 
 def _output_wanted(model: Model, ask: Ask, usual: int, left: int) -> int:
