@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -123,6 +123,9 @@ class ScriptedExchange:
             return self._pieces.pop(0) if self._pieces else b""
         await self._closed.wait()
         raise UpstreamError(Fault("reset"))
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """All of it is read."""
 
     def finish(self) -> None:
         """Nothing is kept."""
