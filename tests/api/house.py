@@ -46,6 +46,7 @@ from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
+from proxy.telemetry.render import page
 from proxy.upstream.health import PassiveHealth
 from tests import builders as b
 
@@ -311,7 +312,7 @@ async def open_house(
             clock=clock,
             ids=ids,
             knobs=replace(ApiKnobs(PEPPER, metrics_token=METRICS_TOKEN), **knobs),
-            render_metrics=recorder.render,
+            render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
             is_ready=lambda: True,
         )
         front = build_gateway(services)
