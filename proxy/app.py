@@ -337,6 +337,12 @@ def _library(ca_file: Path | None) -> Upstream:
     return LibraryUpstream(trust_env=True, ca_file=ca_file)
 
 
+def _metrics_page(telemetry: Telemetry, include_cost: bool) -> bytes:
+    from proxy.telemetry.render import page
+
+    return page(*telemetry.shown(), include_cost)
+
+
 def _counting_in(vocabulary: Vocabulary) -> Callable[[str], int]:
     # Its tables fill tens of megabytes: they are loaded by the first call that has to be counted.
     from proxy.counting.bpe import counting_in
@@ -374,7 +380,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         clock=rooms.clock,
         ids=rooms.ids,
         knobs=api_knobs(settings, shelves.key_pepper),
-        render_metrics=telemetry.render,
+        render_metrics=partial(_metrics_page, telemetry),
         is_ready=readiness,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )

@@ -4,7 +4,7 @@ after the start, and lets a page load nothing from elsewhere."""
 import gzip
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -41,22 +41,36 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-@dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is sent."""
+    """A file as it is sent, packed by the first who wants it so."""
 
-    media_type: str
-    plain: bytes
-    packed: bytes
+    def __init__(self, media_type: str, plain: bytes) -> None:
+        self.media_type = media_type
+        self.plain = plain
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.plain, 9, mtime=0)
 
 
 class Console:
-    """`/ui` is the page, `/ui/REVISION/...` what it loads; a page of an older revision is sent to the newest one."""
+    """`/ui` is the page, `/ui/REVISION/...` what it loads; a page of an older revision is sent to the newest one. Its files are
+    read when one is asked for: many a gateway is never looked at."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
-        self.revision = _revision(files)
-        self.assets = {name: _asset(name, content, self.revision) for name, content in files.items()}
+        self._folder = folder
+
+    @cached_property
+    def revision(self) -> str:
+        return _revision(self._files)
+
+    @cached_property
+    def assets(self) -> Mapping[str, Asset]:
+        return {name: _asset(name, content, self.revision) for name, content in self._files.items()}
+
+    @cached_property
+    def _files(self) -> Mapping[str, bytes]:
+        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in _paths(self._folder)}
 
     def routes(self) -> list[Route]:
         return [
@@ -78,7 +92,7 @@ class Console:
         return _answer(request, asset, _FOREVER)
 
 
-def _files(folder: Path) -> list[Path]:
+def _paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in _TYPES)
 
 
@@ -91,7 +105,7 @@ def _revision(files: Mapping[str, bytes]) -> str:
 
 def _asset(name: str, content: bytes, revision: str) -> Asset:
     plain = content.replace(_REVISION_MARK, revision.encode()) if name == PAGE else content
-    return Asset(_TYPES[Path(name).suffix], plain, gzip.compress(plain, 9, mtime=0))
+    return Asset(_TYPES[Path(name).suffix], plain)
 
 
 def _answer(request: Request, asset: Asset, caching: str) -> Response:

@@ -1,6 +1,6 @@
 """The way to providers: requests and what comes of them; no implementation, ever."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,10 @@ class Exchange(Protocol):
 
     async def next_bytes(self) -> bytes:
         """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """From now on what arrives while `next_bytes` is waited for may be given to `passes` at once: what it takes (True) is
+        never given again, and for what it leaves (False) the wait is over. An exchange may leave this out."""
 
     def finish(self) -> None:
         """The reader has all it wants of an answer that said it is over. If only its framing is still to come, and comes

@@ -7,8 +7,7 @@ from proxy.domain.call import Call
 from proxy.ports import Clock
 from proxy.telemetry.line import call_line, word
 from proxy.telemetry.log import LogWriter
-from proxy.telemetry.metrics import NONE, Labels, Numbers
-from proxy.telemetry.render import Gauge, page
+from proxy.telemetry.metrics import NONE, Gauge, Labels, Numbers
 from proxy.telemetry.tally import Readings, Tally
 
 # A flood of failures must not become a flood of lines; every one of them is counted.
@@ -58,13 +57,13 @@ class Telemetry:
         """The same for numbers by label values."""
         self._gauges[name] = Gauge(help, labels, read)
 
-    def render(self, include_cost: bool) -> bytes:
-        """The metrics page; raw cost only with `include_cost` (an admin key or the metrics token)."""
+    def shown(self) -> tuple[Numbers, Mapping[str, Gauge]]:
+        """What the metrics page says, for `render.page`."""
         if self._tally is None:
-            return page(self._numbers, self._gauges, include_cost)
+            return self._numbers, self._gauges
         # What has been shown once must not be lost with this process: a total that falls reads as a new beginning.
         self._share(self._tally)
-        return page(self._tally.summed(self._numbers), _apart(self._gauges, self._tally), include_cost)
+        return self._tally.summed(self._numbers), _apart(self._gauges, self._tally)
 
     def flush(self) -> None:
         """Writes the collected log lines, and lets other workers know what was counted."""

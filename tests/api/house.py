@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +46,7 @@ from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
+from proxy.telemetry.render import page
 from proxy.upstream.health import PassiveHealth
 from tests import builders as b
 
@@ -123,6 +124,9 @@ class ScriptedExchange:
             return self._pieces.pop(0) if self._pieces else b""
         await self._closed.wait()
         raise UpstreamError(Fault("reset"))
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """All of it is read."""
 
     def finish(self) -> None:
         """Nothing is kept."""
@@ -308,7 +312,7 @@ async def open_house(
             clock=clock,
             ids=ids,
             knobs=replace(ApiKnobs(PEPPER, metrics_token=METRICS_TOKEN), **knobs),
-            render_metrics=recorder.render,
+            render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
             is_ready=lambda: True,
         )
         front = build_gateway(services)
