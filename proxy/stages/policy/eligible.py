@@ -55,9 +55,8 @@ def first_blindness(sight: Sight) -> Reason | None:
 
 
 def inactive(sight: Sight) -> Reason | None:
-    if sight.model.active and sight.provider.status == "active":
-        return None
-    return Reason("inactive")
+    is_told = not sight.model.hidden or sight.model.id in sight.plan.models
+    return None if sight.model.active and sight.provider.status == "active" and is_told else Reason("inactive")
 
 
 def unpriced(sight: Sight) -> Reason | None:
