@@ -8,16 +8,7 @@ from typing import Any
 import pytest
 
 from proxy.domain.call import Attempt, Call, CallStatus, Mark
-from proxy.domain.desk import (
-    CallFilter,
-    Change,
-    Conversation,
-    HistoryQuery,
-    PromptCheck,
-    UsageGroup,
-    UsageQuery,
-    UsageRow,
-)
+from proxy.domain.desk import CallFilter, Change, Conversation, HistoryQuery, PromptCheck, UsageGroup, UsageQuery, UsageRow
 from proxy.domain.ledger import RecordCall, Refund, Settlement
 from proxy.domain.rollup import Tallies, Tally, TallyGroup, TallyQuery, UserTallyQuery
 from tests.builders import NOW_MS, call, decision, usage, user, verdict
