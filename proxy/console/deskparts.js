@@ -1,0 +1,88 @@
+// What the editing pages share: a dialog that asks for a reason, tables of what changes, lists by cursor; none of them knows a page.
+import { read } from "./api.js";
+import { html, useEffect, useState } from "./html.js";
+import { Dialog, Trouble } from "./parts.js";
+import { desk } from "./deskwords.js";
+
+const GROUP = ["models", "assistants", "plans", "files"];
+
+/** The way between the pages of the catalog. */
+export function CatalogNav({ page }) {
+  return html`<nav class="tabs links" aria-label=${desk.catalog}>${GROUP.map((name) => html`
+    <a key=${name} href="#/${name}" aria-current=${name === page ? "page" : undefined}>${desk.nav[name]}</a>`)}</nav>`;
+}
+
+/** A change that asks why. `act` is given the form's values and the reason; what it throws stays in the dialog. */
+export function Change({ title, lead, button, act, onDone, onClose, children, danger = false, wants = true }) {
+  const [state, setState] = useState({ busy: false, error: null });
+  const submit = async (event) => {
+    event.preventDefault();
+    if (state.busy) return;
+    const given = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]));
+    setState({ busy: true, error: null });
+    await act(given).then(onDone, (error) => setState({ busy: false, error }));
+  };
+  return html`<${Dialog} title=${title} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+    ${lead && html`<p>${lead}</p>`}
+    ${children}
+    ${wants && html`<label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>`}
+    ${state.error && html`<${Trouble} error=${state.error} />`}
+    <div class="row"><button class=${danger ? "danger" : "first"} disabled=${state.busy}>${button}</button>
+      <button type="button" onClick=${onClose}>${desk.cancel}</button></div></form><//>`;
+}
+
+/** Only the fields that differ, nested ones by their path; whatever they hold is shown as text. */
+export function changesOf(before, after) {
+  const was = flat(before), is = flat(after);
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => was[name] !== is[name]).map((name) => [name, was[name], is[name]]);
+}
+
+export function Changes({ before, after, label }) {
+  const rows = changesOf(before ?? {}, after ?? {});
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="changes">
+    <thead><tr><th scope="col">${desk.field}</th>${before && html`<th scope="col">${desk.before}</th>`}${after && html`<th scope="col">${desk.after}</th>`}</tr></thead>
+    <tbody>${rows.map(([name, was, is]) => html`<tr key=${name}><th scope="row" class="named">${name}</th>
+      ${before && html`<td dir="auto" class="gone">${was ?? desk.none}</td>`}${after && html`<td dir="auto">${is ?? desk.none}</td>`}</tr>`)}</tbody></table></div>`;
+}
+
+function flat(value, path = "", found = {}) {
+  for (const [name, part] of Object.entries(value)) {
+    const here = path ? `${path}.${name}` : name;
+    if (part !== null && typeof part === "object" && !Array.isArray(part)) flat(part, here, found);
+    else if (said(part) !== null) found[here] = said(part);
+  }
+  return found;
+}
+
+function said(value) {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "boolean") return value ? desk.yes : desk.no;
+  if (!Array.isArray(value)) return value === "" ? desk.empty : String(value);
+  if (!value.length) return desk.empty;
+  return value.map((part) => (part !== null && typeof part === "object"
+    ? Object.entries(part).filter(([, each]) => each !== null).map(([name, each]) => `${name} ${each}`).join(" ")
+    : String(part))).join(", ");
+}
+
+/** A list whose pages follow each other by `next_after`. */
+export function useAfter(path, query) {
+  const asked = JSON.stringify([path, query]);
+  const [state, setState] = useState({ asked: null, rows: [], next: null, loading: true, error: null });
+  const load = async (after, rows) => {
+    setState((now) => ({ ...now, asked, rows, loading: true, error: null }));
+    const settle = (change) => setState((now) => (now.asked === asked ? { ...now, loading: false, ...change } : now));
+    await read(path, { ...query, after }).then(
+      (page) => settle({ rows: [...rows, ...page.data], next: page.next_after }),
+      (error) => settle({ error, next: after }),
+    );
+  };
+  useEffect(() => { load(null, []); }, [asked]);
+  return { ...state, more: () => load(state.next, state.rows), again: () => load(null, []) };
+}
+
+/** What was done, said once where screen readers hear it. */
+export const Done = ({ children }) => html`<p class="note go" role="status">${children}</p>`;
+
+/** The last moment of a day that a date field names, UTC; undefined when it names none. */
+export const endOf = (date) => (date ? Date.parse(`${date}T23:59:59.999Z`) : undefined);
+export const linesOf = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
