@@ -31,10 +31,11 @@ export function Change({ title, lead, button, act, onDone, onClose, children, da
       <button type="button" onClick=${onClose}>${desk.cancel}</button></div></form><//>`;
 }
 
-/** Only the fields that differ, nested ones by their path; whatever they hold is shown as text. */
+/** Only the fields that differ, nested ones by their path: each with what it was and is, a text or a list of texts. */
 export function changesOf(before, after) {
   const was = flat(before), is = flat(after);
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => was[name] !== is[name]).map((name) => [name, was[name], is[name]]);
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return names.filter((name) => String(was[name]) !== String(is[name])).map((name) => [name, was[name], is[name]]);
 }
 
 export function Changes({ before, after, label }) {
@@ -42,26 +43,36 @@ export function Changes({ before, after, label }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="changes">
     <thead><tr><th scope="col">${desk.field}</th>${before && html`<th scope="col">${desk.before}</th>`}${after && html`<th scope="col">${desk.after}</th>`}</tr></thead>
     <tbody>${rows.map(([name, was, is]) => html`<tr key=${name}><th scope="row" class="named">${name}</th>
-      ${before && html`<td dir="auto" class="gone">${was ?? desk.none}</td>`}${after && html`<td dir="auto">${is ?? desk.none}</td>`}</tr>`)}</tbody></table></div>`;
+      ${before && html`<td dir="auto"><${Marked} value=${was} other=${after && is} tag="del" /></td>`}${after && html`<td dir="auto"><${Marked} value=${is} other=${before && was} tag="ins" /></td>`}</tr>`)}</tbody></table></div>`;
 }
+
+/** A value with the parts marked that the other side lacks. */
+function Marked({ value, other, tag }) {
+  if (value === undefined) return desk.none;
+  const there = new Set([other ?? []].flat());
+  return [value].flat().map((part, at) => html`${at > 0 && ", "}${other === null || there.has(part) ? part : html`<${tag}>${part}<//>`}`);
+}
+
+/** A value of a row in words. */
+export const said = (value) => {
+  const parts = Object.entries(flat({ value: value === undefined ? null : value }));
+  return parts.map(([path, part]) => [path.replace(/^value\.?/, ""), [part].flat().join(", ")].filter(Boolean).join(" ")).join(", ") || desk.none;
+};
 
 function flat(value, path = "", found = {}) {
   for (const [name, part] of Object.entries(value)) {
     const here = path ? `${path}.${name}` : name;
     if (part !== null && typeof part === "object" && !Array.isArray(part)) flat(part, here, found);
-    else if (said(part) !== null) found[here] = said(part);
+    else if (part !== null && part !== undefined) found[here] = Array.isArray(part) && part.length ? part.map(one) : one(part);
   }
   return found;
 }
 
-function said(value) {
-  if (value === null || value === undefined) return null;
+function one(value) {
   if (typeof value === "boolean") return value ? desk.yes : desk.no;
-  if (!Array.isArray(value)) return value === "" ? desk.empty : String(value);
-  if (!value.length) return desk.empty;
-  return value.map((part) => (part !== null && typeof part === "object"
-    ? Object.entries(part).filter(([, each]) => each !== null).map(([name, each]) => `${name} ${each}`).join(" ")
-    : String(part))).join(", ");
+  if (value === "" || (Array.isArray(value) && !value.length)) return desk.empty;
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.entries(value).filter(([, each]) => each !== null).map(([name, each]) => `${name} ${one(each)}`).join(" ");
 }
 
 /** A list whose pages follow each other by `next_after`. */

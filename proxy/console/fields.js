@@ -48,7 +48,7 @@ function Rows({ id, field, value, onChange }) {
   const put = (next) => { setRows(next); onChange(write(next)); };
   const cell = (at, name, given) => put(rows.map((row, number) => (number === at ? { ...row, [name]: given } : row)));
   return html`<div class="cells" id=${id} role="group" aria-label=${field.label} tabindex="-1">
-    ${rows.length > 0 && html`<div class="scroll"><table><thead><tr>${columns.map((column) => html`<th scope="col" key=${column.name}>${column.label}</th>`)}<th scope="col"><span class="hidden">${desk.drop("")}</span></th></tr></thead>
+    ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${field.label}><table><thead><tr>${columns.map((column) => html`<th scope="col" key=${column.name}>${column.label}</th>`)}<th scope="col"><span class="hidden">${desk.drop("")}</span></th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key=${at}>${columns.map((column) => html`<td key=${column.name}>
         <${Cell} column=${column} name=${`${field.label}, ${column.label} ${at + 1}`} value=${row[column.name]} onChange=${(given) => cell(at, column.name, given)} /></td>`)}
         <td><button type="button" class="plain" aria-label=${desk.drop(`${field.label} ${at + 1}`)} onClick=${() => put(rows.filter((_, number) => number !== at))}>×</button></td></tr>`)}</tbody></table></div>`}

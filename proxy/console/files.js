@@ -4,7 +4,7 @@ import { ask, read } from "./api.js";
 import { html, useState } from "./html.js";
 import { Empty, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
 import { Outlook } from "./outlook.js";
-import { CatalogNav, Change, Done, changesOf } from "./deskparts.js";
+import { CatalogNav, Change, Done, said } from "./deskparts.js";
 import { Providers } from "./providers.js";
 import { desk } from "./deskwords.js";
 
@@ -51,10 +51,10 @@ function Patches({ rows, onDone }) {
 const EDITED = { model: "models", assistant: "assistants", plan: "plans" };
 const rowLink = ({ kind, id }) => html`<span class="soft">${kind}</span> ${EDITED[kind] ? html`<a href=${`#/${EDITED[kind]}/${encodeURIComponent(id)}`}>${id}</a>` : id}`;
 
-/** One value as the tables of changes say it. */
+/** What one side says: of a whole row its name. */
 function saidOf(value, field) {
   if (field === "*") return value === null ? desk.none : (value.name ?? value.id);
-  return changesOf({}, { value }).map(([path, , is]) => (path === "value" ? is : `${path.replace("value.", "")} ${is}`)).join(", ") || desk.none;
+  return said(value);
 }
 
 function Reload({ onDone }) {

@@ -43,7 +43,7 @@ function Sums({ recorded, simulated }) {
     [heads.answered, (sums) => count(sums.answered)], [heads.credits, (sums) => credits(sums.credits)],
     [heads.raw, (sums) => dollars(sums.raw_cost_nano_usd)], [heads.margin, (sums) => dollars(sums.margin_nano_usd)],
   ];
-  return html`<div class="scroll"><table class="snug"><thead><tr><td></td><th scope="col" class="number">${names.was}</th><th scope="col" class="number">${names.would}</th></tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${names.preview}><table class="snug"><thead><tr><td></td><th scope="col" class="number">${names.was}</th><th scope="col" class="number">${names.would}</th></tr></thead>
     <tbody>${rows.map(([name, told]) => html`<tr key=${name}><th scope="row" class="named">${name}</th><td class="number">${told(recorded)}</td><td class="number">${told(simulated)}</td></tr>`)}</tbody></table></div>`;
 }
 
@@ -55,7 +55,7 @@ function Noticing({ report }) {
     .sort((one, other) => changed(other) - changed(one) || spread(other) - spread(one)).slice(0, USERS_SHOWN);
   if (!users.length) return null;
   const heads = names.userHeads;
-  return html`<h3>${names.users}</h3><div class="scroll"><table class="snug"><thead><tr><th scope="col">${heads.user}</th>
+  return html`<h3>${names.users}</h3><div class="scroll" tabindex="0" role="region" aria-label=${names.users}><table class="snug"><thead><tr><th scope="col">${heads.user}</th>
       ${[heads.changed, heads.refused, heads.credits, heads.then].map((name) => html`<th scope="col" class="number" key=${name}>${name}</th>`)}</tr></thead>
     <tbody>${users.map((user) => html`<tr key=${user.user_id}><th scope="row" class="named" dir="auto">${user.user_id}</th><td class="number">${count(changed(user))}</td><td class="number">${count(user.fates.refused ?? 0)}</td>
       <td class="number">${credits(user.recorded.credits)}</td><td class="number">${credits(user.simulated.credits)}</td></tr>`)}</tbody></table></div>`;

@@ -76,7 +76,7 @@ function Making({ what, from }) {
     await ask("POST", what.path, { body: { ...given, reason } })
       .then((row) => { location.hash = `${linkTo(what, row.id)}?made=1`; }, (error) => setState({ busy: false, error }));
   };
-  const id = { name: "id", type: "text", label: names.id, note: names.idNote };
+  const id = { name: "id", type: "text", label: names.id, note: names.idNote, broad: true };
   return html`<form class="editor stack" aria-label=${names.create} onSubmit=${make}>
     <div class="fields">${[id, ...what.fields].map((field) => html`<${Field} key=${field.name} field=${field} value=${draft[field.name]} onChange=${(value) => put(field.name, value)} />`)}</div>
     <p class="small soft">${desk.editor.new}</p>

@@ -30,7 +30,7 @@ function List() {
   const { rows, next, loading, error } = state;
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    <p class="row after"><button type="button" onClick=${() => setMaking(true)}>${names.create}</button></p>
+    <p class="acts ahead"><button type="button" onClick=${() => setMaking(true)}>${names.create}</button></p>
     ${rows.length > 0 && html`<${Table} rows=${rows} onChange=${setChanging} />`}
     ${error && html`<${Trouble} error=${error} onRetry=${() => load(next, rows)} />`}
     ${loading && html`<p class="soft" role="status">${words.loading}</p>`}
