@@ -1,18 +1,18 @@
 // Everybody's keys for administrators: found by owner and kind, made with their bounds, shown once, suspended, renewed, ended.
 import { html, useState } from "./html.js";
-import { Empty, State, Trouble, When } from "./parts.js";
-import { Done, useAfter } from "./deskparts.js";
+import { Rest, usePages } from "./calls.js";
+import { State, When } from "./parts.js";
+import { Done } from "./deskparts.js";
 import { KeyActions, KeySecret } from "./keyacts.js";
 import { NewKey } from "./newkey.js";
 import { words } from "./words.js";
 import { desk } from "./deskwords.js";
 
 const names = desk.keys;
-const PAGE = 100;
 
 export function AllKeys({ place }) {
   const given = { user: place.query.get("user") ?? "", app: place.query.get("app") ?? "", kind: place.query.get("kind") ?? "", live: place.query.get("ended") ? "" : "true" };
-  const list = useAfter("/api/admin/keys", { ...given, limit: PAGE });
+  const list = usePages("/api/admin/keys", given);
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState(null);
   const [told, setTold] = useState("");
@@ -37,10 +37,7 @@ export function AllKeys({ place }) {
       <button type="button" class="first" onClick=${() => setMaking(true)}>${names.create}</button></form>
     ${told && html`<${Done}>${told}<//>`}
     ${list.rows.length > 0 && html`<${KeyTable} rows=${list.rows} onActed=${acted} />`}
-    ${list.error && html`<${Trouble} error=${list.error} onRetry=${list.more} />`}
-    ${list.loading && html`<p class="soft" role="status">${words.loading}</p>`}
-    ${!list.loading && !list.error && !list.rows.length && html`<${Empty} title=${names.nothing}>${names.nothingThen}<//>`}
-    ${!list.loading && list.next && html`<p class="row after"><button type="button" onClick=${list.more}>${names.more}</button></p>`}
+    <${Rest} list=${list} empty=${!list.rows.length} title=${names.nothing} then=${names.nothingThen} more=${names.more} />
     ${making && html`<${NewKey} userId=${given.user} appId=${given.app} onMade=${(key) => { setMaking(false); setMade(key); list.again(); }} onClose=${() => setMaking(false)} />`}
     ${made && html`<${KeySecret} made=${made} onClose=${() => setMade(null)} />`}
   </div>`;

@@ -1,6 +1,5 @@
-// What the editing pages share: a dialog that asks for a reason, tables of what changes, lists by cursor; none of them knows a page.
-import { read } from "./api.js";
-import { html, useEffect, useState } from "./html.js";
+// What the editing pages share: a dialog that asks for a reason, tables of what changes; none of them knows a page.
+import { html, useState } from "./html.js";
 import { Dialog, Trouble } from "./parts.js";
 import { desk } from "./deskwords.js";
 
@@ -73,22 +72,6 @@ function one(value) {
   if (value === "" || (Array.isArray(value) && !value.length)) return desk.empty;
   if (value === null || typeof value !== "object") return String(value);
   return Object.entries(value).filter(([, each]) => each !== null).map(([name, each]) => `${name} ${one(each)}`).join(" ");
-}
-
-/** A list whose pages follow each other by `next_after`. */
-export function useAfter(path, query) {
-  const asked = JSON.stringify([path, query]);
-  const [state, setState] = useState({ asked: null, rows: [], next: null, loading: true, error: null });
-  const load = async (after, rows) => {
-    setState((now) => ({ ...now, asked, rows, loading: true, error: null }));
-    const settle = (change) => setState((now) => (now.asked === asked ? { ...now, loading: false, ...change } : now));
-    await read(path, { ...query, after }).then(
-      (page) => settle({ rows: [...rows, ...page.data], next: page.next_after }),
-      (error) => settle({ error, next: after }),
-    );
-  };
-  useEffect(() => { load(null, []); }, [asked]);
-  return { ...state, more: () => load(state.next, state.rows), again: () => load(null, []) };
 }
 
 /** What was done, said once where screen readers hear it. */
