@@ -63,7 +63,7 @@ export function usePages(path, query) {
     );
   };
   useEffect(() => { load(null, []); }, [asked]);
-  return { ...state, more: () => load(state.next, state.rows) };
+  return { ...state, more: () => load(state.next, state.rows), again: () => load(null, []) };
 }
 
 export const tokensOf = (tokens) => tokens.input + tokens.cached_input + tokens.cache_write + tokens.output + tokens.reasoning;

@@ -9,7 +9,9 @@ export const words = {
   pages: {
     chat: "Chat", usage: "Usage", start: "Start", support: "Support", requests: "Requests",
     overview: "Overview", users: "Users", health: "Health", audit: "Audit",
+    keys: "Keys", models: "Models", assistants: "Assistants", plans: "Plans", files: "Files",
   },
+  menu: { models: "Catalog" },
   sign: {
     title: "Sign in with your key",
     lead: "A user’s key opens chat and usage. A supporter’s or administrator’s key opens what looks after the gateway.",
@@ -233,11 +235,11 @@ words.overview = {
 
 words.users = {
   title: "Users",
-  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and the latest calls.",
+  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
   user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
   suspends: "None of their calls is taken from now on, within a second.",
   resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  nothingThen: "Make one with POST /api/admin/users, or with signalbox keys create.",
+  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
 };
 
 words.health = {

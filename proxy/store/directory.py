@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from proxy.domain.account import App, Key, User, UserFilter
-from proxy.domain.desk import Change, Grant, PlanRequest
+from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
 from proxy.ports import Clock, VersionConflict
@@ -83,6 +83,10 @@ class SqlDirectory:
     ) -> list[Key]:
         given, rows_max = {"user_id": user_id, "app_id": app_id}, min(limit, ROWS_MAX)
         return await self._database.read(lambda c: keyring.KEYS.latest(c, given, "created_at_ms", rows_max, before_id))
+
+    async def keys_page(self, wanted: KeyFilter) -> list[Key]:
+        page = replace(wanted, limit=min(wanted.limit, ROWS_MAX))
+        return await self._database.read(lambda connection: keyring.page(connection, page))
 
     async def key(self, key_id: str) -> Key | None:
         return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))

@@ -68,12 +68,14 @@ class Person:
         expect(self.answer).to_have_attribute("data-state", state)
         return self.answer
 
-    def barriers(self) -> list[str]:
-        """What axe finds serious on the page as it is."""
+    def barriers(self, *rules: str) -> list[str]:
+        """What axe finds serious on the page as it is, by some of its rules or by all."""
         if not self.page.evaluate("() => 'axe' in window"):
             # As a debugger would put it in, which no policy of a page concerns.
             self.page.evaluate(AXE.read_text())
-        found: list[dict[str, Any]] = self.page.evaluate("async () => (await axe.run()).violations")
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "async (rules) => (await axe.run(rules.length ? { runOnly: rules } : {})).violations", list(rules)
+        )
         return [
             f"{rule['id']}: {node['html'][:160]}"
             for rule in found

@@ -21,6 +21,12 @@ Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 SIZES: Final[Mapping[str, ViewportSize]] = {"wide": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 800}}
 QUESTION: Final = "Write a Python function that merges two sorted lists"
+PROPOSED: Final = """[[assistant]]
+id = "coder"
+name = "Coder"
+family = "code"
+preferences = ["openai/gpt-4.1", "openai/gpt-4o-mini"]
+"""
 ASKED: Final = ("auto", "watch-resets", "coder", "watch-cuts", "writer", "openai/gpt-4o-mini")
 
 
@@ -86,7 +92,7 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
         page.wait_for_load_state("networkidle")
         # Charts are drawn in the frame after their figures have come.
         time.sleep(0.3)
-        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty"))
+        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty", "review"))
 
     for key, visit in ((demo.user, _user), (demo.admin, _admin)):
         somebody = Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url)
@@ -124,6 +130,34 @@ def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> No
     somebody.open("Requests")
     page.get_by_role("button", name="Decide").first.click()
     shot(page, "requests")
+    _desk(somebody, shot)
+
+
+def _desk(somebody: Person, shot: Callable[[Page, str], None]) -> None:
+    """Where administrators change things."""
+    page = somebody.page
+    for name, place in (
+        ("models", "models"),
+        ("model", "models/openai%2Fgpt-4o-mini"),
+        ("assistants", "assistants"),
+        ("assistant", "assistants/coder"),
+        ("plans", "plans"),
+        ("keys", "keys"),
+        ("user", "users/demo"),
+        ("files", "files"),
+    ):
+        page.goto(f"{somebody.url}/ui#/{place}")
+        shot(page, name)
+    page.get_by_label("Rows in TOML").fill(PROPOSED)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    shot(page, "proposal")
+    page.goto(f"{somebody.url}/ui#/plans/plus")
+    shot(page, "plan")
+    page.get_by_label("Multiplier on raw cost").fill("1.5")
+    page.get_by_label("Models", exact=True).fill("tag:cheap")
+    page.get_by_role("button", name="Review the change").click()
+    page.get_by_text("Who would notice most").wait_for()
+    shot(page, "review")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from proxy.api.admin import (
     entitlements,
     health,
     keys,
+    model_use,
     plan_requests,
     simulate,
     users,
@@ -22,6 +23,7 @@ from proxy.api.admin import (
 from proxy.api.endpoint import Endpoint
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *model_use.ENDPOINTS,
     *catalog_rows.ENDPOINTS,
     *catalog.ENDPOINTS,
     *users.ENDPOINTS,

@@ -67,9 +67,8 @@ def first_blindness(sight: Sight) -> Reason | None:
 
 
 def inactive(sight: Sight | Case) -> Reason | None:
-    if sight.model.active and sight.provider.status == "active":
-        return None
-    return Reason("inactive")
+    is_told = not sight.model.hidden or sight.model.id in sight.plan.models
+    return None if sight.model.active and sight.provider.status == "active" and is_told else Reason("inactive")
 
 
 def unpriced(sight: Sight | Case) -> Reason | None:

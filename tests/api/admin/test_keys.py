@@ -50,6 +50,18 @@ async def test_keys_are_listed_by_user_and_app(office: Office) -> None:
     assert len((await office.read("/keys"))["data"]) == 3
 
 
+async def test_keys_are_listed_page_by_page_by_kind_and_without_those_that_ended(office: Office) -> None:
+    await office.house.user("ada")
+    made = [(await office.post("/keys", kind="user", name=name, user_id="ada")).json()["id"] for name in ("one", "two")]
+    first = await office.read("/keys?kind=user&limit=1")
+    second = await office.read(f"/keys?kind=user&limit=1&before={first['next_before']}")
+    assert [page["data"][0]["id"] for page in (first, second)] == made[::-1]
+    rest = await office.read(f"/keys?kind=user&before={second['next_before']}")
+    assert (rest["data"], rest["next_before"]) == ([], None)
+    await office.post(f"/keys/{made[0]}/revoke")
+    assert [key["id"] for key in (await office.read("/keys?kind=user&live=true"))["data"]] == made[1:]
+
+
 async def test_a_misspelt_filter_is_a_mistake_and_not_everything(office: Office) -> None:
     answer = await office.get("/keys?usr=ada")
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "usr")
