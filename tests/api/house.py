@@ -36,6 +36,7 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.conversations import SqlConversations
+from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
@@ -257,13 +258,19 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, catalog: Catalog | None = None, counter: TokenCounter | None = None, **knobs: Any
+    folder: Path,
+    catalog: Catalog | None = None,
+    counter: TokenCounter | None = None,
+    database: Database | None = None,
+    **knobs: Any,
 ) -> AsyncIterator[House]:
-    """Without `counter` nothing is counted. `knobs` replace fields of ApiKnobs."""
+    """Without `counter` nothing is counted. `database` stays open when the house is closed; without it there is a file in the
+    folder. `knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
-        database = await SqliteDatabase.open(str(folder / "books.db"))
-        stack.push_async_callback(database.close)
+        if database is None:
+            database = await SqliteDatabase.open(str(folder / "books.db"))
+            stack.push_async_callback(database.close)
         timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
         books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
