@@ -13,6 +13,7 @@ from proxy.ports.desk import (
     Threads,
     VersionConflict,
 )
+from proxy.ports.oversight import Chronicle, Oversight
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
 from proxy.ports.world import Clock, Conduct, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
@@ -24,6 +25,7 @@ __all__ = [
     "CatalogDesk",
     "CatalogObject",
     "CatalogSource",
+    "Chronicle",
     "Clock",
     "ClockDoubted",
     "CommitUnknown",
@@ -37,6 +39,7 @@ __all__ = [
     "Leases",
     "Ledger",
     "Limiter",
+    "Oversight",
     "Quota",
     "Recorder",
     "Register",

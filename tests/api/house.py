@@ -36,11 +36,13 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.conversations import SqlConversations
+from proxy.store.chronicle import SqlChronicle
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
+from proxy.store.oversight import SqlOversight
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
@@ -308,6 +310,8 @@ async def open_house(
             register=SqlRegister(database),
             feedback=SqlFeedback(database),
             conversations=SqlConversations(database, clock),
+            oversight=SqlOversight(database, clock),
+            chronicle=SqlChronicle(database, "boot-1"),
             health=health,
             limiter=limiter,
             conduct=conduct,

@@ -165,7 +165,7 @@ QUESTIONS: Final = (
     _calls("own calls, newest", lambda _, who: CallFilter(user_id=who.user_id, limit=PAGE)),
     _calls("own calls of a model", lambda _, who: CallFilter(user_id=who.user_id, model_id="p/m-1", limit=PAGE)),
     _calls("own calls that failed", lambda _, who: CallFilter(user_id=who.user_id, status="failed", limit=PAGE)),
-    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
+    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None), "modest"),
     Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
     Question(
         "pages of calls",
