@@ -17,9 +17,10 @@ const PAGES = {
   users: { kinds: ["admin"], load: later("./users.js", "Users") },
   health: { kinds: ["admin"], load: later("./health.js", "Health") },
   audit: { kinds: ["admin"], load: later("./audit.js", "Audit") },
+  budget: { kinds: ["admin"], load: later("./budget.js", "Budget") },
   requests: { kinds: ["admin"], load: later("./requests.js", "Requests") },
 };
-const MENU = { user: ["chat", "usage", "start"], support: ["support"], admin: ["overview", "support", "requests", "users", "health", "audit"] };
+const MENU = { user: ["chat", "usage", "start"], support: ["support"], admin: ["overview", "support", "requests", "users", "health", "budget", "audit"] };
 
 function App() {
   const [who, setWho] = useState(null);

@@ -189,6 +189,26 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
 
 
+async def _own_database(stack: AsyncExitStack, folder: Path) -> Database:
+    database = await SqliteDatabase.open(str(folder / "books.db"))
+    stack.push_async_callback(database.close)
+    return database
+
+
+def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[str, Any]:
+    """What Services has of the store, by name."""
+    clock = SystemClock()
+    return {
+        "desk": SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
+        "directory": SqlDirectory(database, clock, accounts.refresh),
+        "register": SqlRegister(database),
+        "feedback": SqlFeedback(database),
+        "conversations": SqlConversations(database, clock),
+        "oversight": SqlOversight(database, clock),
+        "chronicle": SqlChronicle(database, "boot-1"),
+    }
+
+
 def _unheard(alert: Alert) -> None:
     """Nobody listens for alerts here."""
 
@@ -270,9 +290,7 @@ async def open_house(
     folder. `knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
-        if database is None:
-            database = await SqliteDatabase.open(str(folder / "books.db"))
-            stack.push_async_callback(database.close)
+        database = database or await _own_database(stack, folder)
         timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
         books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
@@ -305,13 +323,7 @@ async def open_house(
             by_hand=books,
             timekeeping=timekeeper,
             catalog=shown,
-            desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
-            directory=SqlDirectory(database, clock, accounts.refresh),
-            register=SqlRegister(database),
-            feedback=SqlFeedback(database),
-            conversations=SqlConversations(database, clock),
-            oversight=SqlOversight(database, clock),
-            chronicle=SqlChronicle(database, "boot-1"),
+            **_shelves(folder, database, accounts),
             health=health,
             limiter=limiter,
             conduct=conduct,
