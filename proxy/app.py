@@ -20,12 +20,13 @@ from proxy.api.session_files import SessionFiles
 from proxy.api.sessions import Sessions
 from proxy.clock import SystemClock
 from proxy.counting.counter import BoundedCounter, NoCounter
+from proxy.crew.errand import verified
 from proxy.crew.member import Member
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
-from proxy.knobs import api_knobs, lease_limits, pipeline_knobs, webhook
+from proxy.knobs import api_knobs, command_variables, lease_limits, pipeline_knobs, webhook
 from proxy.limits.conduct import MemoryConduct
 from proxy.limits.memory import MemoryLimiter
 from proxy.limits.shared import SharedLimiter
@@ -45,11 +46,13 @@ from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.conversations import SqlConversations
 from proxy.store.conversations import sweep as sweep_conversations
+from proxy.store.chronicle import SqlChronicle
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
+from proxy.store.oversight import SqlOversight
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
@@ -63,6 +66,7 @@ from proxy.telemetry.tally import Tally
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.relay import RelayUpstream
 from proxy.upstream.transports import Transports
+from proxy.workers.caretakers import caretakers
 from proxy.workers.herald import Herald
 from proxy.workers.outbox import Outbox
 from proxy.workers.prober import Prober
@@ -122,6 +126,7 @@ class Shelves:
 class Own:
     """What one process keeps for itself: its figures, the alerts that it has to tell, and which of several workers it is."""
 
+    boot_id: str
     telemetry: Telemetry
     outbox: Outbox
     member: Member | None
@@ -233,7 +238,7 @@ async def _wired(
         shelves.accounts.refresh,
     )
     stack.push_async_callback(books.close)
-    own = Own(telemetry, Outbox(shelves.clock), member)
+    own = Own(boot_id, telemetry, Outbox(shelves.clock), member)
     rooms = await _rooms(stack, settings, shelves, books, own)
     readiness = Readiness()
     services = _services(settings, shelves, rooms, books, own, readiness)
@@ -261,6 +266,7 @@ async def _wired(
         Job("warden", WARDEN_EVERY_S, Warden(rooms.conduct, shelves.directory, telemetry).look),
         *_sweeps(settings, shelves),
         *_health_jobs(settings, rooms, services.pipeline, own),
+        *caretakers(shelves.database, shelves.clock, boot_id, rooms.health, partial(verified, command_variables(settings))),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -373,6 +379,8 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         register=shelves.register,
         feedback=SqlFeedback(shelves.database),
         conversations=SqlConversations(shelves.database, rooms.clock),
+        oversight=SqlOversight(shelves.database, shelves.clock),
+        chronicle=SqlChronicle(shelves.database, own.boot_id),
         health=rooms.health,
         limiter=rooms.limiter,
         conduct=rooms.conduct,

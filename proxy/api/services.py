@@ -13,6 +13,7 @@ from proxy.ports import (
     ByHand,
     CatalogDesk,
     CatalogSource,
+    Chronicle,
     Clock,
     Conduct,
     Conversations,
@@ -21,6 +22,7 @@ from proxy.ports import (
     HealthBoard,
     Ids,
     Limiter,
+    Oversight,
     Recorder,
     Register,
     Timekeeping,
@@ -59,6 +61,8 @@ class Services:
     register: Register
     feedback: FeedbackBox
     conversations: Conversations
+    oversight: Oversight
+    chronicle: Chronicle
     health: HealthBoard
     limiter: Limiter
     conduct: Conduct

@@ -1,6 +1,6 @@
 // Everybody's keys for administrators: found by owner and kind, made with their bounds, shown once, suspended, renewed, ended.
 import { html, useState } from "./html.js";
-import { Rest, usePages } from "./calls.js";
+import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
 import { Done } from "./deskparts.js";
 import { KeyActions, KeySecret } from "./keyacts.js";

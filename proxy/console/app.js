@@ -17,6 +17,7 @@ const PAGES = {
   users: { kinds: ["admin"], load: later("./users.js", "Users") },
   health: { kinds: ["admin"], load: later("./health.js", "Health") },
   audit: { kinds: ["admin"], load: later("./audit.js", "Audit") },
+  budget: { kinds: ["admin"], load: later("./budget.js", "Budget") },
   requests: { kinds: ["admin"], load: later("./requests.js", "Requests") },
   keys: { kinds: ["admin"], load: later("./allkeys.js", "AllKeys") },
   models: { kinds: ["admin"], load: later("./models.js", "Models") },
@@ -27,7 +28,7 @@ const PAGES = {
 const MENU = {
   user: ["chat", "usage", "start"],
   support: ["support"],
-  admin: ["overview", "support", "requests", "users", "keys", "models", "health", "audit"],
+  admin: ["overview", "support", "requests", "users", "keys", "models", "health", "budget", "audit"],
 };
 
 function App() {

@@ -8,7 +8,7 @@ export const words = {
   spentOf: (spent, limit) => `${spent} of ${limit} credits spent`,
   pages: {
     chat: "Chat", usage: "Usage", start: "Start", support: "Support", requests: "Requests",
-    overview: "Overview", users: "Users", health: "Health", audit: "Audit",
+    overview: "Overview", users: "Users", health: "Health", budget: "Budget", audit: "Audit",
     keys: "Keys", models: "Models", assistants: "Assistants", plans: "Plans", files: "Files",
   },
   menu: { models: "Catalog" },

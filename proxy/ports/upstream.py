@@ -1,6 +1,6 @@
 """The way to providers: requests and what comes of them; no implementation, ever."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
 from proxy.domain.value import swift
+from proxy.domain.oversight import Slot
 
 
 class UpstreamError(Exception):
@@ -88,4 +89,12 @@ class HealthBoard(Protocol):
 
     def ended(self, permit: Permit, tried: Tried | None) -> None:
         """What the attempt came to; None when it was broken off and teaches nothing."""
+        ...
+
+    def counted(self) -> Sequence[Slot]:
+        """Attempts by half hour, as far as they are not `written` down yet."""
+        ...
+
+    def written(self, slots: Sequence[Slot]) -> None:
+        """These counts stand elsewhere now; what was counted since stays."""
         ...

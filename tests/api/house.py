@@ -36,10 +36,13 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.conversations import SqlConversations
+from proxy.store.chronicle import SqlChronicle
+from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
+from proxy.store.oversight import SqlOversight
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
@@ -190,6 +193,26 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
 
 
+async def _own_database(stack: AsyncExitStack, folder: Path) -> Database:
+    database = await SqliteDatabase.open(str(folder / "books.db"))
+    stack.push_async_callback(database.close)
+    return database
+
+
+def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[str, Any]:
+    """What Services has of the store, by name."""
+    clock = SystemClock()
+    return {
+        "desk": SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
+        "directory": SqlDirectory(database, clock, accounts.refresh),
+        "register": SqlRegister(database),
+        "feedback": SqlFeedback(database),
+        "conversations": SqlConversations(database, clock),
+        "oversight": SqlOversight(database, clock),
+        "chronicle": SqlChronicle(database, "boot-1"),
+    }
+
+
 def _unheard(alert: Alert) -> None:
     """Nobody listens for alerts here."""
 
@@ -261,13 +284,17 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, catalog: Catalog | None = None, counter: TokenCounter | None = None, **knobs: Any
+    folder: Path,
+    catalog: Catalog | None = None,
+    counter: TokenCounter | None = None,
+    database: Database | None = None,
+    **knobs: Any,
 ) -> AsyncIterator[House]:
-    """Without `counter` nothing is counted. `knobs` replace fields of ApiKnobs."""
+    """Without `counter` nothing is counted. `database` stays open when the house is closed; without it there is a file in the
+    folder. `knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
-        database = await SqliteDatabase.open(str(folder / "books.db"))
-        stack.push_async_callback(database.close)
+        database = database or await _own_database(stack, folder)
         timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
         books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
@@ -300,11 +327,7 @@ async def open_house(
             by_hand=books,
             timekeeping=timekeeper,
             catalog=shown,
-            desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
-            directory=SqlDirectory(database, clock, accounts.refresh),
-            register=SqlRegister(database),
-            feedback=SqlFeedback(database),
-            conversations=SqlConversations(database, clock),
+            **_shelves(folder, database, accounts),
             health=health,
             limiter=limiter,
             conduct=conduct,

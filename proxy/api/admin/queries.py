@@ -113,6 +113,18 @@ class AuditQuery(Paged):
     until: Moment | None = None
 
 
+class AlertQuery(Paged):
+    """`before` is the `next_before` of the page before."""
+
+    before: Name | None = None
+
+
+class TurnQuery(Paged):
+    """`before` is the `next_before` of the page before."""
+
+    before: Name | None = None
+
+
 class DeleteQuery(Query):
     """A DELETE has no body, so its reason stands in the address."""
 
