@@ -182,6 +182,20 @@ words.start = {
   ],
 };
 
+words.docs = {
+  title: "API", asFile: "As a file (openapi.json)", groups: "Groups", seek: "Search", parameters: "Parameters", body: "Body",
+  keys: "Send your key as a bearer token. Any OpenAI client works with the addresses under /v1; Start in the console has snippets.",
+  nothing: (text) => `Nothing here holds “${text}”.`,
+  answer: (status) => `Answer ${status}`,
+  example: "Example", exampleAnswer: "Example of an answer", empty: "No body", field: "Field", kind: "Value", meaning: "Meaning",
+  needed: "required", or: "or",
+  list: (kind) => `list of ${kind}`,
+  otherwise: (value) => `default ${value}`,
+  fieldsOf: (name) => `Fields of ${name}`,
+  places: { query: "in the address", path: "in the path", header: "header" },
+  kinds: { string: "text", integer: "whole number", number: "number", boolean: "true or false", object: "object", array: "list", null: "null", any: "any value" },
+};
+
 words.support = {
   title: "Support", lead: "One box for whatever a user gives you. No prompt, key or raw cost is shown here.",
   box: "Call id, request id, user or key id", find: "Look up",

@@ -44,6 +44,8 @@ class Demo:
                 told = answer.headers["x-signalbox-call"]
         words = {"subject": "model", "target": "openrouter/anthropic/claude-sonnet-4.5", "words": "For the billing module."}
         self.post("/api/plan-requests", words)
+        for text in ("Plan a week of meals without meat", "What does this error from git mean?"):
+            self.post("/api/ai/chat", {"message": text, "stream": False})
         return told
 
 
@@ -69,6 +71,7 @@ def _demo() -> Iterator[Demo]:
             "SIGNALBOX_PORT": "0",
             "SIGNALBOX_DATABASE_URL": f"sqlite:///{place}/books.db",
             "SIGNALBOX_CONFIG_DIR": os.fspath(REPOSITORY / "config"),
+            "SIGNALBOX_CONVERSATIONS": "true",
         }
         process = Process(["proxy", "demo", "--faults"], environment(**settings), Path(place) / "log")
         try:
@@ -86,7 +89,7 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
         page.wait_for_load_state("networkidle")
         # Charts are drawn in the frame after their figures have come.
         time.sleep(0.3)
-        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty"))
+        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty", "thumbs", "docs"))
 
     for key, visit in ((demo.user, _user), (demo.admin, _admin)):
         somebody = Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url)
@@ -105,11 +108,17 @@ def _user(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> Non
     page.get_by_label("Your message").fill("Now explain it in a table, please")
     page.wait_for_timeout(1_200)
     shot(page, "chat")
+    somebody.answer.get_by_role("button", name="Hide why").click()
+    somebody.answer.get_by_role("button", name="Bad answer").click()
+    shot(page, "thumbs")
     for name in ("Usage", "Start"):
         somebody.open(name)
         shot(page, name.lower())
     page.goto(f"{somebody.url}/ui#/usage/{call}")
     shot(page, "call")
+    page.goto(f"{somebody.url}/docs#post_api_feedback")
+    page.get_by_role("table", name="Body").scroll_into_view_if_needed()
+    shot(page, "docs")
 
 
 def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
