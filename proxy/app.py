@@ -375,6 +375,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         ids=rooms.ids,
         knobs=api_knobs(settings, shelves.key_pepper),
         render_metrics=telemetry.render,
+        glance=telemetry.glance,
         is_ready=readiness,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )

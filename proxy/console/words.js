@@ -236,10 +236,12 @@ words.inbox = {
 };
 
 words.overview = {
-  title: "Overview", lead: "What runs, what it costs and what it earns. Asks again by itself every ten seconds.",
+  title: "Overview", lead: "What runs, what it costs and what it earns. Follows the gateway by itself.",
   days: { 1: "Today", 7: "7 days", 30: "30 days", 90: "90 days" },
   groups: { model: "Model", provider: "Provider", user: "User" },
-  live: (calls, waiting) => `Now: ${calls} live calls${waiting ? `, ${waiting} waiting for credits` : ""}`,
+  now: "Now", running: "Live calls", pace: "Calls/s", tokensPace: "Tokens/s",
+  waiting: (calls) => `, ${calls} wait for credits`,
+  over: (seconds) => (seconds ? `Rates and sums of the last ${seconds} s` : "Rates and sums follow in a moment"),
   calls: "Calls", failed: "Failed", failover: "Attempts that failed", ttft: "First token", tokens: "Tokens", cost: "Raw cost", earned: "Earned", margin: "Margin",
   nothing: "No call in this time",
   nothingThen: "Calls appear here as they finish. A first one: see the README, or sign in with a user’s key and open Chat.",

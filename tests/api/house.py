@@ -186,6 +186,10 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
 
 
+def _client(front: Front) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
+
+
 def _unheard(alert: Alert) -> None:
     """Nobody listens for alerts here."""
 
@@ -309,10 +313,10 @@ async def open_house(
             ids=ids,
             knobs=replace(ApiKnobs(PEPPER, metrics_token=METRICS_TOKEN), **knobs),
             render_metrics=recorder.render,
+            glance=recorder.glance,
             is_ready=lambda: True,
         )
         front = build_gateway(services)
         assert isinstance(front.rest, Starlette)
-        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
-        await stack.enter_async_context(client)
+        client = await stack.enter_async_context(_client(front))
         yield House(front, front.rest, client, services, upstream, shown, recorder, log)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import httpx2
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.console.person import ARGUMENTS, Person
 from tests.e2e.harness import REPOSITORY, WAIT_S, Process, environment
@@ -86,9 +86,11 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
     theme, size = look
 
     def shot(page: Page, name: str) -> None:
-        page.wait_for_load_state("networkidle")
+        # A page that follows the gateway never falls silent.
+        page.wait_for_load_state("load")
+        expect(page.get_by_text("Loading …")).to_have_count(0)
         # Charts are drawn in the frame after their figures have come.
-        time.sleep(0.3)
+        time.sleep(0.4)
         page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty", "thumbs", "docs"))
 
     for key, visit in ((demo.user, _user), (demo.admin, _admin)):

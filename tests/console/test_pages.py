@@ -213,6 +213,46 @@ def test_the_overview_and_health_tell_how_calls_fared(
     expect(boss.page.get_by_role("row").filter(has_text="sim/words")).to_contain_text("closed")
 
 
+def test_the_overview_follows_the_gateway(person: PersonMaker, user_key: Callable[..., str], admin: str) -> None:
+    carl, boss = person(user_key("carl")), person(admin)
+    boss.open("Overview")
+    live = boss.page.locator(".now dt:has-text('Live calls') + dd")
+    expect(live).to_have_text("0")
+    carl.choose("sim/sleepy")
+    carl.say("Are you awake")
+    expect(live).to_have_text("1")
+    carl.page.get_by_role("button", name="Stop").click()
+    expect(live).to_have_text("0")
+    expect(boss.page.locator(".now")).to_contain_text("Rates and sums of the last")
+
+
+def test_the_overview_asks_again_where_it_cannot_follow(person: PersonMaker, admin: str) -> None:
+    boss = person(admin)
+    refused = {"status": 429, "json": {"error": {"message": "Too many.", "code": "concurrency_limit"}}}
+    boss.page.route(
+        "**/api/admin/overview",
+        lambda route: route.fulfill(**refused) if "event-stream" in route.request.headers["accept"] else route.continue_(),
+    )
+    boss.open("Overview")
+    expect(boss.page.locator(".now dt:has-text('Live calls') + dd")).to_have_text(re.compile(r"\d"))
+
+
+def test_who_lost_a_session_signs_in_over_the_page_and_goes_on(person: PersonMaker, admin: str) -> None:
+    boss = person(admin)
+    boss.open("Support")
+    boss.page.get_by_label("Call id, request id").fill("call_of_somebody")
+    boss.context.clear_cookies()
+    boss.page.get_by_role("button", name="Look up").click()
+    dialog = boss.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Sign in again")
+    dialog.get_by_label("API key").fill(admin)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect(boss.page.get_by_label("Call id, request id")).to_have_value("call_of_somebody")
+    boss.page.get_by_role("button", name="Look up").click()
+    expect(boss.page.get_by_text("Nothing is known of")).to_be_visible()
+
+
 def test_supporters_see_the_story_and_no_figures_of_the_operator(
     person: PersonMaker, user_key: Callable[..., str], house: House, made: Callable[..., Any]
 ) -> None:
