@@ -35,8 +35,8 @@ export function Answer({ turn, offers, isLast, onAgain, onGoOn, onAsk }) {
       <button type="button" class="plain" aria-expanded=${open} onClick=${() => setOpen(!open)}>${open ? words.chat.whyNot : whyLine(told)}</button>
       <span class="soft">${figures(turn, offers).join(" · ")}</span>
       ${!live && turn.text && html`<${Copy} text=${turn.text} />`}
-      ${isLast && offers && html`<${Again} offers=${offers} onAgain=${onAgain} />`}
       ${!live && turn.text && html`<${Thumbs} turn=${turn} call=${told.call} offers=${offers} />`}
+      ${isLast && offers && html`<${Again} offers=${offers} onAgain=${onAgain} />`}
     </footer>`}
     ${open && told && html`<${Why} callId=${told.call} state=${turn.state} />`}
   </article>`;

@@ -172,6 +172,7 @@ words.start = {
   made: "The snippets hold a new key. It is shown here alone: copy it now.", show: "Put my key into the snippets",
   hide: "Hide my key", language: "Language",
   try: "Then try Auto, an assistant’s id, or any model of your plan as the model’s name.",
+  docs: "The whole API",
   tour: "One call in five pictures",
   steps: [
     ["It comes in", "Your key is checked before a byte of the prompt is read. Rates and size are bounded."],

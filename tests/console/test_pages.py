@@ -1,6 +1,8 @@
 """Journeys through the other pages, and what holds on each of them: no barrier, no other host, no figure a user may not see."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -161,6 +163,18 @@ def test_start_holds_the_address_and_a_new_key(person: PersonMaker, user_key: Ca
         rosa.page.get_by_role("tab", name=name).click()
         expect(panel).to_contain_text("sb_user_")
         expect(panel).to_contain_text(f"{house.url}/v1")
+    expect(rosa.page.locator(".tour li")).to_have_count(5)
+    expect(rosa.page.locator(".tour svg")).to_have_count(5)
+
+
+def test_a_snippet_runs_as_it_is_shown(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    rob = person(user_key("rob"))
+    rob.open("Start")
+    rob.page.get_by_role("button", name="Put my key into the snippets").click()
+    code = rob.page.get_by_role("tabpanel").locator("code").inner_text()
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip()
 
 
 def test_support_finds_calls_requests_users_and_keys(
