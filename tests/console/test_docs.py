@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import PersonMaker
@@ -43,9 +42,8 @@ def test_what_is_sought_is_found_and_an_address_leads_to_one(person: PersonMaker
     expect(page.get_by_role("table", name="Answer 200").first).to_contain_text("windows")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_has_no_serious_barrier_and_fits_a_phone(person: PersonMaker, theme: str) -> None:
-    somebody = person(color_scheme=theme, **PHONE)
+def test_it_has_no_serious_barrier_and_fits_a_phone(person: PersonMaker) -> None:
+    somebody = person(**PHONE)
     page = at_docs(somebody, "#post_api_ai_chat")
     expect(page.get_by_role("table", name="Body")).to_be_visible()
     assert somebody.barriers() == []
