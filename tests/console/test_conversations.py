@@ -133,6 +133,21 @@ def test_another_answer_takes_the_place_of_the_first(person: PersonMaker, user_k
     assert "w19" in kept[1]["content"]
 
 
+def test_what_one_tab_says_is_in_the_other_when_it_is_looked_at(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    key = user_key("ina")
+    ina = person(key)
+    talked(ina, "Said here")
+    expect(ina.page).to_have_url(re.compile(r"#/chat/conv_\w+$"))
+    address = ina.page.url
+    first, ina.page = ina.page, ina.context.new_page()
+    ina.page.goto(address)
+    ina.sign_in(key)
+    expect(ina.page.locator("article")).to_have_count(2)
+    talked(ina, "Said there")
+    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(first.locator("article")).to_have_count(4)
+
+
 def test_what_is_not_there_is_told_and_a_chat_begins(person: PersonMaker, user_key: Callable[..., str]) -> None:
     gil = person(user_key("gil"))
     gil.page.goto(f"{gil.url}/ui#/chat/conv_of_somebody_else")
