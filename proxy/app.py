@@ -3,7 +3,7 @@ parts, and the only one that may import inside a function, so that what is not c
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,6 @@ from proxy.counting.counter import BoundedCounter, NoCounter
 from proxy.crew.errand import verified
 from proxy.crew.member import Member
 from proxy.domain.catalog import Catalog, Vocabulary
-from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
 from proxy.knobs import api_knobs, command_variables, lease_limits, pipeline_knobs, webhook
@@ -33,20 +32,14 @@ from proxy.limits.shared import SharedLimiter
 from proxy.pipeline import Pipeline, Rooms
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Limiter, Register, StoreUnavailable, Upstream
 from proxy.settings import Settings, SettingsMistake
-from proxy.stages.provider.adapter import Dialect as Speech
-from proxy.stages.provider.anthropic import Anthropic
-from proxy.stages.provider.gemini import Gemini
-from proxy.stages.provider.openai import OpenAI
-from proxy.stages.provider.openrouter import OpenRouter
 from proxy.store.accounts import SqlAccounts
 from proxy.store.alerts import SqlAlerts
-from proxy.store.catalog.build import load as load_catalog
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
+from proxy.store.chronicle import SqlChronicle
 from proxy.store.conversations import SqlConversations
 from proxy.store.conversations import sweep as sweep_conversations
-from proxy.store.chronicle import SqlChronicle
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
@@ -59,6 +52,7 @@ from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
+from proxy.surfaces import DIALECTS, Substitution, base_urls
 from proxy.telemetry.breakers import watch_breakers
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
@@ -87,23 +81,6 @@ WARDEN_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
 SWEEP_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
-
-
-DIALECTS: Final[Mapping[str, Speech]] = {
-    "openai": OpenAI(),
-    "openrouter": OpenRouter(),
-    "anthropic": Anthropic(),
-    "gemini": Gemini(),
-}
-# Where the simulator speaks each dialect.
-_SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/api/v1", "anthropic": "/v1", "gemini": "/v1beta"}
-
-
-@dataclass(frozen=True, slots=True)
-class Substitution:
-    """Where the calls of every provider go instead: a demo's simulator, by the address it listens on."""
-
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +139,8 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
         database = await _opened_database(settings)
         stack.push_async_callback(database.close)
         try:
-            base_urls = _base_urls(settings.config_dir, substitution)
-            catalog = await SqlCatalog.open(database, clock, settings.config_dir, base_urls)
+            addresses = base_urls(settings.config_dir, substitution)
+            catalog = await SqlCatalog.open(database, clock, settings.config_dir, addresses)
         except CatalogMistakes as found:
             raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
         accounts = SqlAccounts(database, clock)
@@ -389,16 +366,10 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         ids=rooms.ids,
         knobs=api_knobs(settings, shelves.key_pepper),
         render_metrics=partial(_metrics_page, telemetry),
+        glance=telemetry.glance,
         is_ready=readiness,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )
-
-
-def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:
-    if substitution is None:
-        return {}
-    providers = load_catalog(config_dir).providers.values()
-    return {provider.id: substitution.address + _SURFACES[provider.dialect] for provider in providers}
 
 
 def _pepper(settings: Settings) -> bytes:

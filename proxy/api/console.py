@@ -17,6 +17,7 @@ from proxy.api.errors import not_found
 
 FOLDER: Final = Path(__file__).parent.parent / "console"
 PAGE: Final = "index.html"
+DOCS: Final = "docs.html"
 _REVISION_MARK: Final = b"{revision}"
 _TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
@@ -54,8 +55,8 @@ class Asset:
 
 
 class Console:
-    """`/ui` is the page, `/ui/REVISION/...` what it loads; a page of an older revision is sent to the newest one. Its files are
-    read when one is asked for: many a gateway is never looked at."""
+    """`/ui` is the page, `/docs` the one that shows the API, `/ui/REVISION/...` what both load; a page of an older revision is
+    sent to the newest one. Its files are read when one is asked for: many a gateway is never looked at."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -75,12 +76,16 @@ class Console:
     def routes(self) -> list[Route]:
         return [
             Route("/ui", self._page, methods=["GET"]),
+            Route("/docs", self._docs, methods=["GET"]),
             Route("/ui/{revision}", self._old_page, methods=["GET"]),
             Route("/ui/{revision}/{name:path}", self._file, methods=["GET"]),
         ]
 
     async def _page(self, request: Request) -> Response:
         return _answer(request, self.assets[PAGE], _ASK_AGAIN)
+
+    async def _docs(self, request: Request) -> Response:
+        return _answer(request, self.assets[DOCS], _ASK_AGAIN)
 
     async def _old_page(self, _request: Request) -> Response:
         return RedirectResponse("/ui", 307, {"cache-control": _ASK_AGAIN})
@@ -104,7 +109,7 @@ def _revision(files: Mapping[str, bytes]) -> str:
 
 
 def _asset(name: str, content: bytes, revision: str) -> Asset:
-    plain = content.replace(_REVISION_MARK, revision.encode()) if name == PAGE else content
+    plain = content.replace(_REVISION_MARK, revision.encode()) if name in (PAGE, DOCS) else content
     return Asset(_TYPES[Path(name).suffix], plain)
 
 

@@ -8,8 +8,8 @@ from proxy.domain.catalog import Timeouts, Transport
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
-from proxy.domain.value import swift
 from proxy.domain.oversight import Slot
+from proxy.domain.value import swift
 
 
 class UpstreamError(Exception):

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from proxy.domain.call import Call
+from proxy.domain.glance import Glance
 from proxy.ports import Clock
+from proxy.telemetry.glance import totals
 from proxy.telemetry.line import call_line, word
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.metrics import NONE, Gauge, Labels, Numbers
@@ -65,11 +67,28 @@ class Telemetry:
         self._share(self._tally)
         return self._tally.summed(self._numbers), _apart(self._gauges, self._tally)
 
+    def glance(self) -> Glance:
+        """What runs now and what was counted, of all workers."""
+        tally = self._tally
+        if tally is None:
+            return Glance(self._reading("live_calls"), self._reading("waiting_calls"), totals(self._numbers))
+        self._share(tally)
+        others = tally.measured().values()
+        live, waiting = (
+            self._reading(name) + sum(int(sum(readings.get(name, {}).values())) for readings in others)
+            for name in ("live_calls", "waiting_calls")
+        )
+        return Glance(live, waiting, totals(tally.summed(self._numbers)))
+
     def flush(self) -> None:
         """Writes the collected log lines, and lets other workers know what was counted."""
         self._log.flush()
         if self._tally is not None:
             self._share(self._tally)
+
+    def _reading(self, name: str) -> int:
+        gauge = self._gauges.get(name)
+        return 0 if gauge is None else int(sum(gauge.read().values()))
 
     def _share(self, tally: Tally) -> None:
         try:

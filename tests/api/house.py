@@ -35,8 +35,8 @@ from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
-from proxy.store.conversations import SqlConversations
 from proxy.store.chronicle import SqlChronicle
+from proxy.store.conversations import SqlConversations
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
@@ -213,6 +213,10 @@ def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[st
     }
 
 
+def _client(front: Front) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
+
+
 def _unheard(alert: Alert) -> None:
     """Nobody listens for alerts here."""
 
@@ -336,10 +340,10 @@ async def open_house(
             ids=ids,
             knobs=replace(ApiKnobs(PEPPER, metrics_token=METRICS_TOKEN), **knobs),
             render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
+            glance=recorder.glance,
             is_ready=lambda: True,
         )
         front = build_gateway(services)
         assert isinstance(front.rest, Starlette)
-        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
-        await stack.enter_async_context(client)
+        client = await stack.enter_async_context(_client(front))
         yield House(front, front.rest, client, services, upstream, shown, recorder, log)
