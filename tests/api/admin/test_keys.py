@@ -123,11 +123,11 @@ async def test_an_unknown_key_is_not_found(office: Office) -> None:
 
 async def test_what_a_key_wishes_is_changed_and_audited(office: Office) -> None:
     key = await office.house.user_key("ada")
-    path = f"/keys/{key.split('_')[2]}"
+    path = f"/keys/{key.split('_')[2]}/wishes"
     assert (await office.call(key)).status_code == 200
-    changed = await office.ask("PATCH", path, {"wishes": {"avoid": ["*"]}, "reason": "as agreed"})
+    changed = await office.ask("POST", path, {"wishes": {"avoid": ["*"]}, "reason": "as agreed"})
     assert (changed.status_code, changed.json()["wishes"]["avoid"]) == (200, ["*"])
     assert (await office.call(key)).status_code == 400
     line = (await office.read("/audit"))["data"][0]
     assert (line["action"], line["subject"], line["reason"]) == ("key.wish", f"key:{key.split('_')[2]}", "as agreed")
-    assert (await office.ask("PATCH", path, {"wishes": {}})).status_code == 400
+    assert (await office.ask("POST", path, {"wishes": {}})).status_code == 400
