@@ -192,7 +192,7 @@ def test_a_connection_that_breaks_in_mid_stream_keeps_what_came_and_offers_to_go
     cut = meg.ends("cut")
     expect(cut).to_contain_text("The connection broke here")
     cut.get_by_role("button", name="Continue").click()
-    expect(meg.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    expect(meg.answer).to_contain_text(re.compile(r"w5.*w1 w2"))
     meg.page.get_by_role("button", name="Stop").click()
     meg.ends("stopped")
     meg.forgive("net::ERR_")

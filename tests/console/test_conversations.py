@@ -97,7 +97,7 @@ def test_a_page_loaded_anew_in_mid_stream_shows_what_was_kept_and_goes_on(
     cam.sign_in(key)
     expect(cam.answer).to_contain_text("w5")
     # What goes on counts from the beginning, for this provider knows nothing of what it said.
-    expect(cam.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    expect(cam.answer).to_contain_text(re.compile(r"w5.*w1 w2"))
     cam.page.get_by_role("button", name="Stop").click()
     cam.ends("stopped")
     expect(cam.page.locator("article")).to_have_count(2)
@@ -114,7 +114,7 @@ def test_a_broken_connection_mends_by_itself(person: PersonMaker, user_key: Call
     expect(dee.answer).to_contain_text("w5")
     line.cut()
     expect(dee.answer).to_have_attribute("data-state", "resuming")
-    expect(dee.answer).to_contain_text(re.compile(r"w5 .*w\d+ ?w1 w2"))
+    expect(dee.answer).to_contain_text(re.compile(r"w5.*w1 w2"))
     dee.page.get_by_role("button", name="Stop").click()
     dee.ends("stopped")
     dee.forgive("net::ERR_")
