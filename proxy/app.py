@@ -3,7 +3,7 @@ parts, and the only one that may import inside a function, so that what is not c
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,29 +20,24 @@ from proxy.api.session_files import SessionFiles
 from proxy.api.sessions import Sessions
 from proxy.clock import SystemClock
 from proxy.counting.counter import BoundedCounter, NoCounter
+from proxy.crew.errand import verified
 from proxy.crew.member import Member
 from proxy.domain.catalog import Catalog, Vocabulary
-from proxy.domain.dialect import Dialect
 from proxy.domain.plan import Rate
 from proxy.ids import RandomIds
-from proxy.knobs import api_knobs, lease_limits, pipeline_knobs, webhook
+from proxy.knobs import api_knobs, command_variables, lease_limits, pipeline_knobs, webhook
 from proxy.limits.conduct import MemoryConduct
 from proxy.limits.memory import MemoryLimiter
 from proxy.limits.shared import SharedLimiter
 from proxy.pipeline import Pipeline, Rooms
 from proxy.ports import Books, ByHand, CatalogDesk, Clock, Directory, Limiter, Register, StoreUnavailable, Upstream
 from proxy.settings import Settings, SettingsMistake
-from proxy.stages.provider.adapter import Dialect as Speech
-from proxy.stages.provider.anthropic import Anthropic
-from proxy.stages.provider.gemini import Gemini
-from proxy.stages.provider.openai import OpenAI
-from proxy.stages.provider.openrouter import OpenRouter
 from proxy.store.accounts import SqlAccounts
 from proxy.store.alerts import SqlAlerts
-from proxy.store.catalog.build import load as load_catalog
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
+from proxy.store.chronicle import SqlChronicle
 from proxy.store.conversations import SqlConversations
 from proxy.store.conversations import sweep as sweep_conversations
 from proxy.store.database import Database
@@ -50,12 +45,14 @@ from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
+from proxy.store.oversight import SqlOversight
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
+from proxy.surfaces import DIALECTS, Substitution, base_urls
 from proxy.telemetry.breakers import watch_breakers
 from proxy.telemetry.log import LogWriter, route_logging
 from proxy.telemetry.record import Telemetry
@@ -63,6 +60,7 @@ from proxy.telemetry.tally import Tally
 from proxy.upstream.health import PassiveHealth
 from proxy.upstream.relay import RelayUpstream
 from proxy.upstream.transports import Transports
+from proxy.workers.caretakers import caretakers
 from proxy.workers.herald import Herald
 from proxy.workers.outbox import Outbox
 from proxy.workers.prober import Prober
@@ -85,23 +83,6 @@ SWEEP_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 
 
-DIALECTS: Final[Mapping[str, Speech]] = {
-    "openai": OpenAI(),
-    "openrouter": OpenRouter(),
-    "anthropic": Anthropic(),
-    "gemini": Gemini(),
-}
-# Where the simulator speaks each dialect.
-_SURFACES: Final[Mapping[Dialect, str]] = {"openai": "/v1", "openrouter": "/api/v1", "anthropic": "/v1", "gemini": "/v1beta"}
-
-
-@dataclass(frozen=True, slots=True)
-class Substitution:
-    """Where the calls of every provider go instead: a demo's simulator, by the address it listens on."""
-
-    address: str
-
-
 @dataclass(frozen=True, slots=True)
 class Shelves:
     """The store without a gateway around it: what one-shot commands need. `recount` mends the roll-ups."""
@@ -122,6 +103,7 @@ class Shelves:
 class Own:
     """What one process keeps for itself: its figures, the alerts that it has to tell, and which of several workers it is."""
 
+    boot_id: str
     telemetry: Telemetry
     outbox: Outbox
     member: Member | None
@@ -157,8 +139,8 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
         database = await _opened_database(settings)
         stack.push_async_callback(database.close)
         try:
-            base_urls = _base_urls(settings.config_dir, substitution)
-            catalog = await SqlCatalog.open(database, clock, settings.config_dir, base_urls)
+            addresses = base_urls(settings.config_dir, substitution)
+            catalog = await SqlCatalog.open(database, clock, settings.config_dir, addresses)
         except CatalogMistakes as found:
             raise SettingsMistake([str(mistake) for mistake in found.mistakes]) from None
         accounts = SqlAccounts(database, clock)
@@ -233,7 +215,7 @@ async def _wired(
         shelves.accounts.refresh,
     )
     stack.push_async_callback(books.close)
-    own = Own(telemetry, Outbox(shelves.clock), member)
+    own = Own(boot_id, telemetry, Outbox(shelves.clock), member)
     rooms = await _rooms(stack, settings, shelves, books, own)
     readiness = Readiness()
     services = _services(settings, shelves, rooms, books, own, readiness)
@@ -261,6 +243,7 @@ async def _wired(
         Job("warden", WARDEN_EVERY_S, Warden(rooms.conduct, shelves.directory, telemetry).look),
         *_sweeps(settings, shelves),
         *_health_jobs(settings, rooms, services.pipeline, own),
+        *caretakers(shelves.database, shelves.clock, boot_id, rooms.health, partial(verified, command_variables(settings))),
     ]
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
@@ -337,6 +320,12 @@ def _library(ca_file: Path | None) -> Upstream:
     return LibraryUpstream(trust_env=True, ca_file=ca_file)
 
 
+def _metrics_page(telemetry: Telemetry, include_cost: bool) -> bytes:
+    from proxy.telemetry.render import page
+
+    return page(*telemetry.shown(), include_cost)
+
+
 def _counting_in(vocabulary: Vocabulary) -> Callable[[str], int]:
     # Its tables fill tens of megabytes: they are loaded by the first call that has to be counted.
     from proxy.counting.bpe import counting_in
@@ -367,6 +356,8 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         register=shelves.register,
         feedback=SqlFeedback(shelves.database),
         conversations=SqlConversations(shelves.database, rooms.clock),
+        oversight=SqlOversight(shelves.database, shelves.clock),
+        chronicle=SqlChronicle(shelves.database, own.boot_id),
         health=rooms.health,
         limiter=rooms.limiter,
         conduct=rooms.conduct,
@@ -374,17 +365,11 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         clock=rooms.clock,
         ids=rooms.ids,
         knobs=api_knobs(settings, shelves.key_pepper),
-        render_metrics=telemetry.render,
+        render_metrics=partial(_metrics_page, telemetry),
+        glance=telemetry.glance,
         is_ready=readiness,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )
-
-
-def _base_urls(config_dir: Path, substitution: Substitution | None) -> dict[str, str]:
-    if substitution is None:
-        return {}
-    providers = load_catalog(config_dir).providers.values()
-    return {provider.id: substitution.address + _SURFACES[provider.dialect] for provider in providers}
 
 
 def _pepper(settings: Settings) -> bytes:

@@ -19,11 +19,12 @@ from typing import Final
 from pydantic import SecretStr
 
 from proxy.api import keys
-from proxy.app import Gateway, Substitution, opened
+from proxy.app import Gateway, opened
 from proxy.commands import CommandFailed, owner, stored_key
 from proxy.domain.desk import Change
 from proxy.serving import listening, run_server
 from proxy.settings import Settings
+from proxy.surfaces import Substitution
 
 SIMULATOR_START_S: Final = 10
 FAULTS_FILE: Final = Path(__file__).parent.parent / "config" / "faults" / "faults.toml"

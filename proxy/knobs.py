@@ -52,3 +52,12 @@ def lease_limits(settings: Settings) -> LeaseLimits:
 
 def _intake_limits(settings: Settings) -> IntakeLimits:
     return IntakeLimits(nesting_max=settings.nesting_max, messages_max=settings.messages_max, tools_max=settings.tools_max)
+
+
+def command_variables(settings: Settings) -> dict[str, str]:
+    """The environment in which a command reads the same books."""
+    return {
+        "SIGNALBOX_DATABASE_URL": settings.database_url.get_secret_value(),
+        "SIGNALBOX_CONFIG_DIR": str(settings.config_dir),
+        "SIGNALBOX_PEPPER": "" if settings.pepper is None else settings.pepper.get_secret_value(),
+    }

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from proxy.app import DIALECTS, Shelves, can_count, opened_shelves, provider_keys, way_out
+from proxy.app import Shelves, can_count, opened_shelves, provider_keys, way_out
 from proxy.clock import SystemClock
 from proxy.domain.call import Attempt
 from proxy.domain.ledger import RecordCall
@@ -21,6 +21,7 @@ from proxy.store.catalog.layers import merge
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.ledger import SqlLedger
+from proxy.surfaces import DIALECTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ calls."""
 
 import argparse
 import asyncio
+import ctypes
 import errno
 import gc
 import logging
@@ -91,15 +92,18 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
     if member is not None:
         loop.add_reader(sys.stdin, _orphaned, server, member)
     gateway.readiness.server_stops = lambda: server.should_exit
-    _spare_the_collector()
+    _settle_down()
     await server.serve(sockets=[server_socket])
 
 
-def _spare_the_collector() -> None:
+def _settle_down() -> None:
     """What is loaded by now stays, and what a call leaves behind is freed by its counts: looking through it every seven hundred
-    objects, as is usual, finds next to nothing."""
+    objects, as is usual, finds next to nothing. What loading took and left goes back to the system: four megabytes."""
     gc.collect()
     gc.freeze()
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give_back is not None:
+        give_back(0)
     gc.set_threshold(COLLECT_EVERY_OBJECTS)
 
 

@@ -145,7 +145,8 @@ class Visit:
 
     async def _call(self, order: Order, keeper: Keeper | None) -> Refusal | None:
         connection = self._scope.get("extensions", {}).get("signalbox.connection", {})
-        reply = AsgiReply(self._send, connection.get("abort"), self._extra, self._services.knobs.reply)
+        limits, send_now = self._services.knobs.reply, connection.get("send_now")
+        reply = AsgiReply(self._send, connection.get("abort"), self._extra, limits, send_now)
         on_leave = connection.get("on_leave") or self._watched
         on_leave(reply.left)
         try:

@@ -4,7 +4,7 @@ after the start, and lets a page load nothing from elsewhere."""
 import gzip
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from proxy.api.errors import not_found
 
 FOLDER: Final = Path(__file__).parent.parent / "console"
 PAGE: Final = "index.html"
+DOCS: Final = "docs.html"
 _REVISION_MARK: Final = b"{revision}"
 _TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
@@ -41,32 +42,50 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-@dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is sent."""
+    """A file as it is sent, packed by the first who wants it so."""
 
-    media_type: str
-    plain: bytes
-    packed: bytes
+    def __init__(self, media_type: str, plain: bytes) -> None:
+        self.media_type = media_type
+        self.plain = plain
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.plain, 9, mtime=0)
 
 
 class Console:
-    """`/ui` is the page, `/ui/REVISION/...` what it loads; a page of an older revision is sent to the newest one."""
+    """`/ui` is the page, `/docs` the one that shows the API, `/ui/REVISION/...` what both load; a page of an older revision is
+    sent to the newest one. Its files are read when one is asked for: many a gateway is never looked at."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
-        self.revision = _revision(files)
-        self.assets = {name: _asset(name, content, self.revision) for name, content in files.items()}
+        self._folder = folder
+
+    @cached_property
+    def revision(self) -> str:
+        return _revision(self._files)
+
+    @cached_property
+    def assets(self) -> Mapping[str, Asset]:
+        return {name: _asset(name, content, self.revision) for name, content in self._files.items()}
+
+    @cached_property
+    def _files(self) -> Mapping[str, bytes]:
+        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in _paths(self._folder)}
 
     def routes(self) -> list[Route]:
         return [
             Route("/ui", self._page, methods=["GET"]),
+            Route("/docs", self._docs, methods=["GET"]),
             Route("/ui/{revision}", self._old_page, methods=["GET"]),
             Route("/ui/{revision}/{name:path}", self._file, methods=["GET"]),
         ]
 
     async def _page(self, request: Request) -> Response:
         return _answer(request, self.assets[PAGE], _ASK_AGAIN)
+
+    async def _docs(self, request: Request) -> Response:
+        return _answer(request, self.assets[DOCS], _ASK_AGAIN)
 
     async def _old_page(self, _request: Request) -> Response:
         return RedirectResponse("/ui", 307, {"cache-control": _ASK_AGAIN})
@@ -78,7 +97,7 @@ class Console:
         return _answer(request, asset, _FOREVER)
 
 
-def _files(folder: Path) -> list[Path]:
+def _paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in _TYPES)
 
 
@@ -90,8 +109,8 @@ def _revision(files: Mapping[str, bytes]) -> str:
 
 
 def _asset(name: str, content: bytes, revision: str) -> Asset:
-    plain = content.replace(_REVISION_MARK, revision.encode()) if name == PAGE else content
-    return Asset(_TYPES[Path(name).suffix], plain, gzip.compress(plain, 9, mtime=0))
+    plain = content.replace(_REVISION_MARK, revision.encode()) if name in (PAGE, DOCS) else content
+    return Asset(_TYPES[Path(name).suffix], plain)
 
 
 def _answer(request: Request, asset: Asset, caching: str) -> Response:

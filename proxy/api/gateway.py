@@ -1,5 +1,6 @@
 """The whole gateway as one ASGI application: services in, the door with both kinds of paths behind it out."""
 
+from functools import partial
 from typing import Final
 
 from proxy.api import admin, moderations, native, openai, sign_in
@@ -29,4 +30,4 @@ def build_gateway(services: Services) -> Front:
         Line("POST /api/ai/chat", "chat", "chat", NativeManner(services)),
     )
     hot: dict[str, ASGIApp] = {line.route.removeprefix("POST "): Surface(services, line) for line in lines}
-    return Front(hot, build_rest(services, ENDPOINTS, hot, describe(ENDPOINTS)), services.ids)
+    return Front(hot, build_rest(services, ENDPOINTS, hot, partial(describe, ENDPOINTS)), services.ids)

@@ -1,7 +1,9 @@
 """HTTP on the wire: uvicorn's protocol, but an HTTP/1.0 caller gets a close-delimited body instead of chunks it cannot read,
-what is no HTTP is refused in our error shape, and the app can drop a connection and is told of a departure."""
+what is no HTTP is refused in our error shape, and the app can drop a connection, write without a wait and is told of a
+departure."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -79,5 +81,18 @@ class GatewayProtocol(HttpToolsProtocol):
         if cycle.scope["http_version"] == "1.0":
             # The cycle is built inside uvicorn, from a name it does not let us choose.
             cycle.__class__ = CloseDelimitedCycle
-        cycle.scope["extensions"] = {"signalbox.connection": {"abort": self.transport.abort, "on_leave": self._tell_leaving}}
+        connection: dict[object, object] = {
+            "abort": self.transport.abort,
+            "on_leave": self._tell_leaving,
+            "send_now": partial(_send_now, cycle),
+        }
+        cycle.scope["extensions"] = {"signalbox.connection": connection}
         super()._start_asgi_task(cycle, app)
+
+
+def _send_now(cycle: RequestResponseCycle, data: bytes) -> bool:
+    """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would have to wait."""
+    if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
+        return False
+    cycle.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+    return True

@@ -77,6 +77,10 @@ class Keeper:
             self._saved_ns = now_ns
             self._save_beside()
 
+    def write_now(self, data: bytes) -> bool:
+        # It may have to be saved.
+        return False
+
     async def end(self, data: bytes = b"") -> None:
         # Before its end is told, so that whoever heard it can go on at once.
         await self._keep()

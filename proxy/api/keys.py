@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, get_args
@@ -15,6 +16,8 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH: Final = 12
 _SECRET_LENGTH: Final = 40
 _CHECKSUM_LENGTH: Final = 6
+_SHIFTS: Final = range(0, 5 * _CHECKSUM_LENGTH, 5)
+_KINDS: Final[Mapping[str, KeyKind]] = {kind: kind for kind in get_args(KeyKind)}
 KEY_TEXT_MAX: Final = 128
 
 
@@ -42,10 +45,8 @@ def read(text: str) -> KeyText | None:
     parts = body.split("_")
     if len(parts) != 4 or parts[0] != "sb" or len(parts[2]) != _ID_LENGTH or _checksum(body) != checksum:
         return None
-    for kind in get_args(KeyKind):
-        if parts[1] == kind:
-            return KeyText(kind, parts[2], text)
-    return None
+    kind = _KINDS.get(parts[1])
+    return None if kind is None else KeyText(kind, parts[2], text)
 
 
 def secret_hash(pepper: bytes, text: str) -> bytes:
@@ -72,4 +73,4 @@ def _keyed(pepper: bytes) -> hmac.HMAC:
 
 def _checksum(body: str) -> str:
     value = zlib.crc32(body.encode())
-    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(0, 5 * _CHECKSUM_LENGTH, 5))
+    return "".join([_ALPHABET[(value >> shift) & 31] for shift in _SHIFTS])

@@ -33,7 +33,7 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = {
 class TextPart(BaseModel):
     """A text among the parts of one input."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     type: Literal["text"]
     text: str
@@ -42,7 +42,7 @@ class TextPart(BaseModel):
 class ModerationGiven(BaseModel):
     """What is to be judged. Images are not."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     input: Annotated[
         str | Annotated[list[str], Field(max_length=INPUTS_MAX)] | Annotated[list[TextPart], Field(max_length=INPUTS_MAX)],

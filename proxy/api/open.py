@@ -77,7 +77,7 @@ async def _may_see_cost(services: Services, request: Request) -> bool | Refusal:
 
 
 async def _openapi(_services: Services, request: Request) -> Response:
-    return json_response(request.app.state.openapi)
+    return json_response(request.app.state.openapi())
 
 
 OPEN_ENDPOINTS = (

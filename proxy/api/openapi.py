@@ -69,8 +69,8 @@ _REFUSED: Final[Json] = {
 
 @cache
 def describe(endpoints: tuple[Endpoint, ...]) -> Json:
-    """The whole document, for reading alone: the hot and the open paths are added to the rows. Made once in a process, for its
-    schemas take a tenth of a second."""
+    """The whole document, for reading alone: the hot and the open paths are added to the rows. Made once in a process, and not
+    before it is asked for: its schemas take a tenth of a second."""
     names, schemas = _schemas(endpoints)
     paths: dict[str, Json] = {}
     for endpoint in endpoints:

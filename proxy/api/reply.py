@@ -24,8 +24,16 @@ class ReplyLimits:
 class AsgiReply:
     """Implements ports.Reply. Somebody calls `left` when the caller leaves, and `dispose` when the call is over."""
 
-    def __init__(self, send: Send, abort: Callable[[], None] | None, headers: Headers, limits: ReplyLimits) -> None:
+    def __init__(
+        self,
+        send: Send,
+        abort: Callable[[], None] | None,
+        headers: Headers,
+        limits: ReplyLimits,
+        send_now: Callable[[bytes], bool] | None = None,
+    ) -> None:
         self._send = send
+        self._send_now = send_now
         self._abort = abort
         self._headers = list(headers)
         self._limits = limits
@@ -53,6 +61,12 @@ class AsgiReply:
         self._writing_since_s = self._last_write_s = self._loop.time()
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
         self._writing_since_s = None
+
+    def write_now(self, data: bytes) -> bool:
+        if self._send_now is None or self._writing_since_s is not None or self.gone or not self._send_now(data):
+            return False
+        self._last_write_s = self._loop.time()
+        return True
 
     async def end(self, data: bytes = b"") -> None:
         # The timers outlive the last write, for its reader may stall as well.

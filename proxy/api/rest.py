@@ -1,7 +1,7 @@
 """Everything off the hot path as one Starlette application: rows in, routes out; unknown paths, wrong methods and defects
 are answered in our error shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,9 +19,10 @@ from proxy.api.services import Services
 
 
 def build_rest(
-    services: Services, endpoints: Sequence[Endpoint], hot: Mapping[str, ASGIApp], openapi: Mapping[str, Any]
+    services: Services, endpoints: Sequence[Endpoint], hot: Mapping[str, ASGIApp], openapi: Callable[[], Mapping[str, Any]]
 ) -> Starlette:
-    """`hot` are the applications that the door serves itself: here they only tell which method is right."""
+    """`hot` are the applications that the door serves itself: here they only tell which method is right. `openapi` describes
+    the API when somebody asks."""
     app = Starlette(
         routes=[
             *open_routes(services),

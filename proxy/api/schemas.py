@@ -27,19 +27,19 @@ Words = Annotated[str, Field(max_length=2_000, pattern=_WORDS)]
 class Given(BaseModel):
     """A body: a field that we do not know is a mistake, never ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Queries(BaseModel):
     """The query of an address: names that we do not know are left alone, for clients and proxies add their own."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class Told(BaseModel):
     """An answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def credits_of(milli: int) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proxy.api.auth import Gate
+from proxy.api.overlooks import Overlooks
 from proxy.api.reply import ReplyLimits
 from proxy.api.sessions import Sessions
+from proxy.domain.glance import Glance
 from proxy.pipeline import Pipeline
 from proxy.ports import (
     Accounts,
@@ -13,6 +15,7 @@ from proxy.ports import (
     ByHand,
     CatalogDesk,
     CatalogSource,
+    Chronicle,
     Clock,
     Conduct,
     Conversations,
@@ -21,6 +24,7 @@ from proxy.ports import (
     HealthBoard,
     Ids,
     Limiter,
+    Oversight,
     Recorder,
     Register,
     Timekeeping,
@@ -44,7 +48,8 @@ class ApiKnobs:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One gateway's rooms as the api sees them. `render_metrics` takes whether raw cost may be shown; `is_ready` says
+    """One gateway's rooms as the api sees them. `render_metrics` takes whether raw cost may be shown, `glance` is
+    what the gateway came to until now; `is_ready` says
     whether calls can be taken."""
 
     gate: Gate
@@ -59,6 +64,8 @@ class Services:
     register: Register
     feedback: FeedbackBox
     conversations: Conversations
+    oversight: Oversight
+    chronicle: Chronicle
     health: HealthBoard
     limiter: Limiter
     conduct: Conduct
@@ -67,5 +74,7 @@ class Services:
     ids: Ids
     knobs: ApiKnobs
     render_metrics: Callable[[bool], bytes]
+    glance: Callable[[], Glance]
     is_ready: Callable[[], bool]
+    overlooks: Overlooks = field(default_factory=Overlooks)
     sessions: Sessions = field(default_factory=Sessions)

@@ -54,6 +54,15 @@ export async function* converse(body, signal) {
   }
 }
 
+/** Events that go on, within a session; `onLost` hears once that they do not. Gives what ends it. */
+export function follow(path, name, onEvent, onLost) {
+  const source = new EventSource(path);
+  source.addEventListener(name, (event) => onEvent(JSON.parse(event.data)));
+  // The browser asks again by itself where the connection broke, and gives up where it was refused.
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) onLost(); });
+  return () => source.close();
+}
+
 export function withQuery(path, query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return given.length ? `${path}?${new URLSearchParams(given)}` : path;

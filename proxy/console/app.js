@@ -17,9 +17,19 @@ const PAGES = {
   users: { kinds: ["admin"], load: later("./users.js", "Users") },
   health: { kinds: ["admin"], load: later("./health.js", "Health") },
   audit: { kinds: ["admin"], load: later("./audit.js", "Audit") },
+  budget: { kinds: ["admin"], load: later("./budget.js", "Budget") },
   requests: { kinds: ["admin"], load: later("./requests.js", "Requests") },
+  keys: { kinds: ["admin"], load: later("./allkeys.js", "AllKeys") },
+  models: { kinds: ["admin"], load: later("./models.js", "Models") },
+  assistants: { kinds: ["admin"], load: later("./assistants.js", "Assistants"), under: "models" },
+  plans: { kinds: ["admin"], load: later("./plans.js", "Plans"), under: "models" },
+  files: { kinds: ["admin"], load: later("./files.js", "Files"), under: "models" },
 };
-const MENU = { user: ["chat", "usage", "start"], support: ["support"], admin: ["overview", "support", "requests", "users", "health", "audit"] };
+const MENU = {
+  user: ["chat", "usage", "start"],
+  support: ["support"],
+  admin: ["overview", "support", "requests", "users", "keys", "models", "health", "budget", "audit"],
+};
 
 function App() {
   const [who, setWho] = useState(null);
@@ -61,7 +71,7 @@ function Frame({ who, place, onOut, told, onEnter }) {
     <header class="bar">
       <a class="mark" href="#/${menu[0]}"><img src=${new URL("./signal.svg", import.meta.url).href} alt="" />${words.name}</a>
       <nav aria-label=${words.name}>${menu.map((name) => html`
-        <a key=${name} href="#/${name}" aria-current=${name === page ? "page" : undefined}>${words.pages[name]}</a>`)}</nav>
+        <a key=${name} href="#/${name}" aria-current=${name === (PAGES[page]?.under ?? page) ? "page" : undefined}>${words.menu[name] ?? words.pages[name]}</a>`)}</nav>
       <div class="who">
         ${who.kind === "user" && html`<span class="soft" data-part="meter">${meter(me)}</span>`}
         ${who.kind !== "user" && html`<span class="soft">${who.name || who.kind}</span>`}

@@ -1,19 +1,19 @@
 // A user's calls, page by page, with what each came to; filters are the API's own, and what is shown can be saved.
-import { read } from "./api.js";
 import { count, credits, span } from "./figures.js";
-import { html, useEffect, useState } from "./html.js";
-import { Empty, State, Trouble, When } from "./parts.js";
+import { html, useState } from "./html.js";
+import { Rest, usePages } from "./pager.js";
+import { State, When } from "./parts.js";
 import { csvOf, saveText } from "./save.js";
 import { words } from "./words.js";
 
-const PAGE = 50;
 export const TONES = { served: "go", running: "", cut: "caution", left: "", refused: "caution", failed: "stop", crashed: "stop" };
 
 export function Calls() {
   const [status, setStatus] = useState("");
   const [prechecks, setPrechecks] = useState(false);
-  const list = usePages("/api/calls", { status });
-  const shown = list.rows.filter((call) => prechecks || call.kind !== "precheck");
+  const [model, setModel] = useState("");
+  const list = usePages("/api/calls", { status, model, kind: prechecks ? "" : "model" });
+  const shown = list.rows;
   const save = () => saveText("calls.csv", "text/csv", csvOf([COLUMNS, ...shown.map(cellsOf)]));
   return html`<section aria-labelledby="calls">
     <header><h2 id="calls">${words.usage.calls}</h2><div class="row">
@@ -21,6 +21,8 @@ export function Calls() {
       <select aria-label=${words.usage.outcome} value=${status} onChange=${(event) => setStatus(event.target.value)}>
         <option value="">${words.usage.any}</option>
         ${Object.entries(words.usage.status).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
+      <input type="search" class="short" aria-label=${words.usage.call.model} placeholder=${words.usage.call.model} value=${model} maxlength="200"
+        onChange=${(event) => setModel(event.target.value.trim())} />
       <button type="button" onClick=${save} disabled=${!shown.length}>${words.usage.csv}</button></div></header>
     ${shown.length > 0 && html`<${CallTable} calls=${shown} link=${(call) => `#/usage/${call.id}`} />`}
     <${Rest} list=${list} empty=${!shown.length} title=${words.usage.noCalls} then=${words.usage.noCallsThen} more=${words.usage.older} />
@@ -40,30 +42,6 @@ export function CallTable({ calls, link, who }) {
       <td><${State} tone=${TONES[call.status]}>${words.usage.status[call.status]}<//>${call.code && html`<br /><span class="id soft">${call.code}</span>`}</td>
       <td class="number">${call.tokens ? count(tokensOf(call.tokens)) : words.none}</td>
       <td class="number">${credits(call.credits)}</td><td class="number">${span(call.duration_ms)}</td></tr>`)}</tbody></table></div>`;
-}
-
-/** What follows a list: more of it, or why there is none. */
-export function Rest({ list, empty, title, then, more }) {
-  if (list.error) return html`<${Trouble} error=${list.error} onRetry=${list.more} />`;
-  if (list.loading) return html`<p class="soft" role="status">${words.loading}</p>`;
-  return html`${empty && html`<${Empty} title=${title}>${then}<//>`}
-    ${list.next && html`<p class="row after"><button type="button" onClick=${list.more}>${more}</button></p>`}`;
-}
-
-/** A list whose pages follow each other by `next_before`. */
-export function usePages(path, query) {
-  const asked = JSON.stringify([path, query]);
-  const [state, setState] = useState({ asked: null, rows: [], next: null, loading: true, error: null });
-  const load = async (before, rows) => {
-    setState((now) => ({ ...now, asked, rows, loading: true, error: null }));
-    const settle = (change) => setState((now) => (now.asked === asked ? { ...now, loading: false, ...change } : now));
-    await read(path, { ...query, before, limit: PAGE }).then(
-      (page) => settle({ rows: [...rows, ...page.data], next: page.next_before }),
-      (error) => settle({ error, next: before }),
-    );
-  };
-  useEffect(() => { load(null, []); }, [asked]);
-  return { ...state, more: () => load(state.next, state.rows) };
 }
 
 export const tokensOf = (tokens) => tokens.input + tokens.cached_input + tokens.cache_write + tokens.output + tokens.reasoning;

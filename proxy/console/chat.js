@@ -27,6 +27,7 @@ export function Chat({ who, refresh, shown, me, place }) {
   const talk = useTalk(() => { refresh(); threads.again(); }, kept);
   const end = useRef(null);
   useAddress(talk, place, shown && kept, setLost);
+  useOtherTabs(talk, threads, kept);
   useFollowing(end, talk, shown);
   const offers = picker.value;
   const pick = (id) => { setChoice(id); setPicking(false); };
@@ -85,6 +86,26 @@ function useAddress(talk, place, active, onLost) {
     if (active && talk.id && location.hash !== address) window.history.replaceState(null, "", address);
   });
 }
+
+/** What another tab said meanwhile is here when this one is looked at again. */
+function useOtherTabs(talk, threads, kept) {
+  const latest = useRef(null);
+  latest.current = { talk, changed: changedOf(threads.value, talk.id) };
+  useEffect(() => {
+    const seen = async () => {
+      const { talk: before, changed } = latest.current;
+      if (!kept || document.hidden || before.busy) return;
+      const found = await listed().catch(() => null);
+      threads.again();
+      const { talk: now } = latest.current;
+      if (changed && changedOf(found, now.id) > changed && now.id === before.id && !now.busy) now.open(now.id, false).catch(() => null);
+    };
+    document.addEventListener("visibilitychange", seen);
+    return () => document.removeEventListener("visibilitychange", seen);
+  }, [kept, threads.again]);
+}
+
+const changedOf = (page, id) => page?.data.find((one) => one.id === id)?.changed_at_ms ?? 0;
 
 /** Keeps the newest words in sight, unless the reader has scrolled away from them. */
 function useFollowing(end, talk, shown) {

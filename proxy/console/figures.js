@@ -9,6 +9,7 @@ const exact = new Intl.DateTimeFormat("en", {
   day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
 });
 
+export const figure = (value) => (value >= 100 ? whole : coarse).format(value);
 export const count = (value) => whole.format(value);
 /** Credits come as decimal text; only how they are shown is rounded. */
 export const credits = (text) => (Math.abs(Number(text)) >= 100 ? coarse : fine).format(Number(text));

@@ -2,6 +2,7 @@
 import { read } from "./api.js";
 import { count, momentOf, span } from "./figures.js";
 import { html, useEffect } from "./html.js";
+import { HealthDay } from "./healthday.js";
 import { Loaded, State, When, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
@@ -21,6 +22,7 @@ export function Health() {
       <section aria-labelledby="providers"><header><h2 id="providers">${names.providers}</h2></header><${Providers} rows=${found.providers} /></section>
       <section aria-labelledby="models"><header><h2 id="models">${names.models}</h2><span class="soft small">${names.revision} <span class="id">${found.catalog_revision}</span></span></header>
         <${Models} rows=${found.models} /></section>`}<//>
+    <${HealthDay} />
   </div>`;
 }
 

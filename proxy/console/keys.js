@@ -1,11 +1,13 @@
 // A user's own keys: making one, seeing its secret once, ending it.
 import { ask, read } from "./api.js";
 import { html, useState } from "./html.js";
+import { Rest, usePages } from "./pager.js";
 import { Copy, Dialog, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
 export function Keys() {
-  const list = useLoaded(() => Promise.all([read("/api/keys"), read("/api/me")]), []);
+  const list = usePages("/api/keys", {});
+  const own = useLoaded(() => read("/api/me"), []);
   const [made, setMade] = useState(null);
   const [ending, setEnding] = useState(null);
   const [error, setError] = useState(null);
@@ -20,8 +22,9 @@ export function Keys() {
   return html`<section aria-labelledby="keys">
     <header><h2 id="keys">${words.usage.keys}</h2></header>
     ${error && html`<${Trouble} error=${error} />`}
-    <${Loaded} of=${list}>${([{ data }, me]) => html`
-      <${KeyTable} keys=${data} own=${me.key} onEnd=${setEnding} />
+    <${Loaded} of=${own}>${(me) => html`
+      ${list.rows.length > 0 && html`<${KeyTable} keys=${list.rows} own=${me.key} onEnd=${setEnding} />`}
+      <${Rest} list=${list} empty=${!list.rows.length} title=${words.usage.noKeys} />
       ${me.key.manage_keys
         ? html`<form class="row after" onSubmit=${make}><label class="hidden" for="key-name">${words.usage.newKeyName}</label>
           <input id="key-name" class="short" type="text" name="name" required maxlength="100" placeholder=${words.usage.newKeyName} /><button>${words.usage.make}</button></form>`

@@ -1,12 +1,13 @@
-// What runs now and what the last days came to, for administrators; asks again by itself while it is looked at.
-import { read } from "./api.js";
-import { count, credits, dollars, share, span } from "./figures.js";
+// What runs now and what the last days came to, for administrators; follows the gateway while it is looked at.
+import { follow, read } from "./api.js";
+import { count, credits, dollars, figure, share, span } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
 import { Empty, Loaded, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
 const AGAIN_EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
+const PATH = "/api/admin/overview";
 const names = words.overview;
 
 export function Overview() {
@@ -14,20 +15,19 @@ export function Overview() {
   const [group, setGroup] = useState("model");
   const from = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
   const report = useLoaded(() => read("/api/admin/analytics", { from, group, limit: 50 }), [from, group]);
-  const live = useLoaded(() => read("/metrics").then(liveIn), []);
+  const pace = usePace();
   useEffect(() => {
-    const again = () => { if (!document.hidden) { report.again(); live.again(); } };
-    const timer = setInterval(again, AGAIN_EVERY_MS);
+    const timer = setInterval(() => { if (!document.hidden) report.again(); }, AGAIN_EVERY_MS);
     return () => clearInterval(timer);
-  }, [report.again, live.again]);
+  }, [report.again]);
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    <div class="row small">
+    <${Now} pace=${pace} />
+    <div class="row small after">
       <select aria-label=${words.usage.period} value=${days} onChange=${(event) => setDays(Number(event.target.value))}>
         ${Object.entries(names.days).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
       <label class="row">${words.usage.by} <select value=${group} onChange=${(event) => setGroup(event.target.value)}>
         ${Object.entries(names.groups).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
-      ${live.value && html`<span class="soft">${names.live(live.value.calls, live.value.waiting)}</span>`}
     </div>
     <${Loaded} of=${report}>${(found) => (found.total
       ? html`<${Sums} total=${found.total} /><section><header><h2>${names.groups[group]}</h2></header><${Groups} report=${found} /></section>`
@@ -64,9 +64,36 @@ function Groups({ report }) {
 
 const tokensIn = ({ tokens }) => Object.values(tokens).reduce((sum, part) => sum + part, 0);
 
-/** The gauges that the page shows, from the gateway's metrics: of all its processes, where each has a line of its own. */
-function liveIn(text) {
-  const lines = (name) => [...text.matchAll(new RegExp(`^signalbox_${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))];
-  const gauge = (name) => lines(name).reduce((sum, [, value]) => sum + Number(value), 0);
-  return { calls: gauge("live_calls"), waiting: gauge("waiting_calls") };
+/** What the gateway tells of itself while the page is seen; asked again and again where it cannot be followed. */
+function usePace() {
+  const [pace, setPace] = useState(null);
+  useEffect(() => {
+    const control = { end: () => {}, timer: 0 };
+    const ask = () => { if (!document.hidden) read(PATH).then(setPace, () => null); };
+    const poll = () => { ask(); clearInterval(control.timer); control.timer = setInterval(ask, AGAIN_EVERY_MS); };
+    const end = () => { control.end(); clearInterval(control.timer); };
+    // A page that nobody sees holds no place of those that there are.
+    const seen = () => { end(); if (!document.hidden) control.end = follow(PATH, "pace", setPace, poll); };
+    seen();
+    document.addEventListener("visibilitychange", seen);
+    return () => { end(); document.removeEventListener("visibilitychange", seen); };
+  }, []);
+  return pace;
+}
+
+function Now({ pace }) {
+  if (!pace) return html`<p class="soft" role="status">${words.loading}</p>`;
+  const told = pace.seconds > 0;
+  const rows = [
+    [names.running, `${count(pace.live)}${pace.waiting ? names.waiting(count(pace.waiting)) : ""}`],
+    [names.pace, told ? figure(pace.calls_per_s) : words.none],
+    [names.ttft, pace.ttft_mean_ms === null ? words.none : span(pace.ttft_mean_ms)],
+    [names.failed, pace.failed_share === null ? words.none : share(pace.failed_share, 1)],
+    [names.failover, pace.failover_share === null ? words.none : share(pace.failover_share, 1)],
+    [names.tokensPace, told ? figure(pace.tokens_per_s) : words.none],
+    [names.cost, dollars(pace.raw_cost_nano_usd)],
+    [names.margin, dollars(pace.margin_nano_usd)],
+  ];
+  return html`<section class="now" aria-labelledby="now"><header><h2 id="now">${names.now}</h2><p class="small soft">${names.over(Math.round(pace.seconds))}</p></header>
+    <dl class="sums">${rows.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></section>`;
 }

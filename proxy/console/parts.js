@@ -53,12 +53,18 @@ export function Gauge({ limit, spent, held, label }) {
   </div>`;
 }
 
-export function Dialog({ title, onClose, children }) {
+/** `broad` is for tables; `firm` closes by its buttons alone. */
+export function Dialog({ title, onClose, children, broad = false, firm = false }) {
   const dialog = useRef(null);
-  useEffect(() => { dialog.current.showModal(); }, []);
-  const outside = (event) => { if (event.target === dialog.current) onClose(); };
-  return html`<dialog ref=${dialog} aria-label=${title} onClose=${onClose} onMouseDown=${outside}>
-    <header><h2>${title}</h2><button type="button" class="plain" onClick=${onClose}>${words.close}</button></header>
+  // Who opened it finds themselves where they were.
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current.showModal();
+    return () => { if (before?.isConnected) before.focus({ preventScroll: true }); };
+  }, []);
+  const outside = (event) => { if (event.target === dialog.current && !firm) onClose(); };
+  return html`<dialog ref=${dialog} class=${broad ? "broad" : ""} aria-label=${title} onClose=${onClose} onMouseDown=${outside} onCancel=${(event) => { if (firm) event.preventDefault(); }}>
+    <header><h2 dir="auto">${title}</h2>${!firm && html`<button type="button" class="plain" onClick=${onClose}>${words.close}</button>`}</header>
     ${children}
   </dialog>`;
 }

@@ -2,7 +2,8 @@
 import { ask, read } from "./api.js";
 import { count, credits, momentOf } from "./figures.js";
 import { html, useState } from "./html.js";
-import { Empty, Loaded, State, Trouble, useLoaded } from "./parts.js";
+import { Rest, usePages } from "./pager.js";
+import { Loaded, State, Trouble, useLoaded } from "./parts.js";
 import { REQUEST_TONES } from "./ownrequests.js";
 import { words } from "./words.js";
 
@@ -11,14 +12,13 @@ const names = words.inbox;
 
 export function Requests() {
   const [status, setStatus] = useState("open");
-  const list = useLoaded(() => read("/api/admin/plan-requests", { status }), [status]);
+  const list = usePages("/api/admin/plan-requests", { status });
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
     <label class="row">${names.status} <select value=${status} onChange=${(event) => setStatus(event.target.value)}>
       ${Object.entries(words.usage.requestState).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
-    <section><${Loaded} of=${list}>${({ data }) => (data.length
-      ? html`<ul>${data.map((request) => html`<${Request} key=${request.id} request=${request} />`)}</ul>`
-      : html`<${Empty} title=${status === "open" ? names.noOpen : words.none}>${status === "open" && names.noOpenThen}<//>`)}<//></section>
+    <section>${list.rows.length > 0 && html`<ul>${list.rows.map((request) => html`<${Request} key=${request.id} request=${request} />`)}</ul>`}
+      <${Rest} list=${list} empty=${!list.rows.length} title=${status === "open" ? names.noOpen : words.none} then=${status === "open" && names.noOpenThen} /></section>
   </div>`;
 }
 

@@ -33,7 +33,7 @@ export function Start({ me }) {
     <section>
       <${Tabs} chosen=${chosen} onChoose=${setChosen} />
       <div role="tabpanel" id="snippet" aria-labelledby=${`tab-${chosen}`}><${Snippet} title=${name} text=${lines({ base, key, origin: location.origin })} /></div>
-      <p class="soft">${words.start.try}</p>
+      <p class="soft">${words.start.try} <a href="/docs">${words.start.docs}</a></p>
     </section>
     <section aria-labelledby="tour"><header><h2 id="tour">${words.start.tour}</h2></header><${Tour} /></section>
   </div>`;

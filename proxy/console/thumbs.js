@@ -38,6 +38,6 @@ export function Thumbs({ turn, call, offers }) {
         ${Object.entries(names.reasons[open]).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
       ${open === "down" && html`<label class="field"><span>${names.better}</span><select name="better"><option value="">${names.none}</option>
         ${(offers?.models ?? []).filter(({ id }) => id !== turn.decision?.model).map((offer) => html`<option key=${offer.id} value=${offer.id}>${offer.name}</option>`)}</select></label>`}
-      <label class="field wide"><span>${names.more}</span><input name="words" maxlength=${WORDS_MAX} dir="auto" autocomplete="off" /></label>
+      <label class="field wide"><span>${names.more}</span><input type="text" name="words" maxlength=${WORDS_MAX} dir="auto" autocomplete="off" /></label>
       <div class="row"><button class="first">${names.send}</button><button type="button" class="plain" onClick=${() => setOpen(null)}>${words.close}</button></div></form>`}`;
 }

@@ -3,12 +3,18 @@ import { ask, read } from "./api.js";
 import { momentOf } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
 import { Dialog, Empty, State, Trouble, When } from "./parts.js";
+import { NewUser } from "./newuser.js";
+import { UserPage } from "./userpage.js";
 import { words } from "./words.js";
 
 const PAGE = 50;
 const names = words.users;
 
-export function Users() {
+export function Users({ place }) {
+  return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} />`;
+}
+
+function List() {
   const [state, setState] = useState({ rows: [], next: null, loading: true, error: null });
   const [changing, setChanging] = useState(null);
   const load = (after, rows) => {
@@ -19,15 +25,18 @@ export function Users() {
     );
   };
   useEffect(() => { load(null, []); }, []);
+  const [making, setMaking] = useState(false);
   const changed = (user) => { setState((now) => ({ ...now, rows: now.rows.map((row) => (row.id === user.id ? user : row)) })); setChanging(null); };
   const { rows, next, loading, error } = state;
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
+    <p class="acts ahead"><button type="button" onClick=${() => setMaking(true)}>${names.create}</button></p>
     ${rows.length > 0 && html`<${Table} rows=${rows} onChange=${setChanging} />`}
     ${error && html`<${Trouble} error=${error} onRetry=${() => load(next, rows)} />`}
     ${loading && html`<p class="soft" role="status">${words.loading}</p>`}
     ${!loading && !error && !rows.length && html`<${Empty} title=${names.nothing}>${names.nothingThen}<//>`}
     ${!loading && next !== null && html`<p class="row after"><button type="button" onClick=${() => load(next, rows)}>${words.more}</button></p>`}
+    ${making && html`<${NewUser} onMade=${(user) => { location.hash = `#/users/${encodeURIComponent(user.id)}`; }} onClose=${() => setMaking(false)} />`}
     ${changing && html`<${Suspend} user=${changing} onDone=${changed} onClose=${() => setChanging(null)} />`}
   </div>`;
 }
@@ -35,7 +44,7 @@ export function Users() {
 function Table({ rows, onChange }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${names.title}><table>
     <thead><tr><th scope="col">${names.user}</th><th scope="col">${names.app}</th><th scope="col">${names.state}</th><th scope="col">${names.since}</th><th scope="col"><span class="hidden">${names.change}</span></th></tr></thead>
-    <tbody>${rows.map((user) => html`<tr key=${user.id}><th scope="row" class="named" dir="auto"><a href="#/support/${encodeURIComponent(user.id)}">${user.name || user.id}</a> <span class="id soft">${user.id}</span></th>
+    <tbody>${rows.map((user) => html`<tr key=${user.id}><th scope="row" class="named" dir="auto"><a href="#/users/${encodeURIComponent(user.id)}">${user.name || user.id}</a> <span class="id soft">${user.id}</span></th>
       <td dir="auto">${user.app_id ? [user.app_id, user.external_id].filter(Boolean).join(" / ") : words.none}</td><td><${Standing} user=${user} /></td><td><${When} ms=${user.created_at_ms} /></td>
       <td class="number"><button type="button" class="plain" aria-label=${`${user.suspended ? names.resume : names.suspend}: ${user.id}`} onClick=${() => onChange(user)}>${user.suspended ? names.resume : names.suspend}</button></td></tr>`)}</tbody></table></div>`;
 }

@@ -19,7 +19,7 @@ export function UserStory({ user, standing, calls }) {
     <${Latest} calls=${calls} />`;
 }
 
-function Part({ part }) {
+export function Part({ part }) {
   const name = `${part.window ? words.usage.window[part.window] : words.usage.buckets}${part.family ? words.usage.family(part.family) : ""}`;
   return html`<div class="stack tight"><div class="row apart"><h3>${name}</h3><span>${words.usage.left(credits(part.left))}</span></div>
     <${Gauge} ...${part} label=${name} />

@@ -8,8 +8,10 @@ export const words = {
   spentOf: (spent, limit) => `${spent} of ${limit} credits spent`,
   pages: {
     chat: "Chat", usage: "Usage", start: "Start", support: "Support", requests: "Requests",
-    overview: "Overview", users: "Users", health: "Health", audit: "Audit",
+    overview: "Overview", users: "Users", health: "Health", budget: "Budget", audit: "Audit",
+    keys: "Keys", models: "Models", assistants: "Assistants", plans: "Plans", files: "Files",
   },
+  menu: { models: "Catalog" },
   sign: {
     title: "Sign in with your key",
     lead: "A user’s key opens chat and usage. A supporter’s or administrator’s key opens what looks after the gateway.",
@@ -172,6 +174,7 @@ words.start = {
   made: "The snippets hold a new key. It is shown here alone: copy it now.", show: "Put my key into the snippets",
   hide: "Hide my key", language: "Language",
   try: "Then try Auto, an assistant’s id, or any model of your plan as the model’s name.",
+  docs: "The whole API",
   tour: "One call in five pictures",
   steps: [
     ["It comes in", "Your key is checked before a byte of the prompt is read. Rates and size are bounded."],
@@ -180,6 +183,20 @@ words.start = {
     ["Credits are held", "The worst this call can cost is set aside, so you never pay what you do not have."],
     ["It is answered", "If a model fails, the next one answers. You pay for what was written, and see why."],
   ],
+};
+
+words.docs = {
+  title: "API", asFile: "As a file (openapi.json)", groups: "Groups", seek: "Search", parameters: "Parameters", body: "Body",
+  keys: "Send your key as a bearer token. Any OpenAI client works with the addresses under /v1; Start in the console has snippets.",
+  nothing: (text) => `Nothing here holds “${text}”.`,
+  answer: (status) => `Answer ${status}`,
+  example: "Example", exampleAnswer: "Example of an answer", empty: "No body", field: "Field", kind: "Value", meaning: "Meaning",
+  needed: "required", or: "or",
+  list: (kind) => `list of ${kind}`,
+  otherwise: (value) => `default ${value}`,
+  fieldsOf: (name) => `Fields of ${name}`,
+  places: { query: "in the address", path: "in the path", header: "header" },
+  kinds: { string: "text", integer: "whole number", number: "number", boolean: "true or false", object: "object", array: "list", null: "null", any: "any value" },
 };
 
 words.support = {
@@ -222,10 +239,12 @@ words.inbox = {
 };
 
 words.overview = {
-  title: "Overview", lead: "What runs, what it costs and what it earns. Asks again by itself every ten seconds.",
+  title: "Overview", lead: "What runs, what it costs and what it earns. Follows the gateway by itself.",
   days: { 1: "Today", 7: "7 days", 30: "30 days", 90: "90 days" },
   groups: { model: "Model", provider: "Provider", user: "User" },
-  live: (calls, waiting) => `Now: ${calls} live calls${waiting ? `, ${waiting} waiting for credits` : ""}`,
+  now: "Now", running: "Live calls", pace: "Calls/s", tokensPace: "Tokens/s",
+  waiting: (calls) => `, ${calls} wait for credits`,
+  over: (seconds) => (seconds ? `Rates and sums of the last ${seconds} s` : "Rates and sums follow in a moment"),
   calls: "Calls", failed: "Failed", failover: "Attempts that failed", ttft: "First token", tokens: "Tokens", cost: "Raw cost", earned: "Earned", margin: "Margin",
   nothing: "No call in this time",
   nothingThen: "Calls appear here as they finish. A first one: see the README, or sign in with a user’s key and open Chat.",
@@ -233,11 +252,11 @@ words.overview = {
 
 words.users = {
   title: "Users",
-  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and the latest calls.",
+  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
   user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
   suspends: "None of their calls is taken from now on, within a second.",
   resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  nothingThen: "Make one with POST /api/admin/users, or with signalbox keys create.",
+  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
 };
 
 words.health = {

@@ -64,6 +64,7 @@ class Provider:
 class Model:
     """One model at one provider, priced. `id` is `provider/model` and always contains a slash.
 
+    A `hidden` model does not exist but for whom an override names it; no plan has it.
     `tiers` is empty for an unpriced model, which can be neither activated nor called. `quality` is 0..1 per task family.
     `tokens_per_byte_max` and `_min` bound the tokens of a text by its UTF-8 bytes. `modalities` are what it reads.
     A model whose `vocabulary` is known has its input counted where that matters. `risks` are the risk levels this model is
@@ -81,6 +82,7 @@ class Model:
     output_tokens_max: int
     kind: Kind = "chat"
     active: bool = True
+    hidden: bool = False
     output_tokens_min: int = 16
     modalities: tuple[Modality, ...] = ("text",)
     tools: bool = False

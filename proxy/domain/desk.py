@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from proxy.domain.account import KeyKind
 from proxy.domain.call import Call
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk
@@ -201,6 +202,39 @@ class AuditFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys to list, newest first; `live_at_ms` leaves out those that are revoked or had expired by then. `before_id` is
+    the keyset cursor."""
+
+    user_id: str | None = None
+    app_id: str | None = None
+    kind: KeyKind | None = None
+    live_at_ms: int | None = None
+    before_id: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUser:
+    """One of those who called a model: how often, and for how much in milli-credits, as far as was looked."""
+
+    user_id: str
+    calls: int
+    credits_milli: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsers:
+    """Who called a model, the keenest first. `users` counts all of them; where there were more calls than may be looked at,
+    they are those since `stopped_at_ms`, else it is None."""
+
+    model_id: str
+    users: int
+    keenest: tuple[ModelUser, ...]
+    stopped_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class UsageQuery:
     """Usage of one account on every UTC day that the period touches, grouped; `tag` names the metadata key when grouped by
     tag."""
@@ -257,3 +291,35 @@ class PatchState:
     patch: CatalogPatch
     state: Literal["plain", "shadowed", "orphaned"]
     file_value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """What would become of one row in force: made (no `before`), dropped (no `after`) or changed. Both hold the fields that
+    differ alone, with their defaults filled in."""
+
+    kind: CatalogKind
+    object_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogMistake:
+    """One thing that stands in a catalog's way: where (a file, or what was proposed), at which key, and what would be right."""
+
+    file: str
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogOutlook:
+    """What a catalog that is not in force would change. With mistakes nothing of it could go into force, `revision` is None and
+    there are no differences. Precheck rules and ceilings are no rows: of them it is only said that they differ."""
+
+    revision: str | None
+    differences: tuple[RowDifference, ...]
+    mistakes: tuple[CatalogMistake, ...]
+    rules_differ: bool
+    ceilings_differ: bool

@@ -117,7 +117,7 @@ def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
 
 def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceTier, ...]:
     """The dearest terms that an input of at most `input_tokens` can come under: a shorter one may cost more by its tier."""
-    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens]
+    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens] if len(tiers) > 1 else ()
     if len(within) < 2:
         return tiers
     dearest = {name: max(getattr(prices, name) for prices in within) for name in _CLASSES}
@@ -126,8 +126,21 @@ def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceT
 
 def worst_raw_nano_usd(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> int:
     """The most that a provider can bill for a size, in nano-USD."""
-    worst = worst_tiers(tiers, input_tokens)
-    return raw_cost_nano_usd(worst, worst_usage(worst, input_tokens, output_tokens, images))
+    dearest = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+    return ceil_div(_weigh_worst(dearest, input_tokens, output_tokens, images), TOKENS_PER_PRICE)
+
+
+def worst_credits_milli(
+    tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
+) -> int:
+    """What `worst_charge` comes to for one writer, in milli-credits, without writing the bill: candidates are sized by it."""
+    own = tariff.credit_prices
+    if own is not None:
+        scale = MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
+    else:
+        own = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+        scale = tariff.multiplier_ppm * tariff.milli_credits_per_dollar
+    return ceil_div(_weigh_worst(own, input_tokens, output_tokens, images) * scale, _CREDIT_SCALE)
 
 
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
@@ -203,3 +216,8 @@ def _weigh(prices: Prices, usage: Usage) -> int:
         + usage.images * prices.image
         + usage.requests * prices.request
     )
+
+
+def _weigh_worst(prices: Prices, input_tokens: int, output_tokens: int, images: int) -> int:
+    """As `_weigh` would the dearest reading of a size."""
+    return input_tokens * prices.dearest_input + output_tokens * prices.dearest_output + images * prices.image + prices.request

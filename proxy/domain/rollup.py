@@ -73,7 +73,7 @@ class Tally:
 
 TallyGroup = Literal["all", "model", "provider", "tag"]
 # What is looked at for one page of users: some ten milliseconds of reading, however many users there are.
-USER_ROWS_MAX: Final = 10_000
+USER_ROWS_MAX: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)

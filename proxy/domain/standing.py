@@ -89,11 +89,14 @@ class Standing:
 
         Live holds are ignored unless `exclude_held` (contract 4: standing compares limit minus spent).
         """
-        sources = _included(self.windows, family, exclude_held) + sum(
-            _left(b, exclude_held) for b in self.buckets if b.family in (None, family)
-        )
-        caps = [_left(c, exclude_held) for c in self.caps if c.unit == "milli_credits"]
-        return max(0, min([sources, *caps]))
+        left = _included(self.windows, family, exclude_held)
+        for bucket in self.buckets:
+            if bucket.family is None or bucket.family == family:
+                left += _left(bucket, exclude_held)
+        for cap in self.caps:
+            if cap.unit == "milli_credits":
+                left = min(left, _left(cap, exclude_held))
+        return max(0, left)
 
     def budget(self, scope: str) -> CapStanding | None:
         """The tightest budget of an assistant under this scope; None where the scope is none of an assistant's."""

@@ -116,6 +116,12 @@ class _Recording:
         self._hear(data)
         await self._reply.write(data)
 
+    def write_now(self, data: bytes) -> bool:
+        is_written = self._reply.write_now(data)
+        if is_written:
+            self._hear(data)
+        return is_written
+
     async def end(self, data: bytes = b"") -> None:
         self._hear(data)
         if self._said is not None:

@@ -3,6 +3,7 @@ returns what it came to and never chooses what comes next."""
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import cast
 
 from proxy.domain.chat import Answer, Delta
@@ -17,7 +18,7 @@ from proxy.pipeline.headers import answer_headers
 from proxy.pipeline.hearing import Heard, Hearing
 from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.patience import Patience
-from proxy.pipeline.pieces import Pieces
+from proxy.pipeline.pieces import PIECE_BYTES_MAX, Pieces
 from proxy.pipeline.watched import Watched
 from proxy.pipeline.writers import Part
 from proxy.pipeline.written import written_for
@@ -138,6 +139,7 @@ class Attempt:
 
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
         pieces, decoder, reader = Pieces(exchange, self._rooms.turnstile), Decoder(), self._dialect.reader()
+        exchange.pass_on(partial(self._passes, decoder, cover))
         while True:
             data = await pieces.next()
             self._drain.read(len(data))
@@ -168,6 +170,22 @@ class Attempt:
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
                 return await self._ended_by_us(exchange, short)
+
+    def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
+        """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
+        that is nearly all, and waking the task that reads it costs more than all else about it."""
+        if self._reply.gone or len(data) > PIECE_BYTES_MAX:
+            return False
+        events = decoder.whole(data)
+        alike = self._hearing.alike(events)
+        if len(alike.texts) < max(1, len(events)) or not cover.leads(self._meter.tokens_with(alike.texts)):
+            return False
+        if not self._rooms.turnstile.admits_now(len(data)) or not self._reply.write_now(self._hearing.words(alike)):
+            return False
+        self._hearing.passed(alike)
+        self._patience.check(True, True, self._status)
+        cover.go_on(self._meter)
+        return True
 
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))

@@ -101,6 +101,19 @@ class Cover:
         sizing = self._sizing
         return sizing is None or not sizing.stepped or meter.output_tokens_max <= self.covered_tokens
 
+    def leads(self, output_tokens: int) -> bool:
+        """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
+        sizing = self._sizing
+        if sizing is None:
+            return True
+        self._grow(sizing, self._asking.hear())
+        return self._asking.short is None and not self._is_short(sizing, output_tokens)
+
+    def go_on(self, meter: Meter) -> None:
+        """Asks the books, where that is due, and waits for nothing."""
+        if self._sizing is not None:
+            self._ask(self._sizing, meter)
+
     def up_to(self, seen_tokens: Sequence[int]) -> int:
         """How many of the deltas are covered, each given by the tokens seen by its end, with the one that goes beyond: a stream
         is never cut inside one."""
@@ -116,14 +129,14 @@ class Cover:
         self._ask(sizing, meter)
         if not sizing.stepped:
             return None
-        if self._is_short(sizing, meter):
+        if self._is_short(sizing, meter.output_tokens_max):
             self._grow(sizing, await self._asking.answer())
-        if self._is_short(sizing, meter) and self._asking.short is None:
+        if self._is_short(sizing, meter.output_tokens_max) and self._asking.short is None:
             # What was under way had been asked for less.
             self._ask(sizing, meter)
             self._grow(sizing, await self._asking.answer())
         short = self._asking.short
-        return short if short is not None and (not short.may_pass or self._is_short(sizing, meter)) else None
+        return short if short is not None and (not short.may_pass or self._is_short(sizing, meter.output_tokens_max)) else None
 
     async def catch_up(self, meter: Meter) -> Short | None:
         """At the end of a stream: covers what came in the same breath as its end; why not, when the books refuse or cannot
@@ -201,9 +214,9 @@ class Cover:
             metered_milli = _metered_milli(sizing, meter)
             self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
 
-    def _is_short(self, sizing: Sizing, meter: Meter) -> bool:
+    def _is_short(self, sizing: Sizing, output_tokens: int) -> bool:
         reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
-        return self.covered_tokens < min(meter.output_tokens_max + reserve_tokens, sizing.output_tokens_max)
+        return sizing.stepped and self.covered_tokens < min(output_tokens + reserve_tokens, sizing.output_tokens_max)
 
     def _grow(self, sizing: Sizing, granted: Granted | None) -> None:
         if granted is not None:

@@ -81,7 +81,16 @@ class Hearing:
             self._express.learn(self._last[0], delta, told)
         return told
 
+    def words(self, alike: Stretch) -> bytes:
+        """What the caller is to be told of events that are alike."""
+        return b"" if self._express is None else self._express.told(alike.strings)
+
+    def passed(self, alike: Stretch) -> None:
+        """Events that are alike came and were told, both at once."""
+        self._meter.observe_texts(alike.texts)
+        self._part.told_texts(alike.texts)
+
     def told_alike(self, alike: Stretch) -> bytes:
         """The same of events that are alike."""
         self._part.told_texts(alike.texts)
-        return b"" if self._express is None else self._express.told(alike.strings)
+        return self.words(alike)

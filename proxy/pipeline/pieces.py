@@ -21,12 +21,22 @@ class Turnstile:
         self._turn_is_set = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def admits_now(self, size_bytes: int) -> bool:
+        """Whether so much may be read at once; it counts as read then."""
+        if self._waiting or self._read_bytes >= TURN_BYTES_MAX:
+            return False
+        self._count(size_bytes)
+        return True
+
     async def admit(self, size_bytes: int) -> None:
         """Returns when so much may be read: at once, or in a later turn and behind those who wait already."""
         if self._waiting or self._read_bytes >= TURN_BYTES_MAX:
             ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(ticket)
             await ticket
+        self._count(size_bytes)
+
+    def _count(self, size_bytes: int) -> None:
         self._read_bytes += size_bytes
         # Turns are not worth counting while hardly anything is read.
         if self._read_bytes >= PIECE_BYTES_MAX:

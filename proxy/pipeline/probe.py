@@ -88,6 +88,9 @@ class _Silent:
     async def write(self, data: bytes) -> None:
         return
 
+    def write_now(self, data: bytes) -> bool:
+        return True
+
     async def end(self, data: bytes = b"") -> None:
         return
 

@@ -203,7 +203,8 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int,
     model = judged.journey.catalog.models[candidate.model_id]
     bill = charge(judged, candidate, outcome.usage)
     charged = outcome.ending != "failed"
-    added_milli = tab.and_then(bill).milli - tab.milli if charged else credits_milli([bill])
+    goes_on = charged and tab.charges
+    added_milli = tab.and_then(bill).milli - tab.milli if goes_on else credits_milli([bill])
     billable = charged or outcome.usage.source == "provider"
     return Attempt(
         number=number,

@@ -258,7 +258,7 @@ class Run:
         settlement = record.settlement(self._judged, self._beside.noted(call), self._cover.held_milli, in_vain)
         call = settlement.call
         try:
-            async with asyncio.timeout(self._rooms.knobs.settle_wait_ms / 1_000):
+            with self._traffic.settling():
                 settled = await self._cover.settle(settlement)
             # What the caller is told it cost is what the books say.
             call = as_booked(settlement, settled)

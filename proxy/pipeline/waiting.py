@@ -50,7 +50,7 @@ class WaitingRoom:
     async def hold(self, request: HoldRequest, wait_ms: int, reply: Reply) -> Admission:
         """The books' answer, after `wait_ms` at most while it is that others hold the credits. The caller's departure ends
         the wait. Who cannot wait passes nobody who does. Raises StoreUnavailable."""
-        scope = self._turns.awaited(hold.draws_on(request.account_id, request.terms))
+        scope = self._turns.awaited(hold.draws_on(request.account_id, request.terms)) if self._turns else None
         if scope is None:
             ack = await self._books.hold(request)
             if wait_ms <= 0 or not _is_on_hold(ack):

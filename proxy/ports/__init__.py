@@ -14,6 +14,7 @@ from proxy.ports.desk import (
     Threads,
     VersionConflict,
 )
+from proxy.ports.oversight import Chronicle, Oversight
 from proxy.ports.upstream import Exchange, HealthBoard, Upstream, UpstreamError, UpstreamRequest
 from proxy.ports.world import Clock, Conduct, Ids, Limiter, Quota, Recorder, Reply, TokenCounter
 
@@ -25,6 +26,7 @@ __all__ = [
     "CatalogDesk",
     "CatalogObject",
     "CatalogSource",
+    "Chronicle",
     "Clock",
     "ClockDoubted",
     "CommitUnknown",
@@ -38,6 +40,7 @@ __all__ = [
     "Leases",
     "Ledger",
     "Limiter",
+    "Oversight",
     "Quota",
     "Recorder",
     "Register",

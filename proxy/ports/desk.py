@@ -14,12 +14,15 @@ from proxy.domain.desk import (
     CallFilter,
     CallPage,
     CatalogKind,
+    CatalogOutlook,
     CatalogPatch,
     Change,
     Conversation,
     Entry,
     Grant,
     HistoryQuery,
+    KeyFilter,
+    ModelUsers,
     PatchState,
     PlanRequest,
     PromptCheck,
@@ -99,6 +102,10 @@ class Register(Threads, Protocol):
         ...
 
     async def user_tallies(self, query: UserTallyQuery) -> Tallies: ...
+
+    async def model_users(self, model_ids: Sequence[str], from_ms: int, calls_max: int) -> list[ModelUsers]:
+        """Who made the newest calls of each model since `from_ms`; at most `calls_max` calls in all are looked at."""
+        ...
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         """What was charged of each of a user's calls since `from_ms`, the newest first."""
@@ -196,6 +203,10 @@ class Directory(Protocol):
         """Newest first; older ones than `before_id`."""
         ...
 
+    async def keys_page(self, wanted: KeyFilter) -> list[Key]:
+        """Newest first."""
+        ...
+
     async def key(self, key_id: str) -> Key | None: ...
 
     async def add_key(self, key: Key, change: Change) -> Key: ...
@@ -270,4 +281,9 @@ class CatalogDesk(Protocol):
         """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
         rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
         kept; ValueError as for a write."""
+        ...
+
+    async def outlook(self, proposal: str | None = None) -> CatalogOutlook:
+        """What would change if the files were read again now or, with a text in TOML, if they held its rows too (in the place
+        of those of the same names). Nothing is changed."""
         ...

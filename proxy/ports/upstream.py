@@ -1,6 +1,6 @@
 """The way to providers: requests and what comes of them; no implementation, ever."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from proxy.domain.catalog import Timeouts, Transport
 from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
+from proxy.domain.oversight import Slot
 from proxy.domain.value import swift
 
 
@@ -44,6 +45,10 @@ class Exchange(Protocol):
 
     async def next_bytes(self) -> bytes:
         """All that has arrived since the last call, waiting for at least one byte; b"" at the end. Raises UpstreamError."""
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """From now on what arrives while `next_bytes` is waited for may be given to `passes` at once: what it takes (True) is
+        never given again, and for what it leaves (False) the wait is over. An exchange may leave this out."""
 
     def finish(self) -> None:
         """The reader has all it wants of an answer that said it is over. If only its framing is still to come, and comes
@@ -84,4 +89,12 @@ class HealthBoard(Protocol):
 
     def ended(self, permit: Permit, tried: Tried | None) -> None:
         """What the attempt came to; None when it was broken off and teaches nothing."""
+        ...
+
+    def counted(self) -> Sequence[Slot]:
+        """Attempts by half hour, as far as they are not `written` down yet."""
+        ...
+
+    def written(self, slots: Sequence[Slot]) -> None:
+        """These counts stand elsewhere now; what was counted since stays."""
         ...

@@ -127,6 +127,11 @@ class Reply(Protocol):
 
     async def write(self, data: bytes) -> None: ...
 
+    def write_now(self, data: bytes) -> bool:
+        """Writes without a wait. False, and nothing is written, where that cannot be: whoever reads is slow, or something else
+        is being written."""
+        ...
+
     async def end(self, data: bytes = b"") -> None: ...
 
     def open_by(self, after_ms: int, headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -11,7 +11,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_raw_nano_usd
+from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_credits_milli, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, CapStanding, Standing, WindowStanding, assistant_of, budget_scope, resets_at_ms
 from proxy.domain.value import replace, swift
@@ -182,9 +182,9 @@ def reserve_tokens(lead_tokens: int) -> int:
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
     tiers, input_tokens = sizing.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
-    worst = worst_charge(tiers, sizing.tariff, input_tokens, tokens, sizing.images)
+    size = (tiers, sizing.tariff, input_tokens, tokens, sizing.images)
     return HoldSize(
-        amount_milli=sizing.tab.and_then(worst).milli,
+        amount_milli=sizing.tab.and_then(worst_charge(*size)).milli if sizing.tab.charges else worst_credits_milli(*size),
         raw_nano_usd=worst_raw_nano_usd(tiers, input_tokens, tokens, sizing.images),
         output_tokens=tokens,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from proxy.domain.account import App, Key, User, UserFilter
-from proxy.domain.desk import Change, Grant, PlanRequest
+from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
 from proxy.ports import Clock, VersionConflict
@@ -20,6 +20,8 @@ V = TypeVar("V", User, App, Entitlement)
 
 ROWS_MAX: Final = 1_000
 EVERYBODY: Final = UserFilter()
+# Written out: a server that learns of a rare state with each question would plan each anew.
+_IN_STATE: Final = {status: f"status = '{status}'" for status in ("open", "approved", "denied")}
 # No sign sorts behind it.
 _LAST_SIGN: Final = "\U0010ffff"
 
@@ -82,7 +84,11 @@ class SqlDirectory:
         self, user_id: str | None, app_id: str | None, before_id: str | None = None, limit: int = ROWS_MAX
     ) -> list[Key]:
         given, rows_max = {"user_id": user_id, "app_id": app_id}, min(limit, ROWS_MAX)
-        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, "created_at_ms", rows_max, before_id))
+        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, "true", rows_max, before_id))
+
+    async def keys_page(self, wanted: KeyFilter) -> list[Key]:
+        page = replace(wanted, limit=min(wanted.limit, ROWS_MAX))
+        return await self._database.read(lambda connection: keyring.page(connection, page))
 
     async def key(self, key_id: str) -> Key | None:
         return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))
@@ -108,8 +114,9 @@ class SqlDirectory:
     async def plan_requests(
         self, user_id: str | None, status: str | None, before_id: str | None = None, limit: int = ROWS_MAX
     ) -> list[PlanRequest]:
-        given, rows_max = {"user_id": user_id, "status": status}, min(limit, ROWS_MAX)
-        return await self._database.read(lambda c: PLAN_REQUESTS.latest(c, given, "created_at_ms", rows_max, before_id))
+        where = "true" if status is None else _IN_STATE.get(status, "false")
+        given, rows_max = {"user_id": user_id}, min(limit, ROWS_MAX)
+        return await self._database.read(lambda c: PLAN_REQUESTS.latest(c, given, where, rows_max, before_id))
 
     async def plan_request(self, request_id: str) -> PlanRequest | None:
         return await self._database.read(lambda connection: PLAN_REQUESTS.get(connection, request_id))

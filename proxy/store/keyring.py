@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Key
+from proxy.domain.desk import KeyFilter
 from proxy.domain.policy import NO_WISHES, Wishes
 from proxy.ports import VersionConflict
 from proxy.store import values
@@ -22,6 +23,22 @@ _ADOPT: Final = (
     "INSERT INTO key_descent SELECT ?1, key_id FROM key_descent"
     " WHERE ancestor_id = ?2 AND key_id IS DISTINCT FROM ?3 ON CONFLICT DO NOTHING"
 )
+
+
+def page(connection: Connection, wanted: KeyFilter) -> list[Key]:
+    """Keys, the newest first, as many as fit."""
+    asked = {
+        "user_id = ?": wanted.user_id,
+        "app_id = ?": wanted.app_id,
+        "kind = ?": wanted.kind,
+        "revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?)": wanted.live_at_ms,
+        "(created_at_ms, id) < (SELECT created_at_ms, id FROM keys WHERE id = ?)": wanted.before_id,
+    }
+    given = {words: value for words, value in asked.items() if value is not None}
+    where = " AND ".join(given) or "true"
+    return KEYS.select(
+        connection, f"{where} ORDER BY created_at_ms DESC, id DESC LIMIT {wanted.limit:d}", tuple(given.values())
+    )
 
 
 def add(writing: Writing, key: Key) -> Key:

@@ -13,7 +13,6 @@ from proxy.store.seen import Charts
 # How long a batch speaks for what others may have written since; the next one looks.
 FRESH_NS: Final = 100_000_000
 ACCOUNTS_MAX: Final = 4_096
-_MS_NS: Final = 1_000_000
 
 
 class _Sight(NamedTuple):
@@ -21,6 +20,7 @@ class _Sight(NamedTuple):
     grants: Mapping[str, tuple[Grant, ...]]
     at_ms: int
     elapsed_ns: int
+    told: dict[str, tuple[HoldTerms, Standing]]
 
 
 class Recall:
@@ -35,26 +35,34 @@ class Recall:
         self, readings: Mapping[CounterKey, Shown], grants: Mapping[str, tuple[Grant, ...]], at_ms: int, elapsed_ns: int
     ) -> None:
         """A batch that was judged at `at_ms`, when the clock that nobody sets showed `elapsed_ns`, left this."""
-        self._sight = _Sight(readings, grants, at_ms, elapsed_ns)
+        self._sight = _Sight(readings, grants, at_ms, elapsed_ns, {})
 
     def forget(self) -> None:
         """What was told did not come to be, or somebody else wrote."""
         self._sight = None
 
     def standing(self, account_id: str, terms: HoldTerms, elapsed_ns: int) -> Standing | None:
-        """What the account has left; None where that is not known, or not lately enough."""
+        """What the account had left at the last batch; None where that is not known, or it was not lately enough."""
         sight = self._sight
         if sight is None or not 0 <= elapsed_ns - sight.elapsed_ns < FRESH_NS:
             return None
+        told = sight.told.get(account_id)
+        if told is not None and told[0] == terms:
+            return told[1]
+        standing = self._standing(sight, account_id, terms)
+        if standing is not None:
+            sight.told[account_id] = terms, standing
+        return standing
+
+    def _standing(self, sight: _Sight, account_id: str, terms: HoldTerms) -> Standing | None:
         grants = sight.grants.get(account_id)
         if grants is None:
             return None
         if len(self._charts) >= ACCOUNTS_MAX:
             self._charts = Charts()
-        at_ms = sight.at_ms + (elapsed_ns - sight.elapsed_ns) // _MS_NS
-        chart = self._charts.of(account_id, terms, at_ms)
+        chart = self._charts.of(account_id, terms, sight.at_ms)
         try:
-            return standing(Case(account_id, terms, grants, at_ms, chart), _Known(sight.readings))
+            return standing(Case(account_id, terms, grants, sight.at_ms, chart), _Known(sight.readings))
         except _Unknown:
             return None
 

@@ -1,7 +1,8 @@
 """Rows of the register in, the Call they were made of out, exactly; the counterpart of `rows`."""
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
@@ -33,15 +34,31 @@ _USAGE: Final = (
     "usage_source",
 )
 
-ASK: Final = TypeAdapter(Ask)
-VERDICT: Final = TypeAdapter(Verdict)
-ADVICE: Final = TypeAdapter(Advice)
-STANDING: Final = TypeAdapter(Standing)
-HEALTH: Final = TypeAdapter(Health)
-DECISION: Final = TypeAdapter(Decision)
-TIMELINE: Final = TypeAdapter(tuple[Mark, ...])
-METADATA: Final = TypeAdapter(dict[str, str])
-NAMES: Final = TypeAdapter(tuple[str, ...])
+
+class _Kind(Generic[T]):
+    """Reads what was recorded of one kind. What that takes is built for the first that is read: a process that only takes calls
+    never needs it."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
+
+    def validate_json(self, text: str | bytes) -> T:
+        return self._adapter.validate_json(text)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[T]:
+        return TypeAdapter(self._kind)
+
+
+ASK: Final = _Kind(Ask)
+VERDICT: Final = _Kind(Verdict)
+ADVICE: Final = _Kind(Advice)
+STANDING: Final = _Kind(Standing)
+HEALTH: Final = _Kind(Health)
+DECISION: Final = _Kind(Decision)
+TIMELINE: Final = _Kind(tuple[Mark, ...])
+METADATA: Final = _Kind(dict[str, str])
+NAMES: Final = _Kind(tuple[str, ...])
 
 
 def call_read(row: tuple[Any, ...]) -> Call:
@@ -125,5 +142,5 @@ def _usage(columns: list[Any]) -> Usage | None:
     return None if columns[0] is None else Usage(*columns)
 
 
-def _read(adapter: TypeAdapter[T], text: str | None) -> T | None:
-    return None if text is None else adapter.validate_json(text)
+def _read(kind: _Kind[T], text: str | None) -> T | None:
+    return None if text is None else kind.validate_json(text)

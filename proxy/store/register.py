@@ -14,6 +14,7 @@ from proxy.domain.desk import (
     Conversation,
     Entry,
     HistoryQuery,
+    ModelUsers,
     PromptCheck,
     UsageQuery,
     UsageRow,
@@ -24,6 +25,7 @@ from proxy.store import begun
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold_for_reader
 from proxy.store.holds import entry
+from proxy.store.keenest import model_users
 from proxy.store.pages import BEFORE, CALLS_MAX, SINCE, page_of
 from proxy.store.recorded import SELECT_CALL, attempts_of, call_of, call_read
 from proxy.store.tallies import routed, tallies, usage, user_tallies
@@ -139,6 +141,12 @@ class SqlRegister:
     async def user_tallies(self, query: UserTallyQuery) -> Tallies:
         await fold_for_reader(self._database)
         return await self._database.survey(partial(user_tallies, query))
+
+    async def model_users(self, model_ids: Sequence[str], from_ms: int, calls_max: int) -> list[ModelUsers]:
+        each = max(1, calls_max // max(1, len(model_ids)))
+        return await self._database.survey(
+            lambda connection: [model_users(model_id, from_ms, each, connection) for model_id in model_ids]
+        )
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         def read(connection: Connection) -> list[tuple[Attempt, ...]]:

@@ -45,15 +45,16 @@ class Table(Generic[V]):
         return self.select(connection, f"{where} ORDER BY {order} LIMIT {limit:d}", tuple(asked.values()))
 
     def latest(
-        self, connection: Connection, given: Mapping[str, Any], by: str, limit: int, before: str | None = None
+        self, connection: Connection, given: Mapping[str, Any], where: str, limit: int, before: str | None = None
     ) -> list[V]:
-        """The rows whose columns are as `given`, by the moments of column `by`, the newest first; those older than the row
-        `before`, if that is said."""
+        """The newest rows whose columns are as `given` and for which `where` holds; those older than the row `before`, if that
+        is said."""
         asked = {f"{name} = ?": value for name, value in given.items() if value is not None}
         if before is not None:
-            asked[f"({by}, id) < (SELECT {by}, id FROM {self.name} WHERE id = ?)"] = before  # noqa: S608  (constants)
-        where = " AND ".join(asked) or "true"
-        return self.select(connection, f"{where} ORDER BY {by} DESC, id DESC LIMIT {limit:d}", tuple(asked.values()))
+            moment = f"SELECT created_at_ms, id FROM {self.name} WHERE id = ?"  # noqa: S608  (constants)
+            asked[f"(created_at_ms, id) < ({moment})"] = before
+        tail = f"{' AND '.join([*asked, where])} ORDER BY created_at_ms DESC, id DESC LIMIT {limit:d}"
+        return self.select(connection, tail, tuple(asked.values()))
 
     def insert(self, connection: Connection, value: V) -> None:
         """Raises VersionConflict when it exists, or clashes with one that does."""

@@ -1,10 +1,10 @@
 """What is counted: finished calls and incidents in, plain integers by bounded labels out; renders nothing, reads no clock."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from operator import add
-from typing import Final
+from typing import Final, NamedTuple
 
 from proxy.domain.call import Call
 from proxy.domain.errors import STATUS
@@ -63,6 +63,14 @@ class Histogram:
         if len(self.rows) >= SERIES_MAX:
             labels = (OTHER,) * len(labels)
         return self.rows.setdefault(labels, [0] * (len(BOUNDS_MS) + 2))
+
+
+class Gauge(NamedTuple):
+    """Numbers that somebody else keeps, by label values, read when the page is asked for."""
+
+    help: str
+    labels: tuple[str, ...]
+    read: Callable[[], Mapping[tuple[str, ...], float]]
 
 
 class Numbers:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from proxy.domain.call import Call
+from proxy.domain.glance import Glance
 from proxy.ports import Clock
+from proxy.telemetry.glance import totals
 from proxy.telemetry.line import call_line, word
 from proxy.telemetry.log import LogWriter
-from proxy.telemetry.metrics import NONE, Labels, Numbers
-from proxy.telemetry.render import Gauge, page
+from proxy.telemetry.metrics import NONE, Gauge, Labels, Numbers
 from proxy.telemetry.tally import Readings, Tally
 
 # A flood of failures must not become a flood of lines; every one of them is counted.
@@ -58,19 +59,36 @@ class Telemetry:
         """The same for numbers by label values."""
         self._gauges[name] = Gauge(help, labels, read)
 
-    def render(self, include_cost: bool) -> bytes:
-        """The metrics page; raw cost only with `include_cost` (an admin key or the metrics token)."""
+    def shown(self) -> tuple[Numbers, Mapping[str, Gauge]]:
+        """What the metrics page says, for `render.page`."""
         if self._tally is None:
-            return page(self._numbers, self._gauges, include_cost)
+            return self._numbers, self._gauges
         # What has been shown once must not be lost with this process: a total that falls reads as a new beginning.
         self._share(self._tally)
-        return page(self._tally.summed(self._numbers), _apart(self._gauges, self._tally), include_cost)
+        return self._tally.summed(self._numbers), _apart(self._gauges, self._tally)
+
+    def glance(self) -> Glance:
+        """What runs now and what was counted, of all workers."""
+        tally = self._tally
+        if tally is None:
+            return Glance(self._reading("live_calls"), self._reading("waiting_calls"), totals(self._numbers))
+        self._share(tally)
+        others = tally.measured().values()
+        live, waiting = (
+            self._reading(name) + sum(int(sum(readings.get(name, {}).values())) for readings in others)
+            for name in ("live_calls", "waiting_calls")
+        )
+        return Glance(live, waiting, totals(tally.summed(self._numbers)))
 
     def flush(self) -> None:
         """Writes the collected log lines, and lets other workers know what was counted."""
         self._log.flush()
         if self._tally is not None:
             self._share(self._tally)
+
+    def _reading(self, name: str) -> int:
+        gauge = self._gauges.get(name)
+        return 0 if gauge is None else int(sum(gauge.read().values()))
 
     def _share(self, tally: Tally) -> None:
         try:

@@ -1,25 +1,17 @@
 """The metrics page: plain numbers in, Prometheus text out; the only place that knows prometheus_client."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from proxy.telemetry.metrics import BOUNDS_MS, Counter, Histogram, Numbers
+from proxy.telemetry.metrics import BOUNDS_MS, Counter, Gauge, Histogram, Numbers
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _BUCKETS: Final = (*(f"{bound_ms / 1_000:g}" for bound_ms in BOUNDS_MS), "+Inf")
-
-
-class Gauge(NamedTuple):
-    """Numbers that somebody else keeps, by label values, read when the page is asked for."""
-
-    help: str
-    labels: tuple[str, ...]
-    read: Callable[[], Mapping[tuple[str, ...], float]]
 
 
 def page(numbers: Numbers, gauges: Mapping[str, Gauge], include_cost: bool) -> bytes:

@@ -84,8 +84,9 @@ class RelayExchange:
 
     __slots__ = (
         "_barren_bytes", "_began", "_connection", "_fault", "_fields", "_finishing", "_first_byte_at", "_header_bytes",
-        "_heard", "_loop", "_over", "_parser", "_parts", "_paused", "_release", "_reusable", "_since", "_timeouts", "_timer",
-        "_total_at", "_unread_bytes", "_until_closed", "_waiter", "_whole", "encoding", "headers", "on_body", "status",
+        "_heard", "_loop", "_over", "_parser", "_parts", "_passes", "_paused", "_release", "_reusable", "_since", "_timeouts",
+        "_timer", "_total_at", "_unread_bytes", "_until_closed", "_waiter", "_whole", "encoding", "headers", "on_body",
+        "status",
     )  # fmt: skip
 
     def __init__(self, timeouts: Timeouts, total_at: float, release: Callable[[], None]) -> None:
@@ -101,6 +102,7 @@ class RelayExchange:
         self._parts: list[bytes] = []
         self.on_body = self._parts.append
         self._parser = HttpResponseParser(self)
+        self._passes: Callable[[bytes], bool] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fault: Fault | None = None
@@ -141,6 +143,9 @@ class RelayExchange:
             await self._arrival()
         return self._take()
 
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        self._passes = passes
+
     def finish(self) -> None:
         if self._connection is not None and not self._parts and not self._until_closed:
             self._finishing = True
@@ -176,6 +181,8 @@ class RelayExchange:
         elif self._parts:
             self._began = True
             self._barren_bytes = 0
+            if self._passed():
+                return
             self._unread_bytes += len(data)
             if self._unread_bytes > UNREAD_BYTES_MAX and not self._paused and self._connection is not None:
                 self._paused = True
@@ -250,6 +257,17 @@ class RelayExchange:
             self._connection.transport.resume_reading()
         return data
 
+    def _passed(self) -> bool:
+        """Whether what has just arrived was taken before anybody had to be woken for it."""
+        if self._passes is None or self._unread_bytes or self._waiter is None or self._waiter.done():
+            return False
+        parts = self._parts
+        if not self._passes(parts[0] if len(parts) == 1 else b"".join(parts)):
+            return False
+        parts.clear()
+        self._since = self._loop.time()
+        return True
+
     def _arrival(self) -> "asyncio.Future[None]":
         self._waiter = self._loop.create_future()
         return self._waiter
@@ -265,8 +283,9 @@ class RelayExchange:
         self._over = True
         self._fault = None if kind is None else Fault(kind, status=self.status or None)
         self._disarm()
-        # The parser knows this exchange: without this, each would keep the other in memory.
+        # The parser knows this exchange, as may who passes on: without this, each would keep the other in memory.
         del self._parser
+        self._passes = None
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.done(self._reusable and kind is None)

@@ -104,6 +104,9 @@ class _Unpacked:
             await self._packed.close()
             raise UpstreamError(self._fault) from error
 
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """Packed bytes have to be unpacked first, when they are read."""
+
     def finish(self) -> None:
         self._packed.finish()
 

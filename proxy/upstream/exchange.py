@@ -60,6 +60,9 @@ class LibraryExchange:
             raise UpstreamError(self._fault)
         return b""
 
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """Does nothing: the library's bytes come by a task of their own."""
+
     def finish(self) -> None:
         """Does nothing: what the library has not read, it closes with the connection."""
 

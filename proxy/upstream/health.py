@@ -1,11 +1,12 @@
 """Passive health: what attempts came to in, a Health snapshot and permits to try out; never calls anybody, and all arithmetic
 is that of the stage. Each gateway has a board of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from proxy.domain.decision import Health, ModelHealth
 from proxy.domain.health import HealthReport, Permit, Tried
+from proxy.domain.oversight import SLOT_MS, Slot
 from proxy.ports import Clock
 from proxy.stages import health
 from proxy.stages.health import Condition, breaker
@@ -13,6 +14,8 @@ from proxy.stages.health.breaker import HEALTHY, State
 
 # How often scores are worked out anew while nothing but time changes them.
 SCORES_ANEW_MS: Final = 1_000
+# While the store is away: more half hours and models than that are not counted.
+COUNTS_MAX: Final = 10_000
 _WELL: Final = ModelHealth()
 
 
@@ -27,6 +30,8 @@ class PassiveHealth:
         self._providers: dict[str, State] = {}
         self._health = Health()
         self._anew_at_ms: int | None = None
+        # By half hour, model and provider: attempts that said something of the model, and those that failed.
+        self._counts: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def snapshot(self) -> Health:
         if self._anew_at_ms is None:
@@ -68,6 +73,28 @@ class PassiveHealth:
         self._keep(permit.model_id, health.ended(condition, permit.at_model, tried, now_ms, jitter), now_ms)
         state = self._providers.get(id, HEALTHY)
         self._keep_provider(id, health.provider_ended(state, permit.at_provider, tried, now_ms, jitter), now_ms)
+        if tried is not None:
+            self._count((now_ms // SLOT_MS * SLOT_MS, permit.model_id, id), tried)
+
+    def counted(self) -> list[Slot]:
+        """What was counted since it was last `written` down."""
+        return [Slot(*of, *counts) for of, counts in self._counts.items()]
+
+    def written(self, slots: Sequence[Slot]) -> None:
+        """These counts stand elsewhere now; what was counted since stays."""
+        for slot in slots:
+            of = (slot.slot_ms, slot.model_id, slot.provider_id)
+            attempts, faults = self._counts.pop(of, (0, 0))
+            if attempts > slot.attempts:
+                self._counts[of] = (attempts - slot.attempts, faults - slot.faults)
+
+    def _count(self, of: tuple[int, str, str], tried: Tried) -> None:
+        # Our own key or credit refused is no fault of a model's, but it was not there for anybody.
+        lost = "failed" in (health.of_model(tried.fault), health.of_provider(tried.fault))
+        if of not in self._counts and len(self._counts) >= COUNTS_MAX:
+            return
+        attempts, faults = self._counts.get(of, (0, 0))
+        self._counts[of] = (attempts + 1, faults + int(lost))
 
     def _keep(self, id: str, condition: Condition, now_ms: int) -> None:
         self._models[id] = condition

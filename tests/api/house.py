@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,17 +35,21 @@ from proxy.stages.provider.openai import OpenAI
 from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
+from proxy.store.chronicle import SqlChronicle
 from proxy.store.conversations import SqlConversations
+from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import LeaseLimits, SqlLeases
 from proxy.store.ledger import SqlLedger
+from proxy.store.oversight import SqlOversight
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
+from proxy.telemetry.render import page
 from proxy.upstream.health import PassiveHealth
 from tests import builders as b
 
@@ -124,6 +128,9 @@ class ScriptedExchange:
         await self._closed.wait()
         raise UpstreamError(Fault("reset"))
 
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """All of it is read."""
+
     def finish(self) -> None:
         """Nothing is kept."""
 
@@ -184,6 +191,30 @@ def events_of(answer: httpx2.Response) -> list[tuple[str, Json]]:
     """Our own typed events: name and data."""
     events = [event.split("\n") for event in answer.text.strip().split("\n\n") if not event.startswith(":")]
     return [(name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))) for name, data in events]
+
+
+async def _own_database(stack: AsyncExitStack, folder: Path) -> Database:
+    database = await SqliteDatabase.open(str(folder / "books.db"))
+    stack.push_async_callback(database.close)
+    return database
+
+
+def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[str, Any]:
+    """What Services has of the store, by name."""
+    clock = SystemClock()
+    return {
+        "desk": SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
+        "directory": SqlDirectory(database, clock, accounts.refresh),
+        "register": SqlRegister(database),
+        "feedback": SqlFeedback(database),
+        "conversations": SqlConversations(database, clock),
+        "oversight": SqlOversight(database, clock),
+        "chronicle": SqlChronicle(database, "boot-1"),
+    }
+
+
+def _client(front: Front) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
 
 
 def _unheard(alert: Alert) -> None:
@@ -257,13 +288,17 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, catalog: Catalog | None = None, counter: TokenCounter | None = None, **knobs: Any
+    folder: Path,
+    catalog: Catalog | None = None,
+    counter: TokenCounter | None = None,
+    database: Database | None = None,
+    **knobs: Any,
 ) -> AsyncIterator[House]:
-    """Without `counter` nothing is counted. `knobs` replace fields of ApiKnobs."""
+    """Without `counter` nothing is counted. `database` stays open when the house is closed; without it there is a file in the
+    folder. `knobs` replace fields of ApiKnobs."""
     async with AsyncExitStack() as stack:
         clock, ids, log = SystemClock(), RandomIds(PEPPER), io.BytesIO()
-        database = await SqliteDatabase.open(str(folder / "books.db"))
-        stack.push_async_callback(database.close)
+        database = database or await _own_database(stack, folder)
         timekeeper, accounts = Timekeeper(database, clock), SqlAccounts(database, clock)
         books = GroupWriter(SqlLedger(database, timekeeper, "boot-1"), WriterLimits(), accounts.refresh)
         stack.push_async_callback(books.close)
@@ -296,11 +331,7 @@ async def open_house(
             by_hand=books,
             timekeeping=timekeeper,
             catalog=shown,
-            desk=SqlCatalogDesk(database, clock, SqlCatalog(database, clock, folder, {})),
-            directory=SqlDirectory(database, clock, accounts.refresh),
-            register=SqlRegister(database),
-            feedback=SqlFeedback(database),
-            conversations=SqlConversations(database, clock),
+            **_shelves(folder, database, accounts),
             health=health,
             limiter=limiter,
             conduct=conduct,
@@ -308,11 +339,11 @@ async def open_house(
             clock=clock,
             ids=ids,
             knobs=replace(ApiKnobs(PEPPER, metrics_token=METRICS_TOKEN), **knobs),
-            render_metrics=recorder.render,
+            render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
+            glance=recorder.glance,
             is_ready=lambda: True,
         )
         front = build_gateway(services)
         assert isinstance(front.rest, Starlette)
-        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
-        await stack.enter_async_context(client)
+        client = await stack.enter_async_context(_client(front))
         yield House(front, front.rest, client, services, upstream, shown, recorder, log)

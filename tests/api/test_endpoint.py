@@ -83,7 +83,7 @@ class Frame:
     """The rows above behind a house's own services, called with a user's key."""
 
     def __init__(self, house: House, key: str) -> None:
-        front = Front({}, build_rest(house.parts, ROWS, {}, {}), house.parts.ids)
+        front = Front({}, build_rest(house.parts, ROWS, {}, dict), house.parts.ids)
         self.client = client_of(front)
         self.headers = bearing(key)
 

@@ -211,3 +211,37 @@ async def test_the_app_is_told_when_its_caller_leaves() -> None:
             assert not left.is_set()
         async with asyncio.timeout(10):
             await told_late.wait()
+
+
+@pytest.mark.parametrize(("version", "now"), [("1.0", False), ("1.1", True)])
+async def test_the_app_can_write_a_chunk_without_a_wait(version: str, now: bool) -> None:
+    answers: list[bool] = []
+
+    async def writing(scope: Message, receive: Receive, send: Send) -> None:
+        send_now = scope["extensions"]["signalbox.connection"]["send_now"]
+        answers.append(send_now(b"early"))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        answers.append(send_now(b"two "))
+        await send({"type": "http.response.body", "body": b"three", "more_body": False})
+        answers.append(send_now(b"late"))
+
+    async with serving(writing) as port:
+        _, body = await said(port, request("GET", "/", version, "Connection: close"))
+    assert answers == [False, now, False]
+    assert body == (b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n" if now else b"one three")
+
+
+async def test_but_not_while_its_caller_reads_nothing() -> None:
+    stopped = asyncio.Event()
+
+    async def flooding(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while scope["extensions"]["signalbox.connection"]["send_now"](bytes(64 * 1024)):
+            continue
+        stopped.set()
+        scope["extensions"]["signalbox.connection"]["abort"]()
+
+    async with serving(flooding) as port, connected(port) as line:
+        await line.send(request("GET", "/", "1.1"))
+        await asyncio.wait_for(stopped.wait(), 10)

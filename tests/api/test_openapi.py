@@ -87,7 +87,7 @@ def references(value: Any) -> Iterator[str]:
 
 def served(house: House) -> list[Route]:
     """The API's routes; the console's pages are no part of it."""
-    return [route for route in house.app.routes if isinstance(route, Route) and not route.path.startswith("/ui")]
+    return [route for route in house.app.routes if isinstance(route, Route) and not route.path.startswith(("/ui", "/docs"))]
 
 
 async def test_it_is_served_as_it_is_made_and_needs_no_key(house: House, document: dict[str, Any]) -> None:

@@ -187,6 +187,34 @@ async def test_a_reader_that_stops_at_the_very_end_is_dropped_too(listener: List
     assert (reply.gone, listener.aborted) == (True, True)
 
 
+async def test_what_can_be_written_now_is(listener: Listener) -> None:
+    written: list[bytes] = []
+    takes = asyncio.Event()
+
+    def send_now(data: bytes) -> bool:
+        if takes.is_set():
+            written.append(data)
+        return takes.is_set()
+
+    reply = AsgiReply(listener.send, listener.abort, [], ReplyLimits(), send_now)
+    await reply.start(200, TYPE)
+    assert not reply.write_now(b"a")
+    takes.set()
+    assert reply.write_now(b"b")
+    listener.reading.clear()
+    writing = asyncio.create_task(reply.write(b"c"))
+    await asyncio.sleep(0)
+    # It would come before what was there first.
+    assert not reply.write_now(b"d")
+    listener.reading.set()
+    await writing
+    reply.left()
+    assert not reply.write_now(b"e")
+    assert written == [b"b"]
+    assert not reply_to(listener).write_now(b"f")
+    reply.dispose()
+
+
 async def test_a_slow_reader_is_waited_for(listener: Listener) -> None:
     reply = reply_to(listener)
     reply.open_by(3_600_000, TYPE)

@@ -110,3 +110,12 @@ def person(browser: Browser, house: House) -> Iterator[PersonMaker]:
     yield meet
     for each in people:
         each.leave()
+
+
+@pytest.fixture(scope="module")
+def boss(browser: Browser, house: House, admin: str) -> Iterator[Person]:
+    """An administrator who does all that a file tells of in one sitting."""
+    boss = Person(browser.new_context(), house.url)
+    boss.sign_in(admin)
+    yield boss
+    boss.leave()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import httpx2
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.console.person import ARGUMENTS, Person
 from tests.e2e.harness import REPOSITORY, WAIT_S, Process, environment
@@ -20,7 +20,15 @@ from tests.e2e.harness import REPOSITORY, WAIT_S, Process, environment
 Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 SIZES: Final[Mapping[str, ViewportSize]] = {"wide": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 800}}
+# Pages that are pictured as far as one screen shows them.
+_OF_ONE_SCREEN: Final = ("chat", "empty", "review", "thumbs", "docs")
 QUESTION: Final = "Write a Python function that merges two sorted lists"
+PROPOSED: Final = """[[assistant]]
+id = "coder"
+name = "Coder"
+family = "code"
+preferences = ["openai/gpt-4.1", "openai/gpt-4o-mini"]
+"""
 ASKED: Final = ("auto", "watch-resets", "coder", "watch-cuts", "writer", "openai/gpt-4o-mini")
 
 
@@ -44,6 +52,8 @@ class Demo:
                 told = answer.headers["x-signalbox-call"]
         words = {"subject": "model", "target": "openrouter/anthropic/claude-sonnet-4.5", "words": "For the billing module."}
         self.post("/api/plan-requests", words)
+        for text in ("Plan a week of meals without meat", "What does this error from git mean?"):
+            self.post("/api/ai/chat", {"message": text, "stream": False})
         return told
 
 
@@ -69,6 +79,7 @@ def _demo() -> Iterator[Demo]:
             "SIGNALBOX_PORT": "0",
             "SIGNALBOX_DATABASE_URL": f"sqlite:///{place}/books.db",
             "SIGNALBOX_CONFIG_DIR": os.fspath(REPOSITORY / "config"),
+            "SIGNALBOX_CONVERSATIONS": "true",
         }
         process = Process(["proxy", "demo", "--faults"], environment(**settings), Path(place) / "log")
         try:
@@ -83,10 +94,12 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
     theme, size = look
 
     def shot(page: Page, name: str) -> None:
-        page.wait_for_load_state("networkidle")
+        # A page that follows the gateway never falls silent.
+        page.wait_for_load_state("load")
+        expect(page.get_by_text("Loading …")).to_have_count(0)
         # Charts are drawn in the frame after their figures have come.
-        time.sleep(0.3)
-        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in ("chat", "empty"))
+        time.sleep(0.4)
+        page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in _OF_ONE_SCREEN)
 
     for key, visit in ((demo.user, _user), (demo.admin, _admin)):
         somebody = Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url)
@@ -105,11 +118,17 @@ def _user(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> Non
     page.get_by_label("Your message").fill("Now explain it in a table, please")
     page.wait_for_timeout(1_200)
     shot(page, "chat")
+    somebody.answer.get_by_role("button", name="Hide why").click()
+    somebody.answer.get_by_role("button", name="Bad answer").click()
+    shot(page, "thumbs")
     for name in ("Usage", "Start"):
         somebody.open(name)
         shot(page, name.lower())
     page.goto(f"{somebody.url}/ui#/usage/{call}")
     shot(page, "call")
+    page.goto(f"{somebody.url}/docs#post_api_feedback")
+    page.get_by_role("table", name="Body").scroll_into_view_if_needed()
+    shot(page, "docs")
 
 
 def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
@@ -124,6 +143,34 @@ def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> No
     somebody.open("Requests")
     page.get_by_role("button", name="Decide").first.click()
     shot(page, "requests")
+    _desk(somebody, shot)
+
+
+def _desk(somebody: Person, shot: Callable[[Page, str], None]) -> None:
+    """Where administrators change things."""
+    page = somebody.page
+    for name, place in (
+        ("models", "models"),
+        ("model", "models/openai%2Fgpt-4o-mini"),
+        ("assistants", "assistants"),
+        ("assistant", "assistants/coder"),
+        ("plans", "plans"),
+        ("keys", "keys"),
+        ("user", "users/demo"),
+        ("files", "files"),
+    ):
+        page.goto(f"{somebody.url}/ui#/{place}")
+        shot(page, name)
+    page.get_by_label("Rows in TOML").fill(PROPOSED)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    shot(page, "proposal")
+    page.goto(f"{somebody.url}/ui#/plans/plus")
+    shot(page, "plan")
+    page.get_by_label("Multiplier on raw cost").fill("1.5")
+    page.get_by_label("Models", exact=True).fill("tag:cheap")
+    page.get_by_role("button", name="Review the change").click()
+    page.get_by_text("Who would notice most").wait_for()
+    shot(page, "review")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ from proxy.domain.money import (
     prices_at,
     raw_cost_nano_usd,
     worst_charge,
+    worst_credits_milli,
+    worst_raw_nano_usd,
+    worst_tiers,
     worst_usage,
     worth_nano_usd,
 )
@@ -49,6 +52,9 @@ any_tariff = st.builds(
     multiplier_ppm=st.integers(0, 10**8),
     milli_credits_per_dollar=st.integers(1, 10**8),
     credit_prices=st.none() | any_prices,
+)
+any_tiers = st.lists(any_prices, min_size=1, max_size=3).map(
+    lambda rows: tuple(PriceTier(place * 500_000, row) for place, row in enumerate(rows))
 )
 any_charge = st.builds(Charge, tiers=any_prices.map(lambda p: (PriceTier(0, p),)), tariff=any_tariff, usage=any_usage)
 
@@ -168,6 +174,16 @@ def test_no_bill_for_a_size_is_dearer_than_the_worst(charge: Charge) -> None:
     usage = charge.usage
     worst = worst_charge(charge.tiers, charge.tariff, usage.input_total, usage.output_total, usage.images)
     assert credits_milli([charge]) <= credits_milli([worst])
+
+
+@given(any_tiers, any_tariff, tokens, tokens, st.integers(0, 10))
+def test_the_worst_of_a_size_is_the_same_with_and_without_its_bill(
+    table: tuple[PriceTier, ...], terms: Tariff, read: int, written: int, images: int
+) -> None:
+    size = (read, written, images)
+    assert worst_credits_milli(table, terms, *size) == credits_milli([worst_charge(table, terms, *size)])
+    worst = worst_tiers(table, read)
+    assert worst_raw_nano_usd(table, *size) == raw_cost_nano_usd(worst, worst_usage(worst, *size))
 
 
 @given(any_prices, any_usage)

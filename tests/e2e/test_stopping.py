@@ -46,3 +46,19 @@ def test_a_second_signal_ends_at_once_what_would_have_gone_on(own_house: HouseMa
     heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurry_after_s=0.5)
     assert {end for _, end in heard.ends} == {"shutting_down"}
     _claim_settled(house, heard, len(kinds))
+
+
+def test_whoever_follows_the_overview_keeps_no_gateway_from_stopping(
+    own_house: HouseMaker, sim: Simulator, spare: Simulator
+) -> None:
+    house = own_house(sim, spare, shutdown_grace_s="600")
+    house.start()
+    events = {"accept": "text/event-stream"}
+    with house.http(house.key("admin", None, None)) as http, http.stream("GET", "/api/admin/overview", headers=events) as told:
+        lines = told.iter_lines()
+        assert next(lines) == "event: pace"
+        house.gateway.popen.terminate()
+        # It ends as an answer does, not as a connection that is cut.
+        assert any(lines)
+    assert house.gateway.wait() == 0
+    assert "Traceback" not in house.gateway.errors

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from proxy.app import DIALECTS
 from proxy.clock import SystemClock
 from proxy.domain.catalog import Catalog, Provider
 from proxy.domain.dialect import Dialect
 from proxy.inquiry.asking import Rooms
+from proxy.surfaces import DIALECTS
 from proxy.upstream.relay import RelayUpstream
 from tests.builders import catalog, model, provider
 

@@ -1,7 +1,10 @@
 """A health board in memory: it shows what a test says, and remembers what it was told."""
 
+from collections.abc import Sequence
+
 from proxy.domain.decision import Health
 from proxy.domain.health import HealthReport, Permit, Tried, Turn
+from proxy.domain.oversight import Slot
 from tests import builders as b
 
 
@@ -39,3 +42,10 @@ class RememberingBoard:
         self.observed.append((permit.model_id, kind))
         self.accounts.append(None if tried is None else tried.account)
         self.health = self.health_after.pop(0) if self.health_after else self.health
+
+    def counted(self) -> Sequence[Slot]:
+        """Nobody keeps a chronicle here."""
+        return ()
+
+    def written(self, slots: Sequence[Slot]) -> None:
+        """Nothing was counted."""

@@ -67,6 +67,15 @@ async def test_nobody_who_came_first_is_passed_over() -> None:
     assert max(firsts) < min(reader.at[-1] for reader in readers)
 
 
+async def test_what_need_not_wait_counts_as_well_and_goes_before_nobody() -> None:
+    turnstile = Turnstile()
+    assert turnstile.admits_now(TURN_BYTES_MAX)
+    assert not turnstile.admits_now(1)
+    waiting = asyncio.create_task(turnstile.admit(1))
+    await asyncio.wait_for(waiting, 5)
+    assert turnstile.admits_now(1)
+
+
 async def test_one_that_leaves_while_it_waits_holds_up_nobody() -> None:
     turnstile = Turnstile()
     await turnstile.admit(TURN_BYTES_MAX)

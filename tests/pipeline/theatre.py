@@ -45,11 +45,15 @@ class ScriptedExchange:
         self._closing = asyncio.Event()
         self.closed = False
         self.finished = False
+        self._passes: Callable[[bytes], bool] = lambda _: False
 
     async def next_bytes(self) -> bytes:
         # A provider is never so fast that nothing else has its turn.
         await asyncio.sleep(0)
         piece = self._next()
+        while isinstance(piece, bytes) and piece and self._passes(piece):
+            await asyncio.sleep(0)
+            piece = self._next()
         if piece == LEAVE_TALKING:
             self._reply.leave()
             await asyncio.sleep(0)
@@ -65,6 +69,9 @@ class ScriptedExchange:
             raise UpstreamError(piece)
         assert isinstance(piece, bytes)
         return piece
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        self._passes = passes
 
     def _next(self) -> Piece:
         return self._pieces.pop(0) if self._pieces else b""
@@ -136,6 +143,12 @@ class RememberingReply:
         assert self.started
         assert not self.ended
         self.heard += data
+
+    def write_now(self, data: bytes) -> bool:
+        assert self.started
+        assert not self.ended
+        self.heard += data
+        return True
 
     async def end(self, data: bytes = b"") -> None:
         await self.write(data)

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import INCIDENT_LINES_PER_SECOND_MAX, Telemetry
+from proxy.telemetry.render import page
 from tests.builders import attempt, call
 
 MARKER = "my secret MARKER"
@@ -43,7 +44,7 @@ class Desk:
 
     def samples(self, include_cost: bool = False) -> dict[str, float]:
         """What a scraper reads: `name label=value ...` (the prefix left out, labels in order) to number."""
-        families = text_string_to_metric_families(self.telemetry.render(include_cost).decode())
+        families = text_string_to_metric_families(page(*self.telemetry.shown(), include_cost).decode())
         samples = [sample for family in families for sample in family.samples]
         return {_shown(sample.name, sample.labels): sample.value for sample in samples}
 
@@ -79,7 +80,7 @@ def test_raw_cost_is_on_the_page_only_when_asked_for() -> None:
     desk = Desk()
     desk.telemetry.finished(call(attempts=(attempt(raw_nano_usd=2_500_000_000),)))
     assert desk.samples(include_cost=True)["raw_cost_dollars_total model=p/m provider=p"] == 2.5
-    assert b"cost" not in desk.telemetry.render(include_cost=False)
+    assert b"cost" not in page(*desk.telemetry.shown(), include_cost=False)
 
 
 def test_an_incident_is_a_line_and_a_count_by_name_and_code() -> None:
@@ -134,7 +135,7 @@ def test_no_text_reaches_the_log_or_the_page() -> None:
     )
     desk.telemetry.flush()
     assert "MARKER" not in desk.stream.getvalue().decode()
-    assert "MARKER" not in desk.telemetry.render(include_cost=True).decode()
+    assert "MARKER" not in page(*desk.telemetry.shown(), include_cost=True).decode()
 
 
 def test_names_that_callers_make_up_never_become_series() -> None:

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.telemetry.log import LogWriter
 from proxy.telemetry.record import Telemetry
+from proxy.telemetry.render import page
 from proxy.telemetry.tally import Tally, forget_measured
 from tests.builders import attempt, call
 from tests.telemetry.test_record import HandClock
@@ -20,7 +21,7 @@ def _worker(folder: Path, number: int) -> Telemetry:
 
 
 def _page(telemetry: Telemetry) -> Samples:
-    families = text_string_to_metric_families(telemetry.render(include_cost=True).decode())
+    families = text_string_to_metric_families(page(*telemetry.shown(), include_cost=True).decode())
     samples = [sample for family in families for sample in family.samples]
     return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
 
@@ -57,10 +58,10 @@ def test_gauges_are_told_apart_by_the_worker(tmp_path: Path) -> None:
     one, two = _worker(tmp_path, 1), _worker(tmp_path, 2)
     _measuring(one, 4)
     _measuring(two, 7)
-    for page in (_page(one), _page(two)):
-        assert page[("signalbox_live_calls", (("worker", "1"),))] == 4
-        assert page[("signalbox_live_calls", (("worker", "2"),))] == 7
-        assert page[("signalbox_model_breaker", (("model", "m"), ("worker", "2")))] == 7
+    for shown in (_page(one), _page(two)):
+        assert shown[("signalbox_live_calls", (("worker", "1"),))] == 4
+        assert shown[("signalbox_live_calls", (("worker", "2"),))] == 7
+        assert shown[("signalbox_model_breaker", (("model", "m"), ("worker", "2")))] == 7
 
 
 def test_what_a_dead_worker_counted_stays_and_what_it_measured_ends(tmp_path: Path) -> None:

@@ -176,6 +176,45 @@ async def test_a_stream_of_many_chunks_sets_one_timer(monkeypatch: pytest.Monkey
     assert (timers.set, line.exchange._timer) == (1, None)
 
 
+async def test_what_is_passed_on_wakes_nobody_and_is_not_given_again() -> None:
+    line, passed = Line(), list[bytes]()
+
+    def passes(data: bytes) -> bool:
+        passed.append(data)
+        return data != b"three"
+
+    await asyncio.sleep(0)
+    line.exchange.pass_on(passes)
+    line.connection.data_received(chunked_head() + chunk(b"zero"))
+    assert await line.asking
+    # Nobody waited for this one.
+    assert await line.exchange.next_bytes() == b"zero"
+    reading = asyncio.ensure_future(line.exchange.next_bytes())
+    await asyncio.sleep(0)
+    for data in (chunk(b"one"), chunk(b"t") + chunk(b"wo"), chunk(b"three"), chunk(b"four")):
+        line.connection.data_received(data)
+    assert await reading == b"threefour"
+    assert passed == [b"one", b"two", b"three"]
+    line.connection.data_received(chunk(b"five") + chunk(b"") + b"\r\n")
+    assert [await line.exchange.next_bytes() for _ in range(2)] == [b"five", b""]
+
+
+async def test_silence_is_counted_from_what_was_passed_on_last() -> None:
+    line = Line(Timeouts(first_byte_ms=60, idle_ms=60))
+    await asyncio.sleep(0)
+    line.exchange.pass_on(lambda _: True)
+    line.connection.data_received(chunked_head())
+    assert await line.asking
+    reading = asyncio.ensure_future(line.exchange.next_bytes())
+    for _ in range(10):
+        await asyncio.sleep(0.01)
+        line.connection.data_received(chunk(b"x"))
+    assert not reading.done()
+    with pytest.raises(UpstreamError) as caught:
+        await reading
+    assert caught.value.fault.kind == "idle_timeout"
+
+
 async def test_silence_counts_only_while_somebody_waits() -> None:
     line = Line(Timeouts(first_byte_ms=30, idle_ms=30))
     await asyncio.sleep(0)

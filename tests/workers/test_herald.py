@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
 import pytest
@@ -49,6 +49,9 @@ class Answered:
 
     async def next_bytes(self) -> bytes:
         return b""
+
+    def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        """There is nothing."""
 
     def finish(self) -> None:
         """Nothing is kept."""

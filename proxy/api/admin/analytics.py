@@ -67,7 +67,7 @@ class GroupTold(Told):
 
 class Analytics(Told):
     """`from_ms` and `until_ms` are the edges of the whole days that were counted; prechecks are no calls. `total` is over all
-    users. One answer of `group=user` looks at 10,000 daily sums at most, user by user in the order of their ids. Where there
+    users. One answer of `group=user` looks at 4,000 daily sums at most, user by user in the order of their ids. Where there
     are more, `next_after` is the last user that was looked at, and the dearest of all are the dearest of all answers."""
 
     from_ms: MomentMs

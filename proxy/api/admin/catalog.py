@@ -1,13 +1,20 @@
-"""The catalog as a whole: its revision and how every admin change stands to the files; reading the files again."""
+"""The catalog as a whole: its revision and how every admin change stands to the files; what the files, or
+rows that somebody proposes, would change; reading the files again."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from proxy.api.admin.rows import text_mark, without_texts
+from proxy.api.admin.schemas import Body
 from proxy.api.admin.visiting import ADMINS, TAG
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import Told
-from proxy.domain.desk import PatchState
+from proxy.domain.desk import CatalogOutlook, PatchState, RowDifference
 from proxy.domain.errors import Refusal
+
+PROPOSAL_CHARS_MAX: Final = 200_000
 
 
 class PatchView(Told):
@@ -54,6 +61,63 @@ class Reloaded(Told):
     changed: bool
 
 
+class DifferenceView(Told):
+    """What would become of one row: made (no `before`), dropped (no `after`) or changed. The fields that differ alone."""
+
+    kind: str
+    id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, found: RowDifference) -> "DifferenceView":
+        sides = [None if side is None else _row_shown(side) for side in (found.before, found.after)]
+        return cls(kind=found.kind, id=found.object_id, before=sides[0], after=sides[1])
+
+
+class MistakeView(Told):
+    """What stands in the way: the file (or `proposal`, or `admin change`), the key, and what would be right."""
+
+    file: str
+    key: str
+    message: str
+
+
+class OutlookView(Told):
+    """With `mistakes` nothing would go into force, and what would change is not known. Of precheck rules and ceilings it is
+    only said whether they differ."""
+
+    revision: str | None
+    changes: list[DifferenceView]
+    mistakes: list[MistakeView]
+    rules_differ: bool
+    ceilings_differ: bool
+
+    @classmethod
+    def of(cls, found: CatalogOutlook) -> "OutlookView":
+        return cls(
+            revision=found.revision,
+            changes=[DifferenceView.of(difference) for difference in found.differences],
+            mistakes=[MistakeView(file=one.file, key=one.key, message=one.message) for one in found.mistakes],
+            rules_differ=found.rules_differ,
+            ceilings_differ=found.ceilings_differ,
+        )
+
+
+class Proposal(Body):
+    """Rows as they would stand in a file, in TOML; `signalbox catalog import` writes such."""
+
+    toml: Annotated[str, Field(min_length=1, max_length=PROPOSAL_CHARS_MAX)]
+
+
+async def _foresee(visit: Visit) -> Answer:
+    return OutlookView.of(await visit.services.desk.outlook())
+
+
+async def _compare(visit: Visit) -> Answer:
+    return OutlookView.of(await visit.services.desk.outlook(visit.body_as(Proposal).toml))
+
+
 async def _show(visit: Visit) -> Answer:
     catalog = visit.services.catalog.current()
     patches = [PatchView.of(found) for found in await visit.services.desk.diff()]
@@ -71,6 +135,10 @@ async def _reload(visit: Visit) -> Answer:
     return Reloaded(revision=revision, changed=revision != before)
 
 
+def _row_shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _shown(name, value) for name, value in without_texts(row).items()}
+
+
 def _shown(name: str, value: Any) -> Any:
     """A system prompt, alone or within its row, only as what tells two apart; headers of providers are never patched."""
     if name == "system_prompt" and isinstance(value, str):
@@ -81,6 +149,25 @@ def _shown(name: str, value: Any) -> Any:
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/api/admin/catalog", _show, ADMINS, "Revision, and admin changes beside the files", TAG, answer=CatalogView
+    ),
+    Endpoint(
+        "GET",
+        "/api/admin/catalog/files",
+        _foresee,
+        ADMINS,
+        "What reading the files again would change, or what is wrong with them; changes nothing",
+        TAG,
+        answer=OutlookView,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/catalog/proposal",
+        _compare,
+        ADMINS,
+        "Proposed rows beside those in force; changes nothing",
+        TAG,
+        body=Proposal,
+        answer=OutlookView,
     ),
     Endpoint("POST", "/api/admin/catalog/reload", _reload, ADMINS, "Read the catalog's files again", TAG, answer=Reloaded),
 )

@@ -16,6 +16,7 @@ from proxy.api.native.account import RateTold
 from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked, WishesGiven, WishesTold
 from proxy.api.schemas import MomentMs, Told
 from proxy.domain.account import Key
+from proxy.domain.desk import KeyFilter
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate
 
@@ -50,8 +51,8 @@ class NewKeyView(KeyView):
     key: str
 
 
-class KeyChange(Reasoned):
-    """What is to change of a key: its wishes, all of them at once."""
+class NewWishes(Reasoned):
+    """What a key wishes from now on, all of it."""
 
     wishes: WishesGiven
 
@@ -65,7 +66,9 @@ class KeyList(Told):
 
 async def _list(visit: Visit) -> Answer:
     query, now_ms = visit.queries_as(KeyQuery), visit.services.clock.now_ms()
-    found = await visit.services.directory.keys(query.user, query.app, query.before, query.limit)
+    live_at_ms = now_ms if query.live else None
+    wanted = KeyFilter(query.user, query.app, query.kind, live_at_ms, query.before, query.limit)
+    found = await visit.services.directory.keys_page(wanted)
     full = len(found) == query.limit
     return KeyList(data=[KeyView.of(key, now_ms) for key in found], next_before=found[-1].id if full else None)
 
@@ -119,8 +122,8 @@ async def _suspend(visit: Visit) -> Answer:
     return KeyView.of(changed, visit.services.clock.now_ms())
 
 
-async def _change(visit: Visit) -> Answer:
-    body, key = visit.body_as(KeyChange), await _found(visit)
+async def _wish(visit: Visit) -> Answer:
+    body, key = visit.body_as(NewWishes), await _found(visit)
     if isinstance(key, Refusal):
         return key
     changed = await visit.services.directory.wish_key(key.id, body.wishes.value, change_of(visit, body))
@@ -209,10 +212,10 @@ _KEYS: Final = "/api/admin/keys"
 _KEY: Final = "/api/admin/keys/{id}"
 
 ENDPOINTS: Final = (
-    Endpoint("GET", _KEYS, _list, ADMINS, "Keys of a user, an app, or all", TAG, answer=KeyList, queries=KeyQuery),
+    Endpoint("GET", _KEYS, _list, ADMINS, "Keys of a user, an app, a kind, or all", TAG, answer=KeyList, queries=KeyQuery),
     Endpoint("POST", _KEYS, _create, ADMINS, "Make a key; shown once", TAG, body=NewKey, answer=NewKeyView, status=201),
     Endpoint("GET", _KEY, _read, ADMINS, "One key, without its secret", TAG, answer=KeyView),
-    Endpoint("PATCH", _KEY, _change, ADMINS, "Change the wishes of a key", TAG, body=KeyChange, answer=KeyView),
+    Endpoint("POST", f"{_KEY}/wishes", _wish, ADMINS, "Change what a key wishes", TAG, body=NewWishes, answer=KeyView),
     Endpoint("POST", f"{_KEY}/revoke", _revoke, ADMINS, "End a key and all made from it", TAG, body=Reasoned, answer=Revoked),
     Endpoint("POST", f"{_KEY}/suspend", _suspend, ADMINS, "Stop a key, or let it go on", TAG, body=Suspension, answer=KeyView),
     Endpoint(

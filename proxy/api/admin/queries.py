@@ -8,6 +8,7 @@ from proxy.api.admin.schemas import PAGE_MAX, Count, Id, ModelName, Reason
 from proxy.api.native.calls import KindAsked
 from proxy.api.period import Moment
 from proxy.api.schemas import Name, Queries
+from proxy.domain.account import KeyKind
 from proxy.domain.call import CallStatus
 from proxy.domain.rollup import TallyGroup
 
@@ -39,10 +40,12 @@ class UserQuery(AppQuery):
 
 
 class KeyQuery(Paged):
-    """`before` is the `next_before` of the page before."""
+    """`live` leaves out what is revoked or has expired; `before` is the `next_before` of the page before."""
 
     user: Id | None = None
     app: Id | None = None
+    kind: KeyKind | None = None
+    live: bool = False
     before: Id | None = None
 
 
@@ -108,6 +111,18 @@ class AuditQuery(Paged):
     by: Name | None = None
     since: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
+
+
+class AlertQuery(Paged):
+    """`before` is the `next_before` of the page before."""
+
+    before: Name | None = None
+
+
+class TurnQuery(Paged):
+    """`before` is the `next_before` of the page before."""
+
+    before: Name | None = None
 
 
 class DeleteQuery(Query):

@@ -15,7 +15,7 @@ from proxy.domain.errors import Refusal
 ADMINS: Final[tuple[KeyKind, ...]] = ("admin",)
 # What supporters may read too; each such endpoint has a view of its own for them where they may see less.
 READERS: Final[tuple[KeyKind, ...]] = ("admin", "support")
-TAG: Final = "admin"
+TAG: Final = "Administration"
 
 
 def change_of(visit: Visit, body: Reasoned) -> Change:

@@ -146,6 +146,8 @@ def is_well(state: State) -> bool:
 
 def faded(state: State, now_ms: int, terms: Terms) -> State:
     """The same with its counts as they weigh at `now_ms`."""
+    if now_ms == state.at_ms:
+        return state
     fading = float(0.5 ** (max(0, now_ms - state.at_ms) / terms.half_life_ms))
     return state._replace(successes=state.successes * fading, failures=state.failures * fading, at_ms=now_ms)
 

@@ -74,6 +74,8 @@ def ask(
 
 
 def _of_key(caller: Caller) -> tuple[Wishes, ...]:
+    if not caller.key.lineage_wishes:
+        return (caller.key.wishes,)
     # A key that was rotated has its own wishes in its lineage too.
     return tuple(dict.fromkeys((caller.key.wishes, *caller.key.lineage_wishes)))
 

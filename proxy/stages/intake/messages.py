@@ -10,6 +10,8 @@ from proxy.stages.intake.limits import IntakeLimits
 from proxy.stages.intake.shapes import invalid, is_clean, lookalike, misspelt, squeezed, utf8_bytes
 
 ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+# Roles that need no more than a text.
+_PLAIN_ROLES: Final = ROLES - {"tool"}
 # Roles whose content may be null: what they say stands in a tool call, a refusal or nowhere.
 SILENT_ROLES: Final = frozenset({"assistant", "function"})
 
@@ -96,10 +98,13 @@ def _field(name: str, value: Any, where: str, limits: IntakeLimits, known: Known
 def _message(message: Any, where: str, limits: IntakeLimits) -> Sizes | Refusal:
     if not isinstance(message, dict):
         return invalid(where, "A message must be an object.")
-    role = message.get("role")
+    role, content = message.get("role"), message.get("content")
+    if len(message) == 2 and isinstance(content, str) and isinstance(role, str) and role in _PLAIN_ROLES:
+        # Nearly every message is that, and a conversation has many.
+        return Sizes(utf8_bytes(content))
     if not isinstance(role, str) or role not in ROLES:
         return invalid(f"{where}.role", f"A message needs one of the roles {', '.join(sorted(ROLES))}.")
-    if message.get("content") is None and role not in SILENT_ROLES:
+    if content is None and role not in SILENT_ROLES:
         return invalid(f"{where}.content", f"A message of role {role} needs content.")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
         return invalid(f"{where}.tool_call_id", "A tool message needs the id of the call it answers.")

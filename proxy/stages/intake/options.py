@@ -16,6 +16,7 @@ MAX_CREDITS: Final = 10**12
 NAMES: Final = frozenset(
     {"explain", "mode", "avoid", "only", "max_credits", "allow_downgrade", "confirm", "metadata", "conversation_id"}
 )
+DEFAULTS: Final = Options()
 _DECIMAL: Final = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,9})?")
 # Tags become groups of a report and labels of a query: few characters, no spaces.
 _TAG: Final = re.compile(r"[A-Za-z0-9_.-]+")
@@ -24,7 +25,7 @@ _TAG: Final = re.compile(r"[A-Za-z0-9_.-]+")
 def options(given: object, limits: IntakeLimits) -> Options | Refusal:
     """The caller's options; None gives the defaults, and so does a null inside."""
     if given is None:
-        return Options()
+        return DEFAULTS
     if not isinstance(given, dict):
         return invalid("signalbox", "`signalbox` must be an object.")
     unknown = next((name for name in given if name not in NAMES), None)

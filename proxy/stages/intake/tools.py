@@ -27,8 +27,14 @@ class Extras(NamedTuple):
     format: Format
 
 
+_READ: Final = frozenset({"tools", "functions", "tool_choice", "response_format"})
+_NONE: Final = Extras(0, tools=False, format="text")
+
+
 def extras(fields: Json, limits: IntakeLimits) -> Extras | Refusal:
     """Reads the passing fields `tools`, `functions`, `tool_choice` and `response_format`, whose kinds are checked."""
+    if _READ.isdisjoint(fields):
+        return _NONE
     refusal = _tools(fields, limits) or _functions(fields, limits) or _choice(fields.get("tool_choice"))
     if refusal is not None:
         return refusal

@@ -23,7 +23,7 @@ from proxy.stages.ledger.counters import CounterKey, Readings, Shown
 WINDOWS: Final[tuple[Window, ...]] = ("day", "week", "month", "total")
 UNITS: Final[tuple[Unit, ...]] = ("milli_credits", "nano_usd")
 DAY_MS: Final = 86_400_000
-_CALENDAR_ANCHOR: Final = 1
+CALENDAR_ANCHOR: Final = 1
 NEVER_MS: Final = 1 << 62
 _UNLIMITED: Final = 1 << 62
 _BOUND, _INCLUDED, _TOPUP = range(3)
@@ -167,7 +167,7 @@ def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
         (a, included_key(scope, a, at_ms, anchor_day), resets_at_ms(a.window, at_ms, anchor_day)) for a in terms.allowances
     )
     # Only an account has an anchor: what many accounts share must count them all in the same month.
-    caps = tuple((c, _cap_key(c, at_ms, anchor_day if _is_of(scope, c.scope) else _CALENDAR_ANCHOR)) for c in terms.caps)
+    caps = tuple((c, cap_key(c, at_ms, anchor_day if _is_of(scope, c.scope) else CALENDAR_ANCHOR)) for c in terms.caps)
     return Chart(
         included={bound: _included(scope, bound, windows, at_ms, anchor_day) for bound in bounds},
         windows=windows,
@@ -180,6 +180,11 @@ def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
             *((key, Limit(cap.limit, cap.window, None, cap.unit)) for cap, key in caps),
         ),
     )
+
+
+def cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
+    """The counter of a cap in the period that `at_ms` falls in."""
+    return CounterKey(cap.scope, f"cap/{cap.window}/{cap.unit}", epoch(cap.window, at_ms, anchor_day))
 
 
 def _included(
@@ -203,10 +208,6 @@ def _included(
 def _is_of(account: str, scope: str) -> bool:
     """Whether a scope is the account's, or its calls of one assistant."""
     return scope == account or scope.startswith(f"{account}/")
-
-
-def _cap_key(cap: Cap, at_ms: int, anchor_day: int) -> CounterKey:
-    return CounterKey(cap.scope, f"cap/{cap.window}/{cap.unit}", epoch(cap.window, at_ms, anchor_day))
 
 
 def _in_turn(case: Case) -> list[Grant]:

@@ -83,12 +83,16 @@ class Meter:
     def observe_texts(self, texts: Sequence[str]) -> None:
         """Counts so many deltas that were content of the first choice and nothing else."""
         if texts:
-            text = "".join(texts)
             self.delivered = True
             self._pieces += len(texts)
-            self._output_bytes += len(text) if text.isascii() else len(text.encode())
+            self._output_bytes += sum(map(_size, texts))
             if self._transcript is not None:
-                self._transcript.add_text(text)
+                self._transcript.add_text("".join(texts))
+
+    def tokens_with(self, texts: Sequence[str]) -> int:
+        """What `output_tokens_max` would be after these."""
+        pieces, seen_bytes = self.so_far
+        return self._tokens_max(pieces + len(texts), seen_bytes + sum(map(_size, texts)))
 
     @property
     def so_far(self) -> tuple[int, int]:
@@ -98,7 +102,7 @@ class Meter:
     def seen_after(self, so_far: tuple[int, int], texts: Sequence[str]) -> list[int]:
         """What `output_tokens_max` was after each of these, of which the first came after `so_far`."""
         pieces, seen_bytes = so_far
-        sizes = accumulate((len(text.encode()) for text in texts), initial=seen_bytes)
+        sizes = accumulate(map(_size, texts), initial=seen_bytes)
         return [self._tokens_max(pieces + place, size) for place, size in enumerate(sizes)][1:]
 
     def of_answer(self, answer: Answer) -> Usage:
@@ -163,3 +167,7 @@ class Meter:
         reasoning = max(estimated_tokens(self._reasoning_bytes), self._reasoning_pieces)
         reasoning = min(reasoning, self.output_tokens_max - output)
         return Usage(input_tokens, output=output, reasoning=reasoning, source="estimated")
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

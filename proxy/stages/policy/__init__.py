@@ -43,6 +43,9 @@ REVISION: Final = "6"
 SEVERITY: Final[tuple[Action, ...]] = ("allow", "flag", "route", "confirm", "block")
 # Reasons against a model that an exact count of its input could take away.
 BY_SIZE: Final = ("over_max_credits", "unaffordable")
+# What is not known to be ill.
+WELL: Final = ModelHealth()
+NOTHING: Final[frozenset[Vocabulary]] = frozenset()
 # A mode that the operator gave no weights looks at everything alike.
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
@@ -123,7 +126,7 @@ def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> froz
         ask.largest is None
     )  # A count is of the whole input; where each is read by itself, it says nothing of the largest.
     tight = [k.model_id for k in decision.chain if decision.shortened or (together and _may_exceed(k, plan, catalog))]
-    return _uncounted(ask, (catalog.models[model_id] for model_id in (*sized, *tight)))
+    return _uncounted(ask, [catalog.models[model_id] for model_id in (*sized, *tight)]) if sized or tight else NOTHING
 
 
 def uncounted(ask: Ask, catalog: Catalog) -> frozenset[Vocabulary]:
@@ -146,6 +149,8 @@ def _choose(scene: Scene) -> Decision:
     cases = {entry.name: _case(scene, entry.name) for entry in listed.entries}
     objections = {name: _objection(case) for name, case in cases.items()}
     fit = [case for name, case in cases.items() if case is not None and objections[name] is None]
+    if fit and len(fit) == len(cases):
+        return _decision(scene, rank(fit, _weights(listed), _standpoint(scene, listed)))
     # Slow is better than nobody: of those dropped for slowness alone, the one that fares best stands by (contract 6).
     forgiven = {name: _objection(_forgiven(case)) if _is_slow(case) else objections[name] for name, case in cases.items()}
     spared = _best(case for name, case in cases.items() if case is not None and objections[name] and not forgiven[name])
@@ -155,8 +160,11 @@ def _choose(scene: Scene) -> Decision:
     dropped = tuple(Dropped(name, reason) for name, reason in told.items() if reason and name not in kept)
     if not kept:
         return _decision(scene, dropped=dropped, refusal=nobody_left(Hearing(scene.ask, scene.catalog, dropped)))
-    weights = {entry.name: entry.weight for entry in listed.entries}
-    return _decision(scene, rank(fit, weights, _standpoint(scene, listed), spared), dropped)
+    return _decision(scene, rank(fit, _weights(listed), _standpoint(scene, listed), spared), dropped)
+
+
+def _weights(listed: Shortlist) -> Mapping[str, float]:
+    return {entry.name: entry.weight for entry in listed.entries}
 
 
 def _case(scene: Scene, name: str) -> Case | None:
@@ -173,7 +181,7 @@ def _case(scene: Scene, name: str) -> Case | None:
         risk=scene.verdict.risk,
         action=scene.action,
         size=_size(scene, model, spendable_milli),
-        health=scene.health.models.get(model.id, ModelHealth()),
+        health=scene.health.models.get(model.id, WELL),
         provider_down_until_ms=scene.health.down_until_ms.get(model.provider_id),
         spendable_milli=spendable_milli,
     )
@@ -215,7 +223,7 @@ def _is_poor(reason: Reason | None) -> bool:
 
 def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
     table = scene.catalog.policy
-    credits_low = scene.standing.left_ppm < table.step_down_below_ppm
+    may_step_down = listed.by_us and scene.ask.allow_downgrade
     return Standpoint(
         order=listed.order,
         family=listed.family,
@@ -227,7 +235,7 @@ def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
         sticky_model_id=scene.ask.sticky_model_id,
         in_exchange=scene.ask.in_exchange and listed.by_us,
         left_family=scene.ask.left_family,
-        cheap_first=credits_low and listed.by_us and scene.ask.allow_downgrade,
+        cheap_first=may_step_down and scene.standing.left_ppm < table.step_down_below_ppm,
     )
 
 

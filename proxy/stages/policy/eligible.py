@@ -14,10 +14,12 @@ from proxy.domain.dialect import REASONING_OUTPUT_TOKENS_MIN, WISHES, Feature
 from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action
+from proxy.domain.value import swift
 from proxy.domain.verdict import Risk
 from proxy.stages.policy.size import Size
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What decides whether a caller may see a model at all. `plan` is in force now; no `model_scope` means no bound."""
@@ -28,10 +30,16 @@ class Sight:
     model_scope: tuple[str, ...] | None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
-class Case(Sight):
-    """All that a rule may know of a candidate for a call. `spendable_milli` is limit minus spent, in milli-credits."""
+class Case:
+    """All that a rule may know of a candidate for a call: what decides on its sight, and the call. `spendable_milli` is limit
+    minus spent, in milli-credits."""
 
+    model: Model
+    provider: Provider
+    plan: Plan
+    model_scope: tuple[str, ...] | None
     ask: Ask
     risk: Risk
     action: Action
@@ -46,7 +54,11 @@ Rule = Callable[[Case], Reason | None]
 
 def first_objection(case: Case) -> Reason | None:
     """The first rule that drops the candidate, in the order of contract 4; None when it may answer."""
-    return next((reason for rule in RULES if (reason := rule(case)) is not None), None)
+    for rule in RULES:
+        reason = rule(case)
+        if reason is not None:
+            return reason
+    return None
 
 
 def first_blindness(sight: Sight) -> Reason | None:
@@ -54,21 +66,20 @@ def first_blindness(sight: Sight) -> Reason | None:
     return next((reason for rule in SIGHT_RULES if (reason := rule(sight)) is not None), None)
 
 
-def inactive(sight: Sight) -> Reason | None:
-    if sight.model.active and sight.provider.status == "active":
-        return None
-    return Reason("inactive")
+def inactive(sight: Sight | Case) -> Reason | None:
+    is_told = not sight.model.hidden or sight.model.id in sight.plan.models
+    return None if sight.model.active and sight.provider.status == "active" and is_told else Reason("inactive")
 
 
-def unpriced(sight: Sight) -> Reason | None:
+def unpriced(sight: Sight | Case) -> Reason | None:
     return None if sight.model.tiers else Reason("unpriced")
 
 
-def not_in_plan(sight: Sight) -> Reason | None:
+def not_in_plan(sight: Sight | Case) -> Reason | None:
     return None if sight.model.id in sight.plan.models else Reason("not_in_plan", {"plan": sight.plan.id})
 
 
-def not_in_key_scope(sight: Sight) -> Reason | None:
+def not_in_key_scope(sight: Sight | Case) -> Reason | None:
     if sight.model_scope is None or _matches(sight.model, sight.model_scope):
         return None
     return Reason("not_in_key_scope")
@@ -154,7 +165,7 @@ def unaffordable(case: Case) -> Reason | None:
 
 
 # The order is the law's (contract 4): of several objections the caller hears the first.
-SIGHT_RULES: Final[tuple[Callable[[Sight], Reason | None], ...]] = (inactive, unpriced, not_in_plan, not_in_key_scope)
+SIGHT_RULES: Final[tuple[Callable[[Sight | Case], Reason | None], ...]] = (inactive, unpriced, not_in_plan, not_in_key_scope)
 RULES: Final[tuple[Rule, ...]] = (
     *SIGHT_RULES,
     vetoed,

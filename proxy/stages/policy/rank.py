@@ -64,6 +64,8 @@ class Ranked:
     shortened: bool
 
 
+# A reason before it is known whether the answer is shortened.
+Why = tuple[KeepCode, Mapping[str, int | str]]
 NOBODY: Final = Ranked((), stepped_down=False, shortened=False)
 
 
@@ -74,13 +76,13 @@ def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoi
     Ties break by id.
     """
     scores = {case.model.id: _score(case, preferences, view) if view.order == "score" else 0.0 for case in cases}
-    usual, frugal = _usual(cases, scores, view), _frugal(cases, view)
-    stepped_down = view.cheap_first and frugal != usual
-    chosen = frugal if stepped_down else usual
+    usual = _usual(cases, scores, view)
+    chosen = _frugal(cases, view) if view.cheap_first else usual
+    stepped_down = chosen != usual
     chain = tuple(
         _candidate(case, _reason(place, case, view, stepped_down), scores[case.model.id]) for place, case in enumerate(chosen)
     )
-    standby = tuple(_candidate(case, Reason("spared"), 0.0) for case in spared)
+    standby = tuple(_candidate(case, ("spared", {}), 0.0) for case in spared)
     return Ranked(chain + standby, stepped_down, shortened=(*chosen, *spared)[0].size.is_shortened)
 
 
@@ -108,14 +110,14 @@ def _frugal(cases: Sequence[Case], view: Standpoint) -> list[Case]:
     return sorted(cases, key=lambda case: (case.model.id != view.bound_to, case.size.yard_milli_credits, case.model.id))
 
 
-def _reason(place: int, case: Case, view: Standpoint, stepped_down: bool) -> Reason:
+def _reason(place: int, case: Case, view: Standpoint, stepped_down: bool) -> Why:
     code = _keep_code(place, case, view, stepped_down)
     detail: dict[str, int | str] = {"mode": view.mode} if code in ("best_score", "ranked") else {}
     if code == "best_score" and view.left_family is not None:
         detail |= {"left": view.left_family, "family": view.family}
     if code == "switched" and view.bound_to is not None:
         detail = {"from": view.bound_to}
-    return Reason(code, detail)
+    return code, detail
 
 
 def _keep_code(place: int, case: Case, view: Standpoint, stepped_down: bool) -> KeepCode:
@@ -157,13 +159,13 @@ def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
     return min(1.0, max(0.0, share))
 
 
-def _candidate(case: Case, reason: Reason, score: float) -> Candidate:
-    size = case.size
+def _candidate(case: Case, why: Why, score: float) -> Candidate:
+    size, (code, detail) = case.size, why
     shortened = {WANTED: size.output_tokens_wanted} if size.is_shortened else {}
     return Candidate(
         model_id=case.model.id,
         provider_id=case.model.provider_id,
-        reason=Reason(reason.code, {**reason.detail, **shortened}),
+        reason=Reason(code, {**detail, **shortened}),
         score=score,
         input_tokens_max=size.input_tokens_max,
         output_tokens_max=size.output_tokens_max,

@@ -49,6 +49,8 @@ def shortlist(asked: tuple[str, ...], advice: Advice, family: str, catalog: Cata
         return Shortlist(_preferred(assistant), "score", True, family)
     if name is not None and name in catalog.assistants:
         return _of_assistant(catalog.assistants[name], plan_id)
+    if name is not None and name not in catalog.aliases:
+        return Shortlist((Entry(name),), "named", False, family)
     order: Order = "ordered" if name in catalog.aliases else "named"
     return Shortlist(_bounded(_spelt_out(asked, catalog)), order, False, family)
 

@@ -9,7 +9,7 @@ from typing import Final
 from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Model
 from proxy.domain.journey import Ask, Largest
-from proxy.domain.money import Tariff, credits_milli, worst_charge
+from proxy.domain.money import Tariff, worst_credits_milli
 from proxy.domain.plan import Plan
 from proxy.domain.value import swift
 
@@ -96,10 +96,10 @@ def _writes(model: Model, tokens: int) -> int:
 def _output_usual(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None) -> int:
     if ask.output_tokens_max is not None:
         return ask.output_tokens_max
-    bounds = [model.output_tokens_max, plan.output_tokens_default]
+    usual = min(model.output_tokens_max, plan.output_tokens_default)
     if assistant is not None and assistant.output_tokens_max is not None:
-        bounds.append(assistant.output_tokens_max)
-    return min(bounds)
+        return min(usual, assistant.output_tokens_max)
+    return usual
 
 
 def _output_wanted(model: Model, ask: Ask, usual: int, left: int) -> int:
@@ -114,8 +114,7 @@ def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Call
 
     def cost(output_tokens: int) -> int:
         if output_tokens not in known:
-            worst = worst_charge(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
-            known[output_tokens] = credits_milli([worst])
+            known[output_tokens] = worst_credits_milli(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
         return known[output_tokens]
 
     return cost

@@ -38,6 +38,13 @@ class Decoder:
                 return events
         return self._read_lines(self._with_line_feeds(data))
 
+    def whole(self, data: bytes) -> list[bytes]:
+        """The data of the events that `data` is, where it is the usual block and complete in itself; else nothing. Nothing of
+        it is kept: who wants it otherwise feeds it."""
+        if self._tail or self._data or self._after_cr or self.overflow or not data.endswith(b"\n\n"):
+            return []
+        return _split(data, len(data) - 2) or []
+
     def end(self) -> list[bytes]:
         """The last event if its blank line never came: the standard drops it, but providers forget that line."""
         if self.overflow:
@@ -48,10 +55,8 @@ class Decoder:
         """The usual block, split without a look at each line: events of one line each, and perhaps the beginning of another,
         which is kept. None if it is not so."""
         end = data.rfind(b"\n\n")
-        if end < 0 or not data.startswith(b"data: ") or end > self._line_bytes_max or _CARRIAGE_RETURN in data:
-            return None
-        events = data[6:end].split(b"\n\ndata: ")
-        if data.count(b"\n", 0, end) != 2 * len(events) - 2:
+        events = None if end < 0 or end > self._line_bytes_max else _split(data, end)
+        if events is None:
             return None
         self._is_first_line = False
         self._tail.clear()
@@ -101,3 +106,11 @@ class Decoder:
             self._tail.clear()
             self._data.clear()
         return self.overflow
+
+
+def _split(data: bytes, end: int) -> list[bytes] | None:
+    """Events of one line each up to `end`; None if it is not so."""
+    if not data.startswith(b"data: ") or _CARRIAGE_RETURN in data:
+        return None
+    events = data[6:end].split(b"\n\ndata: ")
+    return events if data.count(b"\n", 0, end) == 2 * len(events) - 2 else None

@@ -62,7 +62,7 @@ class Remembered:
         return self._voice.whole(answer, receipt)
 
     def _hear(self, text: str) -> None:
-        room = REMEMBERED_CHARS_MAX - self._chars
+        room = max(0, REMEMBERED_CHARS_MAX - self._chars)
         self._parts.append(text[:room])
         self._chars += len(text)
 

@@ -79,11 +79,13 @@ def _second_net_is_served(parsed: Parsed) -> Iterator[Mistake]:
             yield parsed.mistake("policy", POLICY_ID, "second_net.model", message)
 
 
-def _assistants_are_shown_on_plans(parsed: Parsed) -> Iterator[Mistake]:
-    for assistant in parsed.assistants.values():
-        for number, plan_id in enumerate(assistant.plans):
+def _stages_name_plans(parsed: Parsed) -> Iterator[Mistake]:
+    staged: list[tuple[CatalogKind, str, list[str]]] = [("assistant", row.id, row.plans) for row in parsed.assistants.values()]
+    staged += [("model", row.id, row.plans) for row in parsed.models.values()]
+    for kind, name, plans in staged:
+        for number, plan_id in enumerate(plans):
             if not parsed.knows("plan", plan_id):
-                yield parsed.mistake("assistant", assistant.id, f"plans[{number}]", f"there is no plan {plan_id!r}")
+                yield parsed.mistake(kind, name, f"plans[{number}]", f"there is no plan {plan_id!r}")
 
 
 def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
@@ -241,7 +243,7 @@ _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _one_policy,
     _actions_are_for_what_exists,
     _second_net_is_served,
-    _assistants_are_shown_on_plans,
+    _stages_name_plans,
     _names_are_unique_together,
     _models_are_served,
     _models_fit_their_dialect,

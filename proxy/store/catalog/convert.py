@@ -93,6 +93,7 @@ def _model(row: ModelRow, provider: ProviderRow) -> Model:
         output_tokens_max=row.output_tokens_max,
         kind=row.kind,
         active=row.active,
+        hidden=row.hidden,
         output_tokens_min=min(row.output_tokens_min, row.output_tokens_max),
         modalities=tuple(row.modalities),
         tools=row.tools,
@@ -182,12 +183,17 @@ def _assistant(row: AssistantRow, models: Mapping[str, ModelRow]) -> Assistant:
     )
 
 
+def _is_open_on(model: ModelRow, plan_id: str) -> bool:
+    """Whether a plan that lists the model has it at this stage of its being made known."""
+    return not model.hidden and (not model.plans or plan_id in model.plans)
+
+
 def _plan(row: PlanRow, models: Mapping[str, ModelRow]) -> Plan:
     return Plan(
         id=row.id,
         name=row.name,
         allowances=tuple(Allowance(a.window, scaled(a.credits, MILLI), a.family) for a in row.allowances),
-        models=expand(row.models, models),
+        models=tuple(id for id in expand(row.models, models) if _is_open_on(models[id], row.id)),
         context_tokens_max=row.context_tokens_max,
         output_tokens_default=row.output_tokens_default,
         concurrency_max=row.concurrency_max,

@@ -1,14 +1,16 @@
 """The admin's layer over the operator's files: changes in, patches with audit lines out; checks each by building it first."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from proxy.domain.catalog import Catalog
-from proxy.domain.desk import CatalogKind, CatalogPatch, Change, PatchState, RowChange
+from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, Change, PatchState, RowChange
 from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
+from proxy.store.catalog.outlook import laid_over, outlook
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.catalog.tables import read_patches, read_snapshot, replace_patches, save_snapshot
@@ -113,6 +115,17 @@ class SqlCatalogDesk:
             return try_out(merge(sheet, _tried(sheet, [], there)), current, base_urls)
 
         return await self._database.survey(work)
+
+    async def outlook(self, proposal: str | None = None) -> CatalogOutlook:
+        in_force, base_urls = self._source.files, self._source.base_urls
+        files = await self._source.files_anew() if proposal is None else in_force
+        patches = await self.patches()
+
+        def look() -> CatalogOutlook:
+            return outlook(files if proposal is None else laid_over(files, proposal), in_force, patches, base_urls)
+
+        # Beside the event loop: building a large catalog must not stop its streams.
+        return await asyncio.to_thread(look)
 
     async def _write(self, verb: str, place: tuple[CatalogKind, str], change: Change, step: Step) -> CatalogObject | None:
         """Builds the whole snapshot with the change before anything is written; how the object looks afterwards."""

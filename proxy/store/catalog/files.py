@@ -31,8 +31,8 @@ class Files:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What has been read so far; lives as long as one `read_files`."""
+class Reading:
+    """What has been read so far; lives as long as one reading."""
 
     rows: dict[CatalogKind, dict[str, Json]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     sources: dict[tuple[CatalogKind, str], str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def read_files(config_dir: Path) -> Files:
 
     Which file a row stands in does not matter. `precheck.toml` holds the precheck rules.
     """
-    reading = _Reading()
+    reading = Reading()
     names = sorted(path.name for path in config_dir.glob("*.toml") if path.name != RULES_FILE)
     if not names:
         reading.mistakes.append(Mistake(str(config_dir), "*.toml", "no catalog file is here; name the right folder"))
@@ -108,6 +108,13 @@ def read_files(config_dir: Path) -> Files:
     rules, rule_mistakes = read_rules(content or {}, config_dir)
     mistakes = (*reading.mistakes, *(rule_mistakes if content is not None else ()))
     return Files(Sheet(reading.rows, reading.sources, reading.learned), tuple(reading.ceilings), rules, mistakes)
+
+
+def reading_of(name: str, content: Json) -> Reading:
+    """What one file's tables say, or would say."""
+    reading = Reading()
+    reading.file(name, content)
+    return reading
 
 
 def _parsed(path: Path, mistakes: list[Mistake]) -> Json | None:

@@ -147,6 +147,8 @@ class ModelRow(Row):
     upstream_name: Name | None = None
     kind: Kind = "chat"
     active: bool = True
+    hidden: bool = False
+    plans: list[PlainId] = []
     context_tokens_max: Positive
     output_tokens_max: Natural = 0
     output_tokens_min: Positive = 16

@@ -53,6 +53,10 @@ class SqlCatalog:
         """What the files said when they were last read without a mistake."""
         return self._files
 
+    async def files_anew(self) -> Files:
+        """What the files say now, in force or not."""
+        return await asyncio.to_thread(read_files, self._config_dir)
+
     @property
     def base_urls(self) -> Mapping[str, str]:
         """Where calls of these providers go instead."""

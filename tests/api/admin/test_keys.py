@@ -50,6 +50,18 @@ async def test_keys_are_listed_by_user_and_app(office: Office) -> None:
     assert len((await office.read("/keys"))["data"]) == 3
 
 
+async def test_keys_are_listed_page_by_page_by_kind_and_without_those_that_ended(office: Office) -> None:
+    await office.house.user("ada")
+    made = [(await office.post("/keys", kind="user", name=name, user_id="ada")).json()["id"] for name in ("one", "two")]
+    first = await office.read("/keys?kind=user&limit=1")
+    second = await office.read(f"/keys?kind=user&limit=1&before={first['next_before']}")
+    assert [page["data"][0]["id"] for page in (first, second)] == made[::-1]
+    rest = await office.read(f"/keys?kind=user&before={second['next_before']}")
+    assert (rest["data"], rest["next_before"]) == ([], None)
+    await office.post(f"/keys/{made[0]}/revoke")
+    assert [key["id"] for key in (await office.read("/keys?kind=user&live=true"))["data"]] == made[1:]
+
+
 async def test_a_misspelt_filter_is_a_mistake_and_not_everything(office: Office) -> None:
     answer = await office.get("/keys?usr=ada")
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "usr")
@@ -111,11 +123,11 @@ async def test_an_unknown_key_is_not_found(office: Office) -> None:
 
 async def test_what_a_key_wishes_is_changed_and_audited(office: Office) -> None:
     key = await office.house.user_key("ada")
-    path = f"/keys/{key.split('_')[2]}"
+    path = f"/keys/{key.split('_')[2]}/wishes"
     assert (await office.call(key)).status_code == 200
-    changed = await office.ask("PATCH", path, {"wishes": {"avoid": ["*"]}, "reason": "as agreed"})
+    changed = await office.ask("POST", path, {"wishes": {"avoid": ["*"]}, "reason": "as agreed"})
     assert (changed.status_code, changed.json()["wishes"]["avoid"]) == (200, ["*"])
     assert (await office.call(key)).status_code == 400
     line = (await office.read("/audit"))["data"][0]
     assert (line["action"], line["subject"], line["reason"]) == ("key.wish", f"key:{key.split('_')[2]}", "as agreed")
-    assert (await office.ask("PATCH", path, {"wishes": {}})).status_code == 400
+    assert (await office.ask("POST", path, {"wishes": {}})).status_code == 400

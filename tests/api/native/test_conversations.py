@@ -145,6 +145,14 @@ async def test_a_message_said_anew_replaces_what_came_of_it(keeping: House) -> N
         assert code_of(await keeping.post("/api/ai/chat", key, body)) == (400, "invalid_request")
 
 
+async def test_a_request_that_is_repeated_under_its_key_is_kept_once(keeping: House) -> None:
+    key = await keeping.user_key()
+    body = {"message": "Hi.", "conversation_id": "mine", "model": "p/cheap"}
+    first, again = [await keeping.post("/api/ai/chat", key, body, **{"idempotency-key": "once"}) for _ in range(2)]
+    assert first.text == again.text
+    assert len(await turns(keeping, key, "mine")) == 2
+
+
 async def test_a_caller_who_leaves_finds_what_was_written(keeping: House) -> None:
     key = await keeping.user_key()
     keeping.upstream.scripts = [Script(broken("Hel").pieces, hangs=True)]

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from proxy.domain.rollup import DAY_MS
@@ -13,8 +14,9 @@ from proxy.store.recount import recount
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.verify import verify
 from tests.proofs.claims import Case
-from tests.proofs.scale.cost import Contender, Cost, Duel, costs
+from tests.proofs.scale.cost import Contender, Cost, Duel, callers_of, costs
 from tests.proofs.scale.fill import Size, fill
+from tests.proofs.scale.pages import open_hall
 from tests.proofs.scale.plans import Watched, big_tables, plans, scans
 from tests.proofs.scale.questions import QUESTIONS, Caller, Desk, Question
 from tests.proofs.scale.template import samples
@@ -23,6 +25,7 @@ from tests.proofs.stores import Ground, SqliteStore, Store, fresh
 
 EMPTY: Final = Size(10, idle=True)
 SMALL: Final = Size(10)
+MODEST: Final = Size(200)
 USUAL: Final = Size(4_000)
 FULL: Final = Size(100_000)
 AUDITED_CALLS_MAX: Final = 500_000
@@ -30,14 +33,15 @@ AUDITED_CALLS_MAX: Final = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The books of three sizes in one kind of database."""
+    """The books of four sizes in one kind of database."""
 
     empty: Contender
     small: Contender
+    modest: Contender
     large: Contender
 
     def beside(self, question: Question) -> Contender:
-        return self.empty if question.beside == "empty" else self.small
+        return {"empty": self.empty, "small": self.small, "modest": self.modest}[question.beside]
 
 
 def scale(site: Site, size: Size) -> Case:
@@ -55,19 +59,25 @@ async def _prove(case: Case, site: Site, size: Size) -> None:
     with ExitStack() as stack:
         ground: Ground = "sqlite" if isinstance(site.store, SqliteStore) else "postgres"
         stores = [site.store]
-        for name in ("small", "empty"):
+        for name in ("modest", "small", "empty"):
             (site.folder / name).mkdir()
             stores.append(stack.enter_context(fresh(ground, site.folder / name)))
         until_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
-        large, small, empty = [
-            await _made(store, part, until_ms) for store, part in zip(stores, (size, SMALL, EMPTY), strict=True)
-        ]
-        books = Books(_contender(empty, stores[2]), _contender(small, stores[1]), _contender(large, stores[0]))
-        await _claim_plans(case, books.large.desk)
-        await _claim_costs(case, books)
+        sizes = (size, MODEST, SMALL, EMPTY)
+        desks = [await _made(store, part, until_ms) for store, part in zip(stores, sizes, strict=True)]
+        large, modest, small, empty = map(_contender, desks, stores)
+        books = Books(empty, small, modest, large)
+        await _claim_plans(case, large.desk, site.folder)
+        async with AsyncExitStack() as open_halls:
+            for one in (modest, large):
+                users = [who.user_id for who in callers_of(one.desk)]
+                one.desk.hall = await open_halls.enter_async_context(
+                    open_hall(site.folder, one.desk.database, users, one.desk.middle)
+                )
+            await _claim_costs(case, books)
         if size.calls <= AUDITED_CALLS_MAX:
-            await _claim_audit(case, books.large.desk.database)
-        for desk in (large, small, empty):
+            await _claim_audit(case, large.desk.database)
+        for desk in desks:
             await desk.database.close()
 
 
@@ -98,13 +108,12 @@ def _bytes(store: Store) -> int:
     return int(store.rows("SELECT pg_database_size(current_database())")[0][0])
 
 
-async def _claim_plans(case: Case, desk: Desk) -> None:
+async def _claim_plans(case: Case, desk: Desk, folder: Path) -> None:
     """Shows how each statement of each question is answered."""
     shown: set[str] = set()
     big = await big_tables(desk.database)
     for question in QUESTIONS:
-        watched = Watched(desk.database)
-        await question.ask(Desk(watched, desk.size, desk.until_ms), Caller(0))
+        watched = await _asked(question, desk, folder)
         print(f"    plan  {question.name}")
         for statement, plan in (await plans(desk.database, watched.sent)).items():
             found = scans(statement, plan, big)
@@ -114,6 +123,20 @@ async def _claim_plans(case: Case, desk: Desk) -> None:
                 print("".join(f"          {line}\n" for line in [statement[:110], *(f"  {line}" for line in plan)]), end="")
             shown.add(statement)
     case.claim(f"{len(shown)} statements of {len(QUESTIONS)} questions, each answered by an index", True)
+
+
+async def _asked(question: Question, desk: Desk, folder: Path) -> Watched:
+    """What a question sends to the database."""
+    watched = Watched(desk.database)
+    watching = Desk(watched, desk.size, desk.until_ms)
+    if question.beside != "modest":
+        await question.ask(watching, Caller(0))
+        return watched
+    async with open_hall(folder, watched, [Caller(0).user_id], desk.middle) as hall:
+        watching.hall = hall
+        watched.sent.clear()
+        await question.ask(watching, Caller(0))
+    return watched
 
 
 async def _claim_costs(case: Case, books: Books) -> None:

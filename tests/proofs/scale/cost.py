@@ -61,7 +61,7 @@ async def costs(duels: Sequence[Duel]) -> list[Cost]:
     """What each takes, asked by as many users of each book, drawn from all: the least of many rounds' medians. All questions
     are asked in every round, small books and large in turn: what others do on the machine makes some rounds dearer, and
     none cheaper."""
-    callers = [[_callers(one.desk) for one in duel.books] for duel in duels]
+    callers = [[callers_of(one.desk) for one in duel.books] for duel in duels]
     least_us = [
         [mean(await _timed(duel.question, one, who)) for one, who in zip(duel.books, asking, strict=True)]
         for duel, asking in zip(duels, callers, strict=True)
@@ -90,7 +90,8 @@ async def _timed(question: Question, one: Contender, callers: Sequence[Caller]) 
     return taken_us
 
 
-def _callers(desk: Desk) -> list[Caller]:
+def callers_of(desk: Desk) -> list[Caller]:
+    """Who asks: as many users of each book, the same each time."""
     return [Caller(number) for number in random.Random(7).sample(range(desk.size.users), CALLERS)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
 from proxy.clock import SystemClock
@@ -16,6 +17,7 @@ from proxy.store.ledger import SqlLedger
 from proxy.store.register import SqlRegister
 from proxy.store.timekeeper import Timekeeper
 from tests.proofs.scale.fill import DAYS, KINDS, Size
+from tests.proofs.scale.pages import ASKED, Asked, Hall
 from tests.proofs.scale.template import TERMS, commands
 
 CALLERS: Final = 64
@@ -48,6 +50,7 @@ class Desk:
         clock = SystemClock()
         self.database = database
         self.size = size
+        self.hall: Hall | None = None
         self.until_ms = until_ms
         self.from_ms = until_ms - _PERIOD_MS
         self.old_ms = until_ms - (DAYS - 10) * DAY_MS
@@ -61,6 +64,25 @@ class Desk:
     def accounts(self) -> SqlAccounts:
         """As a process that has just started has them: nothing in memory."""
         return SqlAccounts(self.database, self._clock)
+
+    @property
+    def middle(self) -> dict[str, str]:
+        """Ids from the middle of the book, and the day from which pages ask."""
+        who = Caller(self.size.users // 2)
+        return {
+            "call": f"call_0000000{10**18 + self.size.calls // 2}",
+            "user": who.user_id,
+            "key": who.key_id,
+            "request": f"request-{who.user_id}",
+            "line": str(self.size.users),
+            "from": _date(self.from_ms),
+            "old": _date(self.until_ms - 2 * DAYS * DAY_MS),
+        }
+
+    async def visit(self, asked: Asked, who: Caller) -> None:
+        """As the console asks."""
+        assert self.hall is not None, "nobody has opened a gateway over this book"
+        await self.hall.ask(asked, who.user_id)
 
     async def carry_out(self, callers: list[Caller]) -> None:
         """A call of each, all at once: their holds in one transaction, their settlements in another."""
@@ -79,18 +101,23 @@ class Desk:
                 raise ack
 
 
+def _date(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).date().isoformat()
+
+
 Ask = Callable[[Desk, Caller], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`beside` says which small book it is compared with: one without any call, or one whose answer is as long. It may cost
+    """`beside` says which small book it is compared with: one without any call, one whose answer is as long, or one of 10,000
+    calls. It may cost
     `ratio_max` times as much, and no more for a reason that is said."""
 
     group: str
     name: str
     ask: Ask
-    beside: Literal["empty", "small"] = "small"
+    beside: Literal["empty", "small", "modest"] = "small"
     ratio_max: float = 1.3
     reason: str | None = None
 
@@ -112,12 +139,15 @@ def _analytics(group: TallyGroup) -> Question:
     )
 
 
+def _page(asked: Asked) -> Question:
+    name = f"{asked.page}: {asked.path}"
+    return Question(
+        f"console, {asked.page}", name, lambda desk, who: desk.visit(asked, who), "modest", asked.ratio_max, asked.reason
+    )
+
+
 def _calls(name: str, wanted: Callable[[Desk, Caller], CallFilter]) -> Question:
     return Question("pages of calls", name, lambda desk, who: desk.register.calls(wanted(desk, who)))
-
-
-# A server that knows how rare a state is looks at the state before it looks for calls.
-PLANNED_ANEW: Final = (2.0, "planned anew each time on PostgreSQL")
 
 
 async def _crowd(desk: Desk, _: Caller) -> None:
@@ -135,7 +165,7 @@ QUESTIONS: Final = (
     _calls("own calls, newest", lambda _, who: CallFilter(user_id=who.user_id, limit=PAGE)),
     _calls("own calls of a model", lambda _, who: CallFilter(user_id=who.user_id, model_id="p/m-1", limit=PAGE)),
     _calls("own calls that failed", lambda _, who: CallFilter(user_id=who.user_id, status="failed", limit=PAGE)),
-    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
+    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None), "modest"),
     Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
     Question(
         "pages of calls",
@@ -157,9 +187,7 @@ QUESTIONS: Final = (
     ),
     Question("other pages", "users, a page", lambda desk, _: desk.directory.users(None, None, PAGE)),
     Question("other pages", "users of an app without users", lambda desk, _: desk.directory.users("nobody", None, PAGE)),
-    Question(
-        "other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open"), "small", *PLANNED_ANEW
-    ),
+    Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
     Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
     Question("other pages", "audit log, its oldest page", lambda desk, _: desk.register.audit(PAGE, PAGE)),
     *(_analytics(group) for group in get_args(TallyGroup)),
@@ -183,4 +211,5 @@ QUESTIONS: Final = (
         "replay of all calls, a page",
         lambda desk, _: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, limit=PAGE)),
     ),
+    *(_page(asked) for asked in ASKED),
 )

@@ -34,6 +34,12 @@ def test_a_model_of_a_disabled_provider_is_dropped() -> None:
     assert eligible.inactive(case(provider=provider(status="disabled"))) == Reason("inactive")
 
 
+def test_a_hidden_model_is_there_for_whom_an_override_names_it_alone() -> None:
+    secret = model(hidden=True)
+    assert eligible.inactive(case(secret, plan=plan(models=()))) == Reason("inactive")
+    assert eligible.inactive(case(secret, plan=plan(models=(secret.id,)))) is None
+
+
 def test_a_model_without_a_price_is_dropped() -> None:
     assert eligible.unpriced(case()) is None
     assert eligible.unpriced(case(model(tiers=()))) == Reason("unpriced")

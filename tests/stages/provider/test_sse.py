@@ -39,6 +39,23 @@ def test_twenty_events_in_one_block_are_twenty_events() -> None:
     assert decoded(stream) == [b"%d" % number for number in range(20)]
 
 
+def test_what_is_whole_in_itself_is_told_and_not_kept() -> None:
+    decoder, block = Decoder(), b"data: one\n\ndata: two\n\n"
+    assert decoder.whole(block) == [b"one", b"two"]
+    assert decoder.feed(block + b"data: thr") == [b"one", b"two"]
+    assert decoder.whole(block) == []
+    assert decoder.feed(b"ee\n\n") == [b"three"]
+    assert decoder.whole(block) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n\n", b"data: one\n", b"data: one\r\n\r\n", b": hello\n\n", b"data: one\ndata: two\n\n", b"data: 1\n\n\n\n"],
+)
+def test_what_is_not_so_is_left(data: bytes) -> None:
+    assert Decoder().whole(data) == []
+
+
 def test_a_carriage_return_and_its_line_feed_in_two_blocks_end_one_line() -> None:
     assert decoded(b"data: one\r", b"\ndata: two\r", b"", b"\n\r\n") == [b"one\ntwo"]
 

@@ -61,6 +61,6 @@ def test_an_answer_that_failed_is_cut() -> None:
 def test_what_is_too_much_to_remember_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "REMEMBERED_CHARS_MAX", 4)
     voice = begun()
-    spoken(voice, chunk(choice(content="abc")), chunk(choice(content="def")), chunk(choice(content="g")))
+    spoken(voice, chunk(choice(content="abc")), chunk(choice(content="def")), chunk(choice(content="ghijklmn")))
     voice.tail(receipt())
     assert (voice.written().text, voice.written().state) == ("abcd", "cut")

@@ -54,6 +54,22 @@ def test_a_tier_holds_from_its_start_on(tmp_path: Path) -> None:
     assert [(tier.input_tokens_min, tier.prices.input) for tier in tiers] == [(0, 10**9), (200_001, 2 * 10**9)]
 
 
+def test_a_model_is_made_known_plan_by_plan(tmp_path: Path) -> None:
+    row = 'tags = ["cheap"]\nprices = { input = "1", output = "4" }\n'
+    models = MODELS + model_row("p/hidden", row + "hidden = true") + model_row("p/some", row + 'plans = ["second"]')
+    second = PLANS.replace('"basic"', '"second"')
+    catalog = load(folder(tmp_path, models=models, plans=PLANS + second))
+    assert (catalog.plans["basic"].models, catalog.plans["second"].models) == (("p/small",), ("p/small", "p/some"))
+    assert catalog.models["p/hidden"].hidden
+
+
+def test_a_stage_names_plans_that_there_are(tmp_path: Path) -> None:
+    row = 'plans = ["basic", "none"]\nprices = { input = "1", output = "4" }'
+    assert mistakes(tmp_path, models=MODELS + model_row("p/some", row)) == [
+        ("models.toml", "model[p/some].plans[1]", "there is no plan 'none'")
+    ]
+
+
 def test_names_tags_and_globs_are_expanded_in_the_catalogs_order(tmp_path: Path) -> None:
     catalog = load(folder(tmp_path, aliases='[[alias]]\nid = "both"\nmodels = ["p/large", "p/*"]\n'))
     assert catalog.aliases["both"].models == ("p/large", "p/small")

@@ -1,0 +1,50 @@
+// What the operator's pages say of budgets, breakers and long lists, beside words.js: codes in, plain words out.
+import { count } from "./figures.js";
+
+export const lists = {
+  stopped: (rows) => `Looked at ${count(rows)} rows without filling the page.`,
+  goOn: "Go on looking",
+};
+
+export const budget = {
+  title: "Budget", lead: "How the books stand: that every balance is the sum of its entries, and what may still be spent.",
+  check: "Check of the ledger", again: "Check the whole ledger now", reason: "Reason, for the audit log",
+  never: "Nobody has asked for a check yet",
+  neverThen: "It recomputes every balance from its entries, in a process of its own beside the gateway, and changes nothing.",
+  state: { asked: "about to begin", running: "running", right: "right", wrong: "wrong", failed: "not finished" },
+  tones: { asked: "", running: "", right: "go", wrong: "stop", failed: "caution" },
+  says: {
+    asked: "It begins within seconds.",
+    running: "It reads all entries; this takes about a minute for each million calls.",
+    right: "Every balance is the sum of its entries.",
+    wrong: "Balances and entries disagree. Take no further calls before somebody has looked.",
+    failed: "It could not be finished.",
+  },
+  differences: (shown, all) => (shown < all ? `The first ${count(shown)} of ${count(all)} differences` : `${count(all)} differences`),
+  asked: (who) => `asked for by ${who}`, took: (span) => `took ${span}`,
+  ceilings: "Ceilings on raw cost", noCeilings: "No ceiling is set",
+  noCeilingsThen: "Rows [[ceiling]] in the catalog's files bound what all calls, or those at one provider, may cost.",
+  ceiling: { scope: "Of", window: "In each", spent: "Spent", held: "Held", limit: "Limit", resets: "Begins anew" },
+  window: { day: "day", week: "week", month: "month", total: "all time" },
+  used: (scope, window) => `${scope}, each ${window}`,
+  holds: "Open holds", hold: { call: "Call", user: "User", credits: "Credits", cost: "Raw cost", at: "Since" },
+  held: (calls, credits, cost) => `${count(calls)} live calls hold ${credits} credits and ${cost} of raw cost.`,
+  oldest: "The oldest:", noHolds: "No call runs",
+  absorbed: "Absorbed", absorbedLead: "What providers billed beyond what could be charged; you pay it.",
+  today: "Today", days30: "30 days", credits: (amount) => `${amount} credits`,
+  alerts: "Alerts", older: "Older alerts", noAlerts: "Nothing was alerted of",
+  noAlertsThen: "Limits nearly used up, bills that nobody pays, providers that are lost and clocks that jump appear here.",
+  kind: { threshold: "limit nearly used up", absorbed: "absorbed", clock: "clock", provider_down: "provider lost", abuse: "abuse" },
+  alert: { at: "When", kind: "What", facts: "Facts" },
+};
+
+export const history = {
+  day: "Last day", turns: "Turns of breakers", older: "Older turns",
+  lead: "Each part is half an hour, the present one last.",
+  slot: (when, attempts, faults) => (attempts ? `${when}: ${count(attempts - faults)} of ${count(attempts)} answered` : `${when}: nobody asked`),
+  share: (percent, attempts) => `${percent} of ${count(attempts)} attempts`,
+  none: "Nobody asked", model: "Model", strip: "Availability", answered: "Answered",
+  turn: { at: "When", what: "What", phase: "Turned", why: "Because of" },
+  noTurns: "No breaker has turned in 30 days", noTurnsThen: "When one opens or closes, it is noted here with the reason.",
+  noDay: "No attempt in the last day",
+};

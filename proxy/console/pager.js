@@ -1,0 +1,33 @@
+// Lists that come a page at a time: what was loaded so far, and the button that asks for more; where a page stopped looking, it says so.
+import { read } from "./api.js";
+import { html, useEffect, useState } from "./html.js";
+import { lists } from "./operatorwords.js";
+import { Empty, Trouble } from "./parts.js";
+import { words } from "./words.js";
+
+const PAGE = 50;
+
+/** The rows of a list whose pages follow each other by `next_before` or `next_after`. `rows` names them in the answer. */
+export function usePages(path, query, { cursor = "before", rows: named = "data" } = {}) {
+  const asked = JSON.stringify([path, query]);
+  const [state, setState] = useState({ asked: null, rows: [], next: null, lookedAt: null, loading: true, error: null });
+  const load = async (from, rows) => {
+    setState((now) => ({ ...now, asked, rows, loading: true, error: null }));
+    const settle = (change) => setState((now) => (now.asked === asked ? { ...now, loading: false, ...change } : now));
+    await read(path, { ...query, [cursor]: from, limit: PAGE }).then(
+      (page) => settle({ rows: [...rows, ...page[named]], next: page[`next_${cursor}`], lookedAt: page.looked_at ?? null }),
+      (error) => settle({ error, next: from }),
+    );
+  };
+  useEffect(() => { load(null, []); }, [asked]);
+  return { ...state, more: () => load(state.next, state.rows), again: () => load(null, []) };
+}
+
+/** What follows a list: more of it, where it stopped looking, or why there is none. */
+export function Rest({ list, empty, title, then, more = words.more }) {
+  if (list.error) return html`<${Trouble} error=${list.error} onRetry=${list.more} />`;
+  if (list.loading) return html`<p class="soft" role="status">${words.loading}</p>`;
+  if (list.next === null) return empty && html`<${Empty} title=${title}>${then}<//>`;
+  return html`<p class="row after">${list.lookedAt !== null && html`<span class="soft" role="status">${lists.stopped(list.lookedAt)}</span>`}
+    <button type="button" onClick=${list.more}>${list.lookedAt === null ? more : lists.goOn}</button></p>`;
+}
