@@ -122,4 +122,7 @@ class Ask:
 
     def count(self, vocabulary: Vocabulary | None) -> Counted | None:
         """The count made in `vocabulary`, if one was."""
-        return next((counted for counted in self.counted if counted.vocabulary == vocabulary), None)
+        for counted in self.counted:
+            if counted.vocabulary == vocabulary:
+                return counted
+        return None

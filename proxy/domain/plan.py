@@ -115,6 +115,8 @@ def moved_to(entitlement: Entitlement, plan_id: str, now_ms: int, from_ms: int |
 
 def in_force(overrides: Sequence[Override], now_ms: int) -> tuple[Override, ...]:
     """The overrides that apply at `now_ms`, in their order."""
+    if not overrides:
+        return ()
     return tuple(o for o in overrides if o.from_ms <= now_ms and (o.until_ms is None or now_ms < o.until_ms))
 
 

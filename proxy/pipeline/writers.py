@@ -85,10 +85,10 @@ class Writers:
         """An attempt came to something; what it wrote is charged and stays."""
         if outcome.ending == "failed":
             return
-        self._tab = self._tab.and_then(record.charge(judged, candidate, outcome.usage))
         self._outcomes.append(outcome)
         if outcome.ending == "broken":
             self._broken = outcome
+            self._tab = self._tab.and_then(record.charge(judged, candidate, outcome.usage))
 
     def after(self, fault: Fault, tried: Try, bounds: Bounds, chances: Chances) -> Step:
         """The step after an attempt that failed or broke off."""

@@ -41,7 +41,7 @@ def ask(
     confirmed: bool = False,
 ) -> Ask:
     """The text-free part of a request by `caller`: all that policy may know, and what is recorded."""
-    facts, wishes = _facts(request), (*_of_key(caller), caller.user.wishes)
+    facts, of_key, of_user = _facts(request), _of_key(caller), caller.user.wishes
     return Ask(
         kind=kind,
         asked=request.asked,
@@ -59,7 +59,7 @@ def ask(
         plan_id=caller.entitlement.plan_id,
         overrides=caller.entitlement.overrides,
         model_scope=caller.key.model_scope,
-        mode=next((mode for mode in (request.options.mode, *(w.mode for w in wishes)) if mode is not None), None),
+        mode=request.options.mode or next((wish.mode for wish in (*of_key, of_user) if wish.mode is not None), None),
         avoid=request.options.avoid,
         only=request.options.only,
         max_credits_milli=request.options.max_credits_milli,
@@ -68,7 +68,7 @@ def ask(
         tokens=facts.tokens,
         largest=facts.largest,
         picture=facts.picture,
-        vetoes=(*_vetoes("key", _of_key(caller)), *_vetoes("user", (caller.user.wishes,))),
+        vetoes=(*_vetoes("key", of_key), *_vetoes("user", (of_user,))),
         in_exchange=facts.in_exchange,
     )
 
@@ -80,8 +80,8 @@ def _of_key(caller: Caller) -> tuple[Wishes, ...]:
     return tuple(dict.fromkeys((caller.key.wishes, *caller.key.lineage_wishes)))
 
 
-def _vetoes(by: Literal["key", "user"], wishes: tuple[Wishes, ...]) -> tuple[Veto, ...]:
-    return tuple(Veto(by, wish.avoid, wish.only) for wish in wishes if wish.avoid or wish.only)
+def _vetoes(by: Literal["key", "user"], wishes: tuple[Wishes, ...]) -> list[Veto]:
+    return [Veto(by, wish.avoid, wish.only) for wish in wishes if wish.avoid or wish.only]
 
 
 def _facts(request: Request) -> Facts:
