@@ -53,6 +53,8 @@ function App() {
   const out = async () => {
     if (who.kind !== "user") await ask("DELETE", "/api/session").catch(() => null);
     holdKey(null); holdToken(null); forgetSession();
+    // Whoever signs in next has conversations of their own.
+    if (who.kind === "user") location.hash = "";
     setTold(""); setWho(null);
   };
   return html`<${Frame} who=${who} place=${place} onOut=${out} told=${told} onEnter=${enter} />`;

@@ -1,9 +1,8 @@
 // A part of an OpenAPI document as people read it: what a value may be in, words, rows and an example of it out.
+import { docs as names } from "./docwords.js";
 import { html, useState } from "./html.js";
-import { words } from "./words.js";
 
 const DEPTH_MAX = 5;
-const names = words.docs;
 
 /** The schema that a reference leads to, and the name it has there. */
 export function followed(document, schema) {

@@ -1,6 +1,6 @@
 // What a reader thinks of an answer: a thumb, and for who wants to say more a reason, a better model and words.
 import { ask } from "./api.js";
-import { html, useState } from "./html.js";
+import { html, useEffect, useRef, useState } from "./html.js";
 import { Trouble } from "./parts.js";
 import { words } from "./words.js";
 
@@ -10,6 +10,8 @@ const WORDS_MAX = 2_000;
 export function Thumbs({ turn, call, offers }) {
   const [open, setOpen] = useState(null);
   const [state, setState] = useState({ thanks: false, error: null });
+  const form = useRef(null);
+  useEffect(() => { form.current?.scrollIntoView({ block: "nearest" }); }, [open]);
   const give = (more) => {
     const body = { call, ...more };
     return ask("POST", "/api/feedback", { body }).then(() => true, (error) => { setState({ thanks: false, error }); return false; });
@@ -33,7 +35,7 @@ export function Thumbs({ turn, call, offers }) {
         <svg viewBox="0 0 20 20" aria-hidden="true" class=${thumb}><path d="M3 9h3v8H3zM6 9l4-7c1.6 0 2.2 1 2 2.4L11.5 8H16c1 0 1.6.9 1.4 1.8l-1.3 5.8c-.2.9-.9 1.4-1.7 1.4H6z" /></svg></button>`)}
       ${state.thanks && html`<span class="soft" role="status">${names.thanks}</span>`}</span>
     ${state.error && html`<${Trouble} error=${state.error} />`}
-    ${open && html`<form class="opinion" onSubmit=${send}>
+    ${open && html`<form ref=${form} class="opinion" onSubmit=${send}>
       <label class="field"><span>${names.what}</span><select name="reason"><option value="">${names.any}</option>
         ${Object.entries(names.reasons[open]).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
       ${open === "down" && html`<label class="field"><span>${names.better}</span><select name="better"><option value="">${names.none}</option>

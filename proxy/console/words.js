@@ -1,7 +1,10 @@
-// Everything the console says, in one place: codes in, plain words out; a translation replaces this file and nothing else.
+// Everything the console says, in one place: codes in, plain words out; a translation replaces this file, those of its name, and
+// nothing else.
+import { chat, precheck, threads, thumbs } from "./chatwords.js";
 import { credits, momentOf } from "./figures.js";
 
 export const words = {
+  chat, precheck, threads, thumbs,
   name: "Signalbox", skip: "Skip to the page", loading: "Loading …", retry: "Try again", quote: "To report this, quote",
   copy: "Copy", copied: "Copied", notCopied: "Not copied", close: "Close", more: "Show more", none: "–",
   at: (span) => `at ${span}`,
@@ -27,70 +30,6 @@ export const words = {
     noWindow: "No included credits",
   },
   missing: { title: "There is no such page", then: "Go to" },
-};
-
-words.chat = {
-  title: "Chat", composer: "Your message", placeholder: "Ask something. Enter sends, Shift and Enter begin a new line.",
-  send: "Send", stop: "Stop", fresh: "New chat", choose: "Answered by", change: "Change", auto: "Auto",
-  autoSays: "Chooses an assistant by what you ask", assistants: "Assistants",
-  byName: (count) => `${count} models by name`,
-  open: (open, all) => (open === all ? `${all} models` : `${open} of ${all} models in your plan`),
-  price: (into, out) => `${into} in · ${out} out`,
-  priceTitle: "Credits per million tokens",
-  locked: (plan) => (plan ? `In plan ${plan}` : "In no plan"),
-  askFor: "Ask for it", attach: "Add image",
-  remove: (name) => `Remove ${name}`,
-  tooLarge: (name) => `${name} is larger than 5 MB. Choose a smaller one.`,
-  tooMany: (most) => `A message takes ${most} images.`,
-  wrongKind: (name) => `${name} is no PNG, JPEG, WebP or GIF.`,
-  noImages: "The chosen model does not take images; Auto finds one that does.", you: "You",
-  waiting: "Waiting for the first word …", writing: "writing",
-  about: (amount) => `about ${amount} credits so far`,
-  cost: (amount) => `${amount} credits`,
-  tokens: (count) => `${count} tokens`,
-  why: "Why this model", whyNot: "Hide why", again: "Answer again with …", continue: "Continue",
-  confirm: "Send it all the same", stopped: "You stopped it here. What was written up to then is charged.",
-  cut: "The connection broke here. What came is kept.", short: "The answer reached its length limit.",
-  short_credits: "The answer ended here because your credits are used up.",
-  goOn: "Go on exactly where you stopped. Do not repeat anything.",
-  attempts: (count) => `answered at attempt ${count}`,
-  rescued: (models) => `continued by ${models}`,
-  stepped: "a cheaper model, because credits run low", thinking: "Reasoning", emptyTitle: "Nothing said yet",
-  empty: "Write below, or begin with one of these.",
-  ideas: ["Summarise the pros and cons of remote work in a table", "Write a Python function that merges two sorted lists", "Translate “good morning” into five languages"],
-  kept: "Chats live in this tab alone. Reloading clears them.",
-  total: (amount, answers) => `This chat: ${amount} credits in ${answers} ${answers === 1 ? "answer" : "answers"}`,
-};
-
-words.thumbs = {
-  up: "Good answer", down: "Bad answer", what: "What was it?", any: "No reason", better: "A better model for it", none: "No other",
-  more: "More (kept, so nothing private)", send: "Send", thanks: "Thank you. It is kept with this call.",
-  reasons: {
-    up: { helpful: "Helpful", other: "Something else" },
-    down: {
-      wrong: "Wrong", incomplete: "Incomplete", ignored_request: "Not what was asked", refused: "Refused without need",
-      too_long: "Too long", too_slow: "Too slow", too_dear: "Too dear", other: "Something else",
-    },
-  },
-};
-
-words.threads = {
-  title: "Conversations", open: "Chats", none: "What you talk about is listed here.", newest: "New chat",
-  kept: (days) => `Chats are kept for ${days} days after their last message. Only you can read them.`,
-  resuming: "The connection broke. Looking where the answer stopped …", elsewhere: "This answer is being written …",
-  rename: "Rename", save: "Save", erase: "Erase", name: "Title", keep: "Keep the title",
-  markdown: "As text (Markdown)", json: "As data (JSON)",
-  sure: (title) => `Erase “${title}”? Nobody can bring it back.`,
-  yes: "Erase it for good", eraseAll: "Erase all", sureAll: "Erase all your conversations? Nobody can bring them back.",
-  yesAll: "Erase all for good",
-};
-
-words.precheck = {
-  goes: (assistant, model) => (assistant ? `${assistant}, ${model}` : model),
-  at_most: (amount) => `${amount} credits at most`,
-  confirm: (hazards) => `Asks for your confirmation before it is sent${hazards ? `: it may hold ${hazards}` : ""}.`,
-  sensitive: (hazards) => `may hold sensitive data${hazards ? `: ${hazards}` : ""}`,
-  disallowed: "would be refused by the operator’s rules", refused: "It would be refused.",
 };
 
 words.reasons = {
@@ -183,20 +122,6 @@ words.start = {
     ["Credits are held", "The worst this call can cost is set aside, so you never pay what you do not have."],
     ["It is answered", "If a model fails, the next one answers. You pay for what was written, and see why."],
   ],
-};
-
-words.docs = {
-  title: "API", asFile: "As a file (openapi.json)", groups: "Groups", seek: "Search", parameters: "Parameters", body: "Body",
-  keys: "Send your key as a bearer token. Any OpenAI client works with the addresses under /v1; Start in the console has snippets.",
-  nothing: (text) => `Nothing here holds “${text}”.`,
-  answer: (status) => `Answer ${status}`,
-  example: "Example", exampleAnswer: "Example of an answer", empty: "No body", field: "Field", kind: "Value", meaning: "Meaning",
-  needed: "required", or: "or",
-  list: (kind) => `list of ${kind}`,
-  otherwise: (value) => `default ${value}`,
-  fieldsOf: (name) => `Fields of ${name}`,
-  places: { query: "in the address", path: "in the path", header: "header" },
-  kinds: { string: "text", integer: "whole number", number: "number", boolean: "true or false", object: "object", array: "list", null: "null", any: "any value" },
 };
 
 words.support = {

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.console.line import Line, lined
-from tests.console.person import ARGUMENTS, Person
+from tests.console.person import ARGUMENTS, WAIT_MS, Person
 from tests.e2e.harness import PROVIDER_KEY, REPOSITORY, House, Yard
 
 HERE = Path(__file__).parent
@@ -30,6 +30,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    # A claim waits as long as an act does: machines that run much else are slow.
+    expect.set_options(timeout=WAIT_MS)
     # For a file at a time: while it is there its event loop runs, and a test of another file could not have its own.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)

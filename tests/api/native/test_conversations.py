@@ -9,6 +9,7 @@ import pytest
 
 from proxy.api.keeping import GO_ON
 from proxy.domain.errors import Fault
+from proxy.ports import StoreUnavailable
 from tests.api.house import SAID, House, Script, code_of, events_of, open_house
 
 SECRET: Final = "the plum blossoms at four"
@@ -32,11 +33,12 @@ async def turns(house: House, key: str, conversation_id: str) -> list[tuple[str,
     return [(turn["role"], turn["content"], turn["state"]) for turn in shown["turns"]]
 
 
-async def until(house: House, key: str, state: str) -> None:
-    """Until the first answer of `mine` has come to `state`."""
+async def until(house: House, key: str, state: str, text: str = "") -> None:
+    """Until the first answer of `mine` has come to `state`, and to `text` if that is given."""
     for _ in range(500):
         shown = await house.get(f"{PATH}/mine", key)
-        if shown.status_code == 200 and shown.json()["turns"][1]["state"] == state:
+        answer = shown.json()["turns"][1] if shown.status_code == 200 else {"state": None}
+        if answer["state"] == state and text in ("", answer["content"]):
             return
         await asyncio.sleep(0.01)
     raise AssertionError(f"it never was {state}")
@@ -163,6 +165,33 @@ async def test_a_caller_who_leaves_finds_what_was_written(keeping: House) -> Non
     leaving.cancel()
     await until(keeping, key, "cut")
     assert (await turns(keeping, key, "mine"))[1] == ("assistant", "Hel", "cut")
+
+
+async def test_what_was_written_so_far_is_there_while_the_rest_is_written(
+    keeping: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.api.keeping.SAVED_EVERY_NS", -1)
+    key = await keeping.user_key()
+    keeping.upstream.scripts = [Script(broken("Hel").pieces, hangs=True)]
+    body = {"message": "Greet.", "conversation_id": "mine", "model": "p/cheap"}
+    leaving = asyncio.create_task(keeping.post("/api/ai/chat", key, body))
+    await until(keeping, key, "running", "Hel")
+    leaving.cancel()
+    await until(keeping, key, "cut")
+
+
+async def test_an_outage_of_the_store_costs_the_conversation_and_not_the_answer(
+    keeping: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> int:
+        raise StoreUnavailable("away")
+
+    key = await keeping.user_key()
+    monkeypatch.setattr("proxy.store.conversations.SqlConversations.begin", away)
+    told = await say(keeping, key, "Hi.", conversation_id="mine")
+    assert told["message"] == {"text": SAID}
+    assert "conversation_not_kept" in keeping.logged()
+    assert code_of(await keeping.get(f"{PATH}/mine", key)) == (404, "not_found")
 
 
 async def test_they_are_listed_renamed_saved_and_erased(keeping: House) -> None:
