@@ -170,6 +170,8 @@ class Attempt:
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
                 return await self._ended_by_us(exchange, short)
+            # Nor need it be carried along until something else comes.
+            del data, events, spoken
 
     def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
         """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
