@@ -211,6 +211,7 @@ class Attempt:
                 if delta.is_blank and len(self._blanks) < BLANKS_MAX:
                     continue
                 spoken += [await self._commit(number), *map(self._hearing.told, self._blanks)]
+                self._blanks.clear()
             elif self._committed:
                 spoken.append(self._hearing.told(delta))
         return b"".join(spoken)
