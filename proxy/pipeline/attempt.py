@@ -176,9 +176,7 @@ class Attempt:
     def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
         """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
         that is nearly all, and waking the task that reads it costs more than all else about it."""
-        if self._reply.gone or len(data) > PIECE_BYTES_MAX:
-            return False
-        events = decoder.whole(data)
+        events = decoder.whole(data) if len(data) <= PIECE_BYTES_MAX and not self._reply.gone else []
         alike = self._hearing.alike(events)
         if len(alike.texts) < max(1, len(events)) or not cover.leads(self._meter.tokens_with(alike.texts)):
             return False
