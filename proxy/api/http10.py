@@ -2,10 +2,12 @@
 what is no HTTP is refused in our error shape, and the app can drop a connection, write without a wait and is told of a
 departure."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from proxy.api.errors import refusal_body
@@ -31,12 +33,36 @@ class CloseDelimitedCycle(RequestResponseCycle):
         await super().send(message)
 
 
+class _Flow(FlowControl):
+    """Uvicorn's, but that it makes what is waited for when somebody waits: each connection would carry the 740 bytes of an
+    event."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.read_paused = self.write_paused = False
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def drain(self) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
+
+
 class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
 
-    _head_bytes: int | None = None
-    _on_leave: Callable[[], None] | None = None
-    _has_left = False
+    # With more names beside uvicorn's own, each connection would carry a dictionary of 1.5 KB.
+    __slots__ = ("_has_left", "_head_bytes", "_on_leave")
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -45,7 +71,11 @@ class GatewayProtocol(HttpToolsProtocol):
             self._on_leave()
 
     def connection_made(self, transport: Any) -> None:
+        self._head_bytes: int | None = None
+        self._on_leave: Callable[[], None] | None = None
+        self._has_left = False
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
     def data_received(self, data: bytes) -> None:

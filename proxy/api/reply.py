@@ -40,8 +40,9 @@ class AsgiReply:
         self._loop = asyncio.get_running_loop()
         self._paused: asyncio.Event | None = None
         self._on_leave: Callable[[], None] | None = None
-        self._timers: list[asyncio.TimerHandle] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
+        self._tasks: frozenset[asyncio.Task[None]] = frozenset()
         self._last_write_s = self._loop.time()
         self._writing_since_s: float | None = None
         self._ended = False
@@ -55,6 +56,9 @@ class AsgiReply:
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
         await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self._headers]})
 
     async def write(self, data: bytes) -> None:
@@ -77,8 +81,8 @@ class AsgiReply:
 
     def open_by(self, after_ms: int, headers: Headers) -> None:
         self._headers += _STREAM_HEADERS
-        self._timers.append(self._loop.call_later(after_ms / 1_000, self._spawn, self._open_early, headers))
-        self._timers.append(self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick))
+        self._opening = self._loop.call_later(after_ms / 1_000, self._spawn, self._open_early, headers)
+        self._ticking = self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick)
 
     def on_leave(self, callback: Callable[[], None] | None) -> None:
         self._on_leave = callback
@@ -99,9 +103,10 @@ class AsgiReply:
     def dispose(self) -> None:
         """Ends every timer; nothing is said on its own after this."""
         self._ended = True
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        for timer in (self._opening, self._ticking):
+            if timer is not None:
+                timer.cancel()
+        self._opening = self._ticking = None
 
     async def _open_early(self, headers: Headers) -> None:
         if not self.started and not self._ended:
@@ -122,7 +127,7 @@ class AsgiReply:
             return
         if (now_s - self._last_write_s) * 1_000 >= self._limits.comment_every_ms:
             self._spawn(self._comment)
-        self._timers[1:] = [self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick)]
+        self._ticking = self._loop.call_later(self._limits.comment_every_ms / 1_000, self._tick)
 
     def _leave(self) -> None:
         self.gone = True
@@ -133,5 +138,8 @@ class AsgiReply:
 
     def _spawn(self, work: Callable[..., Any], *arguments: Any) -> None:
         task: asyncio.Task[None] = self._loop.create_task(work(*arguments))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks |= {task}
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks -= {task}

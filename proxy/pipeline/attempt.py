@@ -170,13 +170,13 @@ class Attempt:
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
                 return await self._ended_by_us(exchange, short)
+            # Nor need it be carried along until something else comes.
+            del data, events, spoken
 
     def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
         """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
         that is nearly all, and waking the task that reads it costs more than all else about it."""
-        if self._reply.gone or len(data) > PIECE_BYTES_MAX:
-            return False
-        events = decoder.whole(data)
+        events = decoder.whole(data) if len(data) <= PIECE_BYTES_MAX and not self._reply.gone else []
         alike = self._hearing.alike(events)
         if len(alike.texts) < max(1, len(events)) or not cover.leads(self._meter.tokens_with(alike.texts)):
             return False
@@ -209,6 +209,7 @@ class Attempt:
                 if delta.is_blank and len(self._blanks) < BLANKS_MAX:
                     continue
                 spoken += [await self._commit(number), *map(self._hearing.told, self._blanks)]
+                self._blanks.clear()
             elif self._committed:
                 spoken.append(self._hearing.told(delta))
         return b"".join(spoken)

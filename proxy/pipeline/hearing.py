@@ -2,6 +2,7 @@
 writes nothing."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from proxy.domain.chat import Delta
 from proxy.domain.errors import Fault
@@ -10,6 +11,8 @@ from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.stream import Voice
 from proxy.stages.stream.express import NOTHING, Express, Stretch
+
+_NOTHING: Final[tuple[bytes, Delta | None]] = b"", None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Hearing:
         self._voice = voice
         # What goes on with another's answer is joined to it delta by delta.
         self._express = Express() if voice.tells_alike and part.plan is None else None
-        self._last: tuple[bytes, Delta | None] = b"", None
+        self._last = _NOTHING
         self.finish_reason: str | None = None
 
     def hear(self, reader: Reader, events: list[bytes]) -> Heard:
@@ -79,6 +82,8 @@ class Hearing:
         told = self._voice.delta(delta)
         if self._express is not None and self._last[1] is delta:
             self._express.learn(self._last[0], delta, told)
+            # A stream that waits for its next event need not carry this one.
+            self._last = _NOTHING
         return told
 
     def words(self, alike: Stretch) -> bytes:

@@ -200,14 +200,14 @@ async def test_what_is_passed_on_wakes_nobody_and_is_not_given_again() -> None:
 
 
 async def test_silence_is_counted_from_what_was_passed_on_last() -> None:
-    line = Line(Timeouts(first_byte_ms=60, idle_ms=60))
+    line = Line(Timeouts(first_byte_ms=400, idle_ms=400))
     await asyncio.sleep(0)
     line.exchange.pass_on(lambda _: True)
     line.connection.data_received(chunked_head())
     assert await line.asking
     reading = asyncio.ensure_future(line.exchange.next_bytes())
     for _ in range(10):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
         line.connection.data_received(chunk(b"x"))
     assert not reading.done()
     with pytest.raises(UpstreamError) as caught:

@@ -15,6 +15,8 @@ from proxy.stages.stream.tools import ToolCalls
 _CHUNK_CHOICE: Final = frozenset({"index", "delta", "logprobs", "finish_reason"})
 _ANSWER_CHOICE: Final = frozenset({"index", "message", "logprobs", "finish_reason"})
 _PASSED: Final = ("system_fingerprint", "service_tier")
+_FIRST: Final = frozenset({0})
+_NONE: Final[frozenset[int]] = frozenset()
 _DONE: Final = b"data: [DONE]\n\n"
 
 
@@ -32,8 +34,9 @@ class OpenAIVoice:
         self._envelope: Json = {"id": call_id, "object": OBJECT, "created": created_s, "model": ""}
         self._patch = Patch(self._envelope, include_usage)
         self._tools: dict[int, ToolCalls] = {}
-        self._begun = {0}
-        self._finished: set[int] = set()
+        # Most answers have one choice, and all that do share these.
+        self._begun = _FIRST
+        self._finished = _NONE
 
     def answering(
         self, model_id: str, assistant_id: str | None, reason: str, explain: Mapping[str, object] | None = None
@@ -105,9 +108,10 @@ class OpenAIVoice:
 
     def _note(self, choices: list[Json]) -> None:
         for choice in choices:
-            self._begun.add(choice["index"])
+            if choice["index"] not in self._begun:
+                self._begun |= {choice["index"]}
             if choice["finish_reason"] is not None:
-                self._finished.add(choice["index"])
+                self._finished |= {choice["index"]}
 
     def _tools_of(self, index: int) -> ToolCalls:
         if index not in self._tools:

@@ -6,6 +6,7 @@ from proxy.domain.chat import Delta, Json
 from proxy.domain.errors import Fault
 from proxy.stages.provider.completions.chunk import read_chunk
 
+_NONE: Final[frozenset[tuple[int, object]]] = frozenset()
 _GARBLED: Final = Delta({}, error=Fault("garbled", status=200))
 
 
@@ -15,7 +16,7 @@ class ChunkReader:
     __slots__ = ("_begun",)
 
     def __init__(self) -> None:
-        self._begun: set[tuple[int, object]] = set()
+        self._begun: frozenset[tuple[int, object]] = _NONE
 
     def delta(self, data: bytes) -> Delta:
         delta = read_chunk(data)
@@ -32,5 +33,5 @@ class ChunkReader:
         if name is None and self._begun:
             return False
         is_new = (choice, name) not in self._begun
-        self._begun.add((choice, name))
+        self._begun |= {(choice, name)}
         return is_new
