@@ -219,15 +219,11 @@ async def _wired(
     rooms = await _rooms(stack, settings, shelves, books, own)
     readiness = Readiness()
     services = _services(settings, shelves, rooms, books, own, readiness)
-
     watch = Watch(shelves.accounts.refresh, shelves.catalog.refresh, shelves.catalog.reload, telemetry)
-
     # Two beats before its lease ends a process that cannot beat has ended its calls.
     silent_s_max = (limits.lease_ms - 2 * limits.beat_ms) / 1_000
     pulse = Pulse(leases.beat, services.pipeline.traffic.stop, silent_s_max, telemetry)
-
-    alerts = SqlAlerts(shelves.database, shelves.clock)
-    herald = Herald(alerts, webhook(settings), rooms.upstream, telemetry, shelves.clock)
+    herald = Herald(SqlAlerts(shelves.database, shelves.clock), webhook(settings), rooms.upstream, telemetry, shelves.clock)
 
     async def flush() -> None:
         telemetry.flush()

@@ -1,31 +1,25 @@
 // The audit log: who changed what, when and why, with what it was before and after.
-import { read } from "./api.js";
 import { exactly } from "./figures.js";
-import { html, useEffect, useState } from "./html.js";
-import { Empty, Trouble } from "./parts.js";
+import { html, useState } from "./html.js";
+import { lists, trail } from "./operatorwords.js";
+import { Rest, usePages } from "./pager.js";
 import { words } from "./words.js";
 
-const PAGE = 50;
 const names = words.audit;
 
 export function Audit() {
-  const [state, setState] = useState({ rows: [], next: null, loading: true, error: null });
-  const load = (before, rows) => {
-    setState({ rows, next: before, loading: true, error: null });
-    return read("/api/admin/audit", { before, limit: PAGE }).then(
-      (page) => setState({ rows: [...rows, ...page.data], next: page.next_before, loading: false, error: null }),
-      (error) => setState({ rows, next: before, loading: false, error }),
-    );
-  };
-  useEffect(() => { load(null, []); }, []);
-  const { rows, next, loading, error } = state;
+  const [only, setOnly] = useState({ subject: "", by: "", from: "" });
+  const list = usePages("/api/admin/audit", only);
+  const asks = Object.values(only).some(Boolean);
+  const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    ${rows.length > 0 && html`<ol class="trail">${rows.map((line) => html`<${Line} key=${line.id} line=${line} />`)}</ol>`}
-    ${error && html`<${Trouble} error=${error} onRetry=${() => load(next, rows)} />`}
-    ${loading && html`<p class="soft" role="status">${words.loading}</p>`}
-    ${!loading && !error && !rows.length && html`<${Empty} title=${names.nothing}>${names.nothingThen}<//>`}
-    ${!loading && next !== null && html`<p class="row after"><button type="button" onClick=${() => load(next, rows)}>${names.older}</button></p>`}
+    <div class="row small" role="search">
+      <input type="search" class="short" aria-label=${trail.subject} placeholder=${trail.subject} maxlength="200" onChange=${choose("subject")} />
+      <input type="search" class="short" aria-label=${trail.by} placeholder=${trail.by} maxlength="200" onChange=${choose("by")} />
+      <label class="row">${lists.from} <input type="date" onChange=${choose("from")} /></label></div>
+    ${list.rows.length > 0 && html`<ol class="trail">${list.rows.map((line) => html`<${Line} key=${line.id} line=${line} />`)}</ol>`}
+    <${Rest} list=${list} empty=${!list.rows.length} title=${asks ? trail.nothing : names.nothing} then=${!asks && names.nothingThen} more=${names.older} />
   </div>`;
 }
 

@@ -1,6 +1,7 @@
 // A user's calls, page by page, with what each came to; filters are the API's own, and what is shown can be saved.
 import { count, credits, span } from "./figures.js";
 import { html, useState } from "./html.js";
+import { lists } from "./operatorwords.js";
 import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
 import { csvOf, saveText } from "./save.js";
@@ -12,7 +13,8 @@ export function Calls() {
   const [status, setStatus] = useState("");
   const [prechecks, setPrechecks] = useState(false);
   const [model, setModel] = useState("");
-  const list = usePages("/api/calls", { status, model, kind: prechecks ? "" : "model" });
+  const [from, setFrom] = useState("");
+  const list = usePages("/api/calls", { status, model, from, kind: prechecks ? "" : "model" });
   const shown = list.rows;
   const save = () => saveText("calls.csv", "text/csv", csvOf([COLUMNS, ...shown.map(cellsOf)]));
   return html`<section aria-labelledby="calls">
@@ -23,6 +25,7 @@ export function Calls() {
         ${Object.entries(words.usage.status).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
       <input type="search" class="short" aria-label=${words.usage.call.model} placeholder=${words.usage.call.model} value=${model} maxlength="200"
         onChange=${(event) => setModel(event.target.value.trim())} />
+      <label class="row">${lists.from} <input type="date" onChange=${(event) => setFrom(event.target.value)} /></label>
       <button type="button" onClick=${save} disabled=${!shown.length}>${words.usage.csv}</button></div></header>
     ${shown.length > 0 && html`<${CallTable} calls=${shown} link=${(call) => `#/usage/${call.id}`} />`}
     <${Rest} list=${list} empty=${!shown.length} title=${words.usage.noCalls} then=${words.usage.noCallsThen} more=${words.usage.older} />

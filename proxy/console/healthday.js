@@ -1,7 +1,7 @@
 // The last day of models as strips of half hours, and each turn of a breaker with its reason.
 import { read } from "./api.js";
 import { count, momentOf, share } from "./figures.js";
-import { html } from "./html.js";
+import { html, useEffect } from "./html.js";
 import { history as names } from "./operatorwords.js";
 import { Rest, usePages } from "./pager.js";
 import { Empty, Loaded, State, When, useLoaded } from "./parts.js";
@@ -9,13 +9,22 @@ import { words } from "./words.js";
 
 const TONES = { closed: "go", half_open: "caution", open: "stop" };
 const WELL_FROM = 0.99;
+const AGAIN_EVERY_MS = 5_000;
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 
 export function HealthDay() {
   const day = useLoaded(() => read("/api/admin/health/history", { limit: 1 }), []);
+  const turns = usePages("/api/admin/health/history", {}, { rows: "turns" });
+  const newest = day.value?.turns[0]?.at_ms;
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) day.again(); }, AGAIN_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [day.again]);
+  // A turn that is not listed yet: the list begins anew.
+  useEffect(() => { if (newest && !turns.loading && newest > (turns.rows[0]?.at_ms ?? 0)) turns.again(); }, [newest]);
   return html`<section aria-labelledby="day"><header><h2 id="day">${names.day}</h2><span class="soft small">${names.lead}</span></header>
     <${Loaded} of=${day}>${(found) => (found.strips.length ? html`<${Strips} ...${found} />` : html`<${Empty} title=${names.noDay} />`)}<//></section>
-    <${Turns} />`;
+    <${Turns} list=${turns} />`;
 }
 
 function Strips({ strips, from_ms: from, slot_ms: slot }) {
@@ -37,8 +46,7 @@ function Strip({ strip, from, slot }) {
     <i key=${place} class=${tone(place)} title=${told(place)}></i>`)}</span>`;
 }
 
-function Turns() {
-  const list = usePages("/api/admin/health/history", {}, { rows: "turns" });
+function Turns({ list }) {
   const heads = names.turn;
   return html`<section aria-labelledby="turns"><header><h2 id="turns">${names.turns}</h2></header>
     ${list.rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${names.turns}><table>

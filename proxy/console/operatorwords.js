@@ -3,7 +3,7 @@ import { count } from "./figures.js";
 
 export const lists = {
   stopped: (rows) => `Looked at ${count(rows)} rows without filling the page.`,
-  goOn: "Go on looking",
+  goOn: "Go on looking", from: "Since",
 };
 
 export const budget = {
@@ -47,4 +47,8 @@ export const history = {
   turn: { at: "When", what: "What", phase: "Turned", why: "Because of" },
   noTurns: "No breaker has turned in 30 days", noTurnsThen: "When one opens or closes, it is noted here with the reason.",
   noDay: "No attempt in the last day",
+};
+
+export const trail = {
+  subject: "What, as user:ada", by: "By whom, as key:ID or cli", nothing: "Nothing of this was changed",
 };

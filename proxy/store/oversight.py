@@ -91,8 +91,8 @@ class SqlOversight:
         return await self._database.read(read)
 
     async def alerts(self, before_id: str | None, limit: int) -> list[Alert]:
-        older = "(at_ms, id) < (SELECT at_ms, id FROM alerts WHERE id = ?)"
-        where, given = ("true", ()) if before_id is None else (older, (before_id,))
+        older = "(at_ms, id) < ((SELECT at_ms FROM alerts WHERE id = ?), ?)"
+        where, given = ("true", ()) if before_id is None else (older, (before_id, before_id))
         statement = f"{_ALERTS} WHERE {where} ORDER BY at_ms DESC, id DESC LIMIT {max(0, min(limit, ALERTS_MAX)):d}"
         return await self._database.read(lambda connection: [_alert(row) for row in connection.execute(statement, given)])
 

@@ -49,12 +49,13 @@ class Table(Generic[V]):
     ) -> list[V]:
         """The newest rows whose columns are as `given` and for which `where` holds; those older than the row `before`, if that
         is said."""
-        asked = {f"{name} = ?": value for name, value in given.items() if value is not None}
+        asked: dict[str, tuple[Any, ...]] = {f"{name} = ?": (value,) for name, value in given.items() if value is not None}
         if before is not None:
-            moment = f"SELECT created_at_ms, id FROM {self.name} WHERE id = ?"  # noqa: S608  (constants)
-            asked[f"(created_at_ms, id) < ({moment})"] = before
+            # Each by itself: of a pair that is looked up, SQLite's indexes heed the moment alone, which many may share.
+            moment = f"SELECT created_at_ms FROM {self.name} WHERE id = ?"  # noqa: S608  (constants)
+            asked[f"(created_at_ms, id) < (({moment}), ?)"] = (before, before)
         tail = f"{' AND '.join([*asked, where])} ORDER BY created_at_ms DESC, id DESC LIMIT {limit:d}"
-        return self.select(connection, tail, tuple(asked.values()))
+        return self.select(connection, tail, tuple(value for values in asked.values() for value in values))
 
     def insert(self, connection: Connection, value: V) -> None:
         """Raises VersionConflict when it exists, or clashes with one that does."""

@@ -42,7 +42,7 @@ _CALLS: Final = "/api/admin/model-calls"
 _SINCE: Final = "from={from}"
 
 ASKED: Final[Sequence[Asked]] = (
-    *_of("chat", "user", "/api/me", "/api/ai/models", "/api/calls/{own_call}"),
+    *_of("chat", "user", "/api/me", "/api/ai/models", "/api/calls/{own_call}", "/api/conversations?limit=30"),
     *_of("usage", "user", "/api/usage", *(f"/api/usage?{_SINCE}&group={by}" for by in ("day", "assistant", "family", "model"))),
     *_of("usage", "user", "/api/calls?kind=model&limit=50", "/api/calls?kind=model&limit=50&before={call}"),
     *_of("usage", "user", "/api/calls?kind=model&status=failed&limit=50", "/api/calls?kind=model&model=p/m-1&limit=50"),
@@ -54,7 +54,7 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("overview", "admin", *(f"/api/admin/analytics?{_SINCE}&group={by}&limit=50" for by in ("model", "provider", "user"))),
     *_of("calls", "admin", f"{_CALLS}?limit=50", f"{_CALLS}?limit=50&before={{call}}", f"{_CALLS}?status=failed&limit=50"),
     *_of("calls", "admin", f"{_CALLS}?model=p/m-1&status=failed&limit=50", f"{_CALLS}?kind=image&limit=50"),
-    *_of("calls", "admin", f"{_CALLS}?user={{user}}&status=failed&limit=50"),
+    Asked("calls", "admin", f"{_CALLS}?user={{user}}&status=failed&limit=50", 2.0, "planned anew each time on PostgreSQL"),
     Asked("calls", "admin", f"{_CALLS}?key={{key}}&model=p/m-1&limit=50", 2.0, "looks at 50 calls, each on a page of its own"),
     *_of(
         "requests", "admin", "/api/admin/plan-requests?status=open&limit=50", "/api/admin/plan-requests?status=denied&limit=50"
@@ -65,7 +65,12 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("users", "admin", "/api/admin/users?limit=50&begins={user}", "/api/admin/users?limit=50&suspended=true"),
     *_of("keys", "admin", "/api/admin/keys?limit=50", "/api/admin/keys?limit=50&before={key}"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&user={user}", "/api/admin/apps?limit=50"),
-    *_of("health", "admin", "/api/admin/health"),
+    *_of("keys", "admin", "/api/admin/keys?limit=50&kind=user", "/api/admin/keys?limit=50&live=true&before={key}"),
+    *_of("user", "admin", "/api/admin/users/{user}/entitlement", "/api/admin/keys?user={user}&live=true&limit=50"),
+    *_of("catalog", "admin", "/api/admin/model-use"),
+    *_of("overview", "admin", "/api/admin/overview"),
+    *_of("health", "admin", "/api/admin/health", "/api/admin/health/history?limit=50"),
+    *_of("budget", "admin", "/api/admin/budget", "/api/admin/alerts?limit=50"),
     *_of("abuse", "admin", "/api/admin/abuse?limit=50"),
     *_of("audit", "admin", "/api/admin/audit?limit=50", "/api/admin/audit?limit=50&before={line}"),
     *_of("audit", "admin", "/api/admin/audit?limit=50&subject=user:{user}", "/api/admin/audit?limit=50&from={old}"),
@@ -94,7 +99,7 @@ async def open_hall(
     folder: Path, database: Database, user_ids: Sequence[str], middle: Mapping[str, str]
 ) -> AsyncIterator[Hall]:
     """`middle` are the ids of the middle of the book and the day from which reports are asked for."""
-    async with open_house(folder, database=database) as house:
+    async with open_house(folder, database=database, conversations_kept_days=30) as house:
         admin = await house.key("admin")
         seats = {user_id: await _seat(house, user_id, middle) for user_id in user_ids}
         yield Hall(house, admin, seats)
