@@ -219,7 +219,7 @@ words.support = {
   line: { at: "When", kind: "Entry", counter: "Counter", spent: "Spent", held: "Held" },
   noLedger: "This call moved no credits.", ledgerAdmins: "Ledger lines are shown to administrators.", user: "User",
   standing: "What is left", calls: "Latest calls", suspended: "suspended", active: "active",
-  cooling: (when) => `cooling off until ${when}`,
+  cooling: (when) => `cooling off until ${when}`, change: "Change something",
   plan: "Plan", app: "App",
   keyFacts: { kind: "Kind", name: "Name", state: "State", owner: "Belongs to", made: "Made" },
 };
