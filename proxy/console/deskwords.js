@@ -33,6 +33,7 @@ desk.editor = {
   left: (n) => `${count(n)} calls could not be replayed, for their catalog is no longer kept or nothing was decided.`,
   unknown: (n) => `${count(n)} would only now be admitted; nobody knows what they would have cost.`,
   skip: "You can save without waiting.",
+  leave: "What you changed here is not saved. Leave all the same?",
 };
 
 desk.models = {

@@ -68,10 +68,12 @@ export function changedOf(draft, row, fields) {
 const canonical = (value) => JSON.stringify(value, (_, part) => (part !== null && typeof part === "object" && !Array.isArray(part)
   ? Object.fromEntries(Object.entries(part).filter(([, each]) => each !== null).sort(([one], [other]) => (one < other ? -1 : 1))) : part));
 
-/** Asks before a tab with changes is closed. */
+/** Asks before a tab with changes is closed, or a link left for. */
 function heldBack(hold) {
   if (!hold) return undefined;
-  const stop = (event) => event.preventDefault();
-  addEventListener("beforeunload", stop);
-  return () => removeEventListener("beforeunload", stop);
+  const stay = (event) => event.preventDefault();
+  const ask = (event) => { if (event.target.closest?.("a[href^='#/']") && !confirm(names.leave)) event.preventDefault(); };
+  addEventListener("beforeunload", stay);
+  addEventListener("click", ask, true);
+  return () => { removeEventListener("beforeunload", stay); removeEventListener("click", ask, true); };
 }
