@@ -75,14 +75,14 @@ desk.assistants = {
   id: "Id, as callers write it", idNote: "Letters, digits and . _ - without a slash",
   fields: {
     name: "Name", family: "Family of tasks", task_types: "Task categories", order: "Order of its models", preferences: "Models, best first", weights: "Factors of the score",
-    system_prompt: "Instructions, put before the caller’s messages", output_tokens_max: "Longest answer, in tokens", enabled: "Can be called", rescue: "A broken answer may be continued by another model", plans: "Shown to these plans alone",
+    system_prompt: "Instructions, put before the caller’s messages", output_tokens_max: "Longest answer, in tokens", enabled: "Can be called", rescue: "A broken answer may be continued by another model", plans: "Shown to these plans alone", budgets: "Most credits for one user",
   },
   notes: {
     preferences: `One a line, at most 16. ${NAMES_LIKE}`, weights: "For weighted order: 1 is neutral, 1.2 a fifth better", plans: "One a line; none shows it to all", task_types: "One a line, as the precheck names them",
     system_prompt: "Callers never see it; neither does the audit log", output_tokens_max: "Empty: the model’s own bound",
   },
   orders: { ordered: "as listed", weighted: "by score" },
-  weightHeads: { key: "Model", value: "Factor" },
+  weightHeads: { key: "Model", value: "Factor" }, budgetHeads: { window: "Every", credits: "Credits" },
 };
 
 desk.plans = {
@@ -145,7 +145,7 @@ desk.keys = {
   create: "New key", made: "The new key", once: "It is shown this once and kept nowhere. Copy it now, and hand it over by a safe way.", copied: "I have copied it",
   name: "Name, such as the program that uses it", expires: "Ends on (optional)", manage: "May make keys of its own, within its bounds", scope: "Only these models (optional)", scopeNote: "One a line: ids, tag:NAME or globs",
   caps: "Caps in credits (optional)", capHeads: { window: "Every", credits: "Credits" }, rate: "Requests in a time (optional)", rateRequests: "Requests", ratePeriod: "In seconds",
-  wishes: "Wishes for every call", mode: "How auto chooses", avoid: "Never these models", only: "Only these models, if any", further: "Bounds and wishes",
+  wish: "Wishes", wishes: "What the key wishes of the models of every call, all of it; a request may narrow it and never widen it.", mode: "How auto chooses", avoid: "Never these models", only: "Only these models, if any", further: "Bounds and wishes",
   owner: { user: "User id", app: "App id", support: "User id of who holds it (optional)", admin: "User id of who holds it (optional)" },
   adminNote: "An admin key opens everything. Give it to a person, with an end.", makeIt: "Make the key",
   revoke: "End", revokes: "It ends for good, with every key that was made from it. Whatever uses them stops at once. This cannot be undone.", revoked: (n) => (n === 1 ? "1 key ended." : `${count(n)} keys ended.`),

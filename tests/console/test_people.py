@@ -34,6 +34,10 @@ def test_keys_are_found_made_once_renewed_and_ended(boss: Person, user_key: Call
     secret = shown_once(page)
     assert house.http(secret).post("/v1/chat/completions", json=chat("sim/echo")).status_code == 403
     expect(row(page, "build machine")).to_contain_text("only sim/words; 25 credits a day")
+    page.get_by_role("button", name=f"Wishes: build machine {key_id(secret)}").click()
+    dialog.get_by_label("Never these models").fill("sim/words")
+    because(page, "Wishes")
+    expect(row(page, "build machine")).to_contain_text("never sim/words")
     page.get_by_role("button", name=f"Renew: build machine {key_id(secret)}").click()
     dialog.get_by_label("The old one goes on").fill("0")
     dialog.get_by_label("Reason, for the audit log").fill("leaked")
