@@ -43,7 +43,11 @@ function Review({ kind, path, row, changed, onSaved, onClose }) {
     setState({ ...state, busy: true, error: null });
     await ask("PATCH", path, { ifMatch: base.version_tag, body: { ...changed, reason } }).then(onSaved, (failure) => setState({ ...state, busy: false, error: failure }));
   };
-  const anew = () => read(path).then((now) => setState({ busy: false, error: null, base: now }), (failure) => setState({ ...state, error: failure }));
+  // Nothing is saved over what is being read.
+  const anew = async () => {
+    setState({ ...state, busy: true });
+    await read(path).then((now) => setState({ busy: false, error: null, base: now }), (failure) => setState({ ...state, busy: false, error: failure }));
+  };
   return html`<${Dialog} title=${names.title} onClose=${onClose} broad=${true}><div class="stack">
     <${Changes} before=${before} after=${changed} label=${names.title} />
     <${Preview} patches=${[{ kind, id: row.id, fields: changed }]} />
