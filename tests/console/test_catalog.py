@@ -101,6 +101,7 @@ def test_an_assistant_is_made_called_changed_beside_another_s_change_and_deleted
     expect(dialog.get_by_role("alert")).to_contain_text("Somebody changed this")
     dialog.get_by_role("button", name="Read it again").click()
     dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(dialog).to_have_count(0)
     expect(page.get_by_text("Saved. It is in force.")).to_be_visible()
     expect(page.get_by_label("Family of tasks")).to_have_value("text")
     assert caller.post("/v1/chat/completions", json=chat("helper")).json()["model"] == "spare/words"
