@@ -154,6 +154,15 @@ desk.keys = {
   actions: "What to do", nothing: "No key fits", nothingThen: "Clear the filter, or make a key.", more: "Further keys", confirm: (name) => `Type ${name} to confirm`,
 };
 
+desk.users = {
+  title: "Users",
+  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
+  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
+  suspends: "None of their calls is taken from now on, within a second.",
+  resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
+  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
+};
+
 desk.user = {
   story: "Calls and decisions", actions: "Change", lead: "What this user has, and what you can change about it. Each change is audited with its reason.",
   state: "State", facts: { app: "App", since: "Since", anchor: "Month begins on day", caps: "Caps", wishes: "Wishes", conduct: "Conduct" },

@@ -250,15 +250,6 @@ words.overview = {
   nothingThen: "Calls appear here as they finish. A first one: see the README, or sign in with a user’s key and open Chat.",
 };
 
-words.users = {
-  title: "Users",
-  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
-  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
-  suspends: "None of their calls is taken from now on, within a second.",
-  resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
-};
-
 words.health = {
   title: "Health",
   lead: "As this gateway sees it; each process keeps its own figures. Recent figures halve every half minute.",
