@@ -214,7 +214,8 @@ def test_the_overview_and_health_tell_how_calls_fared(
     boss = person(admin)
     boss.open("Overview")
     boss.page.get_by_label("By").select_option("provider")
-    expect(boss.page.get_by_role("row").filter(has_text="spare/words")).to_contain_text("$")
+    spare = boss.page.get_by_role("rowheader", name="spare", exact=True)
+    expect(boss.page.get_by_role("row").filter(has=spare)).to_contain_text("$")
     boss.open("Health")
     expect(boss.page.get_by_role("row").filter(has_text="sim/words")).to_contain_text("closed")
 
