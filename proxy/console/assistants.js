@@ -14,9 +14,10 @@ const WHAT = {
     field("name", "text"), field("family", "text"), field("order", "choice", { choices: names.orders }), field("output_tokens_max", "number", { optional: true }),
     field("preferences", "lines", { broad: true }), field("task_types", "lines"), field("plans", "lines"),
     field("weights", "rows", { wide: true, columns: [{ name: "key", label: names.weightHeads.key }, { name: "value", label: names.weightHeads.value, narrow: true }], ...keyed.numbers }),
+    field("budgets", "rows", { wide: true, columns: [{ name: "window", label: names.budgetHeads.window, choices: desk.plans.windows }, { name: "credits", label: names.budgetHeads.credits, narrow: true }] }),
     field("system_prompt", "long", { wide: true }), field("enabled", "flag"), field("rescue", "flag"),
   ],
-  fresh: { family: "general", order: "ordered", preferences: [], task_types: [], plans: [], weights: {}, enabled: true, rescue: true },
+  fresh: { family: "general", order: "ordered", preferences: [], task_types: [], plans: [], weights: {}, budgets: [], enabled: true, rescue: true },
 };
 
 export const Assistants = ({ place }) => html`<${RowPages} what=${WHAT} place=${place} />`;

@@ -11,9 +11,12 @@ const CAPS = {
 };
 
 /** Fields of caps and of wishes, for forms of users and keys; `caps` are held by the form, the rest is in its fields. */
-export function BoundFields({ caps, onCaps, wishes = { mode: null, avoid: [], only: [] } }) {
-  return html`<${Field} field=${CAPS} value=${caps} onChange=${onCaps} />
-    <label class="field"><span>${names.mode}</span><select name="mode">${Object.entries(desk.plans.modes).map(([value, text]) => html`<option key=${value} value=${value} selected=${value === (wishes.mode ?? "")}>${text}</option>`)}</select></label>
+export function BoundFields({ caps, onCaps, wishes }) {
+  return html`<${Field} field=${CAPS} value=${caps} onChange=${onCaps} /><${WishFields} wishes=${wishes} />`;
+}
+
+export function WishFields({ wishes = { mode: null, avoid: [], only: [] } }) {
+  return html`<label class="field"><span>${names.mode}</span><select name="mode">${Object.entries(desk.plans.modes).map(([value, text]) => html`<option key=${value} value=${value} selected=${value === (wishes.mode ?? "")}>${text}</option>`)}</select></label>
     <div class="pair"><label class="field"><span>${names.avoid}</span><textarea class="mono" name="avoid" rows="2" spellcheck=${false} placeholder=${names.scopeNote} defaultValue=${wishes.avoid.join("\n")}></textarea></label>
       <label class="field"><span>${names.only}</span><textarea class="mono" name="only" rows="2" spellcheck=${false} placeholder=${names.scopeNote} defaultValue=${wishes.only.join("\n")}></textarea></label></div>`;
 }

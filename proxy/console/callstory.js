@@ -1,7 +1,7 @@
 // One call as support tells it: what the user saw, what was found and decided, each attempt on one scale of time, what moved in
 // the books. An administrator's answers hold raw cost; none of it is read here.
 import { count, credits, exactly, span } from "./figures.js";
-import { html } from "./html.js";
+import { html, useEffect, useState } from "./html.js";
 import { State, When } from "./parts.js";
 import { TONES, tokensOf } from "./calls.js";
 import { Waterfall } from "./waterfall.js";
@@ -9,9 +9,9 @@ import { words } from "./words.js";
 
 const names = words.support;
 
-export function CallStory({ call, kind }) {
+export function CallStory({ call, kind, onChange }) {
   return html`<div class="page-part">
-    <h2 class="id">${call.id}</h2>
+    <div class="row apart"><h2 class="id">${call.id}</h2>${kind === "admin" && html`<${GiveBack} call=${call} onDone=${onChange} />`}</div>
     <div class="columns after">
       <${Seen} call=${call} />
       <div class="stack"><${Found} precheck=${call.precheck} /><${Decided} decision=${call.decision} /></div>
@@ -21,6 +21,13 @@ export function CallStory({ call, kind }) {
       <${Waterfall} bars=${call.timeline.map((step) => ({ name: words.callPage.stages[step.stage], from: step.at_us, took: step.duration_us }))} /></section>
     <section><header><h2>${names.ledger}</h2></header>${kind === "admin" ? html`<${Ledger} entries=${call.entries} />` : html`<p class="soft">${names.ledgerAdmins}</p>`}</section>
   </div>`;
+}
+
+/** What administrators alone can do here is loaded for them alone. */
+function GiveBack({ call, onDone }) {
+  const [Refund, setRefund] = useState(null);
+  useEffect(() => { import("./refund.js").then((module) => setRefund(() => module.Refund), () => null); }, []);
+  return Refund && html`<${Refund} call=${call} onDone=${onDone} plain=${false} />`;
 }
 
 function Seen({ call }) {

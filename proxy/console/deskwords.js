@@ -33,6 +33,7 @@ desk.editor = {
   left: (n) => `${count(n)} calls could not be replayed, for their catalog is no longer kept or nothing was decided.`,
   unknown: (n) => `${count(n)} would only now be admitted; nobody knows what they would have cost.`,
   skip: "You can save without waiting.",
+  leave: "What you changed here is not saved. Leave all the same?",
 };
 
 desk.models = {
@@ -74,14 +75,14 @@ desk.assistants = {
   id: "Id, as callers write it", idNote: "Letters, digits and . _ - without a slash",
   fields: {
     name: "Name", family: "Family of tasks", task_types: "Task categories", order: "Order of its models", preferences: "Models, best first", weights: "Factors of the score",
-    system_prompt: "Instructions, put before the caller’s messages", output_tokens_max: "Longest answer, in tokens", enabled: "Can be called", rescue: "A broken answer may be continued by another model", plans: "Shown to these plans alone",
+    system_prompt: "Instructions, put before the caller’s messages", output_tokens_max: "Longest answer, in tokens", enabled: "Can be called", rescue: "A broken answer may be continued by another model", plans: "Shown to these plans alone", budgets: "Most credits for one user",
   },
   notes: {
     preferences: `One a line, at most 16. ${NAMES_LIKE}`, weights: "For weighted order: 1 is neutral, 1.2 a fifth better", plans: "One a line; none shows it to all", task_types: "One a line, as the precheck names them",
     system_prompt: "Callers never see it; neither does the audit log", output_tokens_max: "Empty: the model’s own bound",
   },
   orders: { ordered: "as listed", weighted: "by score" },
-  weightHeads: { key: "Model", value: "Factor" },
+  weightHeads: { key: "Model", value: "Factor" }, budgetHeads: { window: "Every", credits: "Credits" },
 };
 
 desk.plans = {
@@ -144,13 +145,22 @@ desk.keys = {
   create: "New key", made: "The new key", once: "It is shown this once and kept nowhere. Copy it now, and hand it over by a safe way.", copied: "I have copied it",
   name: "Name, such as the program that uses it", expires: "Ends on (optional)", manage: "May make keys of its own, within its bounds", scope: "Only these models (optional)", scopeNote: "One a line: ids, tag:NAME or globs",
   caps: "Caps in credits (optional)", capHeads: { window: "Every", credits: "Credits" }, rate: "Requests in a time (optional)", rateRequests: "Requests", ratePeriod: "In seconds",
-  wishes: "Wishes for every call", mode: "How auto chooses", avoid: "Never these models", only: "Only these models, if any", further: "Bounds and wishes",
+  wish: "Wishes", wishes: "What the key wishes of the models of every call, all of it; a request may narrow it and never widen it.", mode: "How auto chooses", avoid: "Never these models", only: "Only these models, if any", further: "Bounds and wishes",
   owner: { user: "User id", app: "App id", support: "User id of who holds it (optional)", admin: "User id of who holds it (optional)" },
   adminNote: "An admin key opens everything. Give it to a person, with an end.", makeIt: "Make the key",
   revoke: "End", revokes: "It ends for good, with every key that was made from it. Whatever uses them stops at once. This cannot be undone.", revoked: (n) => (n === 1 ? "1 key ended." : `${count(n)} keys ended.`),
   suspend: "Suspend", resume: "Resume", suspends: "It stops at once, with every key that was made from it, until you let it go on.", resumes: "It works again at once.",
   rotate: "Renew", rotates: "A new key takes its place with the same bounds. The old one goes on for the time you give.", grace: "The old one goes on for, in minutes",
   actions: "What to do", nothing: "No key fits", nothingThen: "Clear the filter, or make a key.", more: "Further keys", confirm: (name) => `Type ${name} to confirm`,
+};
+
+desk.users = {
+  title: "Users",
+  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
+  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
+  suspends: "None of their calls is taken from now on, within a second.",
+  resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
+  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
 };
 
 desk.user = {

@@ -43,7 +43,11 @@ function Review({ kind, path, row, changed, onSaved, onClose }) {
     setState({ ...state, busy: true, error: null });
     await ask("PATCH", path, { ifMatch: base.version_tag, body: { ...changed, reason } }).then(onSaved, (failure) => setState({ ...state, busy: false, error: failure }));
   };
-  const anew = () => read(path).then((now) => setState({ busy: false, error: null, base: now }), (failure) => setState({ ...state, error: failure }));
+  // Nothing is saved over what is being read.
+  const anew = async () => {
+    setState({ ...state, busy: true });
+    await read(path).then((now) => setState({ busy: false, error: null, base: now }), (failure) => setState({ ...state, busy: false, error: failure }));
+  };
   return html`<${Dialog} title=${names.title} onClose=${onClose} broad=${true}><div class="stack">
     <${Changes} before=${before} after=${changed} label=${names.title} />
     <${Preview} patches=${[{ kind, id: row.id, fields: changed }]} />
@@ -68,10 +72,12 @@ export function changedOf(draft, row, fields) {
 const canonical = (value) => JSON.stringify(value, (_, part) => (part !== null && typeof part === "object" && !Array.isArray(part)
   ? Object.fromEntries(Object.entries(part).filter(([, each]) => each !== null).sort(([one], [other]) => (one < other ? -1 : 1))) : part));
 
-/** Asks before a tab with changes is closed. */
+/** Asks before a tab with changes is closed, or a link left for. */
 function heldBack(hold) {
   if (!hold) return undefined;
-  const stop = (event) => event.preventDefault();
-  addEventListener("beforeunload", stop);
-  return () => removeEventListener("beforeunload", stop);
+  const stay = (event) => event.preventDefault();
+  const ask = (event) => { if (event.target.closest?.("a[href^='#/']") && !confirm(names.leave)) event.preventDefault(); };
+  addEventListener("beforeunload", stay);
+  addEventListener("click", ask, true);
+  return () => { removeEventListener("beforeunload", stay); removeEventListener("click", ask, true); };
 }

@@ -24,8 +24,8 @@ export function Support({ place, who }) {
       <div class="search"><input ref=${box} id="box" type="search" aria-label=${words.support.box} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
       <button class="first">${words.support.find}</button></div></form>
     <section aria-live="polite"><${Loaded} of=${found}>${(story) => {
-      if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} />`;
-      if (story.user) return html`<${UserStory} ...${story} />`;
+      if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} onChange=${found.again} />`;
+      if (story.user) return html`<${UserStory} ...${story} kind=${who.kind} />`;
       if (story.shown) return html`<${KeyStory} ...${story} />`;
       if (asked) return html`<${Empty} title=${words.support.nothing(asked)}>${words.support.nothingThen}<//>`;
       return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//>`;

@@ -24,7 +24,7 @@ export function UserPage({ id }) {
   const changed = (said = desk.saved) => { setTold(said); found.again(); };
   return html`<div class="page">
     <${Loaded} of=${found}>${({ user, standing, entitlement, plans, keys, calls }) => {
-      if (!user) return html`<header><h1>${words.users.title}</h1></header><${Empty} title=${names.missing(id)}><a href="#/users">${names.all}</a><//>`;
+      if (!user) return html`<header><h1>${desk.users.title}</h1></header><${Empty} title=${names.missing(id)}><a href="#/users">${names.all}</a><//>`;
       return html`<header><p><a href="#/users">${names.all}</a></p><h1 dir="auto">${user.name} <span class="id">${user.id}</span></h1></header>
         ${told && html`<${Done}>${told}<//>`}
         <div class="columns after"><${Facts} user=${user} /><${Standing} user=${user} path=${path} onDone=${changed} /></div>
@@ -75,7 +75,7 @@ function Standing({ user, path, onDone }) {
   const acts = {
     ...(cooling && { lift: { word: names.lift, lead: names.lifts, act: ({ reason }) => patch({ reason, cooling_until_ms: null }) } }),
     bounds: { word: names.bounds },
-    suspend: { word: user.suspended ? names.resume : names.suspend, lead: user.suspended ? words.users.resumes : words.users.suspends, danger: !user.suspended, act: ({ reason }) => patch({ reason, suspended: !user.suspended }) },
+    suspend: { word: user.suspended ? names.resume : names.suspend, lead: user.suspended ? desk.users.resumes : desk.users.suspends, danger: !user.suspended, act: ({ reason }) => patch({ reason, suspended: !user.suspended }) },
   };
   return html`<div class="stack tight"><p><${State} tone=${tone}>${said}<//></p>
     <p class="acts">${Object.entries(acts).map(([name, { word, danger }]) => html`<button type="button" class=${danger ? "danger" : ""} key=${name} onClick=${() => setDoing(name)}>${word}</button>`)}</p>

@@ -5,10 +5,11 @@ import { html, useEffect, useState } from "./html.js";
 import { Dialog, Empty, State, Trouble, When } from "./parts.js";
 import { NewUser } from "./newuser.js";
 import { UserPage } from "./userpage.js";
+import { desk } from "./deskwords.js";
 import { words } from "./words.js";
 
 const PAGE = 50;
-const names = words.users;
+const names = desk.users;
 
 export function Users({ place }) {
   return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} />`;

@@ -8,12 +8,13 @@ import { words } from "./words.js";
 const names = words.support;
 const storyOf = (call) => `#/support/${call.id}`;
 
-export function UserStory({ user, standing, calls }) {
+export function UserStory({ user, standing, calls, kind }) {
   const cooling = user.cooling_until_ms > Date.now();
   const tone = user.suspended ? "stop" : cooling ? "caution" : "go";
   const said = user.suspended ? names.suspended : cooling ? names.cooling(momentOf(user.cooling_until_ms)) : names.active;
   return html`<h2 dir="auto">${user.name} <span class="id soft">${user.id}</span></h2>
-    <p><${State} tone=${tone}>${said}<//>${standing && html` · ${names.plan} ${standing.plan_id}`}${user.app_id && html` · ${names.app} ${user.app_id}`}</p>
+    <p><${State} tone=${tone}>${said}<//>${standing && html` · ${names.plan} ${standing.plan_id}`}${user.app_id && html` · ${names.app} ${user.app_id}`}
+      ${kind === "admin" && html` · <a href="#/users/${encodeURIComponent(user.id)}">${names.change}</a>`}</p>
     ${standing && html`<section><header><h2>${names.standing}</h2></header><div class="columns">
       ${[...standing.windows, ...standing.buckets].map((part) => html`<${Part} key=${part.id ?? part.window + part.family} part=${part} />`)}</div></section>`}
     <${Latest} calls=${calls} />`;

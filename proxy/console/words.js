@@ -144,7 +144,7 @@ words.support = {
   line: { at: "When", kind: "Entry", counter: "Counter", spent: "Spent", held: "Held" },
   noLedger: "This call moved no credits.", ledgerAdmins: "Ledger lines are shown to administrators.", user: "User",
   standing: "What is left", calls: "Latest calls", suspended: "suspended", active: "active",
-  cooling: (when) => `cooling off until ${when}`,
+  cooling: (when) => `cooling off until ${when}`, change: "Change something",
   plan: "Plan", app: "App",
   keyFacts: { kind: "Kind", name: "Name", state: "State", owner: "Belongs to", made: "Made" },
 };
@@ -173,15 +173,6 @@ words.overview = {
   calls: "Calls", failed: "Failed", failover: "Attempts that failed", ttft: "First token", tokens: "Tokens", cost: "Raw cost", earned: "Earned", margin: "Margin",
   nothing: "No call in this time",
   nothingThen: "Calls appear here as they finish. A first one: see the README, or sign in with a user’s key and open Chat.",
-};
-
-words.users = {
-  title: "Users",
-  lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
-  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
-  suspends: "None of their calls is taken from now on, within a second.",
-  resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
 };
 
 words.health = {

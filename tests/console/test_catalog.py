@@ -31,7 +31,7 @@ def test_a_model_is_withheld_with_a_reason_and_let_go_on(boss: Person, user_key:
 
 def test_a_model_is_made_known_step_by_step(boss: Person, user_key: Callable[..., str], house: House) -> None:
     free, plus = house.http(user_key("nadia", "free")), house.http(user_key("nadine"))
-    page = opened(boss, "models/sim%2Fresolute")
+    page = opened(boss, "models/sim%2Fvision")
 
     def codes(stage: str, plan: str | None = None) -> list[int]:
         page.get_by_label(stage).check()
@@ -40,7 +40,7 @@ def test_a_model_is_made_known_step_by_step(boss: Person, user_key: Callable[...
         expect(reviewed(page, "Who sees it").get_by_text("The last 30 days with it")).to_be_visible()
         because(page, "Save")
         expect(page.get_by_text("Saved. It is in force.")).to_be_visible()
-        body = chat("sim/resolute", max_tokens=20)
+        body = chat("sim/vision")
         return [caller.post("/v1/chat/completions", json=body).status_code for caller in (free, plus)]
 
     assert codes("Nobody, but for users") == [404, 404]
@@ -101,6 +101,7 @@ def test_an_assistant_is_made_called_changed_beside_another_s_change_and_deleted
     expect(dialog.get_by_role("alert")).to_contain_text("Somebody changed this")
     dialog.get_by_role("button", name="Read it again").click()
     dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(dialog).to_have_count(0)
     expect(page.get_by_text("Saved. It is in force.")).to_be_visible()
     expect(page.get_by_label("Family of tasks")).to_have_value("text")
     assert caller.post("/v1/chat/completions", json=chat("helper")).json()["model"] == "spare/words"
@@ -141,6 +142,23 @@ def test_a_plan_is_made_changed_with_a_preview_and_kept_while_somebody_has_it(
     dialog.get_by_label("Reason, for the audit log").fill("over")
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("is held by 1 users or apps")
+
+
+def test_a_change_is_not_lost_by_a_link_and_a_dialog_gives_the_keyboard_back(boss: Person) -> None:
+    page = opened(boss, "plans/single")
+    page.get_by_label("Rank").fill("7")
+    # A question that nobody answers is answered with no.
+    page.get_by_role("navigation", name="Catalog").get_by_role("link", name="Models").click()
+    expect(page.get_by_label("Rank")).to_have_value("7")
+    review = page.get_by_role("button", name="Review the change")
+    review.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(review).to_be_focused()
+    page.get_by_role("button", name="Discard").press("Enter")
+    expect(page.get_by_label("Rank")).to_have_value("4")
+    page.get_by_role("navigation", name="Catalog").get_by_role("link", name="Models").press("Enter")
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
 
 
 def test_files_are_looked_at_before_they_are_read_again(boss: Person, house: House) -> None:

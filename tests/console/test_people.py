@@ -34,6 +34,10 @@ def test_keys_are_found_made_once_renewed_and_ended(boss: Person, user_key: Call
     secret = shown_once(page)
     assert house.http(secret).post("/v1/chat/completions", json=chat("sim/echo")).status_code == 403
     expect(row(page, "build machine")).to_contain_text("only sim/words; 25 credits a day")
+    page.get_by_role("button", name=f"Wishes: build machine {key_id(secret)}").click()
+    dialog.get_by_label("Never these models").fill("sim/words")
+    because(page, "Wishes")
+    expect(row(page, "build machine")).to_contain_text("never sim/words")
     page.get_by_role("button", name=f"Renew: build machine {key_id(secret)}").click()
     dialog.get_by_label("The old one goes on").fill("0")
     dialog.get_by_label("Reason, for the audit log").fill("leaked")
@@ -114,13 +118,19 @@ def test_a_user_is_made_bounded_and_given_a_key(boss: Person, house: House) -> N
 
 def test_a_call_is_refunded_once_and_a_window_begins_anew(boss: Person, user_key: Callable[..., str], house: House) -> None:
     caller = house.http(user_key("ursula"))
-    for _ in range(2):
+    for _ in range(3):
         caller.post("/v1/chat/completions", json=chat("sim/words"))
     page = opened(boss, "users/ursula")
     calls = page.locator("section[aria-labelledby=calls] tbody tr")
     calls.first.get_by_role("button", name="Refund").click()
     because(page, "Refund", "It was nonsense")
     expect(calls.first).to_contain_text("refunded")
+    calls.nth(1).get_by_role("link").first.click()
+    page.get_by_role("button", name="Refund").click()
+    because(page, "Refund", "So was this")
+    expect(page.get_by_text("given back")).to_be_visible()
+    page.get_by_role("link", name="ursula").first.click()
+    page.get_by_role("link", name="Change something").click()
     page.get_by_role("button", name="Begin a window anew").click()
     because(page, "Begin a window anew")
     expect(page.get_by_text("credits are given back")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 
 from proxy.domain.account import UserFilter
 from proxy.domain.call import Call
-from proxy.domain.desk import AuditFilter, CallFilter, Change, PlanRequest
+from proxy.domain.desk import AuditFilter, CallFilter, Change, KeyFilter, PlanRequest
 from proxy.domain.ledger import RecordCall
 from tests.builders import NOW_MS, app, call, key, user
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor
@@ -50,6 +50,22 @@ async def test_keys_are_listed_newest_first_of_one_owner_or_all(door: DeskDoor) 
     assert await walked(lambda last: directory.keys(None, None, last, 2)) == ["k4", "k3", "k2", "k1", "k0"]
     assert await walked(lambda last: directory.keys("u1", None, last, 2)) == ["k3", "k1"]
     assert await walked(lambda last: directory.keys(None, "a1", last, 2)) == ["k4", "k2", "k0"]
+
+
+async def test_keys_are_found_by_kind_and_while_they_live(door: DeskDoor) -> None:
+    ends = {"k1": {"revoked_at_ms": NOW_MS}, "k2": {"expires_at_ms": NOW_MS}, "k3": {"expires_at_ms": NOW_MS + 1}}
+    for number in range(ROWS):
+        id, kind = f"k{number}", "admin" if number == 4 else "user"
+        made = key(id, kind=kind, user_id="u1", created_at_ms=NOW_MS + number // 2, **ends.get(id, {}))
+        await door.directory.add_key(made, WHY)
+
+    async def found(**wanted: Any) -> list[str]:
+        return await walked(lambda last: door.directory.keys_page(KeyFilter(before_id=last, limit=2, **wanted)))
+
+    assert await found() == ["k4", "k3", "k2", "k1", "k0"]
+    assert await found(kind="user", user_id="u1") == ["k3", "k2", "k1", "k0"]
+    assert await found(kind="user", live_at_ms=NOW_MS) == ["k3", "k0"]
+    assert await found(app_id="a1") == []
 
 
 async def test_plan_requests_are_listed_newest_first(door: DeskDoor) -> None:
