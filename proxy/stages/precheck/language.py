@@ -26,8 +26,7 @@ _UKRAINIAN: Final = frozenset("іїєґ")
 _PERSIAN: Final = frozenset("پچژگ")
 # Words that hardly any text of a language does without, and greetings. A word of several languages counts for each.
 _SMALL_WORDS: Final = {
-    "en": "the of and to is are was you your my i it that this what how why who for with on do does can please hello thanks an from"
-    " explain hi",
+    "en": "the of and to is are was you your my i it that this what how why who for with on do does can please hello thanks",
     "de": "der die das und ist nicht ein eine ich du mir wie was warum für mit auf von zu den dem bitte hallo danke wer",
     "fr": "le la les des et est une je tu vous que qui pour avec dans sur pas comment pourquoi bonjour merci quel du au ce",
     "es": "el la los las y es una por para con qué que cómo como en mi tu hola gracias del cuál quién está un se",
