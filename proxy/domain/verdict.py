@@ -38,7 +38,8 @@ class SecondWord:
 class Verdict:
     """`category` is the task category, `family` the task family it belongs to; `hazards` are codes such as `cyber`, `pii`.
 
-    `confidence` is 0..1 for the category. `rules_revision` names the rules that spoke.
+    `confidence` is 0..1 for the category. `rules_revision` names the rules that spoke. `language` is that of the last turn
+    (ISO 639-1), as far as its letters and small words tell.
     """
 
     category: str
@@ -51,6 +52,7 @@ class Verdict:
     recommended_assistant: str | None
     rules_revision: str
     second: SecondWord | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)

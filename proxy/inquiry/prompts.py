@@ -63,6 +63,7 @@ def explained(text: str, book: RuleBook) -> Iterator[str]:
     """The verdict on one prompt, and which rules and words spoke for it."""
     verdict = _verdict({"text": text}, book)
     yield f"{verdict.category} ({verdict.family}), {verdict.complexity}, confidence {verdict.confidence}"
+    yield f"language {verdict.language or 'unknown'}"
     yield f"{verdict.risk}: {', '.join(verdict.hazards) or 'no hazard'}"
     for span in verdict.evidence:
         yield f"rule {span.rule}\tcharacters {span.start} to {span.end}"

@@ -17,6 +17,11 @@ FILES: Final = (
     "look_en.txt",
     "look_more.txt",
     "attack.txt",
+    "attack_more.txt",
+    "look_people.txt",
+    "harm_wide.txt",
+    "harm_far.txt",
+    "look_wide.txt",
     "everyday.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.

@@ -14,15 +14,18 @@ from tests.evals.shared import MAY_SHIP
 
 LEVELS: Final = ("safe", "content", "attack", "sensitive")
 COMPLEXITIES: Final = ("simple", "standard", "hard")
-TASK: Final = Recipe(epochs=8, rate=0.17, diluted=False)
+TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False)
+COMPLEXITY: Final = Recipe(epochs=4, rate=0.17, diluted=False)
 RISK: Final = Recipe(epochs=4, rate=0.5, diluted=True)
 # People's prompts weigh more than ours.
 SHARED_WEIGHT: Final = 2.0
+# A hard prompt that a simple model gets is worse than a simple one that a better model gets.
+SIMPLE_SHARE: Final = 0.7
 # Which share of look-alikes each threshold lets through, averaged over their sources.
-LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.015, "sensitive": 0.03, "block": 0.01}
+LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.02, "block": 0.01}
 # A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
 # lost; whoever is flagged wrongly is served by another model.
-LEAD_MIN: Final = {"content": 0.3, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
+LEAD_MIN: Final = {"content": 0.8, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
 BLOCK_ATTACK_MIN: Final = 1.2
 INNER_FOLDS: Final = 3
 CATEGORY_CONFIDENCE: Final = 0.35
@@ -92,7 +95,10 @@ def _categories(rows: Sequence[Read]) -> Table:
 
 
 def _complexities(rows: Sequence[Read]) -> Table:
-    return learn([_task(row, COMPLEXITIES.index(row.example.complexity or "")) for row in rows], COMPLEXITIES, TASK)
+    samples = [_task(row, COMPLEXITIES.index(row.example.complexity or "")) for row in rows]
+    shares = [SIMPLE_SHARE if COMPLEXITIES[sample.label] == "simple" else 1.0 for sample in samples]
+    weighted = [sample._replace(weight=sample.weight * share) for sample, share in zip(samples, shares, strict=True)]
+    return learn(weighted, COMPLEXITIES, COMPLEXITY)
 
 
 def _levels(rows: Sequence[Read]) -> Table:

@@ -13,10 +13,10 @@ from proxy.stages.precheck.wording import Wording
 from tests.evals.__main__ import main
 from tests.evals.figures import f1, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
-from tests.evals.prompts import Example, own
+from tests.evals.prompts import SEED, Example, own
 from tests.evals.recipe import level, may_train
 from tests.evals.shared import FolderMissing, shared
-from tests.evals.templates import Grammar
+from tests.evals.templates import FOLDER, Grammar
 from tests.stages.precheck.books import shipped_rules
 
 
@@ -33,10 +33,22 @@ def test_a_template_chooses_and_fills_and_keeps_brackets_without_a_choice(tmp_pa
     assert texts == {f"{word} {ending}" for word in ("why", "how") for ending in endings}
 
 
-def test_our_own_prompts_are_thousands_of_all_kinds_and_the_same_every_time() -> None:
-    made = own()
-    assert made == own()
-    assert len(made) > 15_000
+@pytest.fixture(scope="module")
+def ours() -> list[Example]:
+    return own()
+
+
+def test_the_same_seed_makes_the_same_prompts() -> None:
+    first, second = (
+        [text for part in made.parts for text in made.prompts(part, random.Random(SEED))]
+        for made in (Grammar(FOLDER, ["everyday.txt"]) for _ in range(2))
+    )
+    assert first == second
+
+
+def test_our_own_prompts_are_thousands_of_all_kinds(ours: list[Example]) -> None:
+    made = ours
+    assert len(made) > 30_000
     assert {"coding", "translation", "roleplay"} <= {example.category for example in made}
     assert {"weapons_cbrn", "self_harm", "jailbreak", "privacy"} <= {example.hazard for example in made}
     assert sum(example.lookalike for example in made) > 2_000
@@ -75,9 +87,9 @@ def test_without_a_folder_it_says_what_is_missing(
         shared(tmp_path)
 
 
-def test_a_rule_that_is_not_tried_would_not_have_spoken() -> None:
+def test_a_rule_that_is_not_tried_would_not_have_spoken(ours: list[Example]) -> None:
     ready = rule_set(shipped_rules().rules)
-    for example in own()[::400]:
+    for example in ours[::600]:
         reading = whole([{"role": "user", "content": example.text}])
         found = {mark.rule.id: (mark.span.start, mark.span.end) for mark in find_marks(reading, Wording(reading.text), ready)}
         assert found == dict(_tried_everywhere(reading.text, ready))

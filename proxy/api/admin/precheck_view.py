@@ -32,6 +32,7 @@ class PrecheckView(Told):
     risk: Risk
     hazards: tuple[str, ...]
     confidence: float
+    language: str | None
     recommended_assistant: str | None
     rules_revision: str
     evidence: list[SpanView]
@@ -49,6 +50,7 @@ def precheck_view(verdict: Verdict | None) -> PrecheckView | None:
         risk=verdict.risk,
         hazards=verdict.hazards,
         confidence=verdict.confidence,
+        language=verdict.language,
         recommended_assistant=verdict.recommended_assistant,
         rules_revision=verdict.rules_revision,
         evidence=[_span(span) for span in verdict.evidence],

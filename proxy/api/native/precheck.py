@@ -16,7 +16,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import HoldRefused
 from proxy.domain.policy import Action, Mode
-from proxy.domain.verdict import Complexity, Risk, Span, Verdict
+from proxy.domain.verdict import Complexity, Risk, Span
 from proxy.pipeline import Judged, Order
 from proxy.pipeline.betterplan import better_plan
 from proxy.pipeline.estimate import of_first
@@ -46,7 +46,7 @@ class SpanTold(Told):
 
 
 class VerdictFound(Told):
-    """What the rules found in the prompt; offsets, never its text."""
+    """What the rules found in the prompt; offsets, never its text. `modalities` and `tools` are what the request holds."""
 
     category: str
     family: str
@@ -54,6 +54,9 @@ class VerdictFound(Told):
     risk: Risk
     hazards: tuple[str, ...]
     confidence: float
+    language: Annotated[str | None, Field(description="Of the last turn, ISO 639-1; null where it cannot be told.")]
+    modalities: tuple[str, ...]
+    tools: bool
     evidence: list[SpanTold]
     rules_revision: str
 
@@ -163,7 +166,7 @@ def _told(call_id: str, judged: Judged) -> Precheck:
     said, better = explain(decision), better_plan(judged)
     return Precheck(
         call=call_id,
-        verdict=_verdict(verdict),
+        verdict=_verdict(judged),
         recommended_assistant=_shown(verdict.recommended_assistant, judged),
         assistant=decision.assistant_id,
         assistant_why=why_assistant(judged.advice),
@@ -207,7 +210,8 @@ def _unaffordable(judged: Judged, first: Candidate) -> Refusal | None:
     return hold.refusal(refused, judged.plan, sizing.model.family)
 
 
-def _verdict(verdict: Verdict) -> VerdictFound:
+def _verdict(judged: Judged) -> VerdictFound:
+    verdict = judged.verdict
     return VerdictFound(
         category=verdict.category,
         family=verdict.family,
@@ -215,6 +219,9 @@ def _verdict(verdict: Verdict) -> VerdictFound:
         risk=verdict.risk,
         hazards=verdict.hazards,
         confidence=verdict.confidence,
+        language=verdict.language,
+        modalities=judged.ask.modalities,
+        tools=judged.ask.tools,
         evidence=[_span(span) for span in verdict.evidence],
         rules_revision=verdict.rules_revision,
     )

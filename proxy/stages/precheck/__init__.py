@@ -13,6 +13,7 @@ from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict, Weig
 from proxy.stages.precheck import judging
 from proxy.stages.precheck.features import task_features
 from proxy.stages.precheck.hinting import TASK, hints, marks, ready
+from proxy.stages.precheck.language import language
 from proxy.stages.precheck.marks import Mark
 from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, human_texts, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
@@ -87,6 +88,7 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
         evidence=_evidence(found, [span for _, span in harms], asked, task.category),
         recommended_assistant=book.assistants.get(task.family),
         rules_revision=book.revision,
+        language=language(turns[0].window) if turns else None,
     )
 
 

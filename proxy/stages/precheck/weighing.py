@@ -3,6 +3,7 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import tee
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Table
@@ -87,10 +88,10 @@ def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps:
     spread[LANE_BYTES - 1 :: row_bytes] = b"\x01" * len(words)
     for index in range(len(classes)):
         spread[LANE_BYTES * (index + 2) - 1 :: row_bytes] = weights[index :: len(classes)]
-    rows = [row for (row,) in struct.iter_unpack(f"{row_bytes}s", spread)]
+    rows = (int.from_bytes(row) for (row,) in struct.iter_unpack(f"{row_bytes}s", spread))
     # Of rare words many weigh the same: each row is kept once.
-    kept = {row: int.from_bytes(row) for row in rows}
-    return Table(classes, dict(zip(words, map(kept.__getitem__, rows), strict=True)), steps)
+    kept: dict[int, int] = {}
+    return Table(classes, dict(zip(words, map(kept.setdefault, *tee(rows)), strict=True)), steps)
 
 
 def weights_of(table: Table) -> bytes:

@@ -1,10 +1,10 @@
 """The file of precheck's weights in, a Weights out, or what is wrong with it; never writes one."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from proxy.domain.verdict import Table, Weights
 from proxy.stages.precheck.weighing import table
@@ -12,6 +12,7 @@ from proxy.store.catalog.mistakes import Mistake
 
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
 
+TABLES: Final = ("hazard", "level", "category", "complexity")
 THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "block", "block_attack"})
 
 
@@ -27,7 +28,7 @@ class TableRows(BaseModel):
 
 
 class WeightsFile(BaseModel):
-    """The file whole. `sources` and `made_by` are for people."""
+    """The file without its tables. `sources` and `made_by` are for people."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,10 +36,6 @@ class WeightsFile(BaseModel):
     made_by: str
     sources: list[dict[str, Any]]
     thresholds: dict[str, float]
-    category: TableRows
-    complexity: TableRows
-    level: TableRows
-    hazard: TableRows
 
 
 def read_weights(path: Path) -> Weights | Mistake:
@@ -46,30 +43,33 @@ def read_weights(path: Path) -> Weights | Mistake:
     try:
         if path.stat().st_size > WEIGHTS_BYTES_MAX:
             return Mistake(path.name, "file", f"is larger than {WEIGHTS_BYTES_MAX} bytes")
-        read = WeightsFile.model_validate(json.loads(path.read_bytes()))
-        return _weights(read)
+        return _weights(_content(path.read_bytes()))
     except OSError as error:
         return Mistake(path.name, "file", f"cannot be read: {error.strerror}")
     except (ValidationError, ValueError) as error:
         return Mistake(path.name, "file", f"holds no weights; take the shipped file or make it anew: {str(error)[:200]}")
 
 
-def _weights(read: WeightsFile) -> Weights:
+def _content(read: bytes) -> dict[str, Any]:
+    """What a file says; parsed from its bytes, for as text it would take several times the room."""
+    content = from_json(read)
+    if not isinstance(content, dict):
+        raise ValueError("no object")
+    return content
+
+
+def _weights(content: dict[str, Any]) -> Weights:
+    """Each word is kept once, however many tables have it, and what was read of a table only until it is built."""
+    rows = {name: TableRows.model_validate(content.pop(name, None)) for name in TABLES}
+    read = WeightsFile.model_validate(content)
     missing = THRESHOLDS - read.thresholds.keys()
     if missing:
         raise ValueError(f"thresholds are missing: {', '.join(sorted(missing))}")
     known: dict[str, str] = {}
-    return Weights(
-        revision=read.revision,
-        category=_table(read.category, known),
-        complexity=_table(read.complexity, known),
-        level=_table(read.level, known),
-        hazard=_table(read.hazard, known),
-        thresholds=read.thresholds,
-    )
+    for table_rows in rows.values():
+        table_rows.words[:] = map(known.setdefault, table_rows.words, table_rows.words)
+    return Weights(revision=read.revision, thresholds=read.thresholds, **{name: _table(rows.pop(name)) for name in TABLES})
 
 
-def _table(read: TableRows, known: dict[str, str]) -> Table:
-    """A table whose words are those already `known`, so that each is kept once."""
-    words = list(map(known.setdefault, read.words, read.words))
-    return table(read.classes, words, bytes.fromhex(read.weights), read.steps)
+def _table(read: TableRows) -> Table:
+    return table(read.classes, read.words, bytes.fromhex(read.weights), read.steps)
