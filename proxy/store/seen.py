@@ -127,11 +127,11 @@ class Readings(dict[CounterKey, Cell]):
 
     def shift(self, shifts: Iterable[Shift]) -> str:
         """Moves counters; the lines of an entry that say so, as JSON."""
-        bundles, lines = self._bundles, []
+        bundles, touched, lines = self._bundles, self._touched, []
         for keys, spent, held in shifts:
             # Written out, for every call comes here six times.
-            bundle = bundles.get(id(keys)) or self.bundle(keys)
-            self._touched[id(keys)] = bundle
+            name = id(keys)
+            touched[name] = bundle = bundles.get(name) or self.bundle(keys)
             for cell in bundle.cells:
                 cell.spent += spent
                 cell.held += held
@@ -142,7 +142,8 @@ class Readings(dict[CounterKey, Cell]):
         """Each counter that moved since this was last asked. One that came back to where it was is named too: whatever an
         entry names has a row."""
         touched, self._touched = self._touched, {}
-        return {id(cell): cell for bundle in touched.values() for cell in bundle.cells}.values()
+        # In a dictionary, for one counter may be in several bundles, and order stays the order of the calls.
+        return dict.fromkeys([cell for bundle in touched.values() for cell in bundle.cells]).keys()
 
     def _cell(self, key: CounterKey) -> Cell:
         # Where a look is a journey, what is only moved need not be seen.
