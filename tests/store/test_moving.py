@@ -13,7 +13,7 @@ from proxy.store.migrate import SQLITE, migrate, migrations
 from proxy.store.seen import Cell, Readings
 from proxy.store.sqlite import WRITING, SqliteConnection
 
-BEFORE = 13
+BEFORE = 16
 SHOWN = "SELECT scope, name, epoch, spent, held FROM counters ORDER BY scope, name, epoch"
 OLD = [("user:u1", "included/day", "2026-01-01", 5, 2), ("user:u2", "included/day", "2026-01-01", 0, 1)]
 
