@@ -4,7 +4,7 @@ returns what it came to and never chooses what comes next."""
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.errors import Fault
@@ -26,12 +26,21 @@ from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
 from proxy.stages.explain import explain
 from proxy.stages.meter import Meter
+from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 
 # Reading what is larger takes so long that others are let in between.
 _LARGE_BYTES = 256 * 1024
 BLANKS_MAX = 64
+
+
+class _Incoming(NamedTuple):
+    """A stream as it comes in, and who reads it."""
+
+    pieces: Pieces
+    decoder: Decoder
+    reader: Reader
 
 
 class Attempt:
@@ -138,7 +147,8 @@ class Attempt:
         return await self._outcome("left" if self._reply.gone else "answered", answer=answer)
 
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
-        pieces, decoder, reader = Pieces(exchange, self._rooms.turnstile), Decoder(), self._dialect.reader()
+        incoming = _Incoming(Pieces(exchange, self._rooms.turnstile), Decoder(), self._dialect.reader())
+        pieces, decoder, reader = incoming
         exchange.pass_on(partial(self._passes, decoder, cover))
         while True:
             data = await pieces.next()
@@ -161,7 +171,8 @@ class Attempt:
             del heard
             await self._write(spoken)
             if short is not None:
-                return await self._ended_by_us(exchange, short)
+                await self._end(exchange, incoming, cover, number)
+                return await self._ended_by_us(short)
             if isinstance(ended, Fault):
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
@@ -169,7 +180,8 @@ class Attempt:
             self._patience.check(bool(events), self._committed, self._status)
             short = await cover.keep_ahead(self._meter) if self._committed else None
             if short is not None:
-                return await self._ended_by_us(exchange, short)
+                await self._end(exchange, incoming, cover, number)
+                return await self._ended_by_us(short)
             # Nor need it be carried along until something else comes.
             del data, events, spoken
 
@@ -190,9 +202,21 @@ class Attempt:
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))
 
-    async def _ended_by_us(self, exchange: Exchange, short: Short) -> Outcome:
-        # It bills until it is told, and the count of what it said may take a moment.
+    async def _end(self, exchange: Exchange, incoming: _Incoming, cover: Cover, number: int) -> None:
+        """Closes a stream at once, for it bills until it is told. What had arrived is billed like the rest: it is metered, and
+        told as far as it is held."""
         await exchange.close()
+        pieces, decoder, reader = incoming
+        while pieces.has_more:
+            covered = cover.covers(self._meter)
+            heard = self._hearing.hear(reader, decoder.feed(await pieces.next()))
+            if covered:
+                told = heard if cover.covers(self._meter) else heard.first(cover.up_to(self._hearing.seen(heard)))
+                await self._write(await self._spoken(told, number))
+            if heard.ended:
+                return
+
+    async def _ended_by_us(self, short: Short) -> Outcome:
         if short.refusal is None:
             return await self._outcome("cut")
         return replace(await self._outcome("stopped"), refusal=short.refusal)

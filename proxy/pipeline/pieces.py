@@ -68,6 +68,11 @@ class Pieces:
         self._turnstile = turnstile
         self._arrived = b""
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something has arrived that was not read yet: what `next` returns without asking the exchange."""
+        return bool(self._arrived)
+
     async def next(self) -> bytes:
         """Empty at the end of the answer. Raises UpstreamError."""
         arrived = self._arrived or await self._exchange.next_bytes()

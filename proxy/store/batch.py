@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any, Final
 
 from proxy.domain.account import User
@@ -24,7 +23,7 @@ from proxy.domain.plan import Entitlement
 from proxy.stages.ledger.counters import CounterKey, Moves, Shifts, apart
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near
-from proxy.store import begun, folding, foresight, holds, locks, rollup, rows
+from proxy.store import begun, folding, foresight, holds, locks, moving, rollup, rows
 from proxy.store.begun import Begun
 from proxy.store.database import Connection, Moment
 from proxy.store.holds import Hold
@@ -38,14 +37,6 @@ from proxy.store.used_keys import UsedKeys
 _INSERT_SCOPE: Final = "INSERT INTO hold_scopes VALUES (?, ?)"
 _DELETE_SCOPE: Final = "DELETE FROM hold_scopes WHERE scope = ? AND hold_id = ?"
 _DELETE_HOLD: Final = "DELETE FROM holds WHERE id = ?"
-_MOVE: Final = "(?, ?, ?, ?, ?)"
-_MOVE_COUNTER: Final = (
-    f"INSERT INTO counters VALUES {_MOVE} ON CONFLICT (scope, name, epoch) DO UPDATE"  # noqa: S608
-    " SET spent = counters.spent + excluded.spent, held = counters.held + excluded.held"
-)
-# A row of a statement that moves many costs half of what it costs alone, and a call moves a dozen counters.
-_MOVED_AT_ONCE: Final = 64
-_MOVE_COUNTERS: Final = _MOVE_COUNTER.replace(_MOVE, ", ".join((_MOVE,) * _MOVED_AT_ONCE))
 _INSERT_USER: Final = (
     "INSERT INTO users (id, name, app_id, external_id, anchor_day, caps, created_at_ms)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -329,7 +320,7 @@ class Batch:
         self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold, self._named) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
         self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold, self._named) for hold in self._changed.values()]
-        self._move_counters(self.readings.moved())
+        self._writes |= moving.moved(self._connection, self.readings.moved())
         self._roll_up()
         self._writes[rollup.ADD] = list(self._rollup.rows())
         self._writes[rollup.SWEEP] = list(self._rollup.emptied())
@@ -372,13 +363,6 @@ class Batch:
                 self._rollup.add(call)
         elif self._finished:
             self._writes[folding.NOTE].append(unrolled.note(self._finished))
-
-    def _move_counters(self, moves: list[Row]) -> None:
-        # Where a statement is a journey, however many its rows, a second statement costs more than it saves.
-        alone = len(moves) % _MOVED_AT_ONCE if self._connection.is_near else len(moves)
-        starts = range(alone, len(moves), _MOVED_AT_ONCE)
-        self._writes[_MOVE_COUNTERS] = [tuple(chain.from_iterable(moves[start : start + _MOVED_AT_ONCE])) for start in starts]
-        self._writes[_MOVE_COUNTER] = moves[:alone]
 
     def _named(self, keys: tuple[CounterKey, ...]) -> str:
         return self.readings.bundle(keys).text

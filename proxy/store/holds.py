@@ -1,9 +1,8 @@
 """Live holds, grants and entries as rows: split and lines to JSON and back; decides nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -29,8 +28,7 @@ Named = Callable[[tuple[CounterKey, ...]], str]
 NONE: Final[Mapping[str, "Hold"]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A live hold. `began` says where its call stands as it was at admission; the `_up_ms` moments are on
     the store's own clock."""
 

@@ -4,7 +4,6 @@ judges nothing itself."""
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final, assert_never
 
 from proxy.domain.call import CallStatus
@@ -277,7 +276,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
         return HoldLost(request.hold_id) if is_resolved else ValueError(f"hold {request.hold_id} was never taken")
     case = batch.case(hold.account_id, request.terms, at_ms)
     # What was metered is kept whatever the answer: the reconciler charges by it.
-    hold = replace(hold, metered_milli=max(hold.metered_milli, request.metered_milli))
+    hold = hold._replace(metered_milli=max(hold.metered_milli, request.metered_milli))
     batch.change(hold)
     if batch.is_suspended(hold.account_id):
         # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
@@ -287,7 +286,7 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     if isinstance(admitted, HoldRefused):
         return admitted
     if admitted.shifts:
-        hold = replace(hold, split=admitted.split, extends=hold.extends + 1)
+        hold = hold._replace(split=admitted.split, extends=hold.extends + 1)
         batch.change(hold)
         batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.milli, at_ms, admitted.shifts)
         alerts.watch(batch, case, at_ms)

@@ -1,6 +1,6 @@
 """What a batch judges by: read from the books when first asked for, kept in step with what the batch moves; judges nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from proxy.domain.desk import Grant
@@ -11,9 +11,12 @@ from proxy.store import holds
 from proxy.store.database import Connection
 from proxy.store.holds import Hold
 from proxy.store.locks import Locks
-from proxy.store.rows import Row
 
 _READ: Final = "SELECT spent, held FROM counters WHERE scope = ? AND name = ? AND epoch = ?"
+_READ_NEAR: Final = (
+    "SELECT spent, held, number FROM counter_names JOIN counter_amounts USING (number)"
+    " WHERE scope = ? AND name = ? AND epoch = ?"
+)
 _COUNT: Final = "SELECT count(*) FROM hold_scopes WHERE scope = ?"
 _SUSPENDED: Final = "SELECT suspended FROM users WHERE id = ?"
 _UP: Final = "SELECT coalesce(max(up_ms), 0) FROM processes"
@@ -58,20 +61,16 @@ class Seen:
 
 
 class Cell:
-    """What one counter shows, and what it showed when the books last had it."""
+    """What one counter shows, and what it showed when the books last had it; `number` is its own in the books, where it has one
+    and that is known."""
 
-    __slots__ = ("held", "key", "spent", "was_held", "was_spent")
+    __slots__ = ("held", "key", "number", "spent", "was_held", "was_spent")
 
-    def __init__(self, key: CounterKey, spent: int, held: int) -> None:
+    def __init__(self, key: CounterKey, spent: int, held: int, number: int | None = None) -> None:
         self.key = key
         self.spent = self.was_spent = spent
         self.held = self.was_held = held
-
-    def written(self) -> Row:
-        """How it moved since the books last had it: its key, spent, held; from now on they have it."""
-        row = (*self.key, self.spent - self.was_spent, self.held - self.was_held)
-        self.was_spent, self.was_held = self.spent, self.held
-        return row
+        self.number = number
 
 
 class Bundle(NamedTuple):
@@ -80,11 +79,6 @@ class Bundle(NamedTuple):
     keys: tuple[CounterKey, ...]
     cells: tuple[Cell, ...]
     text: str
-
-    def shift(self, spent: int, held: int) -> None:
-        for cell in self.cells:
-            cell.spent += spent
-            cell.held += held
 
 
 class Readings(dict[CounterKey, Cell]):
@@ -95,11 +89,15 @@ class Readings(dict[CounterKey, Cell]):
         self._locks = locks
         self._bundles: dict[int, Bundle] = {}
         self._unread: dict[CounterKey, Cell] = {}
-        self._touched: list[Bundle] = []
+        self._touched: dict[int, Bundle] = {}
 
     def __missing__(self, key: CounterKey) -> Cell:
         if self._locks is not None:
             self._locks.take((key.scope,))
+        if self._connection.is_near:
+            found = self._connection.execute(_READ_NEAR, key).fetchone() or (0, 0)
+            cell = self[key] = Cell(key, *found)
+            return cell
         self.learn({key: self._connection.execute(_READ, key).fetchone() or (0, 0)})
         return self[key]
 
@@ -129,20 +127,23 @@ class Readings(dict[CounterKey, Cell]):
 
     def shift(self, shifts: Iterable[Shift]) -> str:
         """Moves counters; the lines of an entry that say so, as JSON."""
-        lines = []
+        bundles, touched, lines = self._bundles, self._touched, []
         for keys, spent, held in shifts:
-            bundle = self.bundle(keys)
-            bundle.shift(spent, held)
-            self._touched.append(bundle)
+            # Written out, for every call comes here six times.
+            name = id(keys)
+            touched[name] = bundle = bundles.get(name) or self.bundle(keys)
+            for cell in bundle.cells:
+                cell.spent += spent
+                cell.held += held
             lines.append(f"[{bundle.text},{spent},{held}]")
         return f"[{','.join(lines)}]"
 
-    def moved(self) -> list[Row]:
-        """How each counter moved since this was last asked: its key, spent, held. One that came back to where it was is named
-        too: whatever an entry names has a row."""
-        cells = {id(cell): cell for bundle in self._touched for cell in bundle.cells}
-        self._touched = []
-        return [cell.written() for cell in cells.values()]
+    def moved(self) -> Collection[Cell]:
+        """Each counter that moved since this was last asked. One that came back to where it was is named too: whatever an
+        entry names has a row."""
+        touched, self._touched = self._touched, {}
+        # In a dictionary, for one counter may be in several bundles, and order stays the order of the calls.
+        return dict.fromkeys([cell for bundle in touched.values() for cell in bundle.cells]).keys()
 
     def _cell(self, key: CounterKey) -> Cell:
         # Where a look is a journey, what is only moved need not be seen.

@@ -5,7 +5,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from proxy.domain.ledger import (
     Enrol,
@@ -68,8 +68,7 @@ class WriterLimits:
     close_wait_ms: int = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     command: LedgerCommand
     answer: asyncio.Future[LedgerAck]
 
@@ -159,16 +158,16 @@ class GroupWriter:
         if len(self._others) >= self._limits.queue_holds_max:
             raise StoreUnavailable("too many calls wait for the books")
 
-    async def _bounded(self, command: LedgerCommand) -> LedgerAck:
+    def _bounded(self, command: LedgerCommand) -> asyncio.Future[LedgerAck]:
         self._refuse_when_hopeless()
-        return await self._answered(self._others, command)
+        return self._answered(self._others, command)
 
-    async def _answered(self, queue: deque[_Waiting], command: LedgerCommand) -> LedgerAck:
-        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
-        queue.append(waiting)
+    def _answered(self, queue: deque[_Waiting], command: LedgerCommand) -> asyncio.Future[LedgerAck]:
+        answer: asyncio.Future[LedgerAck] = asyncio.get_running_loop().create_future()
+        queue.append(_Waiting(command, answer))
         if self._commits is None:
             self._commits = asyncio.create_task(self._commit_all())
-        return await waiting.answer
+        return answer
 
     async def _commit_all(self) -> None:
         try:

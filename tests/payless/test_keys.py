@@ -140,7 +140,7 @@ async def test_a_key_that_is_stopped_in_the_middle_of_a_stream_gets_no_further_l
         gate.set()
         assert b'"finish_reason":"length"' in await line.rest()
     call = await charged(house, other)
-    assert (call.status, call.absorbed_milli < LEAD * OUTPUT) == ("cut", True)
+    assert (call.status, call.absorbed_milli > 0) == ("cut", True)
     assert call.credits_milli >= 2 * LEAD * OUTPUT
 
 

@@ -285,7 +285,9 @@ async def test_both_databases_have_the_same_columns_in_the_same_order(database: 
     ours = await other.read(
         lambda c: c.execute(
             "SELECT sheet.name, part.name FROM sqlite_master AS sheet, pragma_table_info(sheet.name) AS part"
-            " WHERE sheet.type IN ('table', 'view') AND sheet.name NOT LIKE 'sqlite_%' ORDER BY sheet.name, part.cid"
+            " WHERE sheet.type IN ('table', 'view') AND sheet.name NOT LIKE 'sqlite_%'"
+            # Of these two the view `counters` is made, which is a table there.
+            " AND sheet.name NOT IN ('counter_names', 'counter_amounts') ORDER BY sheet.name, part.cid"
         ).fetchall()
     )
     theirs = await database.read(

@@ -37,7 +37,8 @@ class Part:
 
     @property
     def milli(self) -> int:
-        return sum([share.milli for share in self.shares])
+        # Nearly every part has one share, and is asked by every step of its call.
+        return self.shares[0].milli if len(self.shares) == 1 else sum([share.milli for share in self.shares])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Split:
 
     @property
     def milli(self) -> int:
-        return sum([part.milli for part in self.parts])
+        return self.parts[0].milli if len(self.parts) == 1 else sum([part.milli for part in self.parts])
 
     @property
     def amounts(self) -> Amounts:

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from proxy.stages.ledger.counters import CounterKey, Readings, Shown
+from proxy.stages.ledger.counters import CounterKey, Readings
 from proxy.stages.ledger.sources import Chart, Limit
 
 PERCENTS: Final = (50, 80, 100)
@@ -17,7 +17,13 @@ class Near(NamedTuple):
 
 def nearing(chart: Chart, readings: Readings) -> list[tuple[CounterKey, Limit]]:
     """Every limit of an account on one day that what is spent and held of it would bring to its first threshold."""
-    return [(key, limit) for key, limit in chart.limits if _is_near(readings[key], limit.amount)]
+    found = []
+    for key, limit in chart.limits:
+        shown = readings[key]
+        # Nothing is near a limit of nothing.
+        if 0 < PERCENTS[0] * limit.amount <= 100 * (shown.spent + shown.held):
+            found.append((key, limit))
+    return found
 
 
 def reached(spent: int, limit: Limit) -> tuple[int, ...]:
@@ -25,7 +31,3 @@ def reached(spent: int, limit: Limit) -> tuple[int, ...]:
     if limit.amount <= 0:
         return ()
     return tuple(percent for percent in PERCENTS if 100 * spent >= percent * limit.amount)
-
-
-def _is_near(reading: Shown, amount: int) -> bool:
-    return 0 < PERCENTS[0] * amount <= 100 * (reading.spent + reading.held)

@@ -63,12 +63,17 @@ class Size:
 
 
 class _Writer(Protocol):
+    @property
+    def numbers_counters(self) -> bool: ...
+
     def run(self, statement: str, **values: Any) -> None: ...
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]: ...
 
 
 class _SqliteWriter:
+    numbers_counters = True
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
@@ -80,6 +85,8 @@ class _SqliteWriter:
 
 
 class _PostgresWriter:
+    numbers_counters = False
+
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
@@ -151,6 +158,15 @@ _SUM_KEYS: Final = {
 }  # fmt: skip
 
 
+# Where `counters` is a view, by what it is made of.
+_NUMBERED_SUMS: Final = (
+    "INSERT INTO counter_names (scope, name, epoch) SELECT scope, name, epoch FROM ADDED WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO counter_amounts SELECT number, spent, held FROM ADDED JOIN counter_names USING (scope, name, epoch) WHERE true"
+    " ON CONFLICT (number) DO UPDATE"
+    " SET spent = counter_amounts.spent + excluded.spent, held = counter_amounts.held + excluded.held",
+)
+
+
 def _add(writer: _Writer, sample: Sample, at_ms: int) -> None:
     """Adds what all calls of the wave add to one kind of sum."""
     keys = _SUM_KEYS[sample.table]
@@ -159,6 +175,11 @@ def _add(writer: _Writer, sample: Sample, at_ms: int) -> None:
     made = [cells.of(value) if name in keys else f"count(*) * {value}" for name, value in row.items()]
     sums = ", ".join(f"{name} = {sample.table}.{name} + excluded.{name}" for name in row if name not in keys)
     groups = ", ".join(str(place) for place in range(1, len(keys) + 1))
+    if sample.table == "counters" and writer.numbers_counters:
+        added = ", ".join(f"{value} AS {name}" for value, name in zip(made, row, strict=True))
+        for statement in _NUMBERED_SUMS:
+            writer.run(statement.replace("ADDED", f"(SELECT {added} FROM wave GROUP BY {groups})"), **cells.values)  # noqa: S608
+        return
     writer.run(
         f"INSERT INTO {sample.table} ({', '.join(row)}) SELECT {', '.join(made)} FROM wave WHERE true GROUP BY {groups}"  # noqa: S608
         f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}",

@@ -13,7 +13,12 @@ T = TypeVar("T")
 Sent = dict[str, Values]
 
 GROWN_ROWS: Final = 10_000
-BIG: Final = USER_TABLES | CALL_TABLES | SUMS | {"kept_conversations", "kept_turns", "alerts", "health_changes"}
+BIG: Final = (
+    USER_TABLES
+    | CALL_TABLES
+    | SUMS
+    | {"kept_conversations", "kept_turns", "alerts", "health_changes", "counter_names", "counter_amounts", "scopes"}
+)
 # SQLite's words, and PostgreSQL's.
 _SCAN: Final = re.compile(r"(^SCAN|Seq Scan on) (\w+)")
 

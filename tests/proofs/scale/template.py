@@ -35,8 +35,8 @@ USER_TABLES: Final = frozenset(
 CALL_TABLES: Final = frozenset({"model_calls", "begun", "entries", "idempotency_keys"})
 SUMS: Final = frozenset({"counters", "rollups"})
 _LARGE: Final = 1_000_000
-# What says nothing of calls that are over.
-_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence", "clock"})
+# What says nothing of calls that are over, and what `counters` shows.
+_LEFT_OUT: Final = frozenset({"schema_version", "sqlite_sequence", "clock", "counter_names", "counter_amounts"})
 # Their numbers are the table's own to give.
 _NUMBERED: Final = {"audit": "id", "changes": "seq"}
 
@@ -119,7 +119,8 @@ def commands(call_id: str, who: str, key_id: str, at_ms: int, kind: str = "0") -
 
 def _read(connection: sqlite3.Connection) -> Iterator[Sample]:
     connection.row_factory = sqlite3.Row
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    listed = "SELECT name FROM sqlite_master WHERE type = 'table' OR name = 'counters' ORDER BY name"
+    tables = [name for (name,) in connection.execute(listed)]
     for table in sorted(tables, key=lambda name: name in CALL_TABLES | SUMS):
         for found in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608  (names from the schema)
             row = dict(found)
