@@ -83,8 +83,9 @@ class SqlDirectory:
     async def keys(
         self, user_id: str | None, app_id: str | None, before_id: str | None = None, limit: int = ROWS_MAX
     ) -> list[Key]:
-        given, rows_max = {"user_id": user_id, "app_id": app_id}, min(limit, ROWS_MAX)
-        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, "true", rows_max, before_id))
+        asked = {"user_id = ?": user_id, "app_id = ?": app_id}
+        given = {words: value for words, value in asked.items() if value is not None}
+        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, min(limit, ROWS_MAX), before_id))
 
     async def keys_page(self, wanted: KeyFilter) -> list[Key]:
         page = replace(wanted, limit=min(wanted.limit, ROWS_MAX))
@@ -114,9 +115,9 @@ class SqlDirectory:
     async def plan_requests(
         self, user_id: str | None, status: str | None, before_id: str | None = None, limit: int = ROWS_MAX
     ) -> list[PlanRequest]:
-        where = "true" if status is None else _IN_STATE.get(status, "false")
-        given, rows_max = {"user_id": user_id}, min(limit, ROWS_MAX)
-        return await self._database.read(lambda c: PLAN_REQUESTS.latest(c, given, where, rows_max, before_id))
+        given = {} if user_id is None else {"user_id = ?": user_id}
+        asked = given if status is None else {**given, _IN_STATE.get(status, "false"): None}
+        return await self._database.read(lambda c: PLAN_REQUESTS.latest(c, asked, min(limit, ROWS_MAX), before_id))
 
     async def plan_request(self, request_id: str) -> PlanRequest | None:
         return await self._database.read(lambda connection: PLAN_REQUESTS.get(connection, request_id))

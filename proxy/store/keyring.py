@@ -32,13 +32,9 @@ def page(connection: Connection, wanted: KeyFilter) -> list[Key]:
         "app_id = ?": wanted.app_id,
         "kind = ?": wanted.kind,
         "revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?)": wanted.live_at_ms,
-        "(created_at_ms, id) < (SELECT created_at_ms, id FROM keys WHERE id = ?)": wanted.before_id,
     }
     given = {words: value for words, value in asked.items() if value is not None}
-    where = " AND ".join(given) or "true"
-    return KEYS.select(
-        connection, f"{where} ORDER BY created_at_ms DESC, id DESC LIMIT {wanted.limit:d}", tuple(given.values())
-    )
+    return KEYS.latest(connection, given, wanted.limit, wanted.before_id)
 
 
 def add(writing: Writing, key: Key) -> Key:

@@ -44,17 +44,15 @@ class Table(Generic[V]):
         # PostgreSQL plans a page of a length that it is not told anew each time, which costs as much as reading it.
         return self.select(connection, f"{where} ORDER BY {order} LIMIT {limit:d}", tuple(asked.values()))
 
-    def latest(
-        self, connection: Connection, given: Mapping[str, Any], where: str, limit: int, before: str | None = None
-    ) -> list[V]:
-        """The newest rows whose columns are as `given` and for which `where` holds; those older than the row `before`, if that
-        is said."""
-        asked: dict[str, tuple[Any, ...]] = {f"{name} = ?": (value,) for name, value in given.items() if value is not None}
+    def latest(self, connection: Connection, given: Mapping[str, Any], limit: int, before: str | None = None) -> list[V]:
+        """The newest rows for which the `given` conditions hold, each with its one value or None where it has no place for any;
+        those older than the row `before`, if that is said."""
+        asked: dict[str, tuple[Any, ...]] = {words: () if value is None else (value,) for words, value in given.items()}
         if before is not None:
             # Each by itself: of a pair that is looked up, SQLite's indexes heed the moment alone, which many may share.
             moment = f"SELECT created_at_ms FROM {self.name} WHERE id = ?"  # noqa: S608  (constants)
             asked[f"(created_at_ms, id) < (({moment}), ?)"] = (before, before)
-        tail = f"{' AND '.join([*asked, where])} ORDER BY created_at_ms DESC, id DESC LIMIT {limit:d}"
+        tail = f"{' AND '.join(asked) or 'true'} ORDER BY created_at_ms DESC, id DESC LIMIT {limit:d}"
         return self.select(connection, tail, tuple(value for values in asked.values() for value in values))
 
     def insert(self, connection: Connection, value: V) -> None:
