@@ -2,11 +2,11 @@
 returns what it came to and never chooses what comes next."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, cast
 
-from proxy.domain.chat import Answer, Delta
+from proxy.domain.chat import Answer
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
 from proxy.domain.value import replace
@@ -14,17 +14,16 @@ from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed, gauge
-from proxy.pipeline.headers import answer_headers
-from proxy.pipeline.hearing import Heard, Hearing
+from proxy.pipeline.hearing import Hearing
 from proxy.pipeline.order import Ending, Outcome, Rooms
 from proxy.pipeline.patience import Patience
 from proxy.pipeline.pieces import PIECE_BYTES_MAX, Pieces
+from proxy.pipeline.speaking import Speaking
 from proxy.pipeline.watched import Watched
 from proxy.pipeline.writers import Part
 from proxy.pipeline.written import written_for
 from proxy.ports import Exchange, Reply, UpstreamError
 from proxy.stages import failover
-from proxy.stages.explain import explain
 from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
@@ -32,7 +31,6 @@ from proxy.stages.stream import Voice
 
 # Reading what is larger takes so long that others are let in between.
 _LARGE_BYTES = 256 * 1024
-BLANKS_MAX = 64
 
 
 class _Incoming(NamedTuple):
@@ -52,24 +50,19 @@ class Attempt:
         self._part = part
         self._judged = judged = part.judged
         self._candidate = part.candidate
-        self._voice = voice
         self._reply = reply
-        self._watched = watched
         catalog = judged.journey.catalog
         self._model = catalog.models[part.candidate.model_id]
         self._provider = catalog.providers[self._model.provider_id]
         self._dialect = rooms.dialects[self._provider.dialect]
         self._meter = Meter(gauge(judged, part.candidate))
         self._hearing = Hearing(self._meter, part, voice)
+        self._speaking = Speaking(rooms.clock, part, voice, reply, watched, self._hearing)
         self._began_ms = rooms.clock.now_ms()
         self._first_byte_ns: int | None = None
         self._first_byte_ms: int | None = None
-        self._first_token_ns: int | None = None
         self._status: int | None = None
         self._provider_request_id: str | None = None
-        self._committed = False
-        # White space before the first word: a model may say nothing else, and that is an empty answer.
-        self._blanks: list[Delta] = []
         # A whole answer is generated to its end, whoever listens.
         closing_stops_the_bill = judged.journey.request.stream and self._model.stops_billing_on_close
         self._drain = Drain(reply, rooms.knobs.drain, closing_stops_the_bill)
@@ -140,7 +133,7 @@ class Attempt:
             return await self._fell(answer)
         self._meter.of_answer(answer)
         self._images_made = answer.images
-        self._first_token_ns = self._rooms.clock.monotonic_ns()
+        self._speaking.first_token_ns = self._rooms.clock.monotonic_ns()
         self._hearing.finish_reason = answer.finish_reason
         if answer.is_empty and not self._emptiness_is_explained():
             return await self._fell(Fault("empty", status=exchange.status))
@@ -166,10 +159,11 @@ class Attempt:
                 continue
             # Behind a reader that stands still much gathers, and then comes at once: it is covered before it is passed on.
             short = None if cover.covers(self._meter) else await self._cover(cover, bool(ended))
-            spoken = await self._spoken(heard if short is None else heard.first(cover.up_to(self._hearing.seen(heard))), number)
+            held = heard if short is None else heard.first(cover.up_to(self._hearing.seen(heard)))
+            spoken = await self._speaking.heard(held, number)
             # Behind a slow reader what was parsed would take ten times the memory of what is to be said.
-            del heard
-            await self._write(spoken)
+            del heard, held
+            await self._speaking.write(spoken)
             if short is not None:
                 await self._end(exchange, incoming, cover, number)
                 return await self._ended_by_us(short)
@@ -177,8 +171,8 @@ class Attempt:
                 return await self._fell(ended)
             if ended or not data or decoder.overflow:
                 return await self._stream_over(ended, decoder.overflow, number)
-            self._patience.check(bool(events), self._committed, self._status)
-            short = await cover.keep_ahead(self._meter) if self._committed else None
+            self._patience.check(bool(events), self._speaking.committed, self._status)
+            short = await cover.keep_ahead(self._meter) if self._speaking.committed else None
             if short is not None:
                 await self._end(exchange, incoming, cover, number)
                 return await self._ended_by_us(short)
@@ -212,7 +206,7 @@ class Attempt:
             heard = self._hearing.hear(reader, decoder.feed(await pieces.next()))
             if covered:
                 told = heard if cover.covers(self._meter) else heard.first(cover.up_to(self._hearing.seen(heard)))
-                await self._write(await self._spoken(told, number))
+                await self._speaking.write(await self._speaking.heard(told, number))
             if heard.ended:
                 return
 
@@ -220,27 +214,6 @@ class Attempt:
         if short.refusal is None:
             return await self._outcome("cut")
         return replace(await self._outcome("stopped"), refusal=short.refusal)
-
-    async def _spoken(self, heard: Heard, number: int) -> bytes:
-        alike = self._hearing.told_alike(heard.alike)
-        return alike + await self._spoken_each([delta for delta, _ in heard.deltas], number)
-
-    async def _spoken_each(self, deltas: Iterable[Delta], number: int) -> bytes:
-        spoken: list[bytes] = []
-        for delta in deltas:
-            if not self._committed and delta.commits:
-                self._blanks.append(delta)
-                if delta.is_blank and len(self._blanks) < BLANKS_MAX:
-                    continue
-                spoken += [await self._commit(number), *map(self._hearing.told, self._blanks)]
-                self._blanks.clear()
-            elif self._committed:
-                spoken.append(self._hearing.told(delta))
-        return b"".join(spoken)
-
-    async def _write(self, spoken: bytes) -> None:
-        if spoken:
-            await self._reply.write(spoken)
 
     async def _stream_over(self, done: bool, overflow: bool, number: int) -> Outcome:
         """A stream is whole when it said so or gave its finish reason; an end without either is a cut."""
@@ -252,11 +225,11 @@ class Attempt:
         rest = self._part.rest()
         if isinstance(rest, Fault):
             return await self._fell(rest)
-        await self._write(await self._spoken_each(rest, number))
-        if not self._committed:
+        await self._speaking.write(await self._speaking.rest(rest, number))
+        if not self._speaking.committed:
             if not self._emptiness_is_explained():
                 return await self._fell(Fault("empty", status=self._status))
-            await self._write(b"".join([await self._commit(number), *map(self._hearing.told, self._blanks)]))
+            await self._speaking.write(await self._speaking.blanks(number))
         return await self._outcome("answered")
 
     async def _broke(self, fault: Fault, number: int) -> Outcome:
@@ -264,22 +237,6 @@ class Attempt:
         if self._hearing.finish_reason is None or self._reply.gone:
             return await self._fell(fault)
         return await self._stream_over(done=True, overflow=False, number=number)
-
-    async def _commit(self, number: int) -> bytes:
-        """The commit point: from here on this model's answer is the answer, or the rest of it."""
-        self._committed = True
-        self._first_token_ns = self._rooms.clock.monotonic_ns()
-        self._watched.answering(self._first_token_ns)
-        if self._part.plan is not None:
-            return b""
-        assistant_id, model_id = self._judged.decision.assistant_id, self._candidate.model_id
-        reason = self._candidate.reason.code
-        wanted = self._judged.journey.request.options.explain
-        self._voice.answering(model_id, assistant_id, reason, explain(self._judged.decision) if wanted else None)
-        if not self._reply.started:
-            headers = answer_headers(self._judged.journey, assistant_id, model_id, reason, number)
-            await self._reply.start(200, [(b"content-type", self._voice.content_type_stream), *headers])
-        return self._voice.head()
 
     async def _usage(self, ending: Ending) -> Usage:
         # A failure without a report is charged to nobody, so its size need not be known to the token.
@@ -304,7 +261,7 @@ class Attempt:
         # An upstream that fails by itself before it gave anything bills nothing, whether its caller has left or not.
         if self._reply.gone and (self._drain.is_over or self._meter.delivered):
             return await self._outcome("left", fault=fault)
-        return await self._outcome("broken" if self._committed else "failed", fault=fault)
+        return await self._outcome("broken" if self._speaking.committed else "failed", fault=fault)
 
     async def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
         return Outcome(
@@ -314,7 +271,7 @@ class Attempt:
             ended_ms=self._rooms.clock.now_ms(),
             first_byte_ns=self._first_byte_ns,
             first_byte_ms=self._first_byte_ms,
-            first_token_ns=self._first_token_ns,
+            first_token_ns=self._speaking.first_token_ns,
             fault=fault,
             answer=answer,
             finish_reason="length" if ending == "cut" else self._hearing.finish_reason,
