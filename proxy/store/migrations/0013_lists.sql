@@ -1,6 +1,8 @@
 -- Lists of any length, a page at a time: keys and the audit log, those who rest, those who are suspended; a user's own calls of a
 -- kind, found without reading each.
 CREATE INDEX keys_in_time ON keys (created_at_ms, id);
+CREATE INDEX keys_of_kind ON keys (kind, created_at_ms, id);
+CREATE INDEX keys_not_revoked ON keys (created_at_ms, id) WHERE revoked_at_ms IS NULL;
 DROP INDEX keys_of_user;
 DROP INDEX keys_of_app;
 CREATE INDEX keys_of_user ON keys (user_id, created_at_ms, id) WHERE user_id IS NOT NULL;
