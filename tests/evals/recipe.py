@@ -22,7 +22,7 @@ SHARED_WEIGHT: Final = 2.0
 # A hard prompt that a simple model gets is worse than a simple one that a better model gets.
 SIMPLE_SHARE: Final = 0.7
 # Which share of look-alikes each threshold lets through, averaged over their sources.
-LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.02, "block": 0.01}
+LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.03, "block": 0.01}
 # A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
 # lost; whoever is flagged wrongly is served by another model.
 LEAD_MIN: Final = {"content": 0.8, "attack": 0.3, "sensitive": 0.6, "block": 3.0}

@@ -61,7 +61,7 @@ class Turn:
 
 def check(request: Request, book: RuleBook) -> Verdict:
     """What the rules and weights find in a request. The book must be without `mistakes`."""
-    return judge(request.messages, book) if book.rules or book.weights is not None else _unjudged(book)
+    return judge(request.messages, book) if _looks(book) else _unjudged(book)
 
 
 def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
@@ -88,7 +88,7 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
         evidence=_evidence(found, [span for _, span in harms], asked, task.category),
         recommended_assistant=book.assistants.get(task.family),
         rules_revision=book.revision,
-        language=language(turns[0].window) if turns else None,
+        language=language(turns[0].window) if turns and _looks(book) else None,
     )
 
 
@@ -130,6 +130,10 @@ def mistakes(book: RuleBook) -> tuple[str, ...]:
         if rule.says not in TASK and rule.value not in book.risks:
             found.append(f"rule {rule.id}: hazard {rule.value} has no risk")
     return tuple(found)
+
+
+def _looks(book: RuleBook) -> bool:
+    return bool(book.rules) or book.weights is not None
 
 
 @lru_cache(maxsize=4)

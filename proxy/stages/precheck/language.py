@@ -49,6 +49,7 @@ _LANGUAGES: Final = {
     for known in _SMALL_WORDS.values()
     for word in known.split()
 }
+_CODES: Final = frozenset(_SMALL_WORDS)
 
 
 def language(said: Wording) -> str | None:
@@ -72,11 +73,10 @@ def _by_script(said: Wording) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     """The language whose small words occur most; no language where two share the lead."""
-    counted = Counter(code for word in words if word in _LANGUAGES for code in _LANGUAGES[word])
-    match counted.most_common(2):
-        case [(code, _)]:
-            return code
-        case [(code, most), (_, next_most)] if most > next_most:
-            return code
-        case _:
-            return None
+    known = list(filter(None, map(_LANGUAGES.get, words)))
+    if not known:
+        return None
+    said = [code for codes in known for code in codes]
+    best = max(_CODES.intersection(said), key=said.count)
+    most = said.count(best)
+    return None if any(said.count(code) == most for code in _CODES.intersection(said) - {best}) else best
