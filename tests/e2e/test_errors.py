@@ -149,6 +149,7 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
     "invalid_api_key": lambda on: on.call(chat("sim/small"), "sb_user_wrong"),
     "insufficient_credits": lambda on: on.call(chat("sim/small"), on.key_on("poor")),
     "budget_cap_reached": _over_its_cap,
+    "assistant_budget_reached": lambda on: on.call(chat("thrifty")),
     "model_not_in_plan": lambda on: on.call(chat("sim/gold"), on.keys.free),
     "forbidden": lambda on: on.get("/v1/models", on.keys.support),
     "confirmation_required": lambda on: on.call(chat("sim/small", "a delicateword")),
