@@ -19,7 +19,7 @@ export function CallStory({ call, kind, onChange }) {
     <section><header><h2>${names.attempts}</h2></header><${Attempts} call=${call} /></section>
     <section><header><h2>${words.callPage.timeline}</h2></header>
       <${Waterfall} bars=${call.timeline.map((step) => ({ name: words.callPage.stages[step.stage], from: step.at_us, took: step.duration_us }))} /></section>
-    <section><header><h2>${names.ledger}</h2></header>${kind === "admin" ? html`<${Ledger} entries=${call.entries} />` : html`<p class="soft">${names.ledgerAdmins}</p>`}</section>
+    <section><header><h2>${names.ledger}</h2></header><${Ledger} entries=${call.entries} /></section>
   </div>`;
 }
 

@@ -142,7 +142,7 @@ words.support = {
   firstAt: (span) => `first byte after ${span}`,
   ledger: "Ledger lines in credits",
   line: { at: "When", kind: "Entry", counter: "Counter", spent: "Spent", held: "Held" },
-  noLedger: "This call moved no credits.", ledgerAdmins: "Ledger lines are shown to administrators.", user: "User",
+  noLedger: "This call moved no credits.", user: "User",
   standing: "What is left", calls: "Latest calls", suspended: "suspended", active: "active",
   cooling: (when) => `cooling off until ${when}`, change: "Change something",
   plan: "Plan", app: "App",

@@ -160,6 +160,7 @@ class SupportCallDetail(SupportCall):
     attempts: list[SupportAttempt]
     feedback: FeedbackSeen | None
     timeline: list[StepView]
+    entries: list[EntryView]
 
 
 class AdminCallDetail(AdminCall):
@@ -188,6 +189,7 @@ def support_detail(call: Call, entries: Sequence[Entry], said: Feedback | None) 
         decision=None if call.decision is None else _support_decision(call.decision),
         attempts=[SupportAttempt(**_try(attempt)) for attempt in call.attempts],
         feedback=FeedbackSeen.of(said),
+        entries=[_in_credits(_entry(entry)) for entry in entries],
     )
 
 
@@ -323,6 +325,12 @@ def _entry(entry: Entry) -> EntryView:
         amount=_signed(entry.amount_milli),
         lines=[_line(line) for line in entry.lines],
     )
+
+
+def _in_credits(entry: EntryView) -> EntryView:
+    """An entry as supporters see it: neither raw cost nor keys."""
+    seen = [line for line in entry.lines if line.unit == "credits" and not line.scope.startswith("key:")]
+    return entry.model_copy(update={"lines": seen})
 
 
 def _line(line: LedgerLine) -> LineView:

@@ -108,10 +108,27 @@ async def test_supporters_see_the_story_and_none_of_the_money_behind_it(office: 
     assert seen["timeline"] == call["timeline"]
     assert seen["saw"] == call["saw"]
     assert [c["model"] for c in seen["decision"]["chain"]] == ["p/cheap"]
-    assert set(call) - set(seen) == {"raw_cost_nano_usd", "absorbed", "key_id", "entries"}
+    assert set(call) - set(seen) == {"raw_cost_nano_usd", "absorbed", "key_id"}
     assert set(call["attempts"][0]) - set(seen["attempts"][0]) == {"raw_cost_nano_usd", "multiplier"}
     hidden = set(call["decision"]["chain"][0]) - set(seen["decision"]["chain"][0])
     assert hidden == {"score", "input_tokens_max", "worst_credits"}
+
+
+async def test_supporters_see_what_moved_in_credits_of_users_and_apps_alone(office: Office) -> None:
+    caps = [{"window": "day", "credits": "50"}]
+    user = {"id": "una", "name": "Una", "plan_id": "pro"}
+    assert (await office.post("/users", **user)).status_code == 201
+    key = (await office.post("/keys", kind="user", name="k", user_id="una", caps=caps)).json()["key"]
+    call_id = (await office.call(key)).json()["id"]
+    lines = {
+        who: [line for entry in (await office.read(path, token))["entries"] for line in entry["lines"]]
+        for path in (f"/model-calls/{call_id}",)
+        for who, token in (("admin", office.admin), ("support", office.support))
+    }
+    assert {line["scope"].partition(":")[0] for line in lines["admin"]} >= {"user", "key"}
+    seen = [line for line in lines["admin"] if line["unit"] == "credits" and line["scope"].startswith("user:")]
+    assert seen
+    assert lines["support"] == seen
 
 
 async def test_supporters_cannot_ask_by_key(office: Office) -> None:
