@@ -13,7 +13,7 @@ CALLS ?= 2000000
 BIN := .venv/bin
 # Rooms whose tests start no gateway.
 UNIT := $(wildcard $(addprefix tests/,architecture deploy domain stages pipeline properties))
-MIDDLE := proxy/stages/*,proxy/pipeline/*,proxy/pipeline.py
+MIDDLE := proxy/stages/*,proxy/pipeline/*
 
 help:
 	echo 'make run     start the gateway with a demo catalog on http://127.0.0.1:8080'
