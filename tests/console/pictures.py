@@ -137,7 +137,7 @@ def _admin(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> No
     shot(page, "support")
     page.goto(f"{somebody.url}/ui#/support/demo")
     shot(page, "support-user")
-    for name in ("Overview", "Users", "Health", "Audit"):
+    for name in ("Overview", "Users", "Health", "Budget", "Audit"):
         somebody.open(name)
         shot(page, name.lower())
     somebody.open("Requests")
