@@ -27,7 +27,8 @@ def _tables() -> str:
     parts = []
     if (KEPT / ROUNDS).exists():
         rows = rounds.read(KEPT / ROUNDS)
-        parts = [f"Last run: {rows.machine}.\n", reach.reach(rows), reach.figures(rows), reach.failures(rows)]
+        lasting = "" if rows.longer == 1 else f" Durations were {rows.longer:g} of the usual."
+        parts = [f"Last run: {rows.machine}.{lasting}\n", reach.reach(rows), reach.figures(rows), reach.failures(rows)]
     if (KEPT / SOAK).exists():
         parts.append(soak_table(json.loads((KEPT / SOAK).read_text(encoding="utf-8"))))
     return "\n".join(part for part in parts if part)
