@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +23,7 @@ from proxy.crew.errand import verified
 from proxy.crew.member import Member
 from proxy.domain.catalog import Catalog, Vocabulary
 from proxy.domain.plan import Rate
+from proxy.domain.value import dataclass
 from proxy.ids import RandomIds
 from proxy.knobs import api_knobs, command_variables, lease_limits, pipeline_knobs, webhook
 from proxy.limits.conduct import MemoryConduct

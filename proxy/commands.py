@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from proxy.domain.decision import Decision
 from proxy.domain.desk import Change
 from proxy.domain.errors import Fault
 from proxy.domain.plan import Entitlement
+from proxy.domain.value import replace
 from proxy.inquiry import prompts, words
 from proxy.inquiry.listing import listed
 from proxy.inquiry.trial import Trial, attempted, callable_providers, cheapest, cost_max_nano_usd

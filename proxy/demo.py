@@ -11,7 +11,6 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -22,6 +21,7 @@ from proxy.api import keys
 from proxy.app import Gateway, opened
 from proxy.commands import CommandFailed, owner, stored_key
 from proxy.domain.desk import Change
+from proxy.domain.value import dataclass
 from proxy.serving import listening, run_server
 from proxy.settings import Settings
 from proxy.surfaces import Substitution

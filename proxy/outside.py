@@ -3,13 +3,13 @@ way to ask providers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
 from proxy.app import Shelves, can_count, opened_shelves, provider_keys, way_out
 from proxy.clock import SystemClock
 from proxy.domain.call import Attempt
 from proxy.domain.ledger import RecordCall
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import RuleBook
 from proxy.ids import RandomIds
 from proxy.inquiry.asking import Rooms

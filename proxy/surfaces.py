@@ -2,11 +2,11 @@
 nobody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from proxy.domain.dialect import Dialect
+from proxy.domain.value import dataclass
 from proxy.stages.provider.adapter import Dialect as Speech
 from proxy.stages.provider.anthropic import Anthropic
 from proxy.stages.provider.gemini import Gemini

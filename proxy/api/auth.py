@@ -2,13 +2,13 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.api import keys
 from proxy.domain.account import Caller, KeyKind, barred
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate
+from proxy.domain.value import dataclass
 from proxy.ports import Accounts, Clock, Limiter, Recorder, StoreUnavailable
 
 EXTERNAL_ID_MAX: Final = 256

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from proxy.api.body import read_body
@@ -18,7 +17,7 @@ from proxy.domain.ledger import IdempotencyKey
 from proxy.domain.plan import RateClass
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
-from proxy.domain.value import replace, swift
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline import Order
 from proxy.stages.stream import Voice
 from proxy.stages.stream.embeddings import EmbeddingsVoice
@@ -26,7 +25,6 @@ from proxy.stages.stream.images import ImagesVoice
 from proxy.stages.stream.openai import OpenAIVoice
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A request put in the pipeline's terms: an OpenAI body, the conversation it belongs to, the voice to answer in, the key it

@@ -2,7 +2,6 @@
 from the same rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -19,6 +18,7 @@ from proxy.api.services import Services
 from proxy.domain.account import Caller, KeyKind
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import RateClass
+from proxy.domain.value import dataclass, replace
 from proxy.ports import ClockDoubted, StoreUnavailable, VersionConflict
 from proxy.stages.intake.body import read as read_json
 from proxy.stages.intake.shapes import invalid

@@ -3,11 +3,11 @@ and rows of the store out; an outage of the store changes no answer."""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.chat import Json
 from proxy.domain.conversation import Opening, Turn, Written
+from proxy.domain.value import dataclass
 from proxy.ports import Clock, Conversations, Recorder, Reply, StoreUnavailable
 from proxy.stages.stream import Voice
 from proxy.stages.stream.remembered import Remembered

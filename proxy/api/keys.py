@@ -5,11 +5,11 @@ import hmac
 import secrets
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, get_args
 
 from proxy.domain.account import KeyKind
+from proxy.domain.value import dataclass
 
 # Crockford's alphabet: no letter is taken for another when a key is read aloud or typed.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -2,7 +2,6 @@
 out; never a raw cost, a multiplier, or a word about models that nobody can call."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -15,6 +14,7 @@ from proxy.domain.money import Charge, PriceTier, Tariff, credits_milli, credits
 from proxy.domain.picture import ImagePrice
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.usage import Kind, Usage
+from proxy.domain.value import dataclass
 from proxy.stages.explain import sentence
 from proxy.stages.policy import unlocked_by, visible
 

@@ -1,6 +1,5 @@
 """`POST /api/ai/chat`: our own body and the conversation it continues in, the pipeline's terms and our own voice out."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -15,6 +14,7 @@ from proxy.domain.chat import Json
 from proxy.domain.conversation import Opening, Turn
 from proxy.domain.desk import Conversation
 from proxy.domain.errors import Refusal
+from proxy.domain.value import dataclass
 from proxy.ports import StoreUnavailable
 from proxy.stages.intake.body import read as read_json
 from proxy.stages.intake.shapes import invalid, is_clean

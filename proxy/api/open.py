@@ -3,7 +3,6 @@ only to those who prove they may see it."""
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +11,7 @@ from starlette.routing import Route
 from proxy.api.endpoint import json_response, refusal_response, unavailable
 from proxy.api.services import Services
 from proxy.domain.errors import Refusal
+from proxy.domain.value import dataclass
 from proxy.ports import ClockDoubted
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

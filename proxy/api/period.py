@@ -1,6 +1,5 @@
 """The period a report is asked for: two moments or nothing in, checked milliseconds out; reports count whole UTC days."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -8,6 +7,7 @@ from pydantic import AfterValidator
 
 from proxy.domain.errors import Refusal
 from proxy.domain.rollup import DAY_MS, days_touched
+from proxy.domain.value import dataclass
 
 DAYS_DEFAULT: Final = 30
 DAYS_MAX: Final = 400

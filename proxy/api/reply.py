@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from proxy.domain.value import dataclass
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]

@@ -1,13 +1,14 @@
 """Everything the api may call, by its port: put together once by the composition root, never looked up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from proxy.api.auth import Gate
 from proxy.api.overlooks import Overlooks
 from proxy.api.reply import ReplyLimits
 from proxy.api.sessions import Sessions
 from proxy.domain.glance import Glance
+from proxy.domain.value import dataclass
 from proxy.pipeline import Pipeline
 from proxy.ports import (
     Accounts,

@@ -5,8 +5,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import MutableMapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from proxy.domain.value import dataclass, replace
 
 IDLE_MS: Final = 60 * 60 * 1_000
 LIFETIME_MS: Final = 8 * 60 * 60 * 1_000

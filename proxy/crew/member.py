@@ -1,7 +1,8 @@
 """What a worker knows of the crew it belongs to; a value, read once at its start."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

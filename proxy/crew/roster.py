@@ -1,8 +1,9 @@
 """The table of a crew: what became of its workers in, how long to wait before one is started again out; starts nobody and reads
 no clock."""
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from proxy.domain.value import dataclass, replace
 
 PAUSE_S_MIN: Final = 0.5
 PAUSE_S_MAX: Final = 30.0

@@ -2,8 +2,10 @@
 only, of which none holds text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from proxy.domain.value import dataclass
 
 # `blocked`: a prompt that policy refused. `repeated`: much the same prompt again and again while spending surges. `growing`:
 # the same with a context that grows each time. `guessed`: a key that nobody has, after too many of them.

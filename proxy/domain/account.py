@@ -1,6 +1,5 @@
 """Who calls: keys, users, apps and the caller they resolve to; no secrets, only a key's public part."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
@@ -8,6 +7,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Rate
 from proxy.domain.policy import NO_WISHES, Wishes
 from proxy.domain.standing import Cap
+from proxy.domain.value import dataclass
 
 KeyKind = Literal["user", "app", "support", "admin"]
 _GLOB_SIGNS: Final = frozenset("*?[")

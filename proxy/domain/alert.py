@@ -2,8 +2,9 @@
 lost, somebody who abuses us; values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from proxy.domain.value import dataclass
 
 AlertKind = Literal["threshold", "absorbed", "clock", "provider_down", "abuse"]
 

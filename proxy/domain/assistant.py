@@ -1,9 +1,9 @@
 """A family of tasks with its model preferences and prompt; callable as a model alias."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.plan import Window
+from proxy.domain.value import dataclass
 
 # The name that leaves the choice of assistant and model to us; no assistant, alias or model bears it.
 AUTO: Final = "auto"

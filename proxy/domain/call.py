@@ -1,7 +1,7 @@
 """The register's record of one request: its decision, attempts, usage, cost and timeline; ids, sizes and codes, no text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from proxy.domain.decision import Decision, Health
@@ -10,7 +10,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.policy import Mode
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Advice, Verdict
 
 CallStatus = Literal["running", "served", "cut", "left", "refused", "failed", "crashed"]
@@ -21,7 +21,6 @@ INPUT_CHARGED: Final = "input_charged"
 Stage = Literal["intake", "precheck", "decision", "hold", "attempt", "first_byte", "rescue", "settle"]
 
 
-@swift
 @dataclass(frozen=True)
 class Mark:
     """One stage of the timeline: when it began after the call did, and how long it took, in microseconds."""
@@ -32,7 +31,6 @@ class Mark:
     detail: str | None = None
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One upstream try. `fault` is None when it answered. `charged` says whether the caller pays for it; if not, what its
@@ -59,7 +57,6 @@ class Attempt:
     charged: bool
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request from first byte to ledger entry. `code` is the error code where one was answered, `reason` the coded
@@ -115,7 +112,6 @@ class Call:
         return tuple(attempt.model_id for attempt in self.attempts if attempt.charged)[1:]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the caller is told about a finished call: who answered, why, and what it cost in credits; never raw cost.

@@ -1,7 +1,7 @@
 """What can be called and on which terms: one immutable snapshot with a revision, pinned by every call that uses it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Literal
 
 from proxy.domain.assistant import Assistant
@@ -14,7 +14,7 @@ from proxy.domain.plan import Plan
 from proxy.domain.policy import PolicyTable
 from proxy.domain.standing import Cap
 from proxy.domain.usage import Kind
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass, replace
 from proxy.domain.verdict import RuleBook
 
 LatencyTier = Literal["fast", "medium", "slow"]
@@ -25,7 +25,6 @@ Vocabulary = Literal["cl100k_base", "o200k_base"]
 Transport = Literal["relay", "library"]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Limits of one upstream attempt, in milliseconds. Providers send a whole answer when all of it is written: its first byte

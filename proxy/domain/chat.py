@@ -1,7 +1,7 @@
 """A chat request as intake understood it, and the provider's answer in parts and as a whole; OpenAI-shaped, text inside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from proxy.domain.dialect import Feature, Thinking
@@ -9,7 +9,7 @@ from proxy.domain.errors import Fault
 from proxy.domain.picture import Picture
 from proxy.domain.policy import Mode
 from proxy.domain.usage import Usage
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 Format = Literal["text", "json_object", "json_schema"]
 # What a provider calls the bound of an answer; OpenAI's newer models take the longer name alone.
@@ -17,7 +17,6 @@ OutputBound = Literal["max_tokens", "max_completion_tokens"]
 Json = dict[str, Any]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Options:
     """The `signalbox` object of a request (contract 2). `metadata` are tags for usage by feature, `conversation_id` names what
@@ -34,7 +33,6 @@ class Options:
     conversation_id: str | None = None
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Chat:
     """One parsed chat request. `messages` are as the caller sent them, checked; `fields` are the known top-level fields
@@ -94,7 +92,6 @@ class Delta(NamedTuple):
         return is_text and not "".join(said).strip()
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer in OpenAI's shape. `usage` is None when the provider did not say or said nonsense; `images` are those
@@ -109,7 +106,6 @@ class Answer:
     images: int = 0
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What we add to a request for one candidate: bounds, prompt and the end user's keyed hash, and what its rows say of how it

@@ -1,6 +1,6 @@
 """What the books know of the time: the moment that they judge by, and a clock that is not to be believed; values only."""
 
-from dataclasses import dataclass
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """A conversation that is kept, with its turns, where the operator keeps any: frozen values that judge nobody's access."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from proxy.domain.value import dataclass
 
 Speaker = Literal["user", "assistant"]
 # `short`: the answer reached a bound on its length. `cut`: it broke off, or its caller left.

@@ -1,12 +1,12 @@
 """The ranked chain of candidates with a coded reason for everyone kept or dropped; enough to replay and to explain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from proxy.domain.errors import Refusal
 from proxy.domain.policy import Action, Mode
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import SecondWord
 
 DropCode = Literal[
@@ -40,7 +40,6 @@ class Reason:
     detail: Mapping[str, int | str] = field(default_factory=dict)
 
 
-@swift
 @dataclass(frozen=True)
 class Candidate:
     """One model that may answer. `output_tokens_max` is the bound written upstream, `worst_milli_credits` what the whole
@@ -63,7 +62,6 @@ class Dropped:
     reason: Reason
 
 
-@swift
 @dataclass(frozen=True)
 class Decision:
     """The outcome of policy. `chain` is empty exactly when `refusal` is set.

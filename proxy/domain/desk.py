@@ -2,12 +2,12 @@
 checked, usage and cost rows; values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from proxy.domain.account import KeyKind
 from proxy.domain.call import Call
 from proxy.domain.usage import Kind
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Risk
 
 # Whatever a list is asked for, one page looks at so many rows at most.

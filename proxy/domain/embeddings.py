@@ -1,16 +1,15 @@
 """A request for vectors as intake understood it: texts, or the tokens of texts; the text of the caller is inside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from proxy.domain.chat import Json, Options
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 Encoding = Literal["float", "base64"]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Embeddings:
     """One parsed request for embeddings. Either `texts` or `tokens` is empty; each entry of the other becomes a vector.

@@ -1,8 +1,10 @@
 """What can go wrong, as values: a Refusal is ours to the caller, a Fault is an upstream's to us; nothing here is raised."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from proxy.domain.value import dataclass
 
 ErrorCode = Literal[
     "invalid_json",

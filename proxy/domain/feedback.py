@@ -2,8 +2,9 @@
 caller's own and no prompt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from proxy.domain.value import dataclass
 
 Thumb = Literal["up", "down"]
 FeedbackReason = Literal[

@@ -1,11 +1,11 @@
 """Where an allowance is heading: its standing at a moment in, what it comes to by its reset at today's pace out; a straight
 line, never a promise."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from proxy.domain.money import ceil_div
 from proxy.domain.standing import WindowStanding, began_at_ms, resets_at_ms
+from proxy.domain.value import dataclass
 
 # A pace is read off no less than this share of the period: an hour of a day, seven of a week, a day of a month.
 _EARLY_SHARE: Final = 24

@@ -1,6 +1,8 @@
 """What a gateway came to until now, in few numbers, and what it does a second by two of them; reads no clock."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
+
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

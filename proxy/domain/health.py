@@ -1,10 +1,10 @@
 """How models and providers fare, as values: a permit to try one, what a try came to, what is known by now; no arithmetic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from proxy.domain.errors import Fault, FaultKind
+from proxy.domain.value import dataclass
 
 # Open: nobody is let through until a moment. Half open: one at a time is, to see.
 Phase = Literal["closed", "open", "half_open"]

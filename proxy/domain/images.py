@@ -1,17 +1,16 @@
 """A request for images as intake understood it; the prompt is inside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from proxy.domain.chat import Json, Options
 from proxy.domain.picture import Picture
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 ImageForm = Literal["url", "b64_json"]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Images:
     """One parsed request for `n` images of a `picture`. `asked`, `fields`, `unknown`, `end_user` and `options` are as in a

@@ -1,7 +1,5 @@
 """One call's identity and input (Journey), and the same without its text (Ask), which is recorded and re-decides."""
 
-from dataclasses import dataclass
-
 from proxy.domain.account import Caller
 from proxy.domain.catalog import Catalog, Modality, Vocabulary
 from proxy.domain.chat import Format
@@ -11,10 +9,9 @@ from proxy.domain.plan import Override
 from proxy.domain.policy import Mode, Veto
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Journey:
     """A call from the moment its body is understood. `received_ms` is wall time, `started_ns` the monotonic clock."""
@@ -34,7 +31,6 @@ class Journey:
         return self.catalog.policy.deadline_ms - (now_ns - self.started_ns) // 1_000_000
 
 
-@swift
 @dataclass(frozen=True)
 class Counted:
     """The size of a request in one vocabulary, counted because its size by bytes was too rough.
@@ -69,7 +65,6 @@ class Largest:
     tokens: int
 
 
-@swift
 @dataclass(frozen=True)
 class Ask:
     """The text-free part of a Journey: all that policy may know of the request. Serialises to JSON and back unchanged.

@@ -1,8 +1,10 @@
 """What experience says of models' quality, beside the catalog's own word; values only, which anybody may make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

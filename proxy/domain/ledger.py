@@ -1,6 +1,5 @@
 """What is asked of the books and what they acknowledge: holds, extensions, settlements, and what people move by hand."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from proxy.domain.account import User
@@ -9,7 +8,7 @@ from proxy.domain.desk import Change, Grant
 from proxy.domain.plan import Allowance, Entitlement, Window
 from proxy.domain.standing import Cap, Standing
 from proxy.domain.usage import Usage
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 EntryKind = Literal["hold", "extend", "settle", "release", "grant", "reset", "adjust"]
 HoldRefusalCode = Literal[
@@ -25,7 +24,6 @@ class ConcurrencyLimit:
     calls_max: int
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
     """The limits a hold or an extension is admitted under: those in force at that moment."""
@@ -54,7 +52,6 @@ class FairShare:
     percent: int
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
     """Reserve `amount_milli` (and `raw_nano_usd` against ceilings) for one call. `hold_id` is the call id.
@@ -81,7 +78,6 @@ class HoldRequest:
     share: FairShare | None = None
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class ExtendRequest:
     """Make a live hold as large as `amount_milli` in total, for a model of `family`, recording what was metered so far.
@@ -114,7 +110,6 @@ class Unpaid:
     free_hourly_max: int = 0
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """Resolve a hold: charge `credits_milli` (0 = release), give back the rest and write the call's records, at once.
@@ -229,7 +224,6 @@ class KeyUsed:
     running: bool
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The hold is resolved. `charged_milli` is what the entries show; `absorbed_milli` what was billed and nobody pays;

@@ -1,11 +1,12 @@
 """A model as its provider lists it: what the listing tells, in the catalog's units, and nothing that it does not tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from proxy.domain.catalog import Modality
 from proxy.domain.dialect import Feature, Thinking
 from proxy.domain.usage import Kind
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

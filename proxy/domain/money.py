@@ -1,10 +1,10 @@
 """Prices, raw cost (integer nano-USD) and credits (integer milli-credits); pure integer arithmetic, rounded once, upward."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.usage import Usage
+from proxy.domain.value import dataclass
 
 NANO_USD_PER_DOLLAR: Final = 10**9
 TOKENS_PER_PRICE: Final = 10**6

@@ -1,10 +1,10 @@
 """What operators look after, as values: checks of the ledger, holds that are open, how models fared over a day; values only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from proxy.domain.health import Phase, Trouble
+from proxy.domain.value import dataclass
 
 SLOT_MS: Final = 30 * 60_000
 

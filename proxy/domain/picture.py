@@ -1,6 +1,6 @@
 """What the price of an image depends on: its size and quality in the words of its model; never the image itself."""
 
-from dataclasses import dataclass
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

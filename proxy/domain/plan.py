@@ -1,11 +1,12 @@
 """Commercial terms: a plan, what a dated override changes about it, and the terms in force at a moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Literal
 
 from proxy.domain.money import MULTIPLIER_ONE_PPM, Prices, Tariff
 from proxy.domain.policy import Mode
+from proxy.domain.value import dataclass, replace
 
 Window = Literal["day", "week", "month", "total"]
 RateClass = Literal["chat", "precheck", "embeddings", "images", "other"]

@@ -1,10 +1,11 @@
 """The operator's policy as values: ranking weights per mode, step-down thresholds and the action for each risk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from proxy.domain.abuse import AbuseRules
+from proxy.domain.value import dataclass
 
 Action = Literal["allow", "flag", "route", "confirm", "block"]
 Mode = Literal["economy", "balanced", "best", "fast"]

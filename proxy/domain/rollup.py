@@ -1,11 +1,11 @@
 """What many calls came to together: counts, tokens, money and times as sums, and what can be read off them; values only."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal
 
 from proxy.domain.money import ceil_div
+from proxy.domain.value import dataclass
 
 DAY_MS: Final = 86_400_000
 # Where the counts of times to first token part; one more count stands for what took longer than the last.

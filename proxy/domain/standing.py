@@ -1,11 +1,10 @@
 """What is left where: reset periods and their epochs, sources of credits, caps, and their reading at a moment."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from proxy.domain.plan import Window
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass, replace
 
 Unit = Literal["milli_credits", "nano_usd"]
 
@@ -32,7 +31,6 @@ def assistant_of(scope: str) -> str | None:
     return name.rpartition("/")[2] if kind == "user" and "/" in name else None
 
 
-@swift
 @dataclass(frozen=True)
 class WindowStanding:
     """One allowance now, in milli-credits."""
@@ -45,7 +43,6 @@ class WindowStanding:
     resets_at_ms: int | None
 
 
-@swift
 @dataclass(frozen=True)
 class BucketStanding:
     """One grant or top-up now, in milli-credits; `reason` is why it was given."""
@@ -60,7 +57,6 @@ class BucketStanding:
     reason: str = ""
 
 
-@swift
 @dataclass(frozen=True)
 class CapStanding:
     """One cap now, in its own unit."""
@@ -73,7 +69,6 @@ class CapStanding:
     held: int
 
 
-@swift
 @dataclass(frozen=True)
 class Standing:
     """What one account has left at `at_ms`. `buckets` stand in the order in which they pay."""

@@ -1,10 +1,9 @@
 """Tokens by billing class for one upstream answer; counts only, never money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass, replace
 
 UsageSource = Literal["provider", "counted", "estimated"]
 Kind = Literal["chat", "embedding", "image", "precheck", "probe", "moderation"]
@@ -24,7 +23,6 @@ ESTIMATED_BYTES_PER_TOKEN: Final = 4
 _LEAST_CERTAIN: Final[tuple[UsageSource, ...]] = ("estimated", "counted", "provider")
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What one attempt used. The classes are disjoint: `input` excludes cached and cache-write, `output` excludes reasoning.

@@ -1,14 +1,18 @@
-"""A frozen dataclass in, the same class out, made and copied at the price of a plain one; changes nothing else about it.
+"""A class with annotated fields in, a dataclass out; a frozen one is declared, made and copied at a fraction of the usual
+price, and differs in nothing else.
 
-A frozen dataclass sets each field through `object.__setattr__`, which costs six times a plain assignment, and
-`dataclasses.replace` looks up each field first. A call makes about fifty such values, some with thirty fields.
+`dataclasses` writes and compiles five methods for a frozen class when it is declared (a millisecond; there are three
+hundred), and its constructor sets each field through `object.__setattr__`, which costs six times a plain assignment. Here all
+classes share their methods but the constructor and the copying, and these are compiled for the first who calls them.
 """
 
 import dataclasses
-from dataclasses import MISSING, Field, fields
+from collections.abc import Callable
+from dataclasses import MISSING, Field, FrozenInstanceError, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-__all__ = ["replace", "swift"]
+__all__ = ["dataclass", "replace"]
 
 T = TypeVar("T")
 
@@ -41,12 +45,85 @@ def _with(self, changes):
 _SET_CLASS: Final = object.__dict__["__class__"].__set__
 
 
-def swift(cls: type[T]) -> type[T]:
-    """The same frozen dataclass with a faster constructor, known to `replace`. Raises TypeError for one that has a base, or
-    does more than set its fields."""
-    known = fields(cls)  # type: ignore[arg-type]
-    if cls.__bases__ != (object,) or hasattr(cls, "__post_init__") or not all(field.init for field in known):
-        raise TypeError(f"{cls.__name__} does more than keep its fields")
+if TYPE_CHECKING:
+    # The type checker knows their meaning by their names.
+    from dataclasses import dataclass, replace
+else:
+
+    def dataclass(*, frozen: bool = False, slots: bool = False) -> Callable[[type[T]], type[T]]:
+        """What `dataclasses.dataclass` makes; it serves what is not frozen, has a base or does more than set its fields."""
+
+        def declare(cls: type[T]) -> type[T]:
+            if not frozen or cls.__bases__ != (object,) or hasattr(cls, "__post_init__"):
+                made = dataclasses.dataclass(frozen=frozen, slots=slots)(cls)
+                made.__swift_replace__ = None  # a base's would make one of the base
+                return made
+            return _value(cls, slots)
+
+        return declare
+
+    def replace(value: T, /, **changes: object) -> T:
+        """A value with some of its fields changed, as `dataclasses.replace` makes it; it serves what was not made here."""
+        swiftly = getattr(value, "__swift_replace__", None)
+        return dataclasses.replace(value, **changes) if swiftly is None else swiftly(changes)
+
+
+def _value(cls: type[T], slots: bool) -> type[T]:
+    # What says nothing about itself is otherwise given its signature as its documentation, which takes longer than all else.
+    cls.__doc__ = cls.__doc__ or cls.__name__
+    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
+    made.__dataclass_params__.frozen = True  # type: ignore[attr-defined]
+    for name, method in _methods(made).items():
+        if name not in cls.__dict__:
+            setattr(made, name, method)
+    return made
+
+
+def _methods(cls: type[Any]) -> dict[str, Callable[..., Any]]:
+    known = fields(cls)
+    compared = [field.name for field in known if field.compare]
+    content = attrgetter(*compared) if compared else type
+    shown = [field.name for field in known if field.repr]
+
+    def written(self: Any) -> str:
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+    def equal(self: Any, other: object) -> bool:
+        return content(self) == content(other) if type(other) is type(self) else NotImplemented
+
+    def hashed(self: Any) -> int:
+        return hash(content(self))
+
+    def construct(self: Any, *given: Any, **named: Any) -> None:
+        _compile(cls)
+        cls.__init__(self, *given, **named)
+
+    def copied(self: Any, changes: dict[str, Any]) -> Any:
+        _compile(cls)
+        return self.__swift_replace__(changes)
+
+    return {
+        "__init__": construct,
+        "__swift_replace__": copied,
+        "__repr__": written,
+        "__eq__": equal,
+        "__hash__": hashed,
+        "__setattr__": _refuse,
+        "__delattr__": _refuse,
+        "__reduce__": _taken_apart,
+    }
+
+
+def _refuse(self: Any, name: str, *_: object) -> None:
+    raise FrozenInstanceError(f"{type(self).__name__}.{name} is frozen")
+
+
+def _taken_apart(self: Any) -> tuple[type[Any], tuple[Any, ...]]:
+    return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+
+def _compile(cls: type[Any]) -> None:
+    known = fields(cls)
     slots = cls.__dict__.get("__slots__")
     template, place = (_OPEN, "_own['{}']") if slots is None else (_SLOTTED, "self.{}")
     source = template.format(
@@ -60,20 +137,9 @@ def swift(cls: type[T]) -> type[T]:
     names |= {f"_make_{field.name}": field.default_factory for field in known}
     # As dataclasses itself does: only a constructor that names its fields is a fast one.
     exec(source, names)  # noqa: S102
-    setattr(cls, "__init__", names["__init__"])  # noqa: B010 - a type checker cannot follow what is made here
-    setattr(cls, "__swift_replace__", names["_with"])  # noqa: B010
-    return cls
-
-
-if TYPE_CHECKING:
-    # The type checker knows its meaning by its name.
-    from dataclasses import replace
-else:
-
-    def replace(value: T, /, **changes: object) -> T:
-        """A value with some of its fields changed, as `dataclasses.replace` makes it, which serves those that are not swift."""
-        swiftly = getattr(value, "__swift_replace__", None)
-        return dataclasses.replace(value, **changes) if swiftly is None else swiftly(changes)
+    names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    cls.__init__ = names["__init__"]
+    cls.__swift_replace__ = names["_with"]
 
 
 def _parameter(field: Field[Any]) -> str:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 Risk = Literal["safe", "sensitive", "disallowed"]
 Complexity = Literal["simple", "standard", "hard"]
@@ -33,7 +32,6 @@ class SecondWord:
     in_time: bool = True
 
 
-@swift
 @dataclass(frozen=True)
 class Verdict:
     """`category` is the task category, `family` the task family it belongs to; `hazards` are codes such as `cyber`, `pii`.

@@ -1,12 +1,12 @@
 """One request of our own to a provider: its row and our key in, status and a bounded body out; reads no dialect."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from proxy.domain.catalog import Catalog, Provider, Timeouts
 from proxy.domain.errors import Fault
+from proxy.domain.value import dataclass, replace
 from proxy.ports import Clock, Upstream, UpstreamError, UpstreamRequest
 from proxy.stages.provider.adapter import Dialect
 

@@ -2,7 +2,7 @@
 when it ends and keeps no text. What must last, a cool-off and a lift, is the store's."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Generic, TypeVar
 
 from proxy.domain.abuse import AbuseRules, CoolOff, Offence, Record, Scope, Suspect
@@ -12,6 +12,7 @@ from proxy.domain.call import Call
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
+from proxy.domain.value import dataclass
 from proxy.ports import Clock, Recorder
 from proxy.stages import abuse
 from proxy.stages.abuse import loop

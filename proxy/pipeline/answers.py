@@ -5,8 +5,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from proxy.domain.value import dataclass
 from proxy.ports import Reply
 
 

@@ -2,11 +2,11 @@
 the word in it, out; asks nobody."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
+from proxy.domain.value import replace
 from proxy.pipeline.order import Judged, Rooms
 from proxy.stages import policy
 

@@ -1,11 +1,11 @@
 """What a better plan would give: a judged call in, the lowest plan above that answers it, or has a better model for it, out;
 decides again by the code of live calls, and nothing moves."""
 
-from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from proxy.domain.catalog import Catalog
 from proxy.domain.decision import Decision
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline.order import Judged
 from proxy.stages import policy
 

@@ -2,7 +2,7 @@
 request; keeps digests, never text."""
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Final
 
 import orjson
@@ -10,6 +10,7 @@ import orjson
 from proxy.domain.account import Caller
 from proxy.domain.errors import Refusal
 from proxy.domain.request import Request
+from proxy.domain.value import replace
 from proxy.pipeline.order import Judged
 
 CONFIRM_WITHIN_MS: Final = 600_000

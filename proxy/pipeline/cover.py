@@ -2,7 +2,6 @@
 stream; asks the books and never decides a size itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
@@ -23,7 +22,7 @@ from proxy.domain.ledger import (
 )
 from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
-from proxy.domain.value import replace, swift
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
 from proxy.pipeline.waiting import WaitingRoom
@@ -33,7 +32,6 @@ from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key.

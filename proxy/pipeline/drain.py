@@ -3,8 +3,8 @@ learn it."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from proxy.domain.value import dataclass
 from proxy.ports import Exchange, Reply
 
 

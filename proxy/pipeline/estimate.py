@@ -2,7 +2,6 @@
 out; in credits, by the code of live calls, and nothing moves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.domain.catalog import Model
@@ -10,6 +9,7 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.money import Charge, credits_milli, least_charge
 from proxy.domain.usage import Usage
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline.order import Judged
 from proxy.stages import assistant, hold, policy
 from proxy.stages.hold import Sizing

@@ -1,11 +1,11 @@
 """One upstream's events in, metered; deltas and bytes for its caller out. Knows what of a stream is alike; asks nobody and
 writes nothing."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.chat import Delta
 from proxy.domain.errors import Fault
+from proxy.domain.value import dataclass
 from proxy.pipeline.writers import Part
 from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader

@@ -1,7 +1,7 @@
 """What the pipeline is given and what it knows on the way: values of one call, and the rooms it may enter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from proxy.domain.account import Caller
@@ -16,7 +16,7 @@ from proxy.domain.plan import Plan, Rate
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
 from proxy.domain.usage import Kind, Usage
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
@@ -81,7 +81,6 @@ class Rooms:
     turnstile: Turnstile = field(default_factory=Turnstile)
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Order:
     """One request as the api hands it over: who, what bytes, the voice its answer is spoken in, and the key that it is to be
@@ -100,7 +99,6 @@ class Order:
     idempotency: IdempotencyKey | None = None
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A call that was read and decided, with everything the decision was made of. `plan` is the plan in force; `look` a second
@@ -130,7 +128,6 @@ class Judged:
 Ending = Literal["answered", "failed", "broken", "cut", "stopped", "left"]
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one attempt came to. `failed` is before the commit point, `broken` after it; `cut` was ended by us for want of

@@ -5,11 +5,10 @@ A provider that sends comments is there, and that is all it says by them: they m
 or for the next event beyond the limits of the model.
 """
 
-from dataclasses import replace
-
 from proxy.domain.catalog import Timeouts
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.journey import Journey
+from proxy.domain.value import replace
 from proxy.ports import Clock, UpstreamError
 
 _MS_NS = 1_000_000

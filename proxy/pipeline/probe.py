@@ -3,7 +3,6 @@ nobody, held under the operator's ceilings and recorded as a probe; chooses no m
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -16,6 +15,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
 from proxy.domain.plan import Entitlement, Plan
 from proxy.domain.standing import Standing
+from proxy.domain.value import replace
 from proxy.domain.verdict import Advice
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.run import Run

@@ -2,7 +2,6 @@
 happened, and under the same terms so does everything else. Calls nobody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from proxy.domain.call import Attempt, Call
@@ -12,6 +11,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.money import Charge, Tab, ceil_div, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import Override, Plan, effective, tariff
 from proxy.domain.usage import Usage
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline.shadow import Page, Shadow, Spending
 from proxy.stages import hold, policy
 

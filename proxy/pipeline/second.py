@@ -3,7 +3,6 @@ held under the operator's ceilings and recorded as a call of ours; what is done 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from proxy.domain.call import NOBODY, Attempt, Call
@@ -15,6 +14,7 @@ from proxy.domain.ledger import Held, HoldRequest, HoldTerms, Settlement
 from proxy.domain.money import raw_cost_nano_usd, worst_raw_nano_usd
 from proxy.domain.policy import SecondNet
 from proxy.domain.usage import Usage
+from proxy.domain.value import dataclass, replace
 from proxy.domain.verdict import SecondWord, Verdict
 from proxy.pipeline import record
 from proxy.pipeline.look import Look

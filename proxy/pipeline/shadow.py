@@ -2,12 +2,12 @@
 charges in, other standings and admissions out; the arithmetic is that of the ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from proxy.domain.desk import Grant
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap, Standing
+from proxy.domain.value import dataclass
 from proxy.stages import ledger
 from proxy.stages.ledger.counters import CounterKey, Reading, Readings
 from proxy.stages.ledger.sources import Case, grant_key, standing

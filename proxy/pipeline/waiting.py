@@ -2,10 +2,10 @@
 stage's, the answer the books'."""
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeGuard
 
 from proxy.domain.ledger import FairShare, HoldAck, HoldRefused, HoldRequest, HoldTerms
+from proxy.domain.value import dataclass, replace
 from proxy.ports import Books, Reply
 from proxy.stages import hold
 from proxy.stages.turns import Turns

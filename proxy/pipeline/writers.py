@@ -2,12 +2,12 @@
 of one that broke off; calls nobody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from proxy.domain.chat import Chat, Delta
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
 from proxy.domain.money import Tab
+from proxy.domain.value import dataclass, replace
 from proxy.pipeline import record
 from proxy.pipeline.order import Judged, Marks, Outcome
 from proxy.stages import failover, hold, rescue

@@ -2,12 +2,12 @@
 nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from proxy.domain.catalog import Model, Provider, Timeouts
 from proxy.domain.chat import Answer, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
+from proxy.domain.value import dataclass
 from proxy.pipeline.order import Judged, Rooms
 from proxy.ports import UpstreamRequest
 

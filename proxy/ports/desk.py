@@ -1,7 +1,6 @@
 """The way to what people keep and look up: accounts, register, directory, catalog; no implementation, ever."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from proxy.domain.account import App, Caller, Key, User, UserFilter
@@ -36,6 +35,7 @@ from proxy.domain.learned import Lesson
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
+from proxy.domain.value import dataclass
 
 
 class VersionConflict(Exception):

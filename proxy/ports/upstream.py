@@ -1,7 +1,6 @@
 """The way to providers: requests and what comes of them; no implementation, ever."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from proxy.domain.catalog import Timeouts, Transport
@@ -9,7 +8,7 @@ from proxy.domain.decision import Health
 from proxy.domain.errors import Fault
 from proxy.domain.health import HealthReport, Permit, Tried
 from proxy.domain.oversight import Slot
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 
 class UpstreamError(Exception):
@@ -20,7 +19,6 @@ class UpstreamError(Exception):
         self.fault = fault
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
     """One HTTP request to a provider. `headers` are ours, complete but for length and host. Unless `private_network`, an

@@ -2,7 +2,6 @@
 ever."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from proxy.domain.abuse import CoolOff, Suspect
@@ -13,6 +12,7 @@ from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
 from proxy.domain.plan import Rate
+from proxy.domain.value import dataclass
 
 
 class Clock(Protocol):

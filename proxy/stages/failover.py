@@ -1,12 +1,12 @@
 """The failover machine: what an attempt came to in, the next step out; a pure table, driven by the pipeline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from proxy.domain.catalog import Catalog
 from proxy.domain.decision import Decision
 from proxy.domain.errors import ErrorCode, Fault, FaultKind, Refusal
+from proxy.domain.value import dataclass
 
 RETRY_WAIT_MS: Final = 200
 # How long a provider may ask us to wait before its model is tried again: briefly where another could answer meanwhile, longer

@@ -1,6 +1,5 @@
 """What a model reads of a request: the request and our prompt in, texts to count and tokens around them out; counts nothing."""
 
-from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 import orjson
@@ -9,6 +8,7 @@ from proxy.domain.chat import Chat, Json
 from proxy.domain.embeddings import Embeddings
 from proxy.domain.images import Images
 from proxy.domain.request import Request
+from proxy.domain.value import dataclass
 
 # Published for OpenAI's chat models: each message is wrapped in three tokens, its role is one and a name costs one more
 # than its text; three open the answer. https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken

@@ -1,7 +1,6 @@
 """How much to hold for a candidate: sizes in, credits and raw cost out; never touches the books."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.account import App, Caller, User
@@ -14,7 +13,7 @@ from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, 
 from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_credits_milli, worst_raw_nano_usd
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, CapStanding, Standing, WindowStanding, assistant_of, budget_scope, resets_at_ms
-from proxy.domain.value import replace, swift
+from proxy.domain.value import dataclass, replace
 
 # The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
 _OPERATORS: Final = ("installation", "provider:")
@@ -33,7 +32,6 @@ _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
 }
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """What a candidate's holds are computed from. `output_tokens_max` is over all choices of the answer, `images` are those

@@ -2,12 +2,12 @@
 that live calls are charged with; reads no store and decides nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from proxy.domain.call import Attempt
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.money import Charge, Tab, ceil_div, raw_cost_nano_usd
 from proxy.domain.plan import Plan, tariff
+from proxy.domain.value import dataclass
 
 # The charged attempts of one call; a call is rounded once.
 Charged = tuple[Attempt, ...]

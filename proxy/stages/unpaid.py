@@ -2,7 +2,6 @@
 cost out; who pays is the books' to say."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.call import INPUT_CHARGED, Attempt, Call
@@ -13,6 +12,7 @@ from proxy.domain.journey import Ask
 from proxy.domain.ledger import Unpaid
 from proxy.domain.money import Charge, credits_milli, credits_text, worst_charge
 from proxy.domain.plan import Plan, tariff
+from proxy.domain.value import replace
 
 WHY_CHARGED: Final = (
     "The provider billed this call though it brought no answer. A number of such calls is free in an hour; it was used up, so"

@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from proxy.domain.account import App, Caller, Key, User
 from proxy.domain.plan import Entitlement, entitled_at
+from proxy.domain.value import dataclass, replace
 from proxy.ports import Clock
 from proxy.store import keyring
 from proxy.store.database import Connection, Database

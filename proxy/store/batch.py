@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from proxy.domain.account import User
@@ -20,6 +19,7 @@ from proxy.domain.ledger import (
     Transfer,
 )
 from proxy.domain.plan import Entitlement
+from proxy.domain.value import replace
 from proxy.stages.ledger.counters import CounterKey, Moves, Shifts, apart
 from proxy.stages.ledger.sources import Case, counters
 from proxy.stages.ledger.thresholds import Near

@@ -1,13 +1,13 @@
 """Users, apps, entitlements, grants and plan requests as people manage them; each write with its audit line at once."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from proxy.domain.account import App, Key, User, UserFilter
 from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
+from proxy.domain.value import replace
 from proxy.ports import Clock, VersionConflict
 from proxy.store import keyring, values
 from proxy.store.database import Database

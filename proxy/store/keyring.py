@@ -1,12 +1,12 @@
 """Keys inside a write: adding, revoking with descendants, rotating, suspending; knows a key's hash, shows it to nobody."""
 
 import json
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.account import Key
 from proxy.domain.desk import KeyFilter
 from proxy.domain.policy import NO_WISHES, Wishes
+from proxy.domain.value import replace
 from proxy.ports import VersionConflict
 from proxy.store import values
 from proxy.store.database import Connection

@@ -1,12 +1,12 @@
 """The end of a call whose hold the reconciler had resolved before: one adjustment, and every record of the call as it was in
 truth, in the same transaction; given again, it changes nothing."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.call import Call
 from proxy.domain.desk import Entry
 from proxy.domain.ledger import HoldTerms, Settled, Settlement
+from proxy.domain.value import replace
 from proxy.stages import idempotency
 from proxy.stages.ledger.byhand import unforgiven
 from proxy.stages.ledger.counters import apart

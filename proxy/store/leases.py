@@ -1,9 +1,9 @@
 """Heartbeats in, holds that nobody keeps resolved; the only clock here is the time the store has been seen up."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.ledger import ReconcileReport
+from proxy.domain.value import dataclass
 from proxy.ports import Clock
 from proxy.stages.ledger.bill import Bill
 from proxy.store import rows

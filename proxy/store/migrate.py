@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from proxy.domain.value import dataclass
 from proxy.store.database import Connection, transaction
 
 SQLITE: Final = Path(__file__).parent / "migrations"

@@ -3,13 +3,13 @@ moves no balance and checks nothing itself."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from proxy.domain.alert import Alert
 from proxy.domain.desk import Change
 from proxy.domain.oversight import CheckState, LedgerCheck, OpenHold, OpenHolds
 from proxy.domain.standing import Cap, CapStanding
+from proxy.domain.value import replace
 from proxy.ports import Clock, VersionConflict
 from proxy.stages.ledger.sources import CALENDAR_ANCHOR, cap_key
 from proxy.store.database import Connection, Database

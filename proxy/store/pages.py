@@ -2,11 +2,11 @@
 rows at most; reads nothing itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from proxy.domain.call import CallStatus
 from proxy.domain.desk import CallFilter
+from proxy.domain.value import dataclass
 from proxy.store.recorded import SELECT_LISTED
 
 # A page, and one more that says whether there are others.

@@ -1,10 +1,10 @@
 """The register's calls and attempts in, the roll-ups they must come to out; mends the days that show anything else."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from proxy.domain.rollup import DAY_MS
+from proxy.domain.value import dataclass
 from proxy.store.counting import counting
 from proxy.store.database import Connection, Database
 from proxy.store.folding import fold

@@ -1,9 +1,9 @@
 """One table of the desk: rows in, domain values out and back; one row at a time, conflicts as VersionConflict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from proxy.domain.value import dataclass
 from proxy.ports import VersionConflict
 from proxy.store.database import Connection
 from proxy.store.values import Row

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from proxy.domain.desk import Change
+from proxy.domain.value import dataclass
 from proxy.store.database import Connection
 
 

@@ -4,7 +4,6 @@ commit); judges nothing."""
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from proxy.domain.ledger import (
@@ -36,6 +35,7 @@ from proxy.domain.ledger import (
     WindowReset,
 )
 from proxy.domain.standing import Standing
+from proxy.domain.value import dataclass, replace
 from proxy.ports import CommitUnknown, Ledger, StoreUnavailable
 from proxy.store.directory import nobody_waits
 

@@ -5,11 +5,11 @@ import asyncio
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.alert import Alert
 from proxy.domain.catalog import Timeouts
+from proxy.domain.value import dataclass
 from proxy.ports import Alerts, Clock, Recorder, Upstream, UpstreamError, UpstreamRequest
 
 AT_ONCE_MAX: Final = 16

@@ -1,10 +1,10 @@
 """Alerts of what one process sees for itself, until they are told: kept in memory, once under their id, bounded; a process that
 ends forgets them, and what it forgot its successor sees again."""
 
-from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.domain.alert import Alert
+from proxy.domain.value import dataclass, replace
 from proxy.ports import Clock
 
 ALERTS_MAX: Final = 1_000

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from proxy.domain.value import dataclass
 from proxy.ports import Recorder
 
 _LOG = logging.getLogger("signalbox")

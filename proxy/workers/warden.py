@@ -1,10 +1,10 @@
 """Writes cool-offs into the store: what this process's conduct room demands in, one audited write each out; decides none."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.abuse import CoolOff
 from proxy.domain.desk import Change
+from proxy.domain.value import replace
 from proxy.ports import Conduct, Directory, Recorder, VersionConflict
 
 ACTOR: Final = "abuse"

@@ -1,6 +1,5 @@
 """Apps: products whose end users call through them; listed, made and changed by admins. End users enrol by calling."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.api.admin.queries import AppQuery
@@ -14,6 +13,7 @@ from proxy.api.schemas import Told
 from proxy.domain.account import App, User
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement
+from proxy.domain.value import replace
 
 
 class AppView(Told):

@@ -1,6 +1,5 @@
 """Keys of everybody: listed, made, revoked, rotated and suspended by admins; a key's text leaves once, its hash never."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from proxy.domain.account import Key
 from proxy.domain.desk import KeyFilter
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate
+from proxy.domain.value import replace
 
 
 class KeyView(Told):

@@ -1,7 +1,6 @@
 """Plan requests as admins answer them: approval writes what was asked for into the entitlement with the answer, in one
 transaction; nobody decides a request of their own."""
 
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from proxy.api.admin.prospect import Prospect, models_asked, prospect_of
@@ -16,6 +15,7 @@ from proxy.domain.desk import Change, PlanRequest
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Override, entitled_at, moved_to
 from proxy.domain.standing import resets_at_ms
+from proxy.domain.value import dataclass, replace
 
 
 class PlanRequestView(RequestTold):

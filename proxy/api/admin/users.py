@@ -1,7 +1,6 @@
 """Users as admins and supporters see them and admins change them; what a user has left is the books' answer, under terms made
 here of user, app and plan."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.api.admin.queries import UserQuery
@@ -18,6 +17,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.ledger import Reset
 from proxy.domain.plan import Entitlement, effective, entitled_at
 from proxy.domain.standing import Cap
+from proxy.domain.value import replace
 from proxy.stages import hold
 
 

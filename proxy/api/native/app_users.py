@@ -1,7 +1,6 @@
 """`/api/app/users`: an app's own key makes its end users, puts them on plans that the app may give, tops them up from the app's
 own credits and reads what they used; another app's users are not there."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
@@ -17,6 +16,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.ledger import Enrol, EnrolmentFull, HoldRefused, Transfer
 from proxy.domain.plan import Entitlement, entitled_at, moved_to
 from proxy.domain.standing import resets_at_ms
+from proxy.domain.value import replace
 from proxy.stages import hold
 
 TAG: Final = "App users"

@@ -1,6 +1,5 @@
 """`/api/keys`: keys that make keys, bounded by themselves; a secret is shown once, in the answer that makes it."""
 
-from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -15,6 +14,7 @@ from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate, Window
 from proxy.domain.policy import Mode, Wishes
 from proxy.domain.standing import Cap
+from proxy.domain.value import replace
 
 TAG: Final = "Keys"
 MINUTE_MS: Final = 60_000

@@ -1,12 +1,12 @@
 """The ladder: a record and an offence in, the record after it out, and what follows for the next call; keeps nothing and knows
 no text."""
 
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.abuse import AbuseRules, Offence, Record, Scope, Step
 from proxy.domain.account import resting
 from proxy.domain.errors import Refusal
+from proxy.domain.value import replace
 
 COOL_OFF_MS_MAX: Final = 86_400_000
 # Below this nobody is worth remembering.

@@ -1,10 +1,10 @@
 """Whether a user's calls go round in a loop: sketches of prompts and credits spent in, an offence or none out; a sketch holds
 numbers that no text can be told from."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from proxy.domain.abuse import AbuseRules
+from proxy.domain.value import dataclass
 
 # A sketch is the smallest of the hashes of a prompt's words. Two that share most of them share most of their words (A. Broder,
 # "On the resemblance and containment of documents", 1997). Python keys the hash of text anew in each process, so that nobody

@@ -4,12 +4,12 @@ no clock, draws no chance, calls nobody and drops no candidate.
 `breaker` says who may be tried, `pace` how fast a model answers; here stands which fault speaks against whom.
 """
 
-from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from proxy.domain.decision import ModelHealth
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.health import Tried, Turn, Vitals
+from proxy.domain.value import replace
 from proxy.stages.health import breaker, pace
 from proxy.stages.health.breaker import HEALTHY, Blow, State, Terms
 from proxy.stages.health.pace import UNKNOWN, Pace

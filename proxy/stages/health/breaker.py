@@ -4,10 +4,10 @@ A breaker is closed, open, or half open: then one trial at a time is let through
 it on probation, and a trial that failed opens it anew for longer. Tries that began before its present phase say nothing.
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from proxy.domain.health import Phase, Trouble, Turn
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

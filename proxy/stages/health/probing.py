@@ -4,12 +4,12 @@ A probe costs the operator money, so it goes only where calls tell nothing, and 
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.health import HealthReport, Vitals
 from proxy.domain.money import prices_at, raw_cost_nano_usd, worst_usage
+from proxy.domain.value import dataclass
 
 # What a probe may cost at most by its model's prices: a tenth of a cent.
 PROBE_NANO_USD_MAX: Final = 1_000_000

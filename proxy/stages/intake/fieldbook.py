@@ -2,11 +2,12 @@
 dropped or refused."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from proxy.domain.chat import Json
 from proxy.domain.errors import Refusal
+from proxy.domain.value import dataclass
 from proxy.stages.intake.limits import IntakeLimits
 from proxy.stages.intake.shapes import Shape, invalid, lookalike, misspelt, squeezed
 

@@ -1,6 +1,6 @@
 """How large a request may be in each of its dimensions; numbers only, set by the operator, never read from a request."""
 
-from dataclasses import dataclass
+from proxy.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

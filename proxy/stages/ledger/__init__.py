@@ -2,10 +2,10 @@
 reads a clock or a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
+from proxy.domain.value import dataclass, replace
 from proxy.stages.ledger.counters import (
     CounterKey,
     Moved,

@@ -1,12 +1,13 @@
 """What a call is charged at its settlement: the settlement and its account's hour in, the bill out; the one place that says
 whether a call that got nothing is free."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final
 
 from proxy.domain.call import INPUT_CHARGED, Call
 from proxy.domain.ledger import Settled, Settlement
+from proxy.domain.value import dataclass, replace
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading, Readings
 
 UNPAID: Final = "unpaid/hour/calls"

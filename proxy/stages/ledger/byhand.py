@@ -2,13 +2,13 @@
 given back, a window begun anew; counters and entries in, moves out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.desk import Entry, LedgerLine
 from proxy.domain.ledger import HoldRefused
 from proxy.domain.plan import Allowance
 from proxy.domain.standing import epoch
+from proxy.domain.value import dataclass
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading, Readings, move
 from proxy.stages.ledger.sources import NEVER_MS, Case, included_key, owned, room, standing
 

@@ -2,10 +2,10 @@
 difference in, the moves of one adjustment out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from proxy.domain.desk import LedgerLine
+from proxy.domain.value import dataclass
 from proxy.stages.ledger.counters import CounterKey, Moves, Readings, move
 from proxy.stages.ledger.sources import Case, room, sources
 from proxy.stages.ledger.split import Amounts

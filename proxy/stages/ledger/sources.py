@@ -1,7 +1,7 @@
 """Where credits come from and what limits them: terms and grants in, sources in paying order, caps and a standing out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ from proxy.domain.standing import (
     epoch,
     resets_at_ms,
 )
+from proxy.domain.value import dataclass
 from proxy.stages.ledger.counters import CounterKey, Readings, Shown
 
 WINDOWS: Final[tuple[Window, ...]] = ("day", "week", "month", "total")

@@ -1,8 +1,8 @@
 """What one hold holds, and where: shares of sources, caps and ceilings, with the counters' moves; judges no limit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from proxy.domain.value import dataclass
 from proxy.stages.ledger.counters import CounterKey, Shift, Shifts
 
 

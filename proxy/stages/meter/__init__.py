@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.money import ceil_div
 from proxy.domain.usage import ESTIMATED_BYTES_PER_TOKEN, Usage
+from proxy.domain.value import replace
 from proxy.stages.meter.transcript import Said, Transcript
 
 __all__ = ["Gauge", "Meter", "Said", "Tally", "estimated_tokens"]

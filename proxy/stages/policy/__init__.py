@@ -5,7 +5,6 @@ nobody is left, `sight` what a caller may call at all.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.domain.catalog import Catalog, Model, Vocabulary
@@ -16,7 +15,7 @@ from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
 from proxy.domain.usage import ENDPOINTS
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass, replace
 from proxy.domain.verdict import Advice, SecondWord, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, WANTED, Ranked, Standpoint, cheapest, rank
@@ -50,7 +49,6 @@ NOTHING: Final[frozenset[Vocabulary]] = frozenset()
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The facts of one decision, resolved once."""

@@ -4,7 +4,6 @@ A new rule is a function here, named for its reason code, and its place in `RULE
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,12 +13,11 @@ from proxy.domain.dialect import REASONING_OUTPUT_TOKENS_MIN, WISHES, Feature
 from proxy.domain.journey import Ask
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Risk
 from proxy.stages.policy.size import Size
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What decides whether a caller may see a model at all. `plan` is in force now; no `model_scope` means no bound."""
@@ -30,7 +28,6 @@ class Sight:
     model_scope: tuple[str, ...] | None
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that a rule may know of a candidate for a call: what decides on its sight, and the call. `spendable_milli` is limit

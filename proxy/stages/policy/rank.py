@@ -5,14 +5,14 @@ order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import log10
 from typing import Final
 
 from proxy.domain.catalog import LatencyTier, Model
 from proxy.domain.decision import Candidate, KeepCode, Reason
 from proxy.domain.policy import Mode, Weights
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Complexity
 from proxy.stages.policy.eligible import Case
 from proxy.stages.policy.shortlist import Order
@@ -30,7 +30,6 @@ SCORE_DIGITS: Final = 6
 WANTED: Final = "output_tokens_wanted"
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """How to look at candidates. `mode` names the `weights`; `quality_factor` is the task's; `cheap_first` says that credits

@@ -4,7 +4,6 @@ Messages say what would fix it; they never hold a multiplier, a raw cost, or a h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, get_args
 
@@ -18,6 +17,7 @@ from proxy.domain.money import credits_text
 from proxy.domain.plan import Plan
 from proxy.domain.policy import Action, PolicyTable
 from proxy.domain.usage import ENDPOINTS
+from proxy.domain.value import dataclass, replace
 from proxy.domain.verdict import Verdict
 from proxy.stages.policy.sight import unlocked_by
 

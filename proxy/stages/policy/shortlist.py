@@ -1,13 +1,12 @@
 """Who is asked: names of a call in, the model names to judge with their order and weights out; judges nobody."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
 from proxy.domain.assistant import AUTO, Assistant
 from proxy.domain.catalog import Catalog
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import Advice
 
 CANDIDATES_MAX: Final = 16
@@ -23,7 +22,6 @@ class Entry:
     weight: float = 1.0
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Shortlist:
     """The entries in the order they were asked for, each name once, `CANDIDATES_MAX` at most.

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
@@ -11,13 +10,12 @@ from proxy.domain.catalog import Model
 from proxy.domain.journey import Ask, Largest
 from proxy.domain.money import Tariff, worst_credits_milli
 from proxy.domain.plan import Plan
-from proxy.domain.value import swift
+from proxy.domain.value import dataclass
 
 # Providers wrap each message, and the opening of the answer, in a few tokens of their own; this leaves room to spare.
 MESSAGE_TOKENS_MAX: Final = 8
 
 
-@swift
 @dataclass(frozen=True, slots=True)
 class Size:
     """One call as one model would see it, in tokens and milli-credits.

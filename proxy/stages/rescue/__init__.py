@@ -1,11 +1,11 @@
 """What was said of an answer that broke off, and who is next, in; how that model goes on with it, or why it cannot, out; never
 guesses: what is in doubt is not rescued."""
 
-from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from proxy.domain.chat import Chat, Json
 from proxy.domain.policy import Rescue
+from proxy.domain.value import replace
 from proxy.stages.rescue.joint import Doubt, Joint, Onward, Overlap, can_overlap, joined, last_words, rest
 from proxy.stages.rescue.spoken import Obstacle, Spoken
 

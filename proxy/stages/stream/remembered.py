@@ -1,13 +1,13 @@
 """A voice that also remembers: what another voice is told in, its bytes out, and what was written by whom; keeps no row."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.call import Receipt
 from proxy.domain.chat import Answer, Delta
 from proxy.domain.conversation import Answerer, TurnState, Written
 from proxy.domain.errors import Refusal
+from proxy.domain.value import replace
 from proxy.stages.stream import Voice
 
 # Far beyond what a model writes in one answer; what comes after is told and not remembered, and the answer counts as cut.

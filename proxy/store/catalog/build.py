@@ -1,10 +1,10 @@
 """Rows and precheck rules in, one immutable Catalog out, or every mistake at once; reads no file and stores nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.domain.catalog import Catalog
+from proxy.domain.value import dataclass
 from proxy.store.catalog.check import check, check_rules
 from proxy.store.catalog.convert import catalog_of, ceiling_of
 from proxy.store.catalog.files import Files, read_files

@@ -1,7 +1,6 @@
 """Typed rows in, the domain's values out: units made whole, globs expanded, defaults inherited; the rows are right already."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from proxy.domain.abuse import POINTS, AbuseRules
@@ -13,6 +12,7 @@ from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.plan import Allowance, Plan, Rate
 from proxy.domain.policy import PolicyTable, SecondNet, Weights
 from proxy.domain.standing import Cap
+from proxy.domain.value import replace
 from proxy.domain.verdict import RuleBook
 from proxy.store.catalog.cells import scaled
 from proxy.store.catalog.learned_rows import learned_of

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from proxy.domain.catalog import Catalog
 from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, Change, PatchState, RowChange
+from proxy.domain.value import dataclass
 from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states

@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from proxy.domain.desk import CatalogKind
+from proxy.domain.value import dataclass
 from proxy.domain.verdict import RuleBook
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
 from proxy.store.catalog.policy_rows import POLICY_ID

@@ -1,10 +1,11 @@
 """What is wrong with a catalog, in words an operator can act on; never says what to do next to a caller."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
+
+from proxy.domain.value import dataclass
 
 ADMIN_LAYER: Final = "admin change"
 

@@ -1,12 +1,12 @@
 """A sheet of raw rows in, typed rows out, each checked by itself; rows are looked at together in `check`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from proxy.domain.desk import CatalogKind
+from proxy.domain.value import dataclass, replace
 from proxy.store.catalog.learned_rows import LearnedRow
 from proxy.store.catalog.mistakes import ADMIN_LAYER, Mistake, mistakes_of
 from proxy.store.catalog.policy_rows import PolicyRow

@@ -1,13 +1,13 @@
 """A provider's listing beside the rows in force in, rows to accept or not out; changes nothing and asks nobody."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from difflib import unified_diff
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from proxy.domain.listing import Listed, ListedTier
+from proxy.domain.value import dataclass
 from proxy.store.catalog.check import BILLED
 from proxy.store.catalog.sheet import Json, Sheet
 from proxy.store.catalog.toml import Line, row_text

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from proxy.domain.value import replace
 from proxy.domain.verdict import Risk, Rule, RuleBook, Weights
 from proxy.stages import precheck
 from proxy.store.catalog.cells import Factor, Name, PlainId, Row

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, get_args
 
 from proxy.domain.desk import CatalogKind
+from proxy.domain.value import dataclass
 from proxy.store.catalog.rows import ROWS
 
 Json = dict[str, Any]

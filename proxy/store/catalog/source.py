@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.domain.catalog import Catalog
+from proxy.domain.value import dataclass
 from proxy.ports import Clock
 from proxy.store.catalog.build import Built, build, rebuild
 from proxy.store.catalog.files import Files, read_files

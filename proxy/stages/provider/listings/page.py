@@ -1,10 +1,11 @@
 """What a dialect says of its listing: how to ask for a page, and the function that reads one; reads none itself."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, NamedTuple
 
 from proxy.domain.listing import Listed
+from proxy.domain.value import dataclass
 
 # Where every provider lists its models, below its base URL.
 PATH: Final = "/models"
