@@ -3,7 +3,7 @@ parts, and the only one that may import inside a function, so that what is not c
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from typing import Final
 
 from proxy import settings as environment
 from proxy.api.auth import Gate, GateRules
-from proxy.api.front import Front
+from proxy.api.front import ASGIApp, Front
 from proxy.api.gateway import build_gateway
 from proxy.api.services import Services
 from proxy.api.session_files import SessionFiles
@@ -244,7 +244,7 @@ async def _wired(
     supervisor = Supervisor(jobs, telemetry)
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
-    front = build_gateway(services)
+    front = build_gateway(services, _offices)
     return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
 
 
@@ -307,6 +307,12 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, bo
 
 def _limiter(clock: Clock, member: Member | None) -> Limiter:
     return SharedLimiter(clock, member.folder, member.number, member.count) if member else MemoryLimiter(clock, RATE_KEYS_MAX)
+
+
+def _offices(services: Services, hot: Mapping[str, ASGIApp]) -> ASGIApp:
+    from proxy.api.offices import build_offices
+
+    return build_offices(services, hot)
 
 
 def _library(ca_file: Path | None) -> Upstream:

@@ -29,16 +29,16 @@ _ALLOWED: Final = (
 
 
 class Front:
-    """`hot` maps a path to its ASGI application for POST; `rest` serves everything else, the lifespan too."""
+    """`hot` maps a path to its ASGI application for POST; `rest` serves everything else."""
 
     def __init__(self, hot: Mapping[str, ASGIApp], rest: ASGIApp, ids: Ids) -> None:
-        self._hot = hot
-        self.rest = rest
+        self.hot = hot
+        self._rest = rest
         self._ids = ids
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.rest(scope, receive, send)
+            await self._rest(scope, receive, send)
             return
         request_id = _request_id(scope) or self._ids.request_id()
         state = scope.setdefault("state", {})
@@ -58,11 +58,11 @@ class Front:
         method, path = scope["method"], _canonical(scope["path"])
         if method == "OPTIONS":
             await answer.preflight()
-        elif method == "POST" and path in self._hot:
-            await self._hot[path](scope, receive, answer.watched)
+        elif method == "POST" and path in self.hot:
+            await self.hot[path](scope, receive, answer.watched)
         else:
             scope["path"] = path
-            await self.rest(scope, receive, answer.with_headers)
+            await self._rest(scope, receive, answer.with_headers)
 
 
 class _Answer:

@@ -6,7 +6,7 @@ import orjson
 
 from proxy.api.chat import Spoken
 from proxy.api.keeping import GO_ON, Keeper, KeepingRooms, said
-from proxy.api.native.shape import openai_shaped
+from proxy.api.native_shape import openai_shaped
 from proxy.api.services import Services
 from proxy.api.titles import title_of
 from proxy.domain.account import Caller

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import httpx2
 import orjson
-from starlette.applications import Starlette
 
 from proxy.api import keys
 from proxy.api.auth import Gate, GateRules
 from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
 from proxy.api.services import ApiKnobs, Services
 from proxy.clock import SystemClock
 from proxy.counting.counter import NoCounter
@@ -236,7 +236,6 @@ class House:
     """`client` speaks to the gateway; `parts` are its services."""
 
     front: Front
-    app: Starlette
     client: httpx2.AsyncClient
     parts: Services
     upstream: ScriptedUpstream
@@ -343,7 +342,6 @@ async def open_house(
             glance=recorder.glance,
             is_ready=lambda: True,
         )
-        front = build_gateway(services)
-        assert isinstance(front.rest, Starlette)
+        front = build_gateway(services, build_offices)
         client = await stack.enter_async_context(_client(front))
-        yield House(front, front.rest, client, services, upstream, shown, recorder, log)
+        yield House(front, client, services, upstream, shown, recorder, log)

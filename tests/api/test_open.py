@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
 from tests.api.house import METRICS_TOKEN, House, bearing, code_of, open_house
 from tests.api.wire import client_of
 
@@ -15,7 +16,7 @@ async def test_liveness_needs_no_key_and_no_store(house: House) -> None:
 
 async def test_readiness_follows_the_gateway(house: House) -> None:
     assert (await house.get("/readyz")).json() == {"status": "ready"}
-    async with client_of(build_gateway(replace(house.parts, is_ready=lambda: False))) as client:
+    async with client_of(build_gateway(replace(house.parts, is_ready=lambda: False), build_offices)) as client:
         assert code_of(await client.get("/readyz")) == (503, "shutting_down")
         assert (await client.get("/livez")).status_code == 200
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from starlette.routing import Match, Route
 
-from proxy.api.gateway import ENDPOINTS
+from proxy.api.offices import ENDPOINTS, build_offices
 from proxy.api.openapi import describe, plain_path
 from tests.api.house import House
 
@@ -87,7 +87,11 @@ def references(value: Any) -> Iterator[str]:
 
 def served(house: House) -> list[Route]:
     """The API's routes; the console's pages are no part of it."""
-    return [route for route in house.app.routes if isinstance(route, Route) and not route.path.startswith(("/ui", "/docs"))]
+    return [
+        route
+        for route in build_offices(house.parts, house.front.hot).routes
+        if isinstance(route, Route) and not route.path.startswith(("/ui", "/docs"))
+    ]
 
 
 async def test_it_is_served_as_it_is_made_and_needs_no_key(house: House, document: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from proxy.api.chat import traceparent
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.account import BudgetTold, budgets_told
-from proxy.api.native.shape import openai_shaped
+from proxy.api.native_shape import openai_shaped
 from proxy.api.schemas import Credits, Told, credits_of
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 
 from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
 from proxy.clock import SystemClock
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
@@ -141,7 +142,7 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         catalog = await SqlCatalog.open(database, clock, config_dir)
         services = replace(house.parts, catalog=catalog, desk=SqlCatalogDesk(database, clock, catalog))
         house.shown.catalog = catalog.current()
-        transport = httpx2.ASGITransport(app=build_gateway(services))
+        transport = httpx2.ASGITransport(app=build_gateway(services, build_offices))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             admin, support = await house.key("admin"), await house.key("support")
             yield Office(house, client, catalog, config_dir, admin, support)

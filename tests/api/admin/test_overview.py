@@ -8,6 +8,7 @@ import pytest
 
 from proxy.api.admin import overview
 from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
 from proxy.api.overlooks import OVERLOOKS_MAX, WINDOW_MS, Overlooks
 from proxy.domain.glance import Glance, Totals
 from tests.api.house import BY_TEST, House, bearing, code_of, events_of
@@ -25,7 +26,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def told(house: House, key: str, looks: int) -> httpx2.Response:
     """What is told until the gateway stops, which it does after so many looks at whether it does."""
     left = iter(range(looks))
-    front = build_gateway(replace(house.parts, is_ready=lambda: next(left, None) is not None))
+    front = build_gateway(replace(house.parts, is_ready=lambda: next(left, None) is not None), build_offices)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway") as client:
         return await client.get(PATH, headers=bearing(key) | EVENTS)
 
