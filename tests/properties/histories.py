@@ -33,7 +33,7 @@ from proxy.domain.ledger import (
     WindowReset,
 )
 from proxy.domain.plan import Allowance
-from proxy.domain.standing import Cap
+from proxy.domain.standing import Cap, budget_scope
 from proxy.ports import ClockDoubted
 from proxy.store.holds import lines as written_out
 from proxy.store.timekeeper import CLOCK_JUMP_MAX_MS
@@ -45,6 +45,9 @@ from tests.properties.stage import LEASES, Stage
 HOUR_MS: Final = 3_600_000
 WHY: Final = Change("key:admin", "a history")
 FAMILIES: Final = ("open", "reasoning")
+# A budget of an assistant, which only calls through it are bound by.
+ASSISTANT: Final = "coder"
+BUDGET_MILLI: Final = 500
 ENROLS_DAILY_MAX: Final = 2
 LEFT_ALONE_MS: Final = 1 << 50
 # The plans that an account is moved between; anchored, bound to a family, and with an override's extra credits.
@@ -109,7 +112,7 @@ class History:
 
     async def _hold(self, step: Step) -> None:
         account, call, share = self._account(step), next(self._ids), self._share(step)
-        terms = self._terms(account)
+        terms = self._terms(account, through=step.n % 3 == 0)
         began = builders.call(call, status="running", user_id=account)
         request = replace(
             hold(call, step.milli, raw_nano_usd=step.nano, family=FAMILIES[step.n // 2 % 2], terms=terms, began=began),
@@ -145,7 +148,7 @@ class History:
         if call is None:
             return
         account, family = self.plain.live[call].account, FAMILIES[step.n // 5 % 2]
-        terms = self._terms(account)
+        terms = self._terms(account, through=self._is_budgeted(call))
         command = extension(call, step.milli, raw_nano_usd=step.nano, family=family, metered_milli=step.milli // 2, terms=terms)
         ack = await self._one(command)
         wish = Wish(account, family, step.milli, step.nano, terms)
@@ -287,7 +290,7 @@ class History:
         assert (None if isinstance(ack, Held) else (ack.code, ack.scope)) == refused
         if isinstance(ack, Held):
             assert ack.amount_milli == self.plain.live[call].milli
-        terms = self._terms(account)
+        terms = self._terms(account, through=self._is_budgeted(call))
         seen = ack.standing if isinstance(ack, HoldRefused) else await self._stage.ledger.standing(account, terms)
         assert [(w.spent, w.held) for w in seen.windows] == self.plain.windows(account, terms)
         assert sorted((b.id, b.spent, b.held) for b in seen.buckets) == self.plain.shown_buckets(account)
@@ -298,7 +301,7 @@ class History:
         for account in self._plans:
             for bucket in plain.buckets[account]:
                 assert plain.spent[bucket.key] + plain.held[bucket.key] <= bucket.milli
-            terms = self._terms(account)
+            terms = self._terms(account, through=True)
             for cap, (spent, held) in zip(terms.caps, plain.caps(account, terms), strict=True):
                 assert cap.unit == "nano_usd" or spent + held <= cap.limit
         assert [amount for amounts in (plain.spent, plain.held) for amount in amounts.values() if amount < 0] == []
@@ -343,8 +346,14 @@ class History:
     def _share(self, step: Step) -> FairShare | None:
         return FairShare(self._app, 50) if step.n % 5 == 0 else None
 
-    def _terms(self, account: str) -> HoldTerms:
+    def _is_budgeted(self, call: str) -> bool:
+        return budget_scope(self._wishes[call].account_id, ASSISTANT) in [cap.scope for cap in self._wishes[call].terms.caps]
+
+    def _terms(self, account: str, through: bool = False) -> HoldTerms:
+        """`through` the assistant that has a budget."""
+        budget = (Cap(budget_scope(account, ASSISTANT), "month", BUDGET_MILLI),) if through else ()
         caps = (
+            *budget,
             Cap(f"key:{account}", "day", 400),
             Cap(f"user:{account}", "total", 2_500),
             Cap(self._app, "month", 1_500),

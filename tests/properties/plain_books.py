@@ -312,7 +312,8 @@ class PlainBooks:
         return (f"user:{account}", name, epoch(window, self.at_ms, anchor))
 
     def _cap_keys(self, account: str, terms: HoldTerms) -> list[Key]:
-        anchors = [terms.anchor_day if cap.scope == f"user:{account}" else 1 for cap in terms.caps]
+        own = f"user:{account}"
+        anchors = [terms.anchor_day if cap.scope == own or cap.scope.startswith(f"{own}/") else 1 for cap in terms.caps]
         return [
             (cap.scope, f"cap/{cap.window}/{cap.unit}", epoch(cap.window, self.at_ms, anchor))
             for cap, anchor in zip(terms.caps, anchors, strict=True)
