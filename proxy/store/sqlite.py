@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, closing
 from typing import Final, Literal, TypeVar
 
 from proxy.ports import Clock, StoreUnavailable
+from proxy.store.copier import Copier
 from proxy.store.database import BadStatement, Moment, OneThread, Work, transaction
 from proxy.store.migrate import SQLITE, migrate, migrations
 
@@ -17,8 +18,9 @@ Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 BUSY_TIMEOUT_MS: Final = 2_000
 _WAL_RETRY_S: Final = 0.02
 _CACHE_KIB: Final = 16_384
-# 16 MiB of the log at most. Four times SQLite's own habit: a page that every batch writes is copied to the file less often.
-_CHECKPOINT_PAGES: Final = 4_000
+# Where nobody else could copy the log, a writer does when it has 64 MiB, and its batch waits for that.
+_CHECKPOINT_PAGES: Final = 16_000
+_COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 WRITING: Final = ("BEGIN IMMEDIATE",)
 _READING: Final = ("BEGIN",)
 
@@ -36,30 +38,35 @@ _TRANSIENT: Final = frozenset(
 
 
 class SqliteDatabase:
-    """Implements Database with a writer connection and two reader connections, one of them for reads that may last. All
-    writers of the file take turns."""
+    """Implements Database with a writer connection and two reader connections, one of them for reads that may last, and one
+    that copies the log to the file. All writers of the file take turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
         """Use `open`."""
         self._writer = _Desk("store-writer")
         self._reader = _Desk("store-reader")
         self._surveyor = _Desk("store-surveyor")
+        self._copyist = _Desk("store-copyist")
+        self._copier = Copier(f"{path}-wal", lambda: self._copyist.run(_copy), lambda: self._writer.run(_copy))
 
     @classmethod
     async def open(cls, path: str, synchronous: Synchronous = "NORMAL") -> "SqliteDatabase":
         """Opens or creates the file, in WAL mode, at this release's schema. `synchronous` says what a power cut may cost:
         NORMAL the last commits, FULL none. Raises StoreUnavailable, SchemaTooNew."""
         async with AsyncExitStack() as undo:
-            database = cls()
+            database = cls(path)
             undo.push_async_callback(database.close)
             await database._writer.open(lambda: _open_writer(path, synchronous))
             await database._reader.open(lambda: _open_reader(path))
             await database._surveyor.open(lambda: _open_reader(path))
+            await database._copyist.open(lambda: _connect(path))
             undo.pop_all()
         return database
 
     async def write(self, work: Work[T]) -> T:
-        return await self._writer.run(lambda connection: transaction(connection, WRITING, work))
+        done = await self._writer.run(lambda connection: transaction(connection, WRITING, work))
+        self._copier.look()
+        return done
 
     async def write_locked(self, work: Work[T]) -> T:
         return await self.write(work)
@@ -71,6 +78,8 @@ class SqliteDatabase:
         return await self._surveyor.run(lambda connection: transaction(connection, _READING, work))
 
     async def close(self) -> None:
+        await self._copier.close()
+        await self._copyist.close()
         await self._surveyor.close()
         await self._reader.close()
         await self._writer.close()
@@ -112,6 +121,10 @@ class _Desk:
 
     async def close(self) -> None:
         await self._thread.close(lambda: None if self._connection is None else self._connection.close())
+
+
+def _copy(connection: SqliteConnection) -> None:
+    connection.execute(_COPY).fetchone()
 
 
 def _translated(work: Callable[[], T]) -> Callable[[], T]:
