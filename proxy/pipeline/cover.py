@@ -1,6 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from proxy.domain.standing import Standing
 from proxy.domain.value import replace, swift
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
+from proxy.pipeline.rounds import Rounds
 from proxy.pipeline.waiting import WaitingRoom
 from proxy.ports import Books, ClockDoubted, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
@@ -49,16 +51,19 @@ class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
     `covered_tokens`. `billed_nano_usd` is what attempts that failed were billed at: it stays held against the ceilings."""
 
-    def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
+    def __init__(self, books: Books, waiting: WaitingRoom, rounds: Rounds, judged: Judged, claim: Claim) -> None:
         self._books = books
         self._waiting = waiting
+        self._rounds = rounds
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
         self._held_under: HoldTerms | None = None
         self._size = HoldSize(0, 0, 0)
-        self._noted_tokens = 0
         self._asking = Asking(waiting)
+        self._meter: Meter | None = None
+        # A stream that has seen more tokens than these is due to ask, cannot wait with that, has to wait for the answer.
+        self._due_tokens = self._late_tokens = self._short_tokens = sys.maxsize
         self.held_milli = 0
         self.billed_nano_usd = 0
         self.stands = False
@@ -89,7 +94,7 @@ class Cover:
         if isinstance(ack, KeyUsed):
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
-        self._noted_tokens = 0
+        self._note(sizing, 0)
         return None
 
     @property
@@ -103,16 +108,34 @@ class Cover:
 
     def leads(self, output_tokens: int) -> bool:
         """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
-        sizing = self._sizing
-        if sizing is None:
-            return True
-        self._grow(sizing, self._asking.hear())
-        return self._asking.short is None and not self._is_short(sizing, output_tokens)
+        self._hear()
+        return output_tokens <= self._short_tokens and self._asking.short is None
 
     def go_on(self, meter: Meter) -> None:
-        """Asks the books, where that is due, and waits for nothing."""
-        if self._sizing is not None:
-            self._ask(self._sizing, meter)
+        """Asks the books, where that is due, in a round with others if it may; waits for nothing."""
+        seen_tokens = meter.output_tokens_max
+        if seen_tokens > self._due_tokens and self._asking.may_begin:
+            self._meter = meter
+            # Who was refused asks for what others may have given back just now.
+            is_late = seen_tokens > self._late_tokens or self._asking.short is not None
+            self._rounds.join(self, at_once=is_late)
+
+    def ask(self) -> None:
+        """Begins to ask the books for what is due by now."""
+        sizing, meter = self._sizing, self._meter
+        if sizing is None or meter is None or not self._asking.may_begin:
+            return
+        seen_tokens, lead_tokens = meter.output_tokens_max, self._lead_tokens
+        # All of an answer that is not held in steps is held already; but what was delivered is to be charged if this process
+        # dies.
+        sizes = [self._size]
+        if sizing.stepped:
+            size = hold.following(sizing, self.covered_tokens, seen_tokens, lead_tokens)
+            sizes = [] if size is None else [size, hold.least(sizing, seen_tokens, lead_tokens)]
+        self._note(sizing, seen_tokens)
+        if sizes:
+            metered_milli = _metered_milli(sizing, meter)
+            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
 
     def up_to(self, seen_tokens: Sequence[int]) -> int:
         """How many of the deltas are covered, each given by the tokens seen by its end, with the one that goes beyond: a stream
@@ -125,18 +148,18 @@ class Cover:
         sizing = self._sizing
         if sizing is None:
             return None
-        self._grow(sizing, self._asking.hear())
-        self._ask(sizing, meter)
+        self._hear()
+        self.go_on(meter)
         if not sizing.stepped:
             return None
-        if self._is_short(sizing, meter.output_tokens_max):
+        if self._is_short(meter):
             self._grow(sizing, await self._asking.answer())
-        if self._is_short(sizing, meter.output_tokens_max) and self._asking.short is None:
+        if self._is_short(meter) and self._asking.short is None:
             # What was under way had been asked for less.
-            self._ask(sizing, meter)
+            self.go_on(meter)
             self._grow(sizing, await self._asking.answer())
         short = self._asking.short
-        return short if short is not None and (not short.may_pass or self._is_short(sizing, meter.output_tokens_max)) else None
+        return short if short is not None and (not short.may_pass or self._is_short(meter)) else None
 
     async def catch_up(self, meter: Meter) -> Short | None:
         """At the end of a stream: covers what came in the same breath as its end; why not, when the books refuse or cannot
@@ -156,6 +179,7 @@ class Cover:
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
+        self._rounds.leave(self)
         self._asking.drop()
         if self._sizing is None:
             return await self._books.settle(settlement)
@@ -166,6 +190,7 @@ class Cover:
 
     async def _end_asking(self) -> None:
         """What was asked for one model says nothing of the next; but what was granted is held."""
+        self._rounds.leave(self)
         granted = await self._asking.answer()
         if self._sizing is not None:
             self._grow(self._sizing, granted)
@@ -196,27 +221,16 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    def _ask(self, sizing: Sizing, meter: Meter) -> None:
-        """Begins to ask the books, where that is due and was not just refused."""
-        if not self._asking.may_begin:
-            return
-        lead_tokens = self._judged.journey.catalog.policy.hold_lead_tokens
-        seen_tokens = meter.output_tokens_max
-        sizes: list[HoldSize] = []
-        if sizing.stepped:
-            size = hold.following(sizing, self.covered_tokens, seen_tokens, lead_tokens)
-            sizes = [] if size is None else [size, hold.least(sizing, seen_tokens, lead_tokens)]
-        elif seen_tokens >= self._noted_tokens + lead_tokens:
-            # All is held already; but what was delivered is to be charged if this process dies.
-            sizes = [self._size]
-        if sizes:
-            self._noted_tokens = seen_tokens
-            metered_milli = _metered_milli(sizing, meter)
-            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+    @property
+    def _lead_tokens(self) -> int:
+        return self._judged.journey.catalog.policy.hold_lead_tokens
 
-    def _is_short(self, sizing: Sizing, output_tokens: int) -> bool:
-        reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
-        return sizing.stepped and self.covered_tokens < min(output_tokens + reserve_tokens, sizing.output_tokens_max)
+    def _is_short(self, meter: Meter) -> bool:
+        return meter.output_tokens_max > self._short_tokens
+
+    def _hear(self) -> None:
+        if self._sizing is not None:
+            self._grow(self._sizing, self._asking.hear())
 
     def _grow(self, sizing: Sizing, granted: Granted | None) -> None:
         if granted is not None:
@@ -253,6 +267,20 @@ class Cover:
         self._size = size
         self.held_milli = ack.amount_milli
         self.stands = True
+        if sizing.stepped:
+            covered, lead_tokens = size.output_tokens, self._lead_tokens
+            ahead = (lead_tokens, lead_tokens // 2, hold.reserve_tokens(lead_tokens))
+            if covered >= sizing.output_tokens_max:
+                self._due_tokens = self._late_tokens = self._short_tokens = sys.maxsize
+            else:
+                self._due_tokens, self._late_tokens, self._short_tokens = (covered - tokens for tokens in ahead)
+
+    def _note(self, sizing: Sizing, seen_tokens: int) -> None:
+        """Where all is held already, what was seen is told once a lead, and nothing has to be waited for."""
+        if not sizing.stepped:
+            self._due_tokens = seen_tokens + self._lead_tokens - 1
+            self._late_tokens = self._due_tokens + self._lead_tokens // 2
+            self._short_tokens = sys.maxsize
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:
