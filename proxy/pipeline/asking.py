@@ -54,6 +54,11 @@ class Asking:
         self.short: Short | None = None
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether an answer is still to come, or to be heard."""
+        return self._under_way is not None
+
+    @property
     def may_begin(self) -> bool:
         """Whether nothing is under way, and the answer may be another than the last one."""
         if self._under_way is not None:

@@ -108,12 +108,13 @@ class Cover:
 
     def leads(self, output_tokens: int) -> bool:
         """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
-        self._hear()
-        return output_tokens <= self._short_tokens and self._asking.short is None
+        asking = self._asking
+        if asking.is_under_way:
+            self._hear()
+        return output_tokens <= self._short_tokens and asking.short is None
 
-    def go_on(self, meter: Meter) -> None:
-        """Asks the books, where that is due, in a round with others if it may; waits for nothing."""
-        seen_tokens = meter.output_tokens_max
+    def go_on(self, meter: Meter, seen_tokens: int) -> None:
+        """Asks the books, where that is due by now, in a round with others if it may; waits for nothing."""
         if seen_tokens > self._due_tokens and self._asking.may_begin:
             self._meter = meter
             # Who was refused asks for what others may have given back just now.
@@ -149,14 +150,14 @@ class Cover:
         if sizing is None:
             return None
         self._hear()
-        self.go_on(meter)
+        self.go_on(meter, meter.output_tokens_max)
         if not sizing.stepped:
             return None
         if self._is_short(meter):
             self._grow(sizing, await self._asking.answer())
         if self._is_short(meter) and self._asking.short is None:
             # What was under way had been asked for less.
-            self.go_on(meter)
+            self.go_on(meter, meter.output_tokens_max)
             self._grow(sizing, await self._asking.answer())
         short = self._asking.short
         return short if short is not None and (not short.may_pass or self._is_short(meter)) else None
