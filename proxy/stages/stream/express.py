@@ -57,7 +57,9 @@ class Express:
         """The event that `data` is, if it is one and alike, whole and with nothing beside it; `stretch` would say the same of
         it. A string has no line feed in it, so that neither has what stands around it."""
         before, behind = self._before, self._behind
-        if not before or not data.startswith(before) or not data.endswith(behind) or len(data) <= len(before) + len(behind):
+        if not before or len(data) <= len(before) + len(behind) or data.find(_BEHIND) != len(data) - len(_BEHIND):
+            return NOTHING
+        if not data.startswith(before) or not data.endswith(behind):
             return NOTHING
         quoted = data[len(before) - 1 : 1 - len(behind)]
         try:
