@@ -1,8 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
-import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from proxy.domain.call import Call
@@ -58,12 +57,11 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self._held_under: HoldTerms | None = None
+        self._began_under: tuple[str, HoldTerms] | None = None
         self._size = HoldSize(0, 0, 0)
         self._asking = Asking(waiting)
         self._meter: Meter | None = None
-        # A stream that has seen more tokens than these is due to ask, cannot wait with that, has to wait for the answer.
-        self._due_tokens = self._late_tokens = self._short_tokens = sys.maxsize
+        self._lead = hold.NO_END
         self.held_milli = 0
         self.billed_nano_usd = 0
         self.stands = False
@@ -80,7 +78,6 @@ class Cover:
         try:
             if self.stands:
                 await self._end_asking()
-                self._held_under = None
                 ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
@@ -94,7 +91,7 @@ class Cover:
         if isinstance(ack, KeyUsed):
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
-        self._note(sizing, 0)
+        self._leads_from(sizing, 0)
         return None
 
     @property
@@ -111,14 +108,14 @@ class Cover:
         asking = self._asking
         if asking.is_under_way:
             self._hear()
-        return output_tokens <= self._short_tokens and asking.short is None
+        return output_tokens <= self._lead.short_tokens and asking.short is None
 
     def go_on(self, meter: Meter, seen_tokens: int) -> None:
         """Asks the books, where that is due by now, in a round with others if it may; waits for nothing."""
-        if seen_tokens > self._due_tokens and self._asking.may_begin:
+        if seen_tokens > self._lead.due_tokens and self._asking.may_begin:
             self._meter = meter
             # Who was refused asks for what others may have given back just now.
-            is_late = seen_tokens > self._late_tokens or self._asking.short is not None
+            is_late = seen_tokens > self._lead.late_tokens or self._asking.short is not None
             self._rounds.join(self, at_once=is_late)
 
     def ask(self) -> None:
@@ -126,16 +123,12 @@ class Cover:
         sizing, meter = self._sizing, self._meter
         if sizing is None or meter is None or not self._asking.may_begin:
             return
-        seen_tokens, lead_tokens = meter.output_tokens_max, self._lead_tokens
-        # All of an answer that is not held in steps is held already; but what was delivered is to be charged if this process
-        # dies.
-        sizes = [self._size]
-        if sizing.stepped:
-            size = hold.following(sizing, self.covered_tokens, seen_tokens, lead_tokens)
-            sizes = [] if size is None else [size, hold.least(sizing, seen_tokens, lead_tokens)]
-        self._note(sizing, seen_tokens)
-        if sizes:
+        seen_tokens = meter.output_tokens_max
+        if seen_tokens > self._lead.due_tokens:
+            if not sizing.stepped:
+                self._leads_from(sizing, seen_tokens)
             metered_milli = _metered_milli(sizing, meter)
+            sizes = self._sizes(sizing, seen_tokens)
             self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
 
     def up_to(self, seen_tokens: Sequence[int]) -> int:
@@ -184,7 +177,7 @@ class Cover:
         self._asking.drop()
         if self._sizing is None:
             return await self._books.settle(settlement)
-        terms = self._held_under or self._terms(self._sizing)
+        terms = self._terms(self._sizing)
         settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
         self._waiting.freed(self._judged.journey.caller.user.id, terms)
         return settled
@@ -205,7 +198,7 @@ class Cover:
 
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
-        terms = self._held_under = self._terms(sizing)
+        terms = self._terms(sizing)
         return HoldRequest(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,
@@ -222,12 +215,21 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
+    def _sizes(self, sizing: Sizing, seen_tokens: int) -> Iterator[HoldSize]:
+        """What to ask for, and what else if that is too much."""
+        if sizing.stepped:
+            yield hold.following(sizing, seen_tokens, self._lead_tokens)
+            yield hold.least(sizing, seen_tokens, self._lead_tokens)
+        else:
+            # All is held already; but what was delivered is to be charged if this process dies.
+            yield self._size
+
     @property
     def _lead_tokens(self) -> int:
         return self._judged.journey.catalog.policy.hold_lead_tokens
 
     def _is_short(self, meter: Meter) -> bool:
-        return meter.output_tokens_max > self._short_tokens
+        return meter.output_tokens_max > self._lead.short_tokens
 
     def _hear(self) -> None:
         if self._sizing is not None:
@@ -258,10 +260,15 @@ class Cover:
         )
 
     def _terms(self, sizing: Sizing, terms: HoldTerms | None = None) -> HoldTerms:
-        journey = self._judged.journey
-        return hold.under_ceilings(
-            terms or self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app
-        )
+        judged, provider_id = self._judged, sizing.model.provider_id
+        asked, known = terms or judged.terms, self._began_under
+        # Nearly always nothing has changed, and the very same terms are compared with themselves all the way.
+        if known is not None and asked is judged.terms and provider_id == known[0]:
+            return known[1]
+        found = hold.under_ceilings(asked, judged.journey.catalog.ceilings, provider_id, judged.journey.caller.app)
+        if asked is judged.terms:
+            self._began_under = provider_id, found
+        return found
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
@@ -269,19 +276,10 @@ class Cover:
         self.held_milli = ack.amount_milli
         self.stands = True
         if sizing.stepped:
-            covered, lead_tokens = size.output_tokens, self._lead_tokens
-            ahead = (lead_tokens, lead_tokens // 2, hold.reserve_tokens(lead_tokens))
-            if covered >= sizing.output_tokens_max:
-                self._due_tokens = self._late_tokens = self._short_tokens = sys.maxsize
-            else:
-                self._due_tokens, self._late_tokens, self._short_tokens = (covered - tokens for tokens in ahead)
+            self._leads_from(sizing, 0)
 
-    def _note(self, sizing: Sizing, seen_tokens: int) -> None:
-        """Where all is held already, what was seen is told once a lead, and nothing has to be waited for."""
-        if not sizing.stepped:
-            self._due_tokens = seen_tokens + self._lead_tokens - 1
-            self._late_tokens = self._due_tokens + self._lead_tokens // 2
-            self._short_tokens = sys.maxsize
+    def _leads_from(self, sizing: Sizing, seen_tokens: int) -> None:
+        self._lead = hold.lead(sizing, self.covered_tokens, seen_tokens, self._lead_tokens)
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:
