@@ -17,8 +17,15 @@ async def terms_now(rooms: Rooms, judged: Judged) -> HoldTerms | None:
     base = judged.journey.catalog.plans.get(caller.entitlement.plan_id)
     if base is None:
         return None
-    terms = hold.terms(caller, effective(base, caller.entitlement.overrides, rooms.clock.now_ms()))
-    return hold.on_budget(terms, caller.user.id, judged.assistant)
+    plan = effective(base, caller.entitlement.overrides, rooms.clock.now_ms())
+    if plan is judged.plan and _is_the_same(caller, judged.journey.caller):
+        return judged.terms
+    return hold.on_budget(hold.terms(caller, plan), caller.user.id, judged.assistant)
+
+
+def _is_the_same(caller: Caller, was: Caller) -> bool:
+    """Whether nothing was read anew since: what is kept in memory stays the same value until it changes."""
+    return caller.key is was.key and caller.user is was.user and caller.entitlement is was.entitlement and caller.app is was.app
 
 
 async def _caller_now(rooms: Rooms, was: Caller) -> Caller | None:

@@ -2,7 +2,7 @@
 or why none was and whether asking again may help."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, NamedTuple
 
 from proxy.domain.errors import Refusal
@@ -54,6 +54,11 @@ class Asking:
         self.short: Short | None = None
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether an answer is still to come, or to be heard."""
+        return self._under_way is not None
+
+    @property
     def may_begin(self) -> bool:
         """Whether nothing is under way, and the answer may be another than the last one."""
         if self._under_way is not None:
@@ -64,7 +69,7 @@ class Asking:
         soon = self._waiting.resolved != resolved or asyncio.get_running_loop().time() >= at_s + LOOK_EVERY_S
         return soon and self.short.may_pass
 
-    def begin(self, extend: Extend, sizes: Sequence[HoldSize]) -> None:
+    def begin(self, extend: Extend, sizes: Iterable[HoldSize]) -> None:
         """Asks for the first of `sizes`, and for the next when that is too much."""
         self._asked_at = (asyncio.get_running_loop().time(), self._waiting.resolved)
         self._under_way = asyncio.create_task(asked(extend, sizes))
@@ -91,7 +96,7 @@ class Asking:
             self._under_way.cancel()
 
 
-async def asked(extend: Extend, sizes: Sequence[HoldSize]) -> Granted | Short:
+async def asked(extend: Extend, sizes: Iterable[HoldSize]) -> Granted | Short:
     """The first of `sizes` that the books grant; why they grant none. `extend` says None for a call that may not go on."""
     short = GONE
     for size in sizes:

@@ -182,15 +182,19 @@ class Attempt:
     def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
         """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
         that is nearly all, and waking the task that reads it costs more than all else about it."""
-        events = decoder.whole(data) if len(data) <= PIECE_BYTES_MAX and not self._reply.gone else []
-        alike = self._hearing.alike(events)
-        if len(alike.texts) < max(1, len(events)) or not cover.leads(self._meter.tokens_with(alike.texts)):
+        if len(data) > PIECE_BYTES_MAX or self._reply.gone:
             return False
-        if not self._rooms.turnstile.admits_now(len(data)) or not self._reply.write_now(self._hearing.words(alike)):
+        alike = self._hearing.at_once(decoder, data)
+        if not alike.texts:
+            return False
+        seen_tokens = self._meter.tokens_with(alike.texts)
+        if not cover.leads(seen_tokens) or not self._rooms.turnstile.admits_now(len(data)):
+            return False
+        if not self._reply.write_now(self._hearing.words(alike)):
             return False
         self._hearing.passed(alike)
-        self._patience.check(True, True, self._status)
-        cover.go_on(self._meter)
+        self._patience.spoken()
+        cover.go_on(self._meter, seen_tokens)
         return True
 
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:

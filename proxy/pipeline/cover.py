@@ -1,7 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
@@ -25,6 +25,7 @@ from proxy.domain.standing import Standing
 from proxy.domain.value import dataclass, replace
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
+from proxy.pipeline.rounds import Rounds
 from proxy.pipeline.waiting import WaitingRoom
 from proxy.ports import Books, ClockDoubted, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
@@ -47,16 +48,18 @@ class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
     `covered_tokens`. `billed_nano_usd` is what attempts that failed were billed at: it stays held against the ceilings."""
 
-    def __init__(self, books: Books, waiting: WaitingRoom, judged: Judged, claim: Claim) -> None:
+    def __init__(self, books: Books, waiting: WaitingRoom, rounds: Rounds, judged: Judged, claim: Claim) -> None:
         self._books = books
         self._waiting = waiting
+        self._rounds = rounds
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self._held_under: HoldTerms | None = None
+        self._began_under: tuple[str, HoldTerms] | None = None
         self._size = HoldSize(0, 0, 0)
-        self._noted_tokens = 0
         self._asking = Asking(waiting)
+        self._meter: Meter | None = None
+        self._lead = hold.NO_END
         self.held_milli = 0
         self.billed_nano_usd = 0
         self.stands = False
@@ -73,7 +76,6 @@ class Cover:
         try:
             if self.stands:
                 await self._end_asking()
-                self._held_under = None
                 ack = await self._extend(sizing, size, tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
@@ -87,7 +89,7 @@ class Cover:
         if isinstance(ack, KeyUsed):
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
-        self._noted_tokens = 0
+        self._leads_from(sizing, 0)
         return None
 
     @property
@@ -101,16 +103,31 @@ class Cover:
 
     def leads(self, output_tokens: int) -> bool:
         """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
-        sizing = self._sizing
-        if sizing is None:
-            return True
-        self._grow(sizing, self._asking.hear())
-        return self._asking.short is None and not self._is_short(sizing, output_tokens)
+        asking = self._asking
+        if asking.is_under_way:
+            self._hear()
+        return output_tokens <= self._lead.short_tokens and asking.short is None
 
-    def go_on(self, meter: Meter) -> None:
-        """Asks the books, where that is due, and waits for nothing."""
-        if self._sizing is not None:
-            self._ask(self._sizing, meter)
+    def go_on(self, meter: Meter, seen_tokens: int) -> None:
+        """Asks the books, where that is due by now, in a round with others if it may; waits for nothing."""
+        if seen_tokens > self._lead.due_tokens and self._asking.may_begin:
+            self._meter = meter
+            # Who was refused asks for what others may have given back just now.
+            is_late = seen_tokens > self._lead.late_tokens or self._asking.short is not None
+            self._rounds.join(self, at_once=is_late)
+
+    def ask(self) -> None:
+        """Begins to ask the books for what is due by now."""
+        sizing, meter = self._sizing, self._meter
+        if sizing is None or meter is None or not self._asking.may_begin:
+            return
+        seen_tokens = meter.output_tokens_max
+        if seen_tokens > self._lead.due_tokens:
+            if not sizing.stepped:
+                self._leads_from(sizing, seen_tokens)
+            metered_milli = _metered_milli(sizing, meter)
+            sizes = self._sizes(sizing, seen_tokens)
+            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
 
     def up_to(self, seen_tokens: Sequence[int]) -> int:
         """How many of the deltas are covered, each given by the tokens seen by its end, with the one that goes beyond: a stream
@@ -123,18 +140,18 @@ class Cover:
         sizing = self._sizing
         if sizing is None:
             return None
-        self._grow(sizing, self._asking.hear())
-        self._ask(sizing, meter)
+        self._hear()
+        self.go_on(meter, meter.output_tokens_max)
         if not sizing.stepped:
             return None
-        if self._is_short(sizing, meter.output_tokens_max):
+        if self._is_short(meter):
             self._grow(sizing, await self._asking.answer())
-        if self._is_short(sizing, meter.output_tokens_max) and self._asking.short is None:
+        if self._is_short(meter) and self._asking.short is None:
             # What was under way had been asked for less.
-            self._ask(sizing, meter)
+            self.go_on(meter, meter.output_tokens_max)
             self._grow(sizing, await self._asking.answer())
         short = self._asking.short
-        return short if short is not None and (not short.may_pass or self._is_short(sizing, meter.output_tokens_max)) else None
+        return short if short is not None and (not short.may_pass or self._is_short(meter)) else None
 
     async def catch_up(self, meter: Meter) -> Short | None:
         """At the end of a stream: covers what came in the same breath as its end; why not, when the books refuse or cannot
@@ -154,16 +171,18 @@ class Cover:
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
+        self._rounds.leave(self)
         self._asking.drop()
         if self._sizing is None:
             return await self._books.settle(settlement)
-        terms = self._held_under or self._terms(self._sizing)
+        terms = self._terms(self._sizing)
         settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
         self._waiting.freed(self._judged.journey.caller.user.id, terms)
         return settled
 
     async def _end_asking(self) -> None:
         """What was asked for one model says nothing of the next; but what was granted is held."""
+        self._rounds.leave(self)
         granted = await self._asking.answer()
         if self._sizing is not None:
             self._grow(self._sizing, granted)
@@ -177,7 +196,7 @@ class Cover:
 
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
-        terms = self._held_under = self._terms(sizing)
+        terms = self._terms(sizing)
         return HoldRequest(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,
@@ -194,27 +213,25 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    def _ask(self, sizing: Sizing, meter: Meter) -> None:
-        """Begins to ask the books, where that is due and was not just refused."""
-        if not self._asking.may_begin:
-            return
-        lead_tokens = self._judged.journey.catalog.policy.hold_lead_tokens
-        seen_tokens = meter.output_tokens_max
-        sizes: list[HoldSize] = []
+    def _sizes(self, sizing: Sizing, seen_tokens: int) -> Iterator[HoldSize]:
+        """What to ask for, and what else if that is too much."""
         if sizing.stepped:
-            size = hold.following(sizing, self.covered_tokens, seen_tokens, lead_tokens)
-            sizes = [] if size is None else [size, hold.least(sizing, seen_tokens, lead_tokens)]
-        elif seen_tokens >= self._noted_tokens + lead_tokens:
+            yield hold.following(sizing, seen_tokens, self._lead_tokens)
+            yield hold.least(sizing, seen_tokens, self._lead_tokens)
+        else:
             # All is held already; but what was delivered is to be charged if this process dies.
-            sizes = [self._size]
-        if sizes:
-            self._noted_tokens = seen_tokens
-            metered_milli = _metered_milli(sizing, meter)
-            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+            yield self._size
 
-    def _is_short(self, sizing: Sizing, output_tokens: int) -> bool:
-        reserve_tokens = hold.reserve_tokens(self._judged.journey.catalog.policy.hold_lead_tokens)
-        return sizing.stepped and self.covered_tokens < min(output_tokens + reserve_tokens, sizing.output_tokens_max)
+    @property
+    def _lead_tokens(self) -> int:
+        return self._judged.journey.catalog.policy.hold_lead_tokens
+
+    def _is_short(self, meter: Meter) -> bool:
+        return meter.output_tokens_max > self._lead.short_tokens
+
+    def _hear(self) -> None:
+        if self._sizing is not None:
+            self._grow(self._sizing, self._asking.hear())
 
     def _grow(self, sizing: Sizing, granted: Granted | None) -> None:
         if granted is not None:
@@ -241,16 +258,26 @@ class Cover:
         )
 
     def _terms(self, sizing: Sizing, terms: HoldTerms | None = None) -> HoldTerms:
-        journey = self._judged.journey
-        return hold.under_ceilings(
-            terms or self._judged.terms, journey.catalog.ceilings, sizing.model.provider_id, journey.caller.app
-        )
+        judged, provider_id = self._judged, sizing.model.provider_id
+        asked, known = terms or judged.terms, self._began_under
+        # Nearly always nothing has changed, and the very same terms are compared with themselves all the way.
+        if known is not None and asked is judged.terms and provider_id == known[0]:
+            return known[1]
+        found = hold.under_ceilings(asked, judged.journey.catalog.ceilings, provider_id, judged.journey.caller.app)
+        if asked is judged.terms:
+            self._began_under = provider_id, found
+        return found
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing
         self._size = size
         self.held_milli = ack.amount_milli
         self.stands = True
+        if sizing.stepped:
+            self._leads_from(sizing, 0)
+
+    def _leads_from(self, sizing: Sizing, seen_tokens: int) -> None:
+        self._lead = hold.lead(sizing, self.covered_tokens, seen_tokens, self._lead_tokens)
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:

@@ -9,6 +9,7 @@ from proxy.domain.value import dataclass
 from proxy.pipeline.writers import Part
 from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
+from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 from proxy.stages.stream.express import NOTHING, Express, Stretch
 
@@ -71,6 +72,17 @@ class Hearing:
     def alike(self, events: list[bytes]) -> Stretch:
         """The events, from the first on, that differ from one that was told in their text alone."""
         return NOTHING if self._express is None else self._express.stretch(events)
+
+    def at_once(self, decoder: Decoder, data: bytes) -> Stretch:
+        """The events that have just arrived, where all of them are alike and whole; else nothing. None of it is heard yet."""
+        if self._express is None or not decoder.is_between:
+            return NOTHING
+        one = self._express.one(data)
+        if one is not NOTHING:
+            return one
+        events = decoder.whole(data)
+        alike = self._express.stretch(events)
+        return alike if len(alike.texts) == len(events) else NOTHING
 
     def seen(self, heard: Heard) -> list[int]:
         """The most tokens seen by the end of each event."""

@@ -36,6 +36,11 @@ class Patience:
         if broken is not None:
             raise UpstreamError(Fault(broken, status=status))
 
+    def spoken(self) -> None:
+        """After one more piece that was events, and was told: what `check` makes of it."""
+        self.heard = True
+        self._quiet_since_ns = None
+
     def named(self, fault: Fault) -> Fault:
         """The fault by its right name: what was too long for an attempt may not be for its call."""
         is_own = fault.kind == "deadline" and self._has_less_than_its_call

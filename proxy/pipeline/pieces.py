@@ -23,7 +23,7 @@ class Turnstile:
 
     def admits_now(self, size_bytes: int) -> bool:
         """Whether so much may be read at once; it counts as read then."""
-        if self._waiting or self._read_bytes >= TURN_BYTES_MAX:
+        if self._read_bytes >= TURN_BYTES_MAX or self._waiting:
             return False
         self._count(size_bytes)
         return True

@@ -285,7 +285,7 @@ class Run:
         # A run that its own cover led back to would be left to the collector, with all that the call was.
         judged, rooms = self._judged, self._rooms
         claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(rooms, judged))
-        return Cover(rooms.books, self._traffic.waiting, judged, claim)
+        return Cover(rooms.books, self._traffic.waiting, self._traffic.rounds, judged, claim)
 
     def _bounds(self) -> Bounds:
         return failover.bounds(self._judged.decision, self._judged.journey.catalog)

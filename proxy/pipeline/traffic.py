@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from proxy.domain.errors import Refusal
 from proxy.pipeline.limit import Limit
 from proxy.pipeline.order import Rooms
+from proxy.pipeline.rounds import Rounds
 from proxy.pipeline.waiting import WaitingRoom
 
 
@@ -24,6 +25,7 @@ class Traffic:
     def __init__(self, rooms: Rooms) -> None:
         self._retry_share_percent = rooms.knobs.retry_share_percent
         self.waiting = WaitingRoom(rooms.books, rooms.knobs.waiting)
+        self.rounds = Rounds()
         self.settling = Limit(rooms.knobs.settle_wait_ms)
         self._calls: set[Stoppable] = set()
         self.live = 0

@@ -1,7 +1,7 @@
 """How much to hold for a candidate: sizes in, credits and raw cost out; never touches the books."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from proxy.domain.account import App, Caller, User
 from proxy.domain.assistant import Assistant
@@ -56,6 +56,19 @@ class HoldSize:
     output_tokens: int
 
 
+class Lead(NamedTuple):
+    """How far a stream may come, in tokens seen. Beyond `due_tokens` less than a lead is left, and it asks for more when others
+    do; beyond `late_tokens` less than half of one, and it asks at once; beyond `short_tokens` it waits for the answer."""
+
+    due_tokens: int
+    late_tokens: int
+    short_tokens: int
+
+
+NEVER: Final = 1 << 62
+NO_END: Final = Lead(NEVER, NEVER, NEVER)
+
+
 def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask, tab: Tab = _NOBODY) -> Sizing:
     """A stream whose output we see, on a model that stops billing when closed, is held in steps; all else at its worst."""
     model = catalog.models[candidate.model_id]
@@ -81,14 +94,21 @@ def exactly(sizing: Sizing, output_tokens: int) -> HoldSize:
     return _size(sizing, output_tokens)
 
 
-def following(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_tokens: int) -> HoldSize | None:
-    """The larger hold a stream needs once less than one lead is left; None while the hold still leads.
-
-    Two leads are held at a time, so that an extension is due once a lead and never once a chunk.
-    """
-    if not sizing.stepped or covered_tokens >= min(delivered_tokens + lead_tokens, sizing.output_tokens_max):
-        return None
+def following(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
+    """The larger hold that a stream asks for: two leads at a time, so that it asks once a lead and not once a chunk."""
     return _size(sizing, delivered_tokens + 2 * lead_tokens)
+
+
+def lead(sizing: Sizing, covered_tokens: int, seen_tokens: int, lead_tokens: int) -> Lead:
+    """How far a stream that has come to `seen_tokens` leads. Where all is held already, what it delivers is told to the books
+    once a lead all the same, and never waited for."""
+    if not sizing.stepped:
+        due_tokens = seen_tokens + lead_tokens - 1
+        return Lead(due_tokens, due_tokens + lead_tokens // 2, NEVER)
+    if covered_tokens >= sizing.output_tokens_max:
+        return NO_END
+    ahead = (lead_tokens, lead_tokens // 2, reserve_tokens(lead_tokens))
+    return Lead(*(covered_tokens - tokens for tokens in ahead))
 
 
 def terms(caller: Caller, plan: Plan) -> HoldTerms:

@@ -72,28 +72,30 @@ def test_a_plans_own_credit_prices_say_which_class_is_dearest() -> None:
     assert hold.first(sizing, LEAD).amount_milli == 2_000
 
 
-def test_a_hold_that_still_leads_is_not_extended() -> None:
-    assert hold.following(sized(steady()), covered_tokens=512, delivered_tokens=256, lead_tokens=LEAD) is None
+def test_a_hold_is_to_grow_when_less_than_a_lead_is_left_and_at_once_when_half_of_one_is() -> None:
+    lead = hold.lead(sized(steady()), covered_tokens=512, seen_tokens=0, lead_tokens=LEAD)
+    assert lead == (512 - LEAD, 512 - LEAD // 2, 512 - hold.reserve_tokens(LEAD))
 
 
-def test_a_hold_with_less_than_a_lead_left_grows_by_a_lead() -> None:
-    size = hold.following(sized(steady()), covered_tokens=512, delivered_tokens=257, lead_tokens=LEAD)
-    assert size is not None
-    assert size.output_tokens == 257 + 2 * LEAD
+def test_a_hold_grows_by_two_leads_and_never_past_the_bound_written_upstream() -> None:
+    assert hold.following(sized(steady()), delivered_tokens=257, lead_tokens=LEAD).output_tokens == 257 + 2 * LEAD
+    short = sized(steady(), output_tokens_max=600)
+    assert hold.following(short, delivered_tokens=300, lead_tokens=LEAD).output_tokens == 600
+    assert hold.lead(short, covered_tokens=600, seen_tokens=600, lead_tokens=LEAD) == hold.NO_END
 
 
-def test_a_hold_never_grows_past_the_bound_written_upstream() -> None:
-    sizing = sized(steady(), output_tokens_max=600)
-    size = hold.following(sizing, covered_tokens=512, delivered_tokens=300, lead_tokens=LEAD)
-    assert size is not None
-    assert size.output_tokens == 600
-    assert hold.following(sizing, covered_tokens=600, delivered_tokens=600, lead_tokens=LEAD) is None
+def test_what_is_held_at_its_worst_waits_for_nothing_and_is_told_of_once_a_lead() -> None:
+    worst = replace(sized(steady()), stepped=False)
+    lead = hold.lead(worst, covered_tokens=10, seen_tokens=1_000, lead_tokens=LEAD)
+    assert lead.due_tokens == 1_000 + LEAD - 1
+    assert lead.due_tokens < lead.late_tokens < 1_000 + 2 * LEAD
+    assert lead.short_tokens == hold.NEVER
 
 
 def test_what_is_asked_for_when_that_is_too_much_leads_by_little_more_than_it_must() -> None:
     size = hold.least(sized(steady()), delivered_tokens=300, lead_tokens=LEAD)
     assert size.output_tokens == 300 + LEAD + hold.reserve_tokens(LEAD)
-    assert hold.following(sized(steady()), size.output_tokens, 300 + hold.reserve_tokens(LEAD), LEAD) is None
+    assert hold.lead(sized(steady()), size.output_tokens, 300, LEAD).due_tokens == 300 + hold.reserve_tokens(LEAD)
 
 
 @given(lead=st.integers(16, 65_536))
@@ -104,9 +106,18 @@ def test_less_than_a_quarter_of_a_lead_stays_unused_when_credits_end(lead: int) 
 @given(delivered=st.integers(0, 5_000), covered=st.integers(0, 5_000), output_max=st.integers(1, 4_500))
 def test_after_every_step_a_lead_or_the_whole_bound_is_covered(delivered: int, covered: int, output_max: int) -> None:
     sizing = replace(sized(steady()), output_tokens_max=output_max)
-    size = hold.following(sizing, covered, delivered, LEAD)
-    now_covered = covered if size is None else size.output_tokens
+    is_due = delivered > hold.lead(sizing, covered, delivered, LEAD).due_tokens
+    now_covered = hold.following(sizing, delivered, LEAD).output_tokens if is_due else covered
     assert now_covered >= min(delivered + LEAD, output_max)
+
+
+@given(covered=st.integers(0, 5_000), output_max=st.integers(1, 4_500), lead_tokens=st.integers(1, 65_536))
+def test_a_stream_asks_with_others_before_it_asks_at_once_before_it_waits(
+    covered: int, output_max: int, lead_tokens: int
+) -> None:
+    sizing = replace(sized(steady()), output_tokens_max=output_max)
+    lead = hold.lead(sizing, covered, 0, lead_tokens)
+    assert lead.due_tokens <= lead.late_tokens <= lead.short_tokens
 
 
 def test_terms_gather_the_caps_of_key_user_and_app() -> None:

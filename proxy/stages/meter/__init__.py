@@ -91,8 +91,8 @@ class Meter:
 
     def tokens_with(self, texts: Sequence[str]) -> int:
         """What `output_tokens_max` would be after these."""
-        pieces, seen_bytes = self.so_far
-        return self._tokens_max(pieces + len(texts), seen_bytes + sum(map(_size, texts)))
+        seen_bytes = self._output_bytes + self._reasoning_bytes + sum(map(_size, texts))
+        return self._tokens_max(self._pieces + len(texts), seen_bytes)
 
     @property
     def so_far(self) -> tuple[int, int]:

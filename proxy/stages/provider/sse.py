@@ -41,9 +41,14 @@ class Decoder:
     def whole(self, data: bytes) -> list[bytes]:
         """The data of the events that `data` is, where it is the usual block and complete in itself; else nothing. Nothing of
         it is kept: who wants it otherwise feeds it."""
-        if self._tail or self._data or self._after_cr or self.overflow or not data.endswith(b"\n\n"):
+        if not self.is_between or not data.endswith(b"\n\n"):
             return []
         return _split(data, len(data) - 2) or []
+
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing of an event to come is kept, so that the next byte begins one."""
+        return not (self._tail or self._data or self._after_cr or self.overflow)
 
     def end(self) -> list[bytes]:
         """The last event if its blank line never came: the standard drops it, but providers forget that line."""

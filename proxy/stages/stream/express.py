@@ -12,7 +12,8 @@ from proxy.domain.chat import Delta, Json
 LESSONS_MAX: Final = 8
 _CONTENT: Final = re.compile(rb'"content"\s*:\s*"')
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
-_NO_FRAME: Final = (b"", b"")
+_BEFORE: Final = b"data: "
+_BEHIND: Final = b"\n\n"
 
 
 class Stretch(NamedTuple):
@@ -34,10 +35,11 @@ class Express:
     one event that was read in full and from what was told of it; from then on, whatever begins and ends alike, with one JSON
     string between, means the same but for that string, for a string cannot reach beyond its quotes."""
 
-    __slots__ = ("_lessons_left", "_ours", "_theirs")
+    __slots__ = ("_before", "_behind", "_lessons_left", "_our_before", "_our_behind")
 
     def __init__(self) -> None:
-        self._theirs = self._ours = _NO_FRAME
+        # With their quotes: what stands around a string of theirs ends with one and begins with one.
+        self._before = self._behind = self._our_before = self._our_behind = b""
         self._lessons_left = LESSONS_MAX
 
     def learn(self, event: bytes, delta: Delta, told: bytes) -> None:
@@ -45,15 +47,29 @@ class Express:
         if not self._lessons_left or not _is_text_alone(delta):
             return
         self._lessons_left -= 1
-        is_one_event = told.startswith(b"data: ") and told.endswith(b"\n\n")
+        is_one_event = told.startswith(_BEFORE) and told.endswith(_BEHIND)
         theirs, ours = _frame(event), _frame(told[6:-2]) if is_one_event else None
         if theirs is not None and ours is not None and theirs.text == ours.text:
-            self._theirs = theirs.before, theirs.behind
-            self._ours = b"data: " + ours.before, ours.behind + b"\n\n"
+            self._before, self._behind = _BEFORE + theirs.before, theirs.behind + _BEHIND
+            self._our_before, self._our_behind = _BEFORE + ours.before, ours.behind + _BEHIND
+
+    def one(self, data: bytes) -> Stretch:
+        """The event that `data` is, if it is one and alike, whole and with nothing beside it; `stretch` would say the same of
+        it. A string has no line feed in it, so that neither has what stands around it."""
+        before, behind = self._before, self._behind
+        if not before or len(data) <= len(before) + len(behind) or data.find(_BEHIND) != len(data) - len(_BEHIND):
+            return NOTHING
+        if not data.startswith(before) or not data.endswith(behind):
+            return NOTHING
+        quoted = data[len(before) - 1 : 1 - len(behind)]
+        try:
+            return Stretch([quoted[1:-1]], [orjson.loads(quoted)])
+        except orjson.JSONDecodeError:
+            return NOTHING
 
     def stretch(self, events: list[bytes]) -> Stretch:
-        """The events from the first on that are alike."""
-        before, behind = self._theirs
+        """The events from the first on that are alike, by the data of each."""
+        before, behind = self._before[len(_BEFORE) :], self._behind[: -len(_BEHIND)]
         if not before:
             return NOTHING
         start, end, least = len(before), -len(behind), len(before) + len(behind)
@@ -72,7 +88,9 @@ class Express:
 
     def told(self, strings: list[bytes]) -> bytes:
         """What a caller is told of so much of a stretch."""
-        before, behind = self._ours
+        before, behind = self._our_before, self._our_behind
+        if len(strings) == 1:
+            return b"%b%b%b" % (before, strings[0], behind)
         return before + (behind + before).join(strings) + behind if strings else b""
 
 
