@@ -78,11 +78,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What each word of a text says for each of `classes`: 128 for nothing, in `steps` to one, packed into one number."""
+    """What each word of a text says for each of `classes`, in `steps` to one, packed into one number: a lane a class, from
+    the `lane`th on. Tables may share their rows, each with lanes of its own."""
 
     classes: tuple[str, ...]
     rows: Mapping[str, int]
     steps: int
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,20 +43,20 @@ class _Task(NamedTuple):
 
 
 class Turn:
-    """What a human said last or before, the rules that spoke about it, its words, and its features, worked out once where
-    needed."""
+    """What a human said last or before, the rules that spoke about it, its words, and what its features say, worked out once
+    where needed."""
 
-    __slots__ = ("_features", "marks", "said", "window")
+    __slots__ = ("_task", "marks", "said", "window")
 
     def __init__(self, said: Said, marks: Sequence[Mark], window: Wording) -> None:
         self.said, self.marks, self.window = said, marks, window
-        self._features: Sequence[str] | None = None
+        self._task: judging.Task | None = None
 
     @property
-    def features(self) -> Sequence[str]:
-        if self._features is None:
-            self._features = task_features(self.window)
-        return self._features
+    def task(self) -> judging.Task:
+        if self._task is None:
+            self._task = judging.Task(task_features(self.window), hints(self.marks))
+        return self._task
 
 
 def check(request: Request, book: RuleBook) -> Verdict:
@@ -172,7 +172,7 @@ def _weighed(turns: Sequence[Turn], book: RuleBook) -> _Task:
         return unsure
     least = book.weights.thresholds["category"]
     for turn in turns:
-        name, confidence = judging.category(turn.features, hints(turn.marks), book.weights)
+        name, confidence = judging.category(turn.task, book.weights)
         if confidence >= least and turn.said.text.strip():
             return _Task(name, book.families.get(name, DEFAULT_FAMILY), confidence)
         if len(turn.said.text) > ELLIPTIC_CHARS:
@@ -210,7 +210,7 @@ def _complexity(turns: Sequence[Turn], decided: Sequence[Sequence[Mark]], book: 
             return "hard" if lean > 0 else "simple"
     if book.weights is None or not turns:
         return "standard"
-    return judging.complexity(turns[0].features, hints(turns[0].marks), book.weights)
+    return judging.complexity(turns[0].task, book.weights)
 
 
 def _hazards(spoken: Iterable[Mark]) -> Mapping[str, list[Mark]]:

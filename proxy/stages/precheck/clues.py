@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -11,33 +11,40 @@ from proxy.stages.precheck.wording import DIGIT, PAIRED, SHORT_STEM_LETTERS, STE
 
 Beginning = Literal["text", "group", "number", "anywhere"]
 
+LINE_BREAK: Final = "\n"
+
 # What may stand before a pattern's first group and take no room.
 _START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\))?")
-# What is not at the top of a pattern, innermost first, and a digit that must stand there.
-_INNER: Final = re.compile(r"\[[^\]]*\]|\((?:[^()\\]|\\.)*\)")
+# The signs of a pattern: an escaped character, a class, or one character. A digit and a line break that must stand there.
+_SIGNS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[^\\\[]")
 _MUST_HAVE_DIGIT: Final = re.compile(r"\\d(?![?*]|\{0)")
+_MUST_HAVE_BREAK: Final = re.compile(r"\\n(?![?*{])")
 # A digit with none before it.
 _NUMBER: Final = re.compile(r"\(\?<!\[\\d[^\]]*\]\)\\d")
 # What makes sure that a group begins where a word does.
 _WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\}| |\\s\{1,\d+\})$")
+_OPENING: Final = re.compile(r"\\A(?:\\W\{0,\d+\})?(?:\\b)?")
 _OPTIONAL: Final = ("?", "*", "{")
 _PAIR: Final = re.compile(rf"[{PAIRED}]{{2}}")
 
 
 class Group(NamedTuple):
     """How the choices of a group begin, in lower case, by what of a text calls them: a word, the beginning of a word, two
-    neighbours, a sign (`keys`); or few letters that a word begins with (`short`)."""
+    neighbours, a sign (`keys`, and `called_by` as a set); or few letters that a word begins with (`short`)."""
 
     keys: Mapping[str, tuple[str, ...]]
     short: Mapping[str, tuple[str, ...]]
+    called_by: Set[str]
 
 
 class Clues(NamedTuple):
     """What a text needs for a pattern to match: one beginning of each group, and where it can begin: only at the start of the
-    text, only where the first group does, only where a number begins, or anywhere."""
+    text, only where the first group does, only where a number begins, or anywhere. `opens`: the first group stands before
+    all other words of the text."""
 
     groups: tuple[Group, ...]
     begins: Beginning
+    opens: bool = False
 
 
 @lru_cache(maxsize=4_096)
@@ -50,8 +57,11 @@ def clues(pattern: str) -> Clues:
     if any(character == "|" and depth == 0 for _, character, depth in depths(pattern)):
         return Clues((), "anywhere")
     found = [(prefix, group) for prefix, text, after in _groups(pattern) if (group := _group(prefix, text, after))]
-    numbers = (Group({DIGIT: ()}, {}),) if _has_digit(pattern) else ()
-    return Clues((*(group for _, group in found), *numbers), _begins(pattern, found[0] if found else None))
+    top = _top(pattern)
+    signs = [sign for sign, must in ((DIGIT, _MUST_HAVE_DIGIT), (LINE_BREAK, _MUST_HAVE_BREAK)) if must.search(top)]
+    first = found[0] if found else None
+    groups = (*(group for _, group in found), *(Group({sign: ()}, {}, frozenset((sign,))) for sign in signs))
+    return Clues(groups, _begins(pattern, first), first is not None and _opens(*first))
 
 
 def _begins(pattern: str, first: tuple[str, Group] | None) -> Beginning:
@@ -62,12 +72,19 @@ def _begins(pattern: str, first: tuple[str, Group] | None) -> Beginning:
     return "number" if _NUMBER.match(pattern) else "anywhere"
 
 
-def _has_digit(pattern: str) -> bool:
-    """Whether all that matches holds a digit."""
-    top, inner = "", pattern
-    while top != inner:
-        top, inner = inner, _INNER.sub("", inner)
-    return _MUST_HAVE_DIGIT.search(top) is not None
+def _opens(prefix: str, group: Group) -> bool:
+    return _OPENING.fullmatch(prefix) is not None and not group.short and all(map(_is_worded, group.keys))
+
+
+def _top(pattern: str) -> str:
+    """What is in no class and no group of a pattern: all that matches holds it."""
+    top, depth = [], 0
+    for sign in _SIGNS.findall(pattern):
+        depth -= sign == ")"
+        if depth == 0 and sign[0] not in "()[":
+            top.append(sign)
+        depth += sign == "("
+    return "".join(top)
 
 
 def _group(prefix: str, text: str, after: str) -> Group | None:
@@ -87,7 +104,8 @@ def _group(prefix: str, text: str, after: str) -> Group | None:
                 return None
             for key in said:
                 (short if key.endswith("~") else keys)[key.rstrip("~")].append(spelling.text)
-    return Group({key: tuple(leads) for key, leads in keys.items()}, {key: tuple(leads) for key, leads in short.items()})
+    called, shortly = ({key: tuple(leads) for key, leads in known.items()} for known in (keys, short))
+    return Group(called, shortly, frozenset(called))
 
 
 def _is_worded(text: str) -> bool:

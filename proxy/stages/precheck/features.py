@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Set
 from typing import Final, NamedTuple
 
-from proxy.stages.precheck.wording import Wording, spoken, words
+from proxy.stages.precheck.wording import DIGIT, Wording, spoken, words
 
 # An instruction stands at the beginning or the end of a text; between lies what it is about.
 HEAD_CHARS: Final = 260
@@ -15,9 +15,15 @@ _ENDS: Final = re.compile(r"[.!?:](?=\s)|[。\uff01\uff1f\uff1a\uff1b]|\n")
 _LABEL: Final = re.compile(r"[ \t*#\[\"']{0,4}([a-z]{2,20})(?: \d{1,2})?:")
 _LISTED: Final = re.compile(r"\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
 # Whoever offers a second choice offers choices.
-_CHOICES: Final = tuple(f"{before}b{after}" for before in (" ", "\n", " (", "\n(") for after in ".):、")
+_CHOICES: Final = re.compile(r"[ \n]\(?b[.):、]")
+_MARKERS: Final = frozenset((*"-*•", DIGIT))
 _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
-_CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::", "def ")
+_CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::")
+_CODE_BEGINS: Final = frozenset("{};<>=(:")
+# What is counted of a text, by the steps of the count.
+_STEPS: Final = {
+    name: tuple(f"#{name}{step}" for step in range(32)) for name in ("body", "lines", "size", "numbers", "commas", "code")
+}
 # What many lines look like, the first of them show.
 LINES_MAX: Final = 24
 
@@ -32,7 +38,8 @@ class Parts(NamedTuple):
 
 def parts(text: str) -> Parts:
     """Where the instruction may stand. `text` is a window of bounded length in lower case, stripped."""
-    cut = next((found.end() for found in _ENDS.finditer(text, 12, HEAD_CHARS)), min(HEAD_CHARS, len(text)))
+    end = _ENDS.search(text, 12, HEAD_CHARS)
+    cut = min(HEAD_CHARS, len(text)) if end is None else end.end()
     rest = text[cut:].strip()
     if not rest:
         return Parts(text[:cut], "", "")
@@ -72,17 +79,18 @@ def risk_features(said: Wording) -> list[str]:
 
 def _shape(text: str, found: Parts, said: Wording) -> list[str]:
     """How a text is built; what it is not built with is not looked for."""
-    signs, lines = said.signs, text.count("\n")
+    signs = said.signs
+    code = text.count("def ") + (0 if signs.isdisjoint(_CODE_BEGINS) else sum(map(text.count, _CODE_SIGNS)))
     return [
-        f"#body{_step(len(found.body))}",
+        _sized("body", len(found.body)),
         "#ask" if found.head.endswith(("?", "\uff1f")) else "#tell",
-        f"#lines{_step(lines)}",
-        f"#size{_step(len(text))}",
+        _sized("lines", text.count("\n")),
+        _sized("size", len(text)),
         f"#end{_sign(text)}",
         f"#cut{_sign(found.head)}{_step(len(found.tail))}",
-        f"#numbers{_step(len(said.numbers))}",
-        f"#commas{_step(found.tail.count(',') or found.head.count(','))}",
-        f"#code{_step(sum(map(text.count, _CODE_SIGNS)))}",
+        _sized("numbers", len(said.numbers)),
+        _sized("commas", found.tail.count(",") or found.head.count(",")),
+        _sized("code", code),
         *_marked(text, signs),
         "#ascii" if text.isascii() else "#paired" if max(signs) >= "\u3040" else "#accents",
     ]
@@ -91,10 +99,10 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
 def _marked(text: str, signs: Set[str]) -> Iterator[str]:
     if "`" in signs and "```" in text:
         yield "#fence"
-    if any(choice in text for choice in _CHOICES):
+    if _CHOICES.search(text):
         yield "#choices"
     lines = text.split("\n", LINES_MAX)[:LINES_MAX]
-    if any(map(_LISTED.match, lines)):
+    if not signs.isdisjoint(_MARKERS) and any(map(_LISTED.match, lines)):
         yield "#listed"
     if not signs.isdisjoint('"“'):
         yield "#quoted"
@@ -107,6 +115,10 @@ def _marked(text: str, signs: Set[str]) -> Iterator[str]:
 def _sign(text: str) -> str:
     last = text[-1:]
     return last if last in _SIGNS else ""
+
+
+def _sized(what: str, count: int) -> str:
+    return _STEPS[what][_step(count)]
 
 
 def _step(count: int) -> int:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
 from proxy.stages.precheck.reading import SEPARATOR, TURN_HEAD_CHARS, TURN_TAIL_CHARS, WHOLE_CHARS_MAX
-from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, loudest_word, odds, scores, spoke
+from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, loudest_word, odds, scores, spoke, told, total
 from proxy.stages.precheck.wording import Wording
 
 # Of a longer text its two ends are weighed.
@@ -35,14 +35,31 @@ def window(text: str) -> Wording:
     return Wording(f"{text[:TURN_HEAD_CHARS]}{SEPARATOR}{text[-TURN_TAIL_CHARS:]}")
 
 
-def category(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Weighed:
-    """The task category of a text with these features."""
-    return heaviest(weights.category, scores(weights.category, said, hints))
+class Task:
+    """What a text's features and the rules' hints say of its task. Tables that share their rows are asked once."""
+
+    __slots__ = ("_rows", "_total", "said")
+
+    def __init__(self, said: Sequence[str], hints: Sequence[str]) -> None:
+        self.said = [*said, *hints]
+        self._rows: Mapping[str, int] | None = None
+        self._total = 0
+
+    def scores(self, table: Table) -> Sequence[float]:
+        """The score of each class of a table."""
+        if self._rows is not table.rows:
+            self._rows, self._total = table.rows, total(table.rows, self.said)
+        return told(table, self._total)
 
 
-def complexity(said: Sequence[str], hints: Sequence[str], weights: Weights) -> Complexity:
-    """How hard the task of a text with these features is."""
-    found = scores(weights.complexity, said, hints)
+def category(task: Task, weights: Weights) -> Weighed:
+    """The task category of a text."""
+    return heaviest(weights.category, task.scores(weights.category))
+
+
+def complexity(task: Task, weights: Weights) -> Complexity:
+    """How hard the task of a text is."""
+    found = task.scores(weights.complexity)
     return _COMPLEXITIES[weights.complexity.classes[found.index(max(found))]]
 
 
@@ -50,11 +67,11 @@ def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None
     """The risk of a window, if its lead over harmless ones is above a threshold."""
     said = features.risk_features(window)
     share = dilution(len(said))
-    lead = leads(weights.level, scores(weights.level, said, hints, share), "safe")
-    over = {name: lead[name] - weights.thresholds[name] for name in lead}
-    level = max(over, key=over.__getitem__)
-    if over[level] <= 0:
+    found = scores(weights.level, said, hints, share)
+    level = _level(found, weights)
+    if level is None:
         return None
+    lead = leads(weights.level, found, "safe")
     attacks = level == "attack"
     hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
     loudest = loudest_word(weights.level, window.words, level, "safe")
@@ -75,13 +92,23 @@ def reasons(
     window: Wording, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights
 ) -> list[tuple[str, str, float]]:
     """What spoke loudest for the category and for the level of harm found."""
-    asked, said = features.task_features(window), features.risk_features(window)
-    name = category(asked, task_hints, weights).name
+    task, said = Task(features.task_features(window), task_hints), features.risk_features(window)
+    name = category(task, weights).name
     lead = leads(weights.level, scores(weights.level, said, risk_hints, dilution(len(said))), "safe")
     level = max(lead, key=lambda known: lead[known] - weights.thresholds[known])
-    for_category = spoke(weights.category, [*asked, *task_hints], name)[:REASONS_MAX]
+    for_category = spoke(weights.category, task.said, name)[:REASONS_MAX]
     for_level = spoke(weights.level, [*said, *risk_hints], level, "safe")[:REASONS_MAX]
     return [(name, word, weight) for word, weight in for_category] + [(level, word, weight) for word, weight in for_level]
+
+
+def _level(found: Sequence[float], weights: Weights) -> str | None:
+    """The level that is farthest above its threshold."""
+    base, thresholds = found[weights.level.classes.index("safe")], weights.thresholds
+    most, farthest = 0.0, None
+    for name, score in zip(weights.level.classes, found, strict=True):
+        if name != "safe" and (over := score - base - thresholds[name]) > most:
+            most, farthest = over, name
+    return farthest
 
 
 def _among(table: Table, found: Sequence[float], attacks: bool) -> str:

@@ -1,6 +1,8 @@
 """The words of a text in, the language it is probably written in out (ISO 639-1), or None; knows scripts and small words."""
 
+from bisect import bisect_right
 from collections import Counter
+from itertools import repeat
 from typing import Final
 
 from proxy.stages.precheck.wording import Wording
@@ -22,6 +24,7 @@ _SCRIPTS: Final = (
     ("\u4e00", "\u9fff", "zh"),
     ("\uac00", "\ud7a3", "ko"),
 )
+_FIRSTS: Final = tuple(first for first, _, _ in _SCRIPTS)
 _UKRAINIAN: Final = frozenset("іїєґ")
 _PERSIAN: Final = frozenset("پچژگ")
 # Words that hardly any text of a language does without, and greetings. A word of several languages counts for each.
@@ -44,12 +47,13 @@ _SMALL_WORDS: Final = {
     "vi": "là và của có không tôi bạn cho làm thế nào gì xin cảm một những được",
     "id": "yang dan di ini itu apa bagaimana untuk dengan saya kamu tidak terima kasih adalah cara tolong",
 }
-_LANGUAGES: Final = {
-    word: tuple(code for code, known in _SMALL_WORDS.items() if word in known.split())
-    for known in _SMALL_WORDS.values()
-    for word in known.split()
+_CODES: Final = tuple(_SMALL_WORDS)
+# A word's languages, a byte each: what many words say is the sum of what each says. No sum is larger than `WORDS_MAX`.
+_SAID: Final = {
+    word: sum(1 << 8 * index for index, known in enumerate(_SMALL_WORDS.values()) if word in known.split())
+    for all_known in _SMALL_WORDS.values()
+    for word in all_known.split()
 }
-_CODES: Final = frozenset(_SMALL_WORDS)
 
 
 def language(said: Wording) -> str | None:
@@ -59,12 +63,16 @@ def language(said: Wording) -> str | None:
 
 def _by_script(said: Wording) -> str | None:
     """The language of the script that most letters above Latin belong to."""
-    letters = [letter for letter in said.text[:_LETTERS_MAX] if letter >= "\u0370"]
-    counted = Counter(code for letter in letters for first, last, code in _SCRIPTS if first <= letter <= last)
+    letters = {letter: times for letter, times in Counter(said.text[:_LETTERS_MAX]).items() if letter >= _SCRIPTS[0][0]}
+    counted: dict[str, int] = {}
+    for letter, times in letters.items():
+        _, last, code = _SCRIPTS[bisect_right(_FIRSTS, letter) - 1]
+        if letter <= last:
+            counted[code] = counted.get(code, 0) + times
     if not counted:
         return None
-    code = counted.most_common(1)[0][0]
-    if code == "zh" and counted["ja"]:
+    code = max(counted, key=counted.__getitem__)
+    if code == "zh" and "ja" in counted:
         return "ja"
     if code == "ru" and not _UKRAINIAN.isdisjoint(letters):
         return "uk"
@@ -73,10 +81,9 @@ def _by_script(said: Wording) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     """The language whose small words occur most; no language where two share the lead."""
-    known = list(filter(None, map(_LANGUAGES.get, words)))
-    if not known:
+    total = sum(map(_SAID.get, words, repeat(0)))
+    if not total:
         return None
-    said = [code for codes in known for code in codes]
-    best = max(_CODES.intersection(said), key=said.count)
-    most = said.count(best)
-    return None if any(said.count(code) == most for code in _CODES.intersection(said) - {best}) else best
+    counts = total.to_bytes(len(_CODES), "little")
+    most = max(counts)
+    return _CODES[counts.index(most)] if counts.count(most) == 1 else None

@@ -2,14 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import islice, repeat
 from re import Match, Pattern
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Rule, Span
-from proxy.stages.precheck.clues import Clues, Group, clues
+from proxy.stages.precheck.clues import LINE_BREAK, Clues, Group, clues
 from proxy.stages.precheck.places import places
 from proxy.stages.precheck.reading import Reading
 from proxy.stages.precheck.validators import VALIDATORS, Validator
@@ -37,64 +37,69 @@ class Trial(NamedTuple):
     needs: int
 
 
+class Call(NamedTuple):
+    """What a key of a text does: the groups it satisfies, as bits, and the rules it calls, by their numbers."""
+
+    groups: int
+    rules: tuple[int, ...]
+
+
 class RuleSet(NamedTuple):
-    """Rules made ready, by what of a text calls them. Each key knows the groups it satisfies, as bits, and the rules it calls;
-    `always` are the rules that nothing calls."""
+    """Rules made ready, by what of a text calls them: its words and signs, few letters that a word begins with (`short`), how
+    the text begins (`openings`), or nothing (`always`)."""
 
     trials: Sequence[Trial]
-    groups: Mapping[str, int]
-    short_groups: Mapping[str, int]
-    callers: Mapping[str, Sequence[int]]
-    short_callers: Mapping[str, Sequence[int]]
+    calls: Mapping[str, Call]
+    short: Mapping[str, Call]
+    openings: Mapping[str, tuple[int, ...]]
     always: Sequence[int]
 
-    def called(self, keys: Set[str], short: Set[str]) -> Sequence[Trial]:
+    def called(self, keys: Set[str], short: Set[str], opening: Iterable[str]) -> Sequence[Trial]:
         """The rules worth a try in a text with these keys, in their order: all that they must find is there."""
         numbers, seen = set(self.always), 0
-        for key in keys:
-            seen |= self.groups[key]
-            if key in self.callers:
-                numbers.update(self.callers[key])
-        for key in short:
-            seen |= self.short_groups[key]
-            if key in self.short_callers:
-                numbers.update(self.short_callers[key])
+        for call in (*map(self.calls.__getitem__, keys), *map(self.short.__getitem__, short)):
+            seen |= call.groups
+            numbers.update(call.rules)
+        for rules in filter(None, map(self.openings.get, opening)):
+            numbers.update(rules)
         return [trial for trial in map(self.trials.__getitem__, sorted(numbers)) if seen & trial.needs == trial.needs]
+
+
+NOBODY: Final = Call(0, ())
 
 
 def rule_set(rules: Sequence[Rule]) -> RuleSet:
     """Works out once what every later reading needs of these rules, so that no call waits for it."""
-    groups: dict[str, int] = defaultdict(int)
-    short_groups: dict[str, int] = defaultdict(int)
-    callers: dict[str, list[int]] = defaultdict(list)
-    short_callers: dict[str, list[int]] = defaultdict(list)
+    calls: dict[str, Call] = defaultdict(lambda: NOBODY)
+    short: dict[str, Call] = defaultdict(lambda: NOBODY)
+    openings: dict[str, tuple[int, ...]] = defaultdict(tuple)
     trials: list[Trial] = []
     always, bit = [], 1
     for number, rule in enumerate(rules):
         known = clues(rule.pattern.pattern)
+        caller = None if known.opens else min(known.groups, key=_size, default=None)
         needs = 0
         for group in known.groups:
-            _note(group, bit, groups, short_groups)
+            called = (number,) if group is caller else ()
+            _note(group.keys, Call(bit, called), calls)
+            _note(group.short, Call(bit, called), short)
             needs, bit = needs | bit, bit << 1
-        if known.groups:
-            caller = min(known.groups, key=_size)
-            for key in caller.keys:
-                callers[key].append(number)
-            for key in caller.short:
-                short_callers[key].append(number)
-        else:
+        if known.opens:
+            for key in known.groups[0].keys:
+                openings[key] += (number,)
+        elif caller is None:
             always.append(number)
         trials.append(Trial(rule, _for_lower_case(rule.pattern), known, VALIDATORS.get(rule.validator or ""), needs))
-    return RuleSet(trials, groups, short_groups, callers, short_callers, always)
+    return RuleSet(trials, dict(calls), dict(short), dict(openings), always)
 
 
 def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]:
     """Every rule that matches, with its first valid match; `wording` is that of the reading's text."""
     if not reading.text:
         return []
-    keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
+    keys, short = wording.calling(ready.calls), wording.short_stems_among(ready.short)
     found = []
-    for trial in ready.called(keys, short):
+    for trial in ready.called(keys, short, wording.opening):
         if trial.validator is not None and wording.count(trial.validator.needs) < trial.validator.least:
             continue
         span = _first(trial, reading, wording.text, places(trial.clues, wording, keys, short))
@@ -119,16 +124,15 @@ def _first(trial: Trial, reading: Reading, text: str, starts: Sequence[int] | No
     return None
 
 
-def _note(group: Group, bit: int, groups: dict[str, int], short_groups: dict[str, int]) -> None:
-    for key in group.keys:
-        groups[key] |= bit
-    for key in group.short:
-        short_groups[key] |= bit
+def _note(keys: Iterable[str], call: Call, calls: dict[str, Call]) -> None:
+    for key in keys:
+        known = calls[key]
+        calls[key] = Call(known.groups | call.groups, known.rules + call.rules)
 
 
 def _size(group: Group) -> int:
     """How often a group calls its rule, roughly: a digit is in most texts, few letters begin many words."""
-    return len(group.keys) + 8 * len(group.short) + 1_000 * (DIGIT in group.keys)
+    return len(group.keys) + 8 * len(group.short) + 1_000 * (DIGIT in group.keys) + 100 * (LINE_BREAK in group.keys)
 
 
 @lru_cache(maxsize=4_096)

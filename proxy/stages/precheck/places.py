@@ -17,19 +17,24 @@ def places(clues: Clues, wording: Wording, keys: Set[str], short: Set[str]) -> S
         case "text":
             return (0,)
         case "group":
-            return _some(sorted(_beginnings(clues.groups[0], wording, keys, short)))
+            return _some(_beginnings(clues.groups[0], wording, keys, short))
         case "number":
             return _some(wording.numbers)
         case _:
             return None
 
 
-def _beginnings(group: Group, wording: Wording, keys: Set[str], short: Set[str]) -> Set[int]:
-    """Every place of the group's leads that these keys call."""
-    leads = [group.keys[key] for key in group.keys.keys() & keys]
-    if group.short:
-        leads += [group.short[key] for key in group.short.keys() & short]
-    return set(chain.from_iterable(map(wording.places_of, chain.from_iterable(leads))))
+def _beginnings(group: Group, wording: Wording, keys: Set[str], short: Set[str]) -> Sequence[int]:
+    """Every place of the group's leads that these keys call, in order."""
+    leads: list[str] = []
+    for key in group.called_by & keys:
+        leads += group.keys[key]
+    if group.short and short:
+        for key in group.short.keys() & short:
+            leads += group.short[key]
+    if len(leads) == 1:
+        return wording.places_of(leads[0])
+    return sorted({*chain.from_iterable(map(wording.places_of, leads))})
 
 
 def _some(places: Sequence[int]) -> Sequence[int]:

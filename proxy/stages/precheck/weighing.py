@@ -3,6 +3,8 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from itertools import tee
 from typing import Final, NamedTuple
 
@@ -12,6 +14,8 @@ from proxy.domain.verdict import Table
 NOTHING: Final = 128
 # Room for the sum of a class over more features than any window has.
 LANE_BYTES: Final = 4
+LANE_MASK: Final = (1 << 8 * LANE_BYTES) - 1
+LANE_HALF: Final = 1 << 8 * LANE_BYTES - 1
 # Long texts have more words to be wrong about: their words count less each, from so many features on.
 FEATURES_FREE: Final = 16
 
@@ -31,9 +35,24 @@ def dilution(features: int) -> float:
 def scores(table: Table, said: Sequence[str], hints: Sequence[str], share: float = 1.0) -> list[float]:
     """The score of each class: words at their `share`, hints of rules in full."""
     if share == 1.0:
-        return _sum(table, [*said, *hints])
-    words = _sum(table, said)
-    return [share * word + hint for word, hint in zip(words, _sum(table, hints), strict=True)]
+        return told(table, total(table.rows, [*said, *hints]))
+    words = told(table, total(table.rows, said))
+    if not hints:
+        return [share * word for word in words]
+    return [share * word + hint for word, hint in zip(words, told(table, total(table.rows, hints)), strict=True)]
+
+
+def total(rows: Mapping[str, int], features: Sequence[str]) -> int:
+    """What all these features say together, of all tables that share these rows."""
+    return sum(filter(None, map(rows.get, features)))
+
+
+def told(table: Table, total: int) -> list[float]:
+    """What a total says for each class of a table."""
+    if not total:
+        return [0.0] * len(table.classes)
+    steps = table.steps
+    return [lane / steps for lane in _unpacked(table, total)]
 
 
 def heaviest(table: Table, found: Sequence[float]) -> Weighed:
@@ -58,67 +77,81 @@ def leads(table: Table, found: Sequence[float], over: str) -> Mapping[str, float
 
 def spoke(table: Table, said: Sequence[str], name: str, over: str | None = None) -> list[tuple[str, float]]:
     """What each feature says for a class (over another), the loudest first; for explanations."""
-    known = [(feature, table.rows[feature]) for feature in said if feature in table.rows]
-    base = [NOTHING] * len(known) if over is None else _lane(table, known, over)
-    found = zip(known, _lane(table, known, name), base, strict=True)
-    weights = [(feature, (weight - less) / table.steps) for (feature, _), weight, less in found]
-    return sorted(weights, key=lambda weight: -weight[1])
+    up, down = table.classes.index(name), None if over is None else table.classes.index(over)
+    found = []
+    for feature in said:
+        lanes = _unpacked(table, table.rows.get(feature, 0))
+        if any(lanes):
+            found.append((feature, (lanes[up] - (0 if down is None else lanes[down])) / table.steps))
+    return sorted(found, key=lambda weight: -weight[1])
 
 
 def loudest_word(table: Table, words: Sequence[str], name: str, over: str) -> str:
     """The word that says most for a class over another; none if all are unknown."""
-    up, down = _shift(table, name), _shift(table, over)
+    ground, up, down = _ground(table.lane + len(table.classes)), _shift(table, name), _shift(table, over)
     found, most = "", -NOTHING * 2
     for word in words:
-        row = table.rows.get(word)
-        if row is not None and (lead := (row >> up & 0xFF) - (row >> down & 0xFF)) > most:
-            found, most = word, lead
+        if (row := table.rows.get(word)) is not None:
+            lifted = row + ground
+            if (lead := (lifted >> up & LANE_MASK) - (lifted >> down & LANE_MASK)) > most:
+                found, most = word, lead
     return found
 
 
 def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps: int) -> Table:
     """A table of words and their weights, a byte a class, one word's after the other's; ValueError if they do not fit.
 
-    A row is one number of as many lanes as classes and one before them that counts, so that sums of rows are sums of numbers.
+    A row is one number of as many lanes as classes, so that sums of rows are sums of numbers.
     """
     if len(weights) != len(words) * len(classes):
         raise ValueError("a word has not one byte a class")
-    row_bytes = LANE_BYTES * (len(classes) + 1)
+    row_bytes = LANE_BYTES * len(classes)
     spread = bytearray(row_bytes * len(words))
-    spread[LANE_BYTES - 1 :: row_bytes] = b"\x01" * len(words)
     for index in range(len(classes)):
-        spread[LANE_BYTES * (index + 2) - 1 :: row_bytes] = weights[index :: len(classes)]
-    rows = (int.from_bytes(row) for (row,) in struct.iter_unpack(f"{row_bytes}s", spread))
+        spread[LANE_BYTES * index :: row_bytes] = weights[index :: len(classes)]
+    ground = sum(NOTHING << 8 * LANE_BYTES * index for index in range(len(classes)))
+    rows = (int.from_bytes(row, "little") - ground for (row,) in struct.iter_unpack(f"{row_bytes}s", spread))
     # Of rare words many weigh the same: each row is kept once.
     kept: dict[int, int] = {}
     return Table(classes, dict(zip(words, map(kept.setdefault, *tee(rows)), strict=True)), steps)
 
 
+def joined(*tables: Table) -> list[Table]:
+    """The same tables over rows that they share: what a word says for all of them is found at once. Those that come first
+    have the lower lanes, and short rows where only they know a word."""
+    shared: dict[str, int] = {}
+    kept: dict[int, int] = {}
+    views, lane = [], 0
+    for one in tables:
+        bits = 8 * LANE_BYTES * lane
+        for word, row in one.rows.items():
+            whole = shared.get(word, 0) + (row << bits)
+            shared[word] = kept.setdefault(whole, whole)
+        views.append(replace(one, rows=shared, lane=lane))
+        lane += len(one.classes)
+    return views
+
+
 def weights_of(table: Table) -> bytes:
-    """The weights of a table's words as `table` takes them."""
-    return b"".join(bytes(_unpacked(table, row)[1:]) for row in table.rows.values())
+    """The weights of a table's words as `table` takes them; the table shares its rows with no other."""
+    return b"".join(bytes(NOTHING + lane for lane in _unpacked(table, row)) for row in table.rows.values())
 
 
-def _sum(table: Table, features: Sequence[str]) -> list[float]:
-    total = sum(filter(None, map(table.rows.get, features)))
-    if not total:
-        return [0.0] * len(table.classes)
-    count, *sums = _unpacked(table, total)
-    ground, steps = NOTHING * count, table.steps
-    return [(lane - ground) / steps for lane in sums]
-
-
-def _lane(table: Table, known: Sequence[tuple[str, int]], name: str) -> list[int]:
-    """What each of these rows says for a class."""
-    shift = _shift(table, name)
-    return [row >> shift & 0xFF for _, row in known]
+def _unpacked(table: Table, row: int) -> list[int]:
+    """A table's lanes of a row, or of a sum of rows. A lane below nothing has borrowed from the next: lifted by half its
+    room, none has."""
+    classes = len(table.classes)
+    lifted = row + _ground(table.lane + classes) >> 8 * LANE_BYTES * table.lane
+    lanes = (lifted & (1 << 8 * LANE_BYTES * classes) - 1).to_bytes(LANE_BYTES * classes, "little")
+    return [lane - LANE_HALF for lane in struct.unpack(f"<{classes}I", lanes)]
 
 
 def _shift(table: Table, name: str) -> int:
     """Where a class's lane begins in a row."""
-    return 8 * LANE_BYTES * (len(table.classes) - 1 - table.classes.index(name))
+    return 8 * LANE_BYTES * (table.lane + table.classes.index(name))
 
 
-def _unpacked(table: Table, row: int) -> tuple[int, ...]:
-    lanes = len(table.classes) + 1
-    return struct.unpack(f">{lanes}I", row.to_bytes(LANE_BYTES * lanes, "big"))
+@lru_cache
+def _ground(lanes: int) -> int:
+    """Half its room in each of so many lanes."""
+    return sum(LANE_HALF << 8 * LANE_BYTES * lane for lane in range(lanes))

@@ -1,8 +1,9 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
+from operator import add
 from typing import Final
 
 STEM_LETTERS: Final = 5
@@ -17,7 +18,6 @@ _SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
 # The first letter that may be paired.
 _FIRST_PAIRED: Final = PAIRED[0]
-_LONG_PAIRED: Final = re.compile(rf"[{PAIRED}]{{3}}")
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS_ASCII: Final = bytes(range(65, 91)) + bytes(range(97, 123)) + b" "
 _SPACED: Final = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
@@ -54,6 +54,14 @@ class Wording:
         return known.keys() & {word[:SHORT_STEM_LETTERS] for word in self.words}
 
     @property
+    def opening(self) -> Sequence[str]:
+        """The keys of how it begins: of its first word, and of its first two."""
+        if not self.words:
+            return ()
+        first = self.words[0]
+        return first, f"{first[:STEM_LETTERS]}*", " ".join(self.words[:2])
+
+    @property
     def numbers(self) -> Sequence[int]:
         """Where its numbers begin."""
         if self._numbers is None:
@@ -62,9 +70,10 @@ class Wording:
 
     def places_of(self, lead: str) -> Sequence[int]:
         """Where these letters stand, but for places inside a word."""
-        if lead not in self._places:
-            self._places[lead] = list(_places(lead, self.text))
-        return self._places[lead]
+        known = self._places.get(lead)
+        if known is None:
+            known = self._places[lead] = _places(lead, self.text)
+        return known
 
     def count(self, characters: str) -> int:
         """How often these characters occur."""
@@ -77,12 +86,16 @@ def words(text: str) -> list[str]:
     """The words of a lower-case text; in scripts without spaces, pairs of neighbouring letters."""
     if text.isascii():
         return text.encode("ascii").translate(_SPACED).decode("ascii").split()
-    if max(text) < _FIRST_PAIRED:
-        return _SPACED_WORDS.findall(text)
-    found = _WORDS.findall(text)
-    if _LONG_PAIRED.search(text) is None:
-        return found
-    return [word for run in found for word in (_pairs(run) if run >= "\u3040" else (run,))]
+    found: list[str] = []
+    for token in text.split():
+        if not token.isascii() and max(token) >= _FIRST_PAIRED:
+            for run in _WORDS.findall(token):
+                found += _pairs(run) if run >= _FIRST_PAIRED else (run,)
+        elif token.isalpha():
+            found.append(token)
+        else:
+            found += _SPACED_WORDS.findall(token)
+    return found
 
 
 def spoken(said: list[str]) -> list[str]:
@@ -95,15 +108,16 @@ def _pairs(run: str) -> Iterable[str]:
     """The pairs of neighbours in a run of letters; a short one is itself."""
     if len(run) < 3:
         return (run,)
-    return [run[index : index + 2] for index in range(len(run) - 1)]
+    return map(add, run, run[1:])
 
 
-def _places(lead: str, text: str) -> Iterator[int]:
-    place, may_continue = text.find(lead), lead[0] not in _LETTERS
+def _places(lead: str, text: str) -> list[int]:
+    found, place, may_continue = [], text.find(lead), lead[0] not in _LETTERS
     while place >= 0:
         if may_continue or place == 0 or text[place - 1] not in _LETTERS:
-            yield place
+            found.append(place)
         place = text.find(lead, place + 1)
+    return found
 
 
 def _signs(text: str, is_ascii: bool) -> Set[str]:

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from proxy.domain.verdict import Table, Weights
-from proxy.stages.precheck.weighing import table
+from proxy.stages.precheck.weighing import joined, table
 from proxy.store.catalog.mistakes import Mistake
 
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
 
-TABLES: Final = ("hazard", "level", "category", "complexity")
+# Both are asked what the same features say.
+ASKED_TOGETHER: Final = ("complexity", "category")
+TABLES: Final = ("hazard", "level", *ASKED_TOGETHER)
 THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "block", "block_attack"})
 
 
@@ -68,7 +70,10 @@ def _weights(content: dict[str, Any]) -> Weights:
     known: dict[str, str] = {}
     for table_rows in rows.values():
         table_rows.words[:] = map(known.setdefault, table_rows.words, table_rows.words)
-    return Weights(revision=read.revision, thresholds=read.thresholds, **{name: _table(rows.pop(name)) for name in TABLES})
+    made = {name: _table(rows.pop(name)) for name in TABLES}
+    together = joined(*(made.pop(name) for name in ASKED_TOGETHER))
+    made |= zip(ASKED_TOGETHER, together, strict=True)
+    return Weights(revision=read.revision, thresholds=read.thresholds, **made)
 
 
 def _table(read: TableRows) -> Table:

@@ -14,8 +14,8 @@ from tests.stages.precheck.books import rule
 def tried(pattern: str, text: str) -> list[int] | None:
     """Where a pattern is tried; nowhere if the text does not call it."""
     ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
-    keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
-    if not list(ready.called(keys, short)):
+    keys, short = wording.calling(ready.calls), wording.short_stems_among(ready.short)
+    if not list(ready.called(keys, short, wording.opening)):
         return []
     found = places(clues(pattern), wording, keys, short)
     return None if found is None else list(found)
@@ -42,12 +42,22 @@ def tried(pattern: str, text: str) -> list[int] | None:
         (r"\b(?:write)?x", "anywhere", 0),
         (r"\bwrite|\b(?:draft)", "anywhere", 0),
         (r"[(|](?=x)\(y", "anywhere", 0),
+        (r"\b(?:def \(|import \d\n|(?:a|b))", "anywhere", 0),
+        (r"\A[^\n]{8}\n\S", "text", 1),
     ],
 )
 def test_clues_are_read_off_plain_groups_only(pattern: str, begins: str, groups: int) -> None:
     re.compile(pattern)
     found = clues(pattern)
     assert (found.begins, len(found.groups)) == (begins, groups)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_tried"),
+    [("Who wrote it?", True), ("- 'Tell me", True), ("He knows who", False), ("", False), ("Do tell me", False)],
+)
+def test_a_group_that_opens_a_text_is_called_by_its_first_words_alone(text: str, is_tried: bool) -> None:
+    assert bool(tried(r"\A\W{0,9}\b(?:who|tell me)\b", text)) == is_tried
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ def test_neither_clues_nor_index_hide_a_match_of_a_rule(rule: Rule) -> None:
     @given(texts)
     def hides_nothing(text: str) -> None:
         wording = Wording(text)
-        keys, short = wording.calling(ready.groups), wording.short_stems_among(ready.short_groups)
-        assert [trial.rule for trial in ready.called(keys, short)] == [rule]
+        keys, short = wording.calling(ready.calls), wording.short_stems_among(ready.short)
+        assert [trial.rule for trial in ready.called(keys, short, wording.opening)] == [rule]
         starts = places(clues(rule.pattern.pattern), wording, keys, short)
         assert starts is None or any(rule.pattern.match(text, start) for start in starts)
 

@@ -7,7 +7,7 @@ import pytest
 from proxy.domain.verdict import RuleBook, Table, Weights
 from proxy.stages.precheck import check
 from proxy.stages.precheck.features import parts, risk_features, task_features
-from proxy.stages.precheck.weighing import dilution, heaviest, leads, scores, spoke, table, weights_of
+from proxy.stages.precheck.weighing import dilution, heaviest, joined, leads, loudest_word, scores, spoke, table, weights_of
 from proxy.stages.precheck.wording import Wording, words
 from tests import builders
 from tests.stages.precheck.books import book, rule, said, shipped
@@ -140,6 +140,18 @@ def test_a_table_keeps_every_weight_and_refuses_words_without_one() -> None:
     assert weights_of(table(("a", "b", "c"), ["w", "x", "y", "z"], weights, 16)) == weights
     with pytest.raises(ValueError, match="one byte a class"):
         table(("a", "b", "c"), ["w"], weights, 16)
+
+
+def test_tables_that_share_their_rows_say_what_they_said_alone() -> None:
+    level, category = (
+        made(("safe", "content"), {"bomb": row(-2, 2), "calm": row(1, -1)}),
+        made(("coding", "qa"), {"bomb": row(-3, 1)}),
+    )
+    for alone, among in zip((level, category), joined(level, category), strict=True):
+        for said_ in (["bomb", "calm"], ["calm"], ["unheard"]):
+            assert scores(among, said_, []) == scores(alone, said_, [])
+        assert loudest_word(among, ["calm", "bomb"], among.classes[1], among.classes[0]) == "bomb"
+        assert spoke(among, ["calm", "bomb"], among.classes[0]) == spoke(alone, ["calm", "bomb"], alone.classes[0])
 
 
 def test_the_sum_of_very_many_words_does_not_run_over() -> None:
