@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import httpx2
 
 from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
 from proxy.clock import SystemClock
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
@@ -130,7 +131,7 @@ async def open_hall(
         seats = {user_id: await _seat(house, user_id, middle) for user_id in user_ids}
         clock = SystemClock()
         desk = SqlCatalogDesk(database, clock, await SqlCatalog.open(database, clock, _CATALOG))
-        transport = httpx2.ASGITransport(app=build_gateway(replace(house.parts, desk=desk)))
+        transport = httpx2.ASGITransport(app=build_gateway(replace(house.parts, desk=desk), build_offices))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield Hall(client, admin, seats)
 
