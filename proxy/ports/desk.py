@@ -104,7 +104,8 @@ class Register(Threads, Protocol):
     async def user_tallies(self, query: UserTallyQuery) -> Tallies: ...
 
     async def model_users(self, model_ids: Sequence[str], from_ms: int, calls_max: int) -> list[ModelUsers]:
-        """Who made the newest calls of each model since `from_ms`; at most `calls_max` calls in all are looked at."""
+        """Who made the newest calls of each model since `from_ms`; at most `calls_max` calls in all are looked at,
+        and of each model a bounded number."""
         ...
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:

@@ -6,28 +6,32 @@ from proxy.domain.desk import ModelUser, ModelUsers
 from proxy.store.database import Connection
 
 KEENEST_MAX: Final = 20
+# However few models share what may be looked at: who calls a model most is seen from so many calls as well as from more.
+CALLS_EACH_MAX: Final = 2_500
 # The index of a model's calls is in the order of their ids, which is that of their moments.
-_LOOKED_AT: Final = (
-    "SELECT id, user_id, kind, credits_milli FROM model_calls WHERE model_id = ?1"
-    " AND id >= (SELECT id FROM model_calls WHERE at_ms >= ?2 ORDER BY at_ms, id LIMIT 1) ORDER BY id DESC LIMIT ?3"
+_NEWEST: Final = (
+    "FROM model_calls WHERE model_id = ?1"
+    " AND id >= (SELECT id FROM model_calls WHERE at_ms >= ?2 ORDER BY at_ms, id LIMIT 1) ORDER BY id DESC"
 )
+_LOOKED_AT: Final = f"(SELECT user_id, kind, credits_milli {_NEWEST} LIMIT ?3) AS looked_at"
 _USERS: Final = (
-    f"SELECT user_id, count(*), sum(credits_milli) FROM ({_LOOKED_AT}) AS looked_at"  # noqa: S608
-    " WHERE kind NOT IN ('probe', 'precheck') GROUP BY user_id ORDER BY count(*) DESC, user_id"
+    f"SELECT user_id, count(*), sum(credits_milli), count(*) OVER () FROM {_LOOKED_AT}"  # noqa: S608  (constants of this program)
+    " WHERE kind NOT IN ('probe', 'precheck')"
+    f" GROUP BY user_id ORDER BY count(*) DESC, user_id LIMIT {KEENEST_MAX:d}"
 )
-_OLDEST: Final = f"SELECT min(id), count(*) FROM ({_LOOKED_AT}) AS looked_at"  # noqa: S608
+_OLDEST: Final = f"SELECT id {_NEWEST} LIMIT 1 OFFSET ?3 - 1"
 
 
 def model_users(model_id: str, from_ms: int, calls_max: int, connection: Connection) -> ModelUsers:
-    """Who made the newest `calls_max` calls of a model since a moment."""
-    values = (model_id, from_ms, calls_max)
+    """Who made the newest `calls_max` calls of a model since a moment; CALLS_EACH_MAX at most."""
+    values = (model_id, from_ms, min(calls_max, CALLS_EACH_MAX))
     found = connection.execute(_USERS, values).fetchall()
-    oldest, calls = connection.execute(_OLDEST, values).fetchone()
+    oldest = connection.execute(_OLDEST, values).fetchone()
     return ModelUsers(
         model_id=model_id,
-        users=len(found),
-        keenest=tuple(ModelUser(*row) for row in found[:KEENEST_MAX]),
-        stopped_at_ms=_moment(oldest, connection) if calls == calls_max else None,
+        users=found[0][3] if found else 0,
+        keenest=tuple(ModelUser(*row[:3]) for row in found),
+        stopped_at_ms=None if oldest is None else _moment(oldest[0], connection),
     )
 
 

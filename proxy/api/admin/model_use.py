@@ -36,7 +36,8 @@ class ModelUseTold(Told):
 
 
 class ModelUseList(Told):
-    """Models that were called since `from_ms`, the dearest in raw cost first. 10,000 calls are looked at, shared among them."""
+    """Models that were called since `from_ms`, the dearest in raw cost first. 10,000 calls are looked at, shared among them,
+    and of each model 2,500 at most."""
 
     from_ms: MomentMs
     data: list[ModelUseTold]

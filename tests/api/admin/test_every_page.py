@@ -1,11 +1,12 @@
 """Whatever a page of the console asks for is answered by an index: the quick form of the proof over books of millions."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from proxy.domain.conversation import Opening
 from proxy.domain.desk import PlanRequest
 from proxy.store.sqlite import SqliteDatabase
 from tests import builders as b
@@ -14,23 +15,12 @@ from tests.proofs.scale.pages import ASKED, open_hall
 from tests.proofs.scale.plans import Watched, big_tables, plans, scans
 
 CONSOLE = Path(__file__).parents[3] / "proxy" / "console"
-# What pages send to change something or to see what a change would do, and what is as long as the catalog.
+# What is sent to change something, and sessions, which stand in memory.
 _ELSEWHERE = {
-    "/api/admin/models",
-    "/api/admin/providers",
-    "/api/admin/assistants",
-    "/api/admin/plans",
-    "/api/admin/catalog",
     "/api/session",
     "/api/feedback",
-    "/api/keys",
-    "/api/plan-requests",
-    "/api/ai/precheck",
     "/api/ai/chat",
     "/api/admin/budget/verify",
-    "/api/admin/simulate",
-    "/api/admin/catalog/files",
-    "/api/admin/catalog/proposal",
     "/api/admin/catalog/reload",
 }
 
@@ -45,9 +35,11 @@ async def test_no_request_of_a_page_looks_through_a_big_table(tmp_path: Path) ->
         text = await house.user_key("ada")
         call_id = (await house.chat(text)).json()["id"]
         await house.parts.directory.file_plan_request(PlanRequest("ask_1", "ada", "plan", "pro", "", "open", b.NOW_MS))
-    since = datetime.now(UTC).date().isoformat()
+        await house.parts.conversations.begin(Opening("ada", "kept_1", call_id, "Hello", '"Hi."', b.NOW_MS))
+    today = datetime.now(UTC).date()
+    since, tomorrow = today.isoformat(), (today + timedelta(days=1)).isoformat()
     middle = {"call": call_id, "user": "ada", "key": text.split("_")[2], "request": "ask_1", "line": "5"}
-    middle |= {"from": since, "old": since}
+    middle |= {"from": since, "until": tomorrow, "old": since}
     watched = Watched(database)
     async with open_hall(tmp_path, watched, ["ada"], middle) as hall:
         found: list[str] = []

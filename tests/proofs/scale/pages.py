@@ -3,26 +3,34 @@ is asked so."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+import httpx2
+
+from proxy.api.gateway import build_gateway
+from proxy.api.offices import build_offices
+from proxy.clock import SystemClock
+from proxy.store.catalog.desk import SqlCatalogDesk
+from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
-from tests.api.house import House, open_house
+from tests.api.house import House, bearing, open_house
 
 Who = Literal["user", "admin"]
+
+_CATALOG: Final = Path(__file__).parents[3] / "config"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of a page. In braces stand ids: `own_call` of the caller, `call`, `user`, `key`, `request` and `line` from
-    the middle of the book. It may cost `ratio_max` times as much, and no more for a reason that is said."""
+    """One request of a page. In braces stand ids: `own_call` and `own_kept` of the caller, `call`, `user`, `key`, `request` and
+    `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent."""
 
     page: str
     who: Who
     path: str
-    ratio_max: float = 1.3
-    reason: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,12 @@ _CALLS: Final = "/api/admin/model-calls"
 _SINCE: Final = "from={from}"
 
 ASKED: Final[Sequence[Asked]] = (
-    *_of("chat", "user", "/api/me", "/api/ai/models", "/api/calls/{own_call}", "/api/conversations?limit=30"),
+    *_of("chat", "user", "/api/me", "/api/ai/models", "/api/calls/{own_call}"),
+    Asked(
+        "chat", "user", "/api/ai/precheck", {"model": "auto", "messages": [{"role": "user", "content": "What does it cost?"}]}
+    ),
+    *_of("chat", "user", "/api/conversations?limit=30", "/api/conversations?limit=2&before={kept_before}"),
+    *_of("chat", "user", "/api/conversations/{own_kept}", "/api/conversations/{own_kept}?format=markdown"),
     *_of("usage", "user", "/api/usage", *(f"/api/usage?{_SINCE}&group={by}" for by in ("day", "assistant", "family", "model"))),
     *_of("usage", "user", "/api/calls?kind=model&limit=50", "/api/calls?kind=model&limit=50&before={call}"),
     *_of("usage", "user", "/api/calls?kind=model&status=failed&limit=50", "/api/calls?kind=model&model=p/m-1&limit=50"),
@@ -54,8 +67,7 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("overview", "admin", *(f"/api/admin/analytics?{_SINCE}&group={by}&limit=50" for by in ("model", "provider", "user"))),
     *_of("calls", "admin", f"{_CALLS}?limit=50", f"{_CALLS}?limit=50&before={{call}}", f"{_CALLS}?status=failed&limit=50"),
     *_of("calls", "admin", f"{_CALLS}?model=p/m-1&status=failed&limit=50", f"{_CALLS}?kind=image&limit=50"),
-    Asked("calls", "admin", f"{_CALLS}?user={{user}}&status=failed&limit=50", 2.0, "planned anew each time on PostgreSQL"),
-    Asked("calls", "admin", f"{_CALLS}?key={{key}}&model=p/m-1&limit=50", 2.0, "looks at 50 calls, each on a page of its own"),
+    *_of("calls", "admin", f"{_CALLS}?user={{user}}&status=failed&limit=50", f"{_CALLS}?key={{key}}&model=p/m-1&limit=50"),
     *_of(
         "requests", "admin", "/api/admin/plan-requests?status=open&limit=50", "/api/admin/plan-requests?status=denied&limit=50"
     ),
@@ -67,7 +79,16 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("keys", "admin", "/api/admin/keys?limit=50&user={user}", "/api/admin/apps?limit=50"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&kind=user", "/api/admin/keys?limit=50&live=true&before={key}"),
     *_of("user", "admin", "/api/admin/users/{user}/entitlement", "/api/admin/keys?user={user}&live=true&limit=50"),
-    *_of("catalog", "admin", "/api/admin/model-use"),
+    *_of("catalog", "admin", "/api/admin/model-use", "/api/admin/model-use?model=p/m-1"),
+    *_of("catalog", "admin", *(f"/api/admin/{kind}" for kind in ("models", "providers", "assistants", "plans", "catalog"))),
+    *_of("catalog", "admin", "/api/admin/models/openai%2Fgpt-4o", "/api/admin/catalog/files"),
+    Asked(
+        "catalog", "admin", "/api/admin/catalog/proposal", {"toml": '[[alias]]\nid = "fast"\nmodels = ["openai/gpt-4o-mini"]\n'}
+    ),
+    # A preview replays 2,000 calls, which are read a hundred at a time.
+    Asked(
+        "catalog", "admin", "/api/admin/simulate", {"from": "{from}", "until": "{until}", "catalog": "current", "limit": 100}
+    ),
     *_of("overview", "admin", "/api/admin/overview"),
     *_of("health", "admin", "/api/admin/health", "/api/admin/health/history?limit=50"),
     *_of("budget", "admin", "/api/admin/budget", "/api/admin/alerts?limit=50"),
@@ -81,8 +102,8 @@ PAGES: Final = tuple(dict.fromkeys(asked.page for asked in ASKED))
 class Hall:
     """A gateway over one book, with an administrator and some of its users."""
 
-    def __init__(self, house: House, admin: str, seats: Mapping[str, Seat]) -> None:
-        self._house = house
+    def __init__(self, client: httpx2.AsyncClient, admin: str, seats: Mapping[str, Seat]) -> None:
+        self._client = client
         self._admin = admin
         self._seats = seats
 
@@ -90,7 +111,12 @@ class Hall:
         """Raises AssertionError unless it is answered well."""
         seat = self._seats[user_id]
         key = self._admin if asked.who == "admin" else seat.key
-        answer = await self._house.get(asked.path.format(**seat.ids), key)
+        path = asked.path.format(**seat.ids)
+        body = {name: value.format(**seat.ids) if isinstance(value, str) else value for name, value in asked.body.items()}
+        sent = (
+            self._client.post(path, json=body, headers=bearing(key)) if body else self._client.get(path, headers=bearing(key))
+        )
+        answer = await sent
         assert answer.status_code == 200, f"{asked.path}: {answer.text[:200]}"
 
 
@@ -98,15 +124,22 @@ class Hall:
 async def open_hall(
     folder: Path, database: Database, user_ids: Sequence[str], middle: Mapping[str, str]
 ) -> AsyncIterator[Hall]:
-    """`middle` are the ids of the middle of the book and the day from which reports are asked for."""
+    """`middle` are the ids of the middle of the book and the days between which reports are asked for. The catalog that is
+    shown and compared is the one that comes with the gateway."""
     async with open_house(folder, database=database, conversations_kept_days=30) as house:
         admin = await house.key("admin")
         seats = {user_id: await _seat(house, user_id, middle) for user_id in user_ids}
-        yield Hall(house, admin, seats)
+        clock = SystemClock()
+        desk = SqlCatalogDesk(database, clock, await SqlCatalog.open(database, clock, _CATALOG))
+        transport = httpx2.ASGITransport(app=build_gateway(replace(house.parts, desk=desk), build_offices))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            yield Hall(client, admin, seats)
 
 
 async def _seat(house: House, user_id: str, middle: Mapping[str, str]) -> Seat:
     key = await house.key("user", user_id=user_id, manage_keys=True)
     calls = (await house.get("/api/calls?limit=1", key)).json()["data"]
     own = calls[0]["id"] if calls else middle["call"]
-    return Seat(key, {**middle, "own_call": own})
+    kept = (await house.get("/api/conversations?limit=2", key)).json()
+    own_kept = {"own_kept": kept["data"][0]["id"], "kept_before": kept["next_before"] or "0-none"}
+    return Seat(key, {**middle, "own_call": own, **own_kept})

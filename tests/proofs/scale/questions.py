@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
 from proxy.clock import SystemClock
-from proxy.domain.desk import CallFilter, HistoryQuery, UsageGroup, UsageQuery
+from proxy.domain.desk import CallFilter, HistoryQuery, KeyFilter, UsageGroup, UsageQuery
 from proxy.domain.ledger import LedgerCommand
 from proxy.domain.rollup import DAY_MS, TallyGroup, TallyQuery, UserTallyQuery
 from proxy.ids import RandomIds
@@ -26,6 +26,8 @@ PAGE: Final = 10
 # Fewer than a book of ten users has, so that pages of all books look at as many.
 ROLLUPS_LOOKED_AT: Final = 100
 _PERIOD_MS: Final = 30 * DAY_MS
+_ANY_USERS_KEYS: Final = KeyFilter(kind="user", limit=PAGE)
+_MODELS: Final = tuple(f"p/m-{number}" for number in range(KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Caller:
     @property
     def key_id(self) -> str:
         return f"k{self.number:011}"
+
+    @property
+    def neighbour(self) -> "Caller":
+        """Who calls in this one's place: whoever asks for lists again and again must find them as long as they were."""
+        return Caller(self.number ^ 1)
 
 
 class Desk:
@@ -68,7 +75,7 @@ class Desk:
     @property
     def middle(self) -> dict[str, str]:
         """Ids from the middle of the book, and the day from which pages ask."""
-        who = Caller(self.size.users // 2)
+        who = Caller(self.size.users // 2 + 1)
         return {
             "call": f"call_0000000{10**18 + self.size.calls // 2}",
             "user": who.user_id,
@@ -76,6 +83,7 @@ class Desk:
             "request": f"request-{who.user_id}",
             "line": str(self.size.users),
             "from": _date(self.from_ms),
+            "until": _date(self.until_ms),
             "old": _date(self.until_ms - 2 * DAYS * DAY_MS),
         }
 
@@ -111,15 +119,12 @@ Ask = Callable[[Desk, Caller], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class Question:
     """`beside` says which small book it is compared with: one without any call, one whose answer is as long, or one of 10,000
-    calls. It may cost
-    `ratio_max` times as much, and no more for a reason that is said."""
+    calls."""
 
     group: str
     name: str
     ask: Ask
-    beside: Literal["empty", "small", "modest"] = "small"
-    ratio_max: float = 1.3
-    reason: str | None = None
+    beside: Literal["empty", "small", "modest"] = "modest"
 
 
 def _usage(group: UsageGroup) -> Question:
@@ -128,6 +133,7 @@ def _usage(group: UsageGroup) -> Question:
         "usage",
         f"own usage by {group}",
         lambda desk, who: desk.register.usage(UsageQuery(who.user_id, desk.from_ms, desk.until_ms, group, tag)),
+        "small",
     )
 
 
@@ -141,9 +147,7 @@ def _analytics(group: TallyGroup) -> Question:
 
 def _page(asked: Asked) -> Question:
     name = f"{asked.page}: {asked.path}"
-    return Question(
-        f"console, {asked.page}", name, lambda desk, who: desk.visit(asked, who), "modest", asked.ratio_max, asked.reason
-    )
+    return Question(f"console, {asked.page}", name, lambda desk, who: desk.visit(asked, who))
 
 
 def _calls(name: str, wanted: Callable[[Desk, Caller], CallFilter]) -> Question:
@@ -157,23 +161,21 @@ async def _crowd(desk: Desk, _: Caller) -> None:
 
 
 QUESTIONS: Final = (
-    Question("admission", "hold and settle a call", lambda desk, who: desk.carry_out([who]), "empty"),
+    Question("admission", "hold and settle a call", lambda desk, who: desk.carry_out([who.neighbour]), "empty"),
     Question("admission", f"hold and settle {CALLERS} calls at once", _crowd, "empty"),
     Question("admission", "who a key is, not in memory", lambda desk, who: desk.accounts().caller(who.key_id), "empty"),
-    Question("usage", "own standing", lambda desk, who: desk.ledger.standing(who.user_id, TERMS)),
+    Question("usage", "own standing", lambda desk, who: desk.ledger.standing(who.user_id, TERMS), "small"),
     *(_usage(group) for group in get_args(UsageGroup)),
     _calls("own calls, newest", lambda _, who: CallFilter(user_id=who.user_id, limit=PAGE)),
     _calls("own calls of a model", lambda _, who: CallFilter(user_id=who.user_id, model_id="p/m-1", limit=PAGE)),
     _calls("own calls that failed", lambda _, who: CallFilter(user_id=who.user_id, status="failed", limit=PAGE)),
-    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None), "modest"),
+    Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
+    Question("other pages", "keys of users, a page", lambda desk, _: desk.directory.keys_page(_ANY_USERS_KEYS)),
     Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
     Question(
         "pages of calls",
         "prospect of a plan request",
         lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
-        "small",
-        2.5,
-        "reads 30 calls, each from a page of its own",
     ),
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
@@ -190,6 +192,11 @@ QUESTIONS: Final = (
     Question("other pages", "open plan requests", lambda desk, _: desk.directory.plan_requests(None, "open")),
     Question("other pages", "audit log, a page", lambda desk, _: desk.register.audit(None, PAGE)),
     Question("other pages", "audit log, its oldest page", lambda desk, _: desk.register.audit(PAGE, PAGE)),
+    Question(
+        "reports of admins",
+        "who uses each model",
+        lambda desk, _: desk.register.model_users(_MODELS, desk.from_ms, 10_000),
+    ),
     *(_analytics(group) for group in get_args(TallyGroup)),
     Question(
         "reports of admins",
@@ -202,9 +209,6 @@ QUESTIONS: Final = (
         "pages of calls",
         "replay of a user's calls, a page",
         lambda desk, who: desk.register.history(HistoryQuery(desk.from_ms, desk.until_ms, who.user_id, limit=PAGE)),
-        "small",
-        1.6,
-        "reads 10 calls in full, each from pages of its own",
     ),
     Question(
         "pages of calls",

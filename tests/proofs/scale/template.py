@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from proxy.domain.conversation import Answerer, Opening, Written
 from proxy.domain.desk import Change, Grant, PlanRequest
 from proxy.domain.ledger import HoldRequest, HoldTerms, IdempotencyKey, Settlement
 from proxy.domain.plan import Allowance
+from proxy.store.conversations import SqlConversations
 from proxy.store.directory import SqlDirectory
 from proxy.store.folding import fold_for_reader
 from proxy.store.ledger import SqlLedger
@@ -25,13 +27,16 @@ WHO: Final = "@WHO@"
 KEY: Final = "@KEY@"
 KIND: Final = "@N@"
 CHARGE_MILLI: Final = 300
+KEPT: Final = 5  # A user keeps so many conversations ...
+ANSWERS: Final = 3  # ... of so many answers.
 # A day that is neither the first of its month nor a Monday, so that the names of its epochs differ.
 MOMENT_MS: Final = NOW_MS + 14 * 86_400_000
 TERMS: Final = HoldTerms((Allowance("month", 10**12),), (), (), 1)
 
-USER_TABLES: Final = frozenset(
-    {"users", "entitlements", "keys", "key_descent", "grants", "plan_requests", "conversations", "audit", "changes"}
-)
+KEPT_TABLES: Final = frozenset({"kept_conversations", "kept_turns"})
+USER_TABLES: Final = KEPT_TABLES | {
+    "users", "entitlements", "keys", "key_descent", "grants", "plan_requests", "conversations", "audit", "changes",
+}  # fmt: skip
 CALL_TABLES: Final = frozenset({"model_calls", "begun", "entries", "idempotency_keys"})
 SUMS: Final = frozenset({"counters", "rollups"})
 _LARGE: Final = 1_000_000
@@ -73,12 +78,26 @@ async def _leave_rows(database: SqliteDatabase) -> None:
     await directory.grant(Grant(f"grant-{WHO}", WHO, "topup", 1_000, "a proof", MOMENT_MS), change)
     asked = PlanRequest(f"request-{WHO}", WHO, "plan", "basic", "more, please", "denied", MOMENT_MS, MOMENT_MS, "cli", "no")
     await directory.file_plan_request(asked)
+    await _keep(SqlConversations(database, clock))
     hold, settlement = commands(CALL, WHO, KEY, MOMENT_MS, KIND)
     for command in (hold, settlement):
         (ack,) = await ledger.apply([command])
         if isinstance(ack, Exception):
             raise ack
     await fold_for_reader(database)
+
+
+async def _keep(conversations: SqlConversations) -> None:
+    for number in range(KEPT * ANSWERS):
+        call_id, at_ms = f"call-{number}-{WHO}", MOMENT_MS + number
+        opening = Opening(WHO, kept_id(WHO, number % KEPT), call_id, "What it costs", '"What does it cost?"', at_ms)
+        place = await conversations.begin(opening)
+        await conversations.save(opening, place, Written("Less than it did. " * 10, "whole", Answerer(call_id, "p/m-0")))
+
+
+def kept_id(who: str, number: int) -> str:
+    """One of the conversations that a user keeps."""
+    return f"kept-{number}-{who}"
 
 
 def commands(call_id: str, who: str, key_id: str, at_ms: int, kind: str = "0") -> tuple[HoldRequest, Settlement]:
