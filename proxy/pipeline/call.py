@@ -1,6 +1,6 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
@@ -15,7 +15,7 @@ from proxy.domain.ledger import HoldTerms, RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
-from proxy.domain.value import replace
+from proxy.domain.value import maker, replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
@@ -29,6 +29,8 @@ from proxy.pipeline.second import SecondLooks
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
+
+_new_journey: Final = maker(Journey)
 
 _REFUSED: Final = "Too many refused calls. Mend the request, then try again."
 _FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
@@ -98,14 +100,17 @@ class Pipeline:
         """Calls a model to hear whether it answers; the health board knows then."""
         return await probe(self._rooms, self.traffic, model)
 
-    async def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
+    def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Awaitable[Refusal | None]:
         refusal = judged.decision.refusal
         if refusal is not None:
             self._confirmations.note(order.call_id, judged, refusal)
             call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
-            return await self._turn_away(call, refusal, order.caller)
+            return self._turn_away(call, refusal, order.caller)
         if order.idempotency is None:
-            return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+            return Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+        return self._recorded(order, judged, marks, reply)
+
+    async def _recorded(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         with self._answers.recording(order.call_id, reply) as recorded:
             return await Run(self._rooms, order, judged, marks, recorded, self.traffic).go()
 
@@ -121,7 +126,7 @@ class Pipeline:
             return unavailable(error)
         if isinstance(caller, Refusal):
             return caller
-        return Journey(
+        return _new_journey(
             call_id=order.call_id,
             request_id=order.request_id,
             kind=order.kind,

@@ -64,7 +64,13 @@ class Run:
             self._rooms.recorder.began()
             self._promise_head()
             try:
-                return await self._answered()
+                found = await self._along_the_chain()
+                if isinstance(found, Refusal):
+                    found = self._writers.unrescued(self._reply.gone) or found
+                if isinstance(found, Refusal):
+                    return await self._give_up(found)
+                await self._finish(found)
+                return None
             except asyncio.CancelledError:
                 if self._task is None or self._stopped is None:
                     raise
@@ -80,15 +86,6 @@ class Run:
             return False
         self._stopped = why
         return self._task.cancel()
-
-    async def _answered(self) -> Refusal | None:
-        found = await self._along_the_chain()
-        if isinstance(found, Refusal):
-            found = self._writers.unrescued(self._reply.gone) or found
-        if isinstance(found, Refusal):
-            return await self._give_up(found)
-        await self._finish(found)
-        return None
 
     def _promise_head(self) -> None:
         journey = self._judged.journey
