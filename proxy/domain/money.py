@@ -113,7 +113,7 @@ def prices_at(tiers: tuple[PriceTier, ...], input_tokens: int) -> Prices:
 
 def raw_cost_nano_usd(tiers: tuple[PriceTier, ...], usage: Usage) -> int:
     """What the provider bills for `usage`, in nano-USD, rounded up once."""
-    return ceil_div(_weigh(prices_at(tiers, usage.input_total), usage), TOKENS_PER_PRICE)
+    return ceil_div(_weigh(_prices_of(tiers, usage), usage), TOKENS_PER_PRICE)
 
 
 def credits_milli(charges: Sequence[Charge]) -> int:
@@ -230,8 +230,12 @@ def _scaled(charge: Charge) -> int:
     own = charge.tariff.credit_prices
     if own is not None:
         return _weigh(own, charge.usage) * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
-    raw = _weigh(prices_at(charge.tiers, charge.usage.input_total), charge.usage)
+    raw = _weigh(_prices_of(charge.tiers, charge.usage), charge.usage)
     return raw * charge.tariff.multiplier_ppm * charge.tariff.milli_credits_per_dollar
+
+
+def _prices_of(tiers: tuple[PriceTier, ...], usage: Usage) -> Prices:
+    return tiers[0].prices if len(tiers) == 1 else prices_at(tiers, usage.input_total)
 
 
 def _weigh(prices: Prices, usage: Usage) -> int:

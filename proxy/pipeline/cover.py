@@ -188,7 +188,7 @@ class Cover:
             amount_milli=size.amount_milli,
             raw_nano_usd=size.raw_nano_usd,
             terms=terms,
-            scopes=tuple(limit.scope for limit in terms.concurrency),
+            scopes=tuple([limit.scope for limit in terms.concurrency]),
             lease_ms=self._claim.lease_ms,
             began=self._claim.began,
             enrol=caller.user if caller.enrols else None,

@@ -174,13 +174,13 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
     writers = [attempt for attempt in attempts if attempt.charged]
     writer = writers[0] if writers else attempts[-1]
     chain = begun_call.decision.chain if begun_call.decision else ()
-    reason = next((c.reason.code for c in chain if c.model_id == writer.model_id), begun_call.reason)
+    reasons = [c.reason.code for c in chain if c.model_id == writer.model_id]
     return replace(
         begun_call,
         status=_STATUS[outcome.ending],
         http_status=outcome.refusal.status if outcome.refusal and outcome.ending == "failed" else 200,
         code=_code(outcome),
-        reason=reason,
+        reason=reasons[0] if reasons else begun_call.reason,
         model_id=writer.model_id,
         provider_id=writer.provider_id,
         family=writer.family,

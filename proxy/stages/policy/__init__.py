@@ -70,9 +70,10 @@ class Scene:
 def act(verdict: Verdict, table: PolicyTable) -> Action:
     """What the operator's table does with a verdict: the strictest action of its hazards, else that of its risk level,
     else `allow`."""
-    by_hazard = [table.actions[hazard] for hazard in verdict.hazards if hazard in table.actions]
-    if by_hazard:
-        return max(by_hazard, key=SEVERITY.index)
+    if verdict.hazards:
+        by_hazard = [table.actions[hazard] for hazard in verdict.hazards if hazard in table.actions]
+        if by_hazard:
+            return max(by_hazard, key=SEVERITY.index)
     return table.actions.get(verdict.risk, "allow")
 
 
@@ -91,6 +92,8 @@ def heeded(verdict: Verdict) -> SecondWord | None:
 
 def table_for(table: PolicyTable, plan_id: str, assistant_id: str | None) -> PolicyTable:
     """The operator's table with the lines that a plan and an assistant have of their own."""
+    if not table.plan_actions and not table.assistant_actions:
+        return table
     by_plan, by_assistant = table.plan_actions.get(plan_id, {}), table.assistant_actions.get(assistant_id or "", {})
     if not by_plan and not by_assistant:
         return table
