@@ -242,7 +242,7 @@ class Attempt:
 
     async def _usage(self, ending: Ending) -> Usage:
         # A failure without a report is charged to nobody, so its size need not be known to the token.
-        if ending == "failed":
+        if ending == "failed" or self._meter.uncounted is None:
             usage = self._meter.usage()
         else:
             usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)

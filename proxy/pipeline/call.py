@@ -11,7 +11,7 @@ from proxy.domain.chat import Chat
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey, Thread
-from proxy.domain.ledger import HoldTerms, RecordCall
+from proxy.domain.ledger import HoldTerms, IdempotencyKey, RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
@@ -59,7 +59,7 @@ class Pipeline:
         conversation_id = _conversation(journey.request)
         if journey.caller is not order.caller or conversation_id != order.conversation_id:
             order = replace(order, caller=journey.caller, conversation_id=conversation_id)
-        earlier = await self._earlier(order, journey)
+        earlier = None if order.idempotency is None else await self._earlier(order.idempotency, journey)
         if isinstance(earlier, Refusal):
             return await self._unread(order, earlier, marks)
         if earlier is not None:
@@ -140,12 +140,10 @@ class Pipeline:
             traceparent=order.traceparent,
         )
 
-    async def _earlier(self, order: Order, journey: Journey) -> Kept | Refusal | None:
+    async def _earlier(self, asked: IdempotencyKey, journey: Journey) -> Kept | Refusal | None:
         """What to say to a request whose idempotency key stands for a call already."""
-        if order.idempotency is None:
-            return None
         try:
-            used = await self._rooms.books.used(journey.caller.user.id, order.idempotency)
+            used = await self._rooms.books.used(journey.caller.user.id, asked)
         except StoreUnavailable as error:
             return unavailable(error)
         if used is None:
@@ -153,7 +151,7 @@ class Pipeline:
         kept = self._answers.get(used.call_id)
         # A call is over for its caller when its answer is, which may be before or after its hold is resolved.
         goes_on = kept is None and (used.running or self._answers.is_speaking(used.call_id))
-        return idempotency.objection(replace(used, running=goes_on), order.idempotency) or kept or idempotency.gone(used)
+        return idempotency.objection(replace(used, running=goes_on), asked) or kept or idempotency.gone(used)
 
     async def _judged(self, order: Order, journey: Journey, marks: Marks, looks: bool = False) -> Judged | Refusal:
         """Precheck, assistant, policy: the stages before any credit of the caller's moves. `looks`: a second net is asked, if
@@ -185,7 +183,9 @@ class Pipeline:
         except StoreUnavailable as error:
             return unavailable(error)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
-        judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
+        in_doubt = policy.in_doubt(decision, ask, plan, catalog)
+        if in_doubt:
+            judged = await sized(judged, in_doubt, self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
 
@@ -213,17 +213,16 @@ class Pipeline:
 
     async def _acting(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""
-        acting = await self._named(caller, request, now_ms)
+        named = request.end_user
+        # The end user whom the body names, where the app turned that on (contract 1).
+        acting = caller if named is None or not caller.reads_body_user else await self._named(caller, named, now_ms)
         return acting if isinstance(acting, Refusal) else unenrollable(acting) or acting
 
-    async def _named(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
-        """The end user whom the body names, where the app turned that on (contract 1)."""
-        if request.end_user is None or not caller.reads_body_user:
-            return caller
+    async def _named(self, caller: Caller, end_user: str, now_ms: int) -> Caller | Refusal:
         named = caller.user.external_id
-        if named is not None and named != request.end_user:
+        if named is not None and named != end_user:
             return Refusal("invalid_request", "The body and the X-Signalbox-User header name different users.", param="user")
-        acting = await self._rooms.accounts.end_user(caller, request.end_user)
+        acting = await self._rooms.accounts.end_user(caller, end_user)
         return barred(acting, now_ms) or acting
 
     async def _unread(self, order: Order, refusal: Refusal, marks: Marks) -> Refusal:

@@ -98,7 +98,8 @@ class Run:
         step: Step = Try(0)
         fallen: Refusal | None = None
         while isinstance(step, Try):
-            await self._wait(step)
+            if step.wait_ms:
+                await self._wait(step.wait_ms)
             part = self._writers.part(self._judged, step.position)
             if isinstance(part, NoRescue):
                 step = failover.pass_over(step, self._bounds())
@@ -126,10 +127,9 @@ class Run:
             step = self._writers.after(outcome.fault, step, self._bounds(), self._chances(part.candidate))
         return step.refusal
 
-    async def _wait(self, step: Try) -> None:
-        if step.wait_ms:
-            with self._traffic.retry():
-                await self._reply.pause(step.wait_ms)
+    async def _wait(self, wait_ms: int) -> None:
+        with self._traffic.retry():
+            await self._reply.pause(wait_ms)
 
     async def _take_cover(self, part: Part) -> Refusal | None:
         candidate = part.candidate
