@@ -1,8 +1,8 @@
 """The hot path: one call of any kind over plain ASGI, from its headers to its last byte; no framework object in between."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from proxy.api.body import read_body
 from proxy.api.errors import Headers, refusal_body, refusal_headers, stopping
@@ -17,12 +17,14 @@ from proxy.domain.ledger import IdempotencyKey
 from proxy.domain.plan import RateClass
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 from proxy.pipeline import Order
 from proxy.stages.stream import Voice
 from proxy.stages.stream.embeddings import EmbeddingsVoice
 from proxy.stages.stream.images import ImagesVoice
 from proxy.stages.stream.openai import OpenAIVoice
+
+_new_order: Final = maker(Order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Surface:
         self.services = services
         self.line = line
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        await Visit(self, scope, receive, send).answer()
+    def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
+        return Visit(self, scope, receive, send).answer()
 
 
 async def openai_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
@@ -82,6 +84,13 @@ async def embeddings_manner(body: bytes, caller: Caller, call_id: str, created_s
 async def images_manner(body: bytes, caller: Caller, call_id: str, created_s: int) -> Spoken:
     """`POST /v1/images/generations`: and this one."""
     return Spoken(body, None, lambda _: ImagesVoice())
+
+
+class _Asked(NamedTuple):
+    """A call to make, and who keeps what is said in it, if anybody does."""
+
+    order: Order
+    keeper: Keeper | None
 
 
 class Visit:
@@ -104,11 +113,24 @@ class Visit:
         self._address = services.gate.address(self._headers, client[0] if client else "")
 
     async def answer(self) -> None:
-        refusal = await self._answered()
+        asked = await self._asked()
+        refusal = asked if isinstance(asked, Refusal) else None
+        if isinstance(asked, _Asked):
+            order, keeper = asked
+            reply = self._reply()
+            # Each layer around a call is entered at its every step, so there is none between this and the pipeline.
+            try:
+                refusal = await self._services.pipeline.call(order, reply if keeper is None else keeper.over(reply))
+            finally:
+                reply.dispose()
+                self._on_leave(None)
+                if keeper is not None:
+                    await keeper.close()
         if refusal is not None:
             await self._refuse(refusal)
 
-    async def _answered(self) -> Refusal | None:
+    async def _asked(self) -> _Asked | Refusal | None:
+        """What is asked, once its caller is let in and its body is there; None: it left before."""
         services = self._services
         if not services.is_ready():
             return stopping()
@@ -131,7 +153,7 @@ class Visit:
         spoken = body if isinstance(body, Refusal) else await self._spoken(body, caller)
         if isinstance(spoken, Refusal):
             return await services.pipeline.refuse(self._order(caller, _UNREAD), spoken)
-        return await self._call(self._order(caller, spoken), spoken.keeper)
+        return _Asked(self._order(caller, spoken), spoken.keeper)
 
     async def _spoken(self, body: bytes, caller: Caller) -> Spoken | Refusal:
         line = self._line
@@ -139,21 +161,14 @@ class Visit:
         if isinstance(idempotency, Refusal):
             return idempotency
         spoken = await line.manner(body, caller, self._call_id, self._received_ms // 1_000)
-        return spoken if isinstance(spoken, Refusal) else replace(spoken, idempotency=idempotency)
+        return spoken if isinstance(spoken, Refusal) or idempotency is None else replace(spoken, idempotency=idempotency)
 
-    async def _call(self, order: Order, keeper: Keeper | None) -> Refusal | None:
+    def _reply(self) -> AsgiReply:
         connection = self._scope.get("extensions", {}).get("signalbox.connection", {})
-        limits, send_now = self._services.knobs.reply, connection.get("send_now")
-        reply = AsgiReply(self._send, connection.get("abort"), self._extra, limits, send_now)
-        on_leave = connection.get("on_leave") or self._watched
-        on_leave(reply.left)
-        try:
-            return await self._services.pipeline.call(order, reply if keeper is None else keeper.over(reply))
-        finally:
-            reply.dispose()
-            on_leave(None)
-            if keeper is not None:
-                await keeper.close()
+        reply = AsgiReply(self._send, self._extra, self._services.knobs.reply, connection)
+        self._on_leave: Callable[[Callable[[], None] | None], None] = connection.get("on_leave") or self._watched
+        self._on_leave(reply.left)
+        return reply
 
     def _watched(self, callback: Callable[[], None] | None) -> None:
         """How a departure is noticed under a server that tells it in ASGI's way alone."""
@@ -163,7 +178,7 @@ class Visit:
             self._watching.cancel()
 
     def _order(self, caller: Caller, spoken: Spoken) -> Order:
-        return Order(
+        return _new_order(
             call_id=self._call_id,
             request_id=self._request_id,
             kind=self._line.kind,

@@ -46,7 +46,7 @@ class Front:
         state["headers"] = [(b"x-request-id", request_id.encode()), *_CORS]
         answer = _Answer(send, state["headers"])
         try:
-            await self._serve(scope, receive, send, answer)
+            await self._serve(scope, receive, answer)
         except asyncio.CancelledError:
             # The server stops. The call has settled, and said so where it had begun to speak.
             await answer.refuse(stopping())
@@ -54,15 +54,17 @@ class Front:
             _LOG.exception("defect in %s", request_id)
             await answer.refuse(defect(request_id))
 
-    async def _serve(self, scope: Message, receive: Receive, send: Send, answer: "_Answer") -> None:
-        method, path = scope["method"], _canonical(scope["path"])
+    def _serve(self, scope: Message, receive: Receive, answer: "_Answer") -> Awaitable[None]:
+        method, path = scope["method"], scope["path"]
+        if method == "POST" and path in self.hot:
+            return self.hot[path](scope, receive, answer.watched)
+        path = _canonical(path)
         if method == "OPTIONS":
-            await answer.preflight()
-        elif method == "POST" and path in self.hot:
-            await self.hot[path](scope, receive, answer.watched)
-        else:
-            scope["path"] = path
-            await self._rest(scope, receive, answer.with_headers)
+            return answer.preflight()
+        if method == "POST" and path in self.hot:
+            return self.hot[path](scope, receive, answer.watched)
+        scope["path"] = path
+        return self._rest(scope, receive, answer.with_headers)
 
 
 class _Answer:

@@ -15,9 +15,11 @@ async def take_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_cl
     refused, else the tightest one, or None where nothing limits."""
     plan = catalog.plans.get(caller.entitlement.plan_id)
     plan_rate = plan.rates.get(rate_class) if plan else None
-    own = () if plan_rate is None else ((f"user:{caller.user.id}:{rate_class}", plan_rate),)
+    rates = [(f"key:{key_id}", rate) for key_id, rate in caller.key.rates]
+    if plan_rate is not None:
+        rates.insert(0, (f"user:{caller.user.id}:{rate_class}", plan_rate))
     tightest: Quota | None = None
-    for key, rate in (*own, *((f"key:{key_id}", rate) for key_id, rate in caller.key.rates)):
+    for key, rate in rates:
         quota = await limiter.take(key, rate)
         if not quota.allowed:
             return quota

@@ -1,8 +1,8 @@
 """The way back to one caller over ASGI: what the pipeline says in, messages out; notices departure and stalled readers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Final
 
 from proxy.domain.value import dataclass
 
@@ -11,6 +11,7 @@ Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 Headers = Sequence[tuple[bytes, bytes]]
 
+_PLAIN: Final[Mapping[str, Any]] = {}
 _STREAM_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 
 
@@ -23,19 +24,21 @@ class ReplyLimits:
 
 
 class AsgiReply:
-    """Implements ports.Reply. Somebody calls `left` when the caller leaves, and `dispose` when the call is over."""
+    """Implements ports.Reply. `connection` is what the server can do beyond ASGI. Somebody calls `left` when the caller leaves,
+    and `dispose` when the call is over."""
 
     def __init__(
         self,
         send: Send,
-        abort: Callable[[], None] | None,
         headers: Headers,
         limits: ReplyLimits,
-        send_now: Callable[[bytes], bool] | None = None,
+        connection: Mapping[str, Any] = _PLAIN,
     ) -> None:
         self._send = send
-        self._send_now = send_now
-        self._abort = abort
+        self._send_now: Callable[[bytes], bool] | None = connection.get("send_now")
+        self._abort: Callable[[], None] | None = connection.get("abort")
+        self._whole: str | None = connection.get("whole")
+        self._head: Message | None = None
         self._headers = list(headers)
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -60,10 +63,18 @@ class AsgiReply:
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
-        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self._headers]})
+        head = {"type": "http.response.start", "status": status, "headers": [*headers, *self._headers]}
+        if self._whole is not None and headers and headers[-1][0] == b"content-length":
+            # What has a length is said in one piece: its head leaves with its body.
+            self._head = head
+        else:
+            await self._send(head)
 
     async def write(self, data: bytes) -> None:
         self._writing_since_s = self._last_write_s = self._loop.time()
+        if self._head is not None:
+            head, self._head = self._head, None
+            await self._send(head)
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
         self._writing_since_s = None
 
@@ -76,7 +87,11 @@ class AsgiReply:
     async def end(self, data: bytes = b"") -> None:
         # The timers outlive the last write, for its reader may stall as well.
         self._writing_since_s = self._loop.time()
-        if not self.gone:
+        if self.gone:
+            pass
+        elif self._head is not None:
+            await self._send({**self._head, "type": self._whole, "body": data})
+        else:
             await self._send({"type": "http.response.body", "body": data, "more_body": False})
         self.dispose()
 

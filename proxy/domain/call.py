@@ -109,6 +109,8 @@ class Call:
     @property
     def rescued_by(self) -> tuple[str, ...]:
         """The models that went on with the answer after its first writer broke off, in their order."""
+        if len(self.attempts) < 2:
+            return ()
         return tuple(attempt.model_id for attempt in self.attempts if attempt.charged)[1:]
 
 

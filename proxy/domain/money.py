@@ -1,7 +1,7 @@
 """Prices, raw cost (integer nano-USD) and credits (integer milli-credits); pure integer arithmetic, rounded once, upward."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from proxy.domain.usage import Usage
 from proxy.domain.value import dataclass
@@ -59,6 +59,17 @@ class Tariff:
     credit_prices: Prices | None = None
 
 
+class WorstLine(NamedTuple):
+    """The most that a call can cost a caller by the length of its answer; scaled, so that it is rounded once."""
+
+    base: int
+    by_output_token: int
+
+    def milli(self, output_tokens: int) -> int:
+        """In milli-credits."""
+        return -(-(self.base + output_tokens * self.by_output_token) // _CREDIT_SCALE)
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One writer's part of a call's bill."""
@@ -102,12 +113,12 @@ def prices_at(tiers: tuple[PriceTier, ...], input_tokens: int) -> Prices:
 
 def raw_cost_nano_usd(tiers: tuple[PriceTier, ...], usage: Usage) -> int:
     """What the provider bills for `usage`, in nano-USD, rounded up once."""
-    return ceil_div(_weigh(prices_at(tiers, usage.input_total), usage), TOKENS_PER_PRICE)
+    return ceil_div(_weigh(_prices_of(tiers, usage), usage), TOKENS_PER_PRICE)
 
 
 def credits_milli(charges: Sequence[Charge]) -> int:
     """What the caller pays for a call, in milli-credits, rounded up once over all its writers (contract 5)."""
-    return ceil_div(sum(_scaled(charge) for charge in charges), _CREDIT_SCALE)
+    return ceil_div(sum(map(_scaled, charges)), _CREDIT_SCALE)
 
 
 def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
@@ -130,17 +141,34 @@ def worst_raw_nano_usd(tiers: tuple[PriceTier, ...], input_tokens: int, output_t
     return ceil_div(_weigh_worst(dearest, input_tokens, output_tokens, images), TOKENS_PER_PRICE)
 
 
+def worst_bill(
+    tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
+) -> tuple[int, int]:
+    """`worst_credits_milli` and `worst_raw_nano_usd` of one size."""
+    dearest = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+    weight = _weigh_worst(dearest, input_tokens, output_tokens, images)
+    raw_nano_usd = ceil_div(weight, TOKENS_PER_PRICE)
+    if tariff.credit_prices is not None:
+        return worst_credits_milli(tiers, tariff, input_tokens, output_tokens, images), raw_nano_usd
+    return ceil_div(weight * tariff.multiplier_ppm * tariff.milli_credits_per_dollar, _CREDIT_SCALE), raw_nano_usd
+
+
 def worst_credits_milli(
     tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
 ) -> int:
     """What `worst_charge` comes to for one writer, in milli-credits, without writing the bill: candidates are sized by it."""
+    return worst_line(tiers, tariff, input_tokens, images).milli(output_tokens)
+
+
+def worst_line(tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, images: int = 0) -> WorstLine:
+    """The same for any length of the answer: its cost is a straight line."""
     own = tariff.credit_prices
     if own is not None:
         scale = MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
     else:
         own = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
         scale = tariff.multiplier_ppm * tariff.milli_credits_per_dollar
-    return ceil_div(_weigh_worst(own, input_tokens, output_tokens, images) * scale, _CREDIT_SCALE)
+    return WorstLine(_weigh_worst(own, input_tokens, 0, images) * scale, own.dearest_output * scale)
 
 
 def worst_usage(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> Usage:
@@ -202,8 +230,12 @@ def _scaled(charge: Charge) -> int:
     own = charge.tariff.credit_prices
     if own is not None:
         return _weigh(own, charge.usage) * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
-    raw = _weigh(prices_at(charge.tiers, charge.usage.input_total), charge.usage)
+    raw = _weigh(_prices_of(charge.tiers, charge.usage), charge.usage)
     return raw * charge.tariff.multiplier_ppm * charge.tariff.milli_credits_per_dollar
+
+
+def _prices_of(tiers: tuple[PriceTier, ...], usage: Usage) -> Prices:
+    return tiers[0].prices if len(tiers) == 1 else prices_at(tiers, usage.input_total)
 
 
 def _weigh(prices: Prices, usage: Usage) -> int:

@@ -196,13 +196,18 @@ def _anchored(year: int, month: int, anchor_day: int) -> datetime:
 
 
 def _included(windows: tuple[WindowStanding, ...], family: str, exclude_held: bool) -> int:
-    tightest: dict[str | None, int] = {}
+    plain: int | None = None
+    bound: int | None = None
     for window in windows:
-        if window.family is None or window.family == family:
-            left = _left(window, exclude_held)
-            tightest[window.family] = min(left, tightest.get(window.family, left))
-    return sum(max(0, left) for left in tightest.values())
+        left = window.limit - window.spent
+        if exclude_held:
+            left -= window.held
+        if window.family is None:
+            plain = left if plain is None or left < plain else plain
+        elif window.family == family:
+            bound = left if bound is None or left < bound else bound
+    return max(0, plain or 0) + max(0, bound or 0)
 
 
-def _left(part: WindowStanding | BucketStanding | CapStanding, exclude_held: bool) -> int:
+def _left(part: BucketStanding | CapStanding, exclude_held: bool) -> int:
     return part.limit - part.spent - (part.held if exclude_held else 0)

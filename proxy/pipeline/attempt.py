@@ -4,12 +4,12 @@ returns what it came to and never chooses what comes next."""
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from proxy.domain.chat import Answer
 from proxy.domain.errors import Fault
 from proxy.domain.usage import Usage
-from proxy.domain.value import replace
+from proxy.domain.value import maker, replace
 from proxy.pipeline.asking import Short
 from proxy.pipeline.cover import Cover
 from proxy.pipeline.drain import Drain
@@ -28,6 +28,8 @@ from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
 from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
+
+_new_outcome: Final = maker(Outcome)
 
 # Reading what is larger takes so long that others are let in between.
 _LARGE_BYTES = 256 * 1024
@@ -244,7 +246,7 @@ class Attempt:
 
     async def _usage(self, ending: Ending) -> Usage:
         # A failure without a report is charged to nobody, so its size need not be known to the token.
-        if ending == "failed":
+        if ending == "failed" or self._meter.uncounted is None:
             usage = self._meter.usage()
         else:
             usage = await billed(self._meter, self._judged, self._model, self._rooms.counter)
@@ -268,7 +270,7 @@ class Attempt:
         return await self._outcome("broken" if self._speaking.committed else "failed", fault=fault)
 
     async def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:
-        return Outcome(
+        return _new_outcome(
             ending=ending,
             usage=await self._usage(ending),
             began_ms=self._began_ms,

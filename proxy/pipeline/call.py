@@ -1,6 +1,6 @@
 """One call as far as its decision: an Order in, a Judged value or a recorded Refusal out; what is decided is handed to Run."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from proxy.domain.account import Caller, barred, unenrollable
@@ -11,16 +11,17 @@ from proxy.domain.chat import Chat
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey, Thread
-from proxy.domain.ledger import HoldTerms, RecordCall
+from proxy.domain.ledger import HoldTerms, IdempotencyKey, RecordCall
 from proxy.domain.plan import effective
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
-from proxy.domain.value import replace
+from proxy.domain.value import maker, replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
+from proxy.pipeline.footing import Footing
 from proxy.pipeline.look import Look
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.probe import probe
@@ -29,6 +30,8 @@ from proxy.pipeline.second import SecondLooks
 from proxy.pipeline.traffic import Traffic
 from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
+
+_new_journey: Final = maker(Journey)
 
 _REFUSED: Final = "Too many refused calls. Mend the request, then try again."
 _FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
@@ -44,6 +47,7 @@ class Pipeline:
         self._confirmations = Confirmations()
         self._answers = Answers(rooms.knobs.answers)
         self._second = SecondLooks(rooms)
+        self._footing = Footing()
         precheck.prepare(rooms.catalog.current().rules)
 
     async def call(self, order: Order, reply: Reply) -> Refusal | None:
@@ -55,7 +59,7 @@ class Pipeline:
         conversation_id = _conversation(journey.request)
         if journey.caller is not order.caller or conversation_id != order.conversation_id:
             order = replace(order, caller=journey.caller, conversation_id=conversation_id)
-        earlier = await self._earlier(order, journey)
+        earlier = None if order.idempotency is None else await self._earlier(order.idempotency, journey)
         if isinstance(earlier, Refusal):
             return await self._unread(order, earlier, marks)
         if earlier is not None:
@@ -98,14 +102,17 @@ class Pipeline:
         """Calls a model to hear whether it answers; the health board knows then."""
         return await probe(self._rooms, self.traffic, model)
 
-    async def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
+    def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Awaitable[Refusal | None]:
         refusal = judged.decision.refusal
         if refusal is not None:
             self._confirmations.note(order.call_id, judged, refusal)
             call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
-            return await self._turn_away(call, refusal, order.caller)
+            return self._turn_away(call, refusal, order.caller)
         if order.idempotency is None:
-            return await Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+            return Run(self._rooms, order, judged, marks, reply, self.traffic).go()
+        return self._recorded(order, judged, marks, reply)
+
+    async def _recorded(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         with self._answers.recording(order.call_id, reply) as recorded:
             return await Run(self._rooms, order, judged, marks, recorded, self.traffic).go()
 
@@ -121,7 +128,7 @@ class Pipeline:
             return unavailable(error)
         if isinstance(caller, Refusal):
             return caller
-        return Journey(
+        return _new_journey(
             call_id=order.call_id,
             request_id=order.request_id,
             kind=order.kind,
@@ -133,12 +140,10 @@ class Pipeline:
             traceparent=order.traceparent,
         )
 
-    async def _earlier(self, order: Order, journey: Journey) -> Kept | Refusal | None:
+    async def _earlier(self, asked: IdempotencyKey, journey: Journey) -> Kept | Refusal | None:
         """What to say to a request whose idempotency key stands for a call already."""
-        if order.idempotency is None:
-            return None
         try:
-            used = await self._rooms.books.used(journey.caller.user.id, order.idempotency)
+            used = await self._rooms.books.used(journey.caller.user.id, asked)
         except StoreUnavailable as error:
             return unavailable(error)
         if used is None:
@@ -146,7 +151,7 @@ class Pipeline:
         kept = self._answers.get(used.call_id)
         # A call is over for its caller when its answer is, which may be before or after its hold is resolved.
         goes_on = kept is None and (used.running or self._answers.is_speaking(used.call_id))
-        return idempotency.objection(replace(used, running=goes_on), order.idempotency) or kept or idempotency.gone(used)
+        return idempotency.objection(replace(used, running=goes_on), asked) or kept or idempotency.gone(used)
 
     async def _judged(self, order: Order, journey: Journey, marks: Marks, looks: bool = False) -> Judged | Refusal:
         """Precheck, assistant, policy: the stages before any credit of the caller's moves. `looks`: a second net is asked, if
@@ -170,7 +175,7 @@ class Pipeline:
             continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
             advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
             handler = catalog.assistants.get(advice.assistant_id or "")
-            terms = hold.on_budget(hold.terms(caller, plan), caller.user.id, handler)
+            terms = hold.on_budget(self._footing.terms(caller, plan), caller.user.id, handler)
             health = self._rooms.health.snapshot()
             standing, decision = await self._decided(
                 journey, terms, lambda standing: policy.decide(ask, verdict, advice, standing, catalog, health)
@@ -178,7 +183,9 @@ class Pipeline:
         except StoreUnavailable as error:
             return unavailable(error)
         judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
-        judged = await sized(judged, policy.in_doubt(decision, ask, plan, catalog), self._rooms.counter)
+        in_doubt = policy.in_doubt(decision, ask, plan, catalog)
+        if in_doubt:
+            judged = await sized(judged, in_doubt, self._rooms.counter)
         marks.add("decision", since_ns)
         return judged
 
@@ -206,17 +213,16 @@ class Pipeline:
 
     async def _acting(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
         """Whom the call is for, if it may be for them."""
-        acting = await self._named(caller, request, now_ms)
+        named = request.end_user
+        # The end user whom the body names, where the app turned that on (contract 1).
+        acting = caller if named is None or not caller.reads_body_user else await self._named(caller, named, now_ms)
         return acting if isinstance(acting, Refusal) else unenrollable(acting) or acting
 
-    async def _named(self, caller: Caller, request: Request, now_ms: int) -> Caller | Refusal:
-        """The end user whom the body names, where the app turned that on (contract 1)."""
-        if request.end_user is None or not caller.reads_body_user:
-            return caller
+    async def _named(self, caller: Caller, end_user: str, now_ms: int) -> Caller | Refusal:
         named = caller.user.external_id
-        if named is not None and named != request.end_user:
+        if named is not None and named != end_user:
             return Refusal("invalid_request", "The body and the X-Signalbox-User header name different users.", param="user")
-        acting = await self._rooms.accounts.end_user(caller, request.end_user)
+        acting = await self._rooms.accounts.end_user(caller, end_user)
         return barred(acting, now_ms) or acting
 
     async def _unread(self, order: Order, refusal: Refusal, marks: Marks) -> Refusal:

@@ -2,6 +2,7 @@
 stream; asks the books and never decides a size itself."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final
 
 from proxy.domain.call import Call
 from proxy.domain.decision import Candidate
@@ -22,7 +23,7 @@ from proxy.domain.ledger import (
 )
 from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
 from proxy.pipeline.order import Judged
 from proxy.pipeline.rounds import Rounds
@@ -31,6 +32,8 @@ from proxy.ports import Books, ClockDoubted, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
+
+_new_request: Final = maker(HoldRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +200,14 @@ class Cover:
     def _request(self, sizing: Sizing, size: HoldSize) -> HoldRequest:
         caller = self._judged.journey.caller
         terms = self._terms(sizing)
-        return HoldRequest(
+        return _new_request(
             hold_id=self._judged.journey.call_id,
             account_id=caller.user.id,
             family=sizing.model.family,
             amount_milli=size.amount_milli,
             raw_nano_usd=size.raw_nano_usd,
             terms=terms,
-            scopes=tuple(limit.scope for limit in terms.concurrency),
+            scopes=tuple([limit.scope for limit in terms.concurrency]),
             lease_ms=self._claim.lease_ms,
             began=self._claim.began,
             enrol=caller.user if caller.enrols else None,

@@ -46,7 +46,8 @@ async def sized(judged: Judged, vocabularies: Collection[Vocabulary], counter: T
 def gauge(judged: Judged, candidate: Candidate) -> Gauge:
     """What is known beforehand of the size of a call's input for a candidate."""
     ask, model = judged.ask, judged.journey.catalog.models[candidate.model_id]
-    prompt_bytes = len((judged.system_prompt or "").encode())
+    prompt = judged.system_prompt
+    prompt_bytes = len(prompt.encode()) if prompt else 0
     estimate = estimated_tokens(ask.text_bytes + prompt_bytes) + ask.tokens + ask.image_count * model.image_tokens
     return Gauge(candidate.input_tokens_max, estimate, model.tokens_per_byte_max, model.vocabulary is not None)
 

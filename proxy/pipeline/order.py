@@ -165,12 +165,12 @@ class Marks:
     def add(self, stage: Stage, since_ns: int, detail: str | None = None) -> int:
         """Marks `stage` as lasting from `since_ns` until now; returns now."""
         now_ns = self._clock.monotonic_ns()
-        self._mark(stage, since_ns, now_ns, detail)
+        self.timeline.append(Mark(stage, (since_ns - self._started_ns) // 1_000, (now_ns - since_ns) // 1_000, detail))
         return now_ns
 
     def moment(self, stage: Stage, at_ns: int, detail: str | None = None) -> None:
         """Marks something that has no length."""
-        self._mark(stage, at_ns, at_ns, detail)
+        self.timeline.append(Mark(stage, (at_ns - self._started_ns) // 1_000, 0, detail))
 
     def lasted(self, timeline: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """`timeline` with its last mark lasting until now: for what is told once the books have answered."""
@@ -181,7 +181,3 @@ class Marks:
     def after_ms(self, at_ns: int | None = None) -> int:
         """How long after the call's start `at_ns` (now, when None) is."""
         return ((self._clock.monotonic_ns() if at_ns is None else at_ns) - self._started_ns) // 1_000_000
-
-    def _mark(self, stage: Stage, since_ns: int, until_ns: int, detail: str | None) -> None:
-        at_us = (since_ns - self._started_ns) // 1_000
-        self.timeline.append(Mark(stage, at_us, (until_ns - since_ns) // 1_000, detail))

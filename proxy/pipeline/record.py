@@ -1,5 +1,7 @@
 """The register's row of a call: everything known of it in, one Call out; pure, and the only place that builds one."""
 
+from typing import Final
+
 from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import STATUS, ErrorCode, Refusal
@@ -7,9 +9,13 @@ from proxy.domain.ledger import Settlement
 from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.domain.usage import Kind, Usage
-from proxy.domain.value import replace
+from proxy.domain.value import maker, replace
 from proxy.pipeline.order import Ending, Judged, Marks, Order, Outcome
 from proxy.stages import explain, failover, unpaid
+
+_new_attempt: Final = maker(Attempt)
+_new_call: Final = maker(Call)
+_new_receipt: Final = maker(Receipt)
 
 _STATUS: dict[Ending, CallStatus] = {
     "answered": "served",
@@ -24,7 +30,7 @@ _STATUS: dict[Ending, CallStatus] = {
 def unread(order: Order, catalog_revision: str, refusal: Refusal, marks: Marks) -> Call:
     """A call whose body could not be read, or whose caller may not call at all."""
     caller = order.caller
-    return Call(
+    return _new_call(
         id=order.call_id,
         request_id=order.request_id,
         kind=order.kind,
@@ -63,7 +69,7 @@ def ours(kind: Kind, call_id: str, request_id: str, catalog_revision: str, attem
     """A call that we made for ourselves, to learn whether a provider works or what it thinks of a prompt: it is nobody's and is
     charged to nobody (contract 5)."""
     answered = attempt.fault is None
-    return Call(
+    return _new_call(
         id=call_id,
         request_id=request_id,
         kind=kind,
@@ -105,7 +111,7 @@ def begun(order: Order, judged: Judged, marks: Marks) -> Call:
     journey, decision = judged.journey, judged.decision
     caller, request = journey.caller, journey.request
     first = decision.chain[0] if decision.chain else None
-    begun_call = Call(
+    begun_call = _new_call(
         id=order.call_id,
         request_id=order.request_id,
         kind=order.kind,
@@ -168,21 +174,21 @@ def ended(begun_call: Call, outcome: Outcome, attempts: list[Attempt], marks: Ma
     writers = [attempt for attempt in attempts if attempt.charged]
     writer = writers[0] if writers else attempts[-1]
     chain = begun_call.decision.chain if begun_call.decision else ()
-    reason = next((c.reason.code for c in chain if c.model_id == writer.model_id), begun_call.reason)
+    reasons = [c.reason.code for c in chain if c.model_id == writer.model_id]
     return replace(
         begun_call,
         status=_STATUS[outcome.ending],
         http_status=outcome.refusal.status if outcome.refusal and outcome.ending == "failed" else 200,
         code=_code(outcome),
-        reason=reason,
+        reason=reasons[0] if reasons else begun_call.reason,
         model_id=writer.model_id,
         provider_id=writer.provider_id,
         family=writer.family,
         duration_ms=marks.after_ms(),
         ttft_ms=None if outcome.first_token_ns is None else marks.after_ms(outcome.first_token_ns),
         usage=outcome.usage,
-        credits_milli=sum(attempt.credits_milli for attempt in writers),
-        raw_nano_usd=sum(a.raw_nano_usd for a in attempts),
+        credits_milli=sum([attempt.credits_milli for attempt in writers]),
+        raw_nano_usd=sum([a.raw_nano_usd for a in attempts]),
         attempts=tuple(attempts),
         timeline=tuple(marks.timeline),
     )
@@ -206,7 +212,7 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int,
     goes_on = charged and tab.charges
     added_milli = tab.and_then(bill).milli - tab.milli if goes_on else credits_milli([bill])
     billable = charged or outcome.usage.source == "provider"
-    return Attempt(
+    return _new_attempt(
         number=number,
         model_id=candidate.model_id,
         provider_id=candidate.provider_id,
@@ -263,7 +269,7 @@ def receipt(judged: Judged, call: Call, outcome: Outcome) -> Receipt:
         ("output_shortened", decision.shortened and outcome.finish_reason == "length"),
         ("stepped_down", decision.stepped_down),
     ]
-    return Receipt(
+    return _new_receipt(
         call_id=call.id,
         created_s=call.at_ms // 1_000,
         assistant_id=call.assistant_id,

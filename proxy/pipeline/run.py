@@ -64,7 +64,13 @@ class Run:
             self._rooms.recorder.began()
             self._promise_head()
             try:
-                return await self._answered()
+                found = await self._along_the_chain()
+                if isinstance(found, Refusal):
+                    found = self._writers.unrescued(self._reply.gone) or found
+                if isinstance(found, Refusal):
+                    return await self._give_up(found)
+                await self._finish(found)
+                return None
             except asyncio.CancelledError:
                 if self._task is None or self._stopped is None:
                     raise
@@ -81,15 +87,6 @@ class Run:
         self._stopped = why
         return self._task.cancel()
 
-    async def _answered(self) -> Refusal | None:
-        found = await self._along_the_chain()
-        if isinstance(found, Refusal):
-            found = self._writers.unrescued(self._reply.gone) or found
-        if isinstance(found, Refusal):
-            return await self._give_up(found)
-        await self._finish(found)
-        return None
-
     def _promise_head(self) -> None:
         journey = self._judged.journey
         if journey.request.stream:
@@ -101,7 +98,8 @@ class Run:
         step: Step = Try(0)
         fallen: Refusal | None = None
         while isinstance(step, Try):
-            await self._wait(step)
+            if step.wait_ms:
+                await self._wait(step.wait_ms)
             part = self._writers.part(self._judged, step.position)
             if isinstance(part, NoRescue):
                 step = failover.pass_over(step, self._bounds())
@@ -129,10 +127,9 @@ class Run:
             step = self._writers.after(outcome.fault, step, self._bounds(), self._chances(part.candidate))
         return step.refusal
 
-    async def _wait(self, step: Try) -> None:
-        if step.wait_ms:
-            with self._traffic.retry():
-                await self._reply.pause(step.wait_ms)
+    async def _wait(self, wait_ms: int) -> None:
+        with self._traffic.retry():
+            await self._reply.pause(wait_ms)
 
     async def _take_cover(self, part: Part) -> Refusal | None:
         candidate = part.candidate

@@ -2,14 +2,18 @@
 nothing."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from proxy.domain.catalog import Model, Provider, Timeouts
 from proxy.domain.chat import Answer, Terms
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import Fault
-from proxy.domain.value import dataclass
+from proxy.domain.value import dataclass, maker
 from proxy.pipeline.order import Judged, Rooms
 from proxy.ports import UpstreamRequest
+
+_new_terms: Final = maker(Terms)
+_new_request: Final = maker(UpstreamRequest)
 
 # A path below the provider's base URL, headers of the dialect, and the body.
 Said = tuple[str, Mapping[str, str], bytes]
@@ -46,7 +50,7 @@ def request_to(
         headers.update(rooms.dialects[provider.dialect].authorization(key))
     if traceparent is not None:
         headers["traceparent"] = traceparent
-    return UpstreamRequest(
+    return _new_request(
         provider_id=provider.id,
         method="POST",
         url=provider.base_url.rstrip("/") + path,
@@ -69,7 +73,7 @@ def _terms(rooms: Rooms, judged: Judged, candidate: Candidate) -> Terms:
     journey, picture = judged.journey, judged.ask.picture
     model = journey.catalog.models[candidate.model_id]
     provider = journey.catalog.providers[model.provider_id]
-    return Terms(
+    return _new_terms(
         upstream_name=model.upstream_name,
         output_tokens_max=candidate.output_tokens_max,
         stream=journey.request.stream,

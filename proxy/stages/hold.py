@@ -10,10 +10,10 @@ from proxy.domain.decision import Candidate
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Ask
 from proxy.domain.ledger import ConcurrencyLimit, HoldRefusalCode, HoldRefused, HoldTerms
-from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_charge, worst_credits_milli, worst_raw_nano_usd
+from proxy.domain.money import PriceTier, Tab, Tariff, credits_text, worst_bill, worst_charge
 from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, CapStanding, Standing, WindowStanding, assistant_of, budget_scope, resets_at_ms
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 
 # The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
 _OPERATORS: Final = ("installation", "provider:")
@@ -47,6 +47,9 @@ class Sizing:
     tab: Tab = _NOBODY
 
 
+_new_sizing: Final = maker(Sizing)
+
+
 @dataclass(frozen=True, slots=True)
 class HoldSize:
     """An amount to hold: credits for the account, raw cost for the operator's ceilings; it covers `output_tokens`."""
@@ -72,7 +75,7 @@ NO_END: Final = Lead(NEVER, NEVER, NEVER)
 def sizing(candidate: Candidate, catalog: Catalog, plan: Plan, ask: Ask, tab: Tab = _NOBODY) -> Sizing:
     """A stream whose output we see, on a model that stops billing when closed, is held in steps; all else at its worst."""
     model = catalog.models[candidate.model_id]
-    return Sizing(
+    return _new_sizing(
         model=model,
         tiers=model.tiers_for(ask.picture),
         tariff=tariff(plan, model.family, catalog.milli_credits_per_dollar),
@@ -198,14 +201,12 @@ def reserve_tokens(lead_tokens: int) -> int:
 
 
 def _size(sizing: Sizing, output_tokens: int) -> HoldSize:
-    tiers, input_tokens = sizing.tiers, sizing.input_tokens_max
     tokens = min(output_tokens, sizing.output_tokens_max)
-    size = (tiers, sizing.tariff, input_tokens, tokens, sizing.images)
-    return HoldSize(
-        amount_milli=sizing.tab.and_then(worst_charge(*size)).milli if sizing.tab.charges else worst_credits_milli(*size),
-        raw_nano_usd=worst_raw_nano_usd(tiers, input_tokens, tokens, sizing.images),
-        output_tokens=tokens,
-    )
+    size = (sizing.tiers, sizing.tariff, sizing.input_tokens_max, tokens, sizing.images)
+    milli, raw_nano_usd = worst_bill(*size)
+    if sizing.tab.charges:
+        milli = sizing.tab.and_then(worst_charge(*size)).milli
+    return HoldSize(milli, raw_nano_usd, tokens)
 
 
 def _over_budget(budget: CapStanding, standing: Standing, plan: Plan) -> Refusal:

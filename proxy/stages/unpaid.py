@@ -23,7 +23,7 @@ WHY_CHARGED: Final = (
 def unpaid(attempts: Sequence[Attempt]) -> Unpaid | None:
     """What providers reported for attempts that nobody is charged for; None where that is nothing. Where somebody answered
     in the end its input is paid there, so nothing more is owed."""
-    milli = sum(attempt.credits_milli for attempt in attempts if not attempt.charged)
+    milli = sum([attempt.credits_milli for attempt in attempts if not attempt.charged])
     return Unpaid(milli) if milli else None
 
 

@@ -50,7 +50,10 @@ class SqlAccounts:
         self._looked_ns: int | None = None
 
     async def caller(self, key_id: str) -> Caller | None:
-        found = await self._caller(("key", key_id), lambda connection: _read_caller(connection, key_id))
+        place: Place = ("key", key_id)
+        found = self._known.get(place) if self._is_fresh() else None
+        if found is None:
+            found = await self._caller(place, lambda connection: _read_caller(connection, key_id))
         return None if found is None else self._as_entitled_now(found)
 
     async def end_user(self, app_caller: Caller, external_id: str) -> Caller:
@@ -73,7 +76,8 @@ class SqlAccounts:
             await self._look()
 
     async def _caller(self, place: Place, read: Callable[[Connection], _Found]) -> Caller | None:
-        await self._keep_fresh()
+        if not self._is_fresh():
+            await self._freshen()
         known = self._known.get(place)
         if known is not None:
             return known
@@ -96,9 +100,7 @@ class SqlAccounts:
             return caller
         return replace(caller, entitlement=entitled_at(caller.entitlement, self._clock.now_ms()))
 
-    async def _keep_fresh(self) -> None:
-        if self._is_fresh():
-            return
+    async def _freshen(self) -> None:
         async with self._one_look_at_a_time:
             if not self._is_fresh():
                 await self._look()

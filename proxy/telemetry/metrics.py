@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from operator import add
+from operator import add, attrgetter
 from typing import Final, NamedTuple
 
 from proxy.domain.call import Call
@@ -21,6 +21,8 @@ BOUNDS_MS: Final = (
 )
 TOKEN_CLASSES: Final = ("input", "cached_input", "cache_write", "output", "reasoning", "images")
 
+_amounts: Final = attrgetter(*TOKEN_CLASSES)
+
 Labels = tuple[str, ...]
 
 
@@ -33,9 +35,11 @@ class Counter:
         self.totals: dict[Labels, int] = {}
 
     def add(self, labels: Labels, amount: int = 1) -> None:
-        if labels not in self.totals and len(self.totals) >= SERIES_MAX:
-            labels = (OTHER,) * len(labels)
-        self.totals[labels] = self.totals.get(labels, 0) + amount
+        known = self.totals.get(labels)
+        if known is None:
+            labels = (OTHER,) * len(labels) if len(self.totals) >= SERIES_MAX else labels
+            known = self.totals.get(labels, 0)
+        self.totals[labels] = known + amount
 
 
 class Histogram:
@@ -119,10 +123,12 @@ class Numbers:
             self.attempts.add((attempt.provider_id, attempt.model_id, attempt.fault or NONE))
             if attempt.raw_nano_usd:
                 self.raw_nano_usd.add((attempt.provider_id, attempt.model_id), attempt.raw_nano_usd)
-            for name in TOKEN_CLASSES if attempt.usage is not None else ():
-                amount: int = getattr(attempt.usage, name)
-                if amount:
-                    self.tokens.add((attempt.model_id, name), amount)
+            if attempt.usage is not None:
+                for name, amount in zip(TOKEN_CLASSES, _amounts(attempt.usage), strict=True):
+                    if amount:
+                        self.tokens.add((attempt.model_id, name), amount)
+        if len(call.attempts) < 2:
+            return
         for earlier, later in pairwise(call.attempts):
             again = self.retries if earlier.model_id == later.model_id else self.failovers
             again.add((earlier.model_id,))

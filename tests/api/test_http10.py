@@ -245,3 +245,32 @@ async def test_but_not_while_its_caller_reads_nothing() -> None:
     async with serving(flooding) as port, connected(port) as line:
         await line.send(request("GET", "/", "1.1"))
         await asyncio.wait_for(stopped.wait(), 10)
+
+
+@pytest.mark.parametrize("closes", [False, True])
+async def test_a_whole_answer_can_be_given_in_one_message(closes: bool) -> None:
+    async def whole(scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["extensions"]["signalbox.connection"]["whole"]
+        headers = [(b"x-some", b"thing"), (b"content-length", b"5")]
+        await send({"type": kind, "status": 200, "headers": headers, "body": b"hello"})
+
+    asked = request("GET", "/", "1.1", *(["Connection: close"] if closes else []))
+    async with serving(whole) as port, connected(port) as line:
+        for _ in range(1 if closes else 2):
+            await line.send(asked)
+            said = (await line.until(b"hello")).lower()
+            assert said.startswith(b"http/1.1 200 ok\r\n")
+            assert b"\r\nx-some: thing\r\ncontent-length: 5\r\n" in said
+            assert (b"connection: close" in said) is closes
+        if closes:
+            assert await line.rest() == b""
+
+
+async def test_whose_headers_keep_to_their_lines() -> None:
+    async def torn(scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["extensions"]["signalbox.connection"]["whole"]
+        await send({"type": kind, "status": 200, "headers": [(b"x-some", b"a\r\nx-other: b")], "body": b""})
+
+    async with serving(torn) as port:
+        head, _ = await said(port, request("GET", "/", "1.1"))
+    assert b"x-other" not in head

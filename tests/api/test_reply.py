@@ -50,7 +50,7 @@ def listener() -> Listener:
 
 def reply_to(listener: Listener, abort: bool = True) -> AsgiReply:
     limits = ReplyLimits(comment_every_ms=COMMENT_MS, stall_ms=STALL_MS)
-    return AsgiReply(listener.send, listener.abort if abort else None, [(b"x-request-id", b"r1")], limits)
+    return AsgiReply(listener.send, [(b"x-request-id", b"r1")], limits, {"abort": listener.abort} if abort else {})
 
 
 async def until(listener: Listener, holds: Callable[[], bool]) -> None:
@@ -71,6 +71,25 @@ async def test_an_answer_leaves_as_start_pieces_and_end(listener: Listener) -> N
         ("http.response.body", b"b", False),
     ]
     assert listener.headers == [*TYPE, (b"x-request-id", b"r1")]
+
+
+async def test_one_with_a_length_leaves_in_one_piece_where_the_server_takes_that(listener: Listener) -> None:
+    length = (b"content-length", b"1")
+    reply = AsgiReply(listener.send, [], ReplyLimits(), {"whole": "whole"})
+    await reply.start(200, [*TYPE, length])
+    assert reply.started
+    assert listener.heard == []
+    await reply.end(b"b")
+    assert listener.heard == [{"type": "whole", "status": 200, "headers": [*TYPE, length], "body": b"b"}]
+
+
+async def test_unless_it_is_said_piece_by_piece(listener: Listener) -> None:
+    reply = AsgiReply(listener.send, [], ReplyLimits(), {"whole": "whole"})
+    await reply.start(200, [(b"content-length", b"2")])
+    await reply.write(b"a")
+    await reply.end(b"b")
+    assert [m["type"] for m in listener.heard] == ["http.response.start", "http.response.body", "http.response.body"]
+    assert listener.text == b"ab"
 
 
 async def test_departure_is_told_at_once(listener: Listener) -> None:
@@ -196,7 +215,7 @@ async def test_what_can_be_written_now_is(listener: Listener) -> None:
             written.append(data)
         return takes.is_set()
 
-    reply = AsgiReply(listener.send, listener.abort, [], ReplyLimits(), send_now)
+    reply = AsgiReply(listener.send, [], ReplyLimits(), {"abort": listener.abort, "send_now": send_now})
     await reply.start(200, TYPE)
     assert not reply.write_now(b"a")
     takes.set()

@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError, field
 
 import pytest
 
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +128,28 @@ def test_replace_serves_any_other_dataclass_as_well() -> None:
         size: int
 
     assert replace(Plain(1), size=2) == Plain(2)
+
+
+@KINDS
+def test_the_constructor_as_a_function_makes_the_same_value(kind: type[Slotted]) -> None:
+    new = maker(kind)
+    assert new("a") == kind("a")
+    assert new(name="a", size=4, facts={"b": 1}) == kind("a", 4, {"b": 1})
+    assert new("a").facts is not new("a").facts
+    assert type(new("a")) is kind
+    with pytest.raises(TypeError, match="name"):
+        new()
+    with pytest.raises(FrozenInstanceError):
+        new("a").name = "b"  # type: ignore[misc]
+
+
+def test_but_only_of_a_class_that_does_no_more_than_keep_its_fields() -> None:
+    @dataclass(frozen=True)
+    class Checked:
+        size: int
+
+        def __post_init__(self) -> None:
+            assert self.size
+
+    with pytest.raises(TypeError, match="Checked"):
+        maker(Checked)

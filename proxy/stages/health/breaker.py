@@ -73,7 +73,7 @@ def phase(state: State, now_ms: int) -> Phase:
 
 def admits(state: State, now_ms: int) -> bool:
     """Whether one more may be tried now. Slowness refuses nobody: whom decisions spare must be able to pass."""
-    return state.why == "slow" or _has_room(state, now_ms)
+    return state.retry_at_ms is None or state.why == "slow" or _has_room(state, now_ms)
 
 
 def enter(state: State, now_ms: int) -> tuple[State, Turn]:
@@ -114,10 +114,11 @@ def slow(state: State, turn: Turn, now_ms: int, terms: Terms, jitter: float) -> 
 
 def succeeded(state: State, turn: Turn, now_ms: int, terms: Terms) -> State:
     """After a success."""
-    state = faded(state, now_ms, terms)
     if _is_stale(state, turn):
+        return faded(state, now_ms, terms)
+    state = _weighed(state, now_ms, terms, 1.0, 0.0, 0)
+    if not (state.trying or state.opened):
         return state
-    state = state._replace(successes=state.successes + 1, consecutive=0)
     state = answering(state, turn)
     is_over = state.retry_at_ms is None and state.why != "slow"
     return _well(state) if is_over and state.opened else state
@@ -125,10 +126,9 @@ def succeeded(state: State, turn: Turn, now_ms: int, terms: Terms) -> State:
 
 def failed(state: State, turn: Turn, now_ms: int, terms: Terms, blow: Blow) -> State:
     """After a failure. On probation one is enough."""
-    state = faded(state, now_ms, terms)
     if _is_stale(state, turn):
-        return state
-    state = state._replace(failures=state.failures + 1, consecutive=state.consecutive + 1)
+        return faded(state, now_ms, terms)
+    state = _weighed(state, now_ms, terms, 0.0, 1.0, state.consecutive + 1)
     return _opened(state, now_ms, terms, blow) if _is_to_open(state, turn, terms) else state
 
 
@@ -148,8 +148,12 @@ def faded(state: State, now_ms: int, terms: Terms) -> State:
     """The same with its counts as they weigh at `now_ms`."""
     if now_ms == state.at_ms:
         return state
+    return _weighed(state, now_ms, terms, 0.0, 0.0, state.consecutive)
+
+
+def _weighed(state: State, now_ms: int, terms: Terms, succeeded: float, failed: float, consecutive: int) -> State:
     fading = float(0.5 ** (max(0, now_ms - state.at_ms) / terms.half_life_ms))
-    return state._replace(successes=state.successes * fading, failures=state.failures * fading, at_ms=now_ms)
+    return State(state.successes * fading + succeeded, state.failures * fading + failed, now_ms, consecutive, *state[4:])
 
 
 def _has_room(state: State, now_ms: int) -> bool:

@@ -98,8 +98,10 @@ def score(pace: Pace, now_ms: int) -> float:
 
 def is_as_usual(pace: Pace) -> bool:
     """Whether its score is 1 now and will be as time passes."""
+    if pace.usual.weight < USUAL_MIN:
+        return True
     recent, usual = pace.recent.value, pace.usual.value
-    return recent is None or usual is None or pace.usual.weight < USUAL_MIN or recent <= usual + _LENIENCE_LOG
+    return recent is None or usual is None or recent <= usual + _LENIENCE_LOG
 
 
 def ttft_ms(pace: Pace) -> int | None:

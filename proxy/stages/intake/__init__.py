@@ -1,7 +1,7 @@
 """From the bytes of a request of any kind to a checked value, and from there to its text-free Ask; never calls, stores or
 fetches. Each kind has a file of its own; here they meet."""
 
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 from proxy.domain.account import Caller
 from proxy.domain.chat import Chat
@@ -12,10 +12,13 @@ from proxy.domain.journey import Ask
 from proxy.domain.policy import Veto, Wishes
 from proxy.domain.request import Request
 from proxy.domain.usage import Kind
+from proxy.domain.value import maker
 from proxy.stages.intake import chat, embeddings, images
 from proxy.stages.intake.chat import DEFAULT_LIMITS, parse
 from proxy.stages.intake.facts import Facts
 from proxy.stages.intake.limits import IntakeLimits
+
+_new_ask: Final = maker(Ask)
 
 __all__ = ["IntakeLimits", "ask", "parse", "understand"]
 
@@ -41,8 +44,11 @@ def ask(
     confirmed: bool = False,
 ) -> Ask:
     """The text-free part of a request by `caller`: all that policy may know, and what is recorded."""
-    facts, of_key, of_user = _facts(request), _of_key(caller), caller.user.wishes
-    return Ask(
+    facts = _facts(request)
+    wishes: list[tuple[Literal["key", "user"], Wishes]] = [("key", wish) for wish in _of_key(caller)]
+    wishes.append(("user", caller.user.wishes))
+    modes = [request.options.mode, *[wish.mode for _, wish in wishes]]
+    return _new_ask(
         kind=kind,
         asked=request.asked,
         at_ms=at_ms,
@@ -59,7 +65,7 @@ def ask(
         plan_id=caller.entitlement.plan_id,
         overrides=caller.entitlement.overrides,
         model_scope=caller.key.model_scope,
-        mode=request.options.mode or next((wish.mode for wish in (*of_key, of_user) if wish.mode is not None), None),
+        mode=next(filter(None, modes), None),
         avoid=request.options.avoid,
         only=request.options.only,
         max_credits_milli=request.options.max_credits_milli,
@@ -68,7 +74,7 @@ def ask(
         tokens=facts.tokens,
         largest=facts.largest,
         picture=facts.picture,
-        vetoes=(*_vetoes("key", of_key), *_vetoes("user", (of_user,))),
+        vetoes=tuple([Veto(by, wish.avoid, wish.only) for by, wish in wishes if wish.avoid or wish.only]),
         in_exchange=facts.in_exchange,
     )
 
@@ -78,10 +84,6 @@ def _of_key(caller: Caller) -> tuple[Wishes, ...]:
         return (caller.key.wishes,)
     # A key that was rotated has its own wishes in its lineage too.
     return tuple(dict.fromkeys((caller.key.wishes, *caller.key.lineage_wishes)))
-
-
-def _vetoes(by: Literal["key", "user"], wishes: tuple[Wishes, ...]) -> list[Veto]:
-    return [Veto(by, wish.avoid, wish.only) for wish in wishes if wish.avoid or wish.only]
 
 
 def _facts(request: Request) -> Facts:

@@ -7,6 +7,7 @@ import orjson
 from proxy.domain.catalog import Modality
 from proxy.domain.chat import Chat, Json
 from proxy.domain.errors import Refusal
+from proxy.domain.value import maker
 from proxy.stages.intake.body import read
 from proxy.stages.intake.facts import Facts
 from proxy.stages.intake.features import features
@@ -18,6 +19,8 @@ from proxy.stages.intake.options import options
 from proxy.stages.intake.shapes import invalid, is_clean
 from proxy.stages.intake.terms import asked, bounds, end_user, streaming
 from proxy.stages.intake.tools import extras
+
+_new_chat: Final = maker(Chat)
 
 DEFAULT_LIMITS: Final = IntakeLimits()
 # Who speaks for a tool, now and in older requests.
@@ -72,7 +75,7 @@ def _chat(request: Json, fields: tuple[Json, Json], limits: IntakeLimits, conver
         return chosen
     if isinstance(extra := extras(passed, limits), Refusal):
         return extra
-    return Chat(
+    return _new_chat(
         asked=names,
         messages=tuple(request["messages"]),
         fields=passed,
@@ -94,6 +97,8 @@ def _chat(request: Json, fields: tuple[Json, Json], limits: IntakeLimits, conver
 
 
 def _modalities(chat: Chat) -> tuple[Modality, ...]:
+    if not (chat.image_count or chat.audio):
+        return ("text",)
     read: list[Modality] = ["text"]
     if chat.image_count:
         read.append("image")

@@ -10,9 +10,10 @@ from proxy.domain.dialect import EFFORTS, IMAGE_DATA, Feature
 def features(chat: Chat) -> tuple[Feature, ...]:
     """In the order of `Feature`. What has no effect (a penalty of 0, `n: 1`, `tool_choice: auto`) asks for nothing."""
     wanted: set[Feature] = {"n"} if chat.n > 1 else set()
-    for name in _BY_FIELD.keys() & chat.fields.keys():
-        wanted.update(_BY_FIELD[name](chat.fields[name]))
-    wanted.update(_combined(wanted))
+    if chat.fields:
+        for name in _BY_FIELD.keys() & chat.fields.keys():
+            wanted.update(_BY_FIELD[name](chat.fields[name]))
+        wanted.update(_combined(wanted))
     wanted.update(_of_messages(chat.messages))
     if chat.audio:
         wanted.add("audio")

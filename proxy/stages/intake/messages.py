@@ -77,6 +77,8 @@ def _total(found: Iterable[Sizes | Refusal]) -> Sizes | Refusal:
 
 
 def _each(items: list[Any], where: str, limits: IntakeLimits, reader: Reader) -> Sizes | Refusal:
+    if len(items) == 1:
+        return reader(items[0], f"{where}[0]", limits)
     return _total(reader(item, f"{where}[{index}]", limits) for index, item in enumerate(items))
 
 

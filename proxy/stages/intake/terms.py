@@ -47,10 +47,11 @@ def streaming(request: Json) -> Streaming | Refusal:
     stream = request.get("stream")
     if stream is not None and not isinstance(stream, bool):
         return invalid("stream", "`stream` must be true or false.")
-    given = request.get("stream_options")
-    if given is not None and not isinstance(given, dict):
+    options = request.get("stream_options")
+    if options is None:
+        return _STREAMED if stream else _WHOLE
+    if not isinstance(options, dict):
         return invalid("stream_options", "`stream_options` must be an object.")
-    options = given or {}
     usage = options.get("include_usage")
     if usage is not None and not isinstance(usage, bool):
         return invalid("stream_options.include_usage", "`include_usage` must be true or false.")
@@ -59,14 +60,18 @@ def streaming(request: Json) -> Streaming | Refusal:
 
 def bounds(request: Json) -> Bounds | Refusal:
     """`max_tokens` or its newer name, and `n`; both names with different values are refused."""
-    given = {name: request[name] for name in _OUTPUT_NAMES if request.get(name) is not None}
-    for name, value in given.items():
+    bound: int | None = None
+    for name in _OUTPUT_NAMES:
+        value = request.get(name)
+        if value is None:
+            continue
         if not is_whole(value) or not 1 <= value <= TOKENS_MAX:
             return invalid(name, f"`{name}` must be a whole number from 1 to {TOKENS_MAX}.")
-    if len(set(given.values())) > 1:
-        return invalid("max_tokens", "`max_tokens` and `max_completion_tokens` differ. Send one of them.")
+        if bound is not None and bound != value:
+            return invalid("max_tokens", "`max_tokens` and `max_completion_tokens` differ. Send one of them.")
+        bound = value
     n = answers(request)
-    return n if isinstance(n, Refusal) else Bounds(next(iter(given.values()), None), n)
+    return n if isinstance(n, Refusal) else Bounds(bound, n)
 
 
 def answers(request: Json) -> int | Refusal:
@@ -79,16 +84,23 @@ def answers(request: Json) -> int | Refusal:
 
 def end_user(request: Json, limits: IntakeLimits) -> str | Refusal | None:
     """The caller's name for its own user, from `safety_identifier` or the older `user`; an empty one names nobody."""
-    names = {name: request[name] for name in ("safety_identifier", "user") if request.get(name) not in (None, "")}
-    for name, value in names.items():
+    named: str | None = None
+    for name in _USER_NAMES:
+        value = request.get(name)
+        if value in (None, ""):
+            continue
         if not is_clean(value, limits.name_chars_max):
             return invalid(name, f"`{name}` must be 1 to {limits.name_chars_max} plain characters.")
-    if len(set(names.values())) > 1:
-        return invalid("user", "`user` and `safety_identifier` differ. Send one of them.")
-    return next(iter(names.values()), None)
+        if named is not None and named != value:
+            return invalid("user", "`user` and `safety_identifier` differ. Send one of them.")
+        named = value
+    return named
 
 
 _OUTPUT_NAMES: Final = ("max_tokens", "max_completion_tokens")
+_USER_NAMES: Final = ("safety_identifier", "user")
+_STREAMED: Final = Streaming(True, False)
+_WHOLE: Final = Streaming(False, False)
 
 
 def _chain(models: Any, model: str | None, limits: IntakeLimits) -> tuple[str, ...] | Refusal:

@@ -15,7 +15,7 @@ from proxy.domain.plan import Plan, effective, tariff
 from proxy.domain.policy import Action, Mode, PolicyTable, Weights
 from proxy.domain.standing import Standing
 from proxy.domain.usage import ENDPOINTS
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 from proxy.domain.verdict import Advice, SecondWord, Verdict
 from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, WANTED, Ranked, Standpoint, cheapest, rank
@@ -47,6 +47,9 @@ WELL: Final = ModelHealth()
 NOTHING: Final[frozenset[Vocabulary]] = frozenset()
 # A mode that the operator gave no weights looks at everything alike.
 EVEN: Final = Weights(quality=1.0, cost=1.0, latency=1.0, health=1.0)
+_new_case: Final = maker(Case)
+_new_decision: Final = maker(Decision)
+_new_standpoint: Final = maker(Standpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,10 @@ class Scene:
 def act(verdict: Verdict, table: PolicyTable) -> Action:
     """What the operator's table does with a verdict: the strictest action of its hazards, else that of its risk level,
     else `allow`."""
-    by_hazard = [table.actions[hazard] for hazard in verdict.hazards if hazard in table.actions]
-    if by_hazard:
-        return max(by_hazard, key=SEVERITY.index)
+    if verdict.hazards:
+        by_hazard = [table.actions[hazard] for hazard in verdict.hazards if hazard in table.actions]
+        if by_hazard:
+            return max(by_hazard, key=SEVERITY.index)
     return table.actions.get(verdict.risk, "allow")
 
 
@@ -88,6 +92,8 @@ def heeded(verdict: Verdict) -> SecondWord | None:
 
 def table_for(table: PolicyTable, plan_id: str, assistant_id: str | None) -> PolicyTable:
     """The operator's table with the lines that a plan and an assistant have of their own."""
+    if not table.plan_actions and not table.assistant_actions:
+        return table
     by_plan, by_assistant = table.plan_actions.get(plan_id, {}), table.assistant_actions.get(assistant_id or "", {})
     if not by_plan and not by_assistant:
         return table
@@ -112,14 +118,15 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
 
 def lacks_credits(decision: Decision) -> bool:
     """Whether a richer standing could have given the call more: another model, a longer answer, or one at all."""
-    is_poor = any(dropped.reason.code == "unaffordable" for dropped in decision.dropped)
-    return is_poor or decision.stepped_down or any(WANTED in kept.reason.detail for kept in decision.chain)
+    if decision.stepped_down or any([WANTED in kept.reason.detail for kept in decision.chain]):
+        return True
+    return any([dropped.reason.code == "unaffordable" for dropped in decision.dropped])
 
 
 def in_doubt(decision: Decision, ask: Ask, plan: Plan, catalog: Catalog) -> frozenset[Vocabulary]:
     """The vocabularies in which a count of the input could change `decision`, as far as it was not made yet: those of models
     that were dropped or shortened for credits, or whose context the input may exceed."""
-    sized = [dropped.model_id for dropped in decision.dropped if dropped.reason.code in BY_SIZE]
+    sized = [dropped.model_id for dropped in decision.dropped if dropped.reason.code in BY_SIZE] if decision.dropped else []
     together = (
         ask.largest is None
     )  # A count is of the whole input; where each is read by itself, it says nothing of the largest.
@@ -170,7 +177,7 @@ def _case(scene: Scene, name: str) -> Case | None:
     if model is None or model.kind not in ENDPOINTS:
         return None
     spendable_milli = scene.standing.spendable_milli(model.family)
-    return Case(
+    return _new_case(
         model=model,
         provider=scene.catalog.providers[model.provider_id],
         plan=scene.plan,
@@ -222,7 +229,7 @@ def _is_poor(reason: Reason | None) -> bool:
 def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
     table = scene.catalog.policy
     may_step_down = listed.by_us and scene.ask.allow_downgrade
-    return Standpoint(
+    return _new_standpoint(
         order=listed.order,
         family=listed.family,
         mode=scene.mode,
@@ -240,7 +247,7 @@ def _standpoint(scene: Scene, listed: Shortlist) -> Standpoint:
 def _decision(
     scene: Scene, ranked: Ranked = NOBODY, dropped: tuple[Dropped, ...] = (), refusal: Refusal | None = None
 ) -> Decision:
-    return Decision(
+    return _new_decision(
         revision=REVISION,
         catalog_revision=scene.catalog.revision,
         assistant_id=scene.advice.assistant_id,

@@ -83,9 +83,10 @@ def not_in_key_scope(sight: Sight | Case) -> Reason | None:
 
 
 def vetoed(case: Case) -> Reason | None:
-    option = _ruled_out(case.model, case.ask.avoid, case.ask.only)
-    if option is not None:
-        return Reason("vetoed", {"option": option})
+    if case.ask.avoid or case.ask.only:
+        option = _ruled_out(case.model, case.ask.avoid, case.ask.only)
+        if option is not None:
+            return Reason("vetoed", {"option": option})
     for veto in case.ask.vetoes:
         option = _ruled_out(case.model, veto.avoid, veto.only)
         if option is not None:

@@ -12,10 +12,12 @@ from typing import Final
 from proxy.domain.catalog import LatencyTier, Model
 from proxy.domain.decision import Candidate, KeepCode, Reason
 from proxy.domain.policy import Mode, Weights
-from proxy.domain.value import dataclass
+from proxy.domain.value import dataclass, maker
 from proxy.domain.verdict import Complexity
 from proxy.stages.policy.eligible import Case
 from proxy.stages.policy.shortlist import Order
+
+_new_candidate: Final = maker(Candidate)
 
 # A model of unknown quality is neither praised nor blamed.
 QUALITY_UNKNOWN: Final = 0.5
@@ -74,15 +76,17 @@ def rank(cases: Sequence[Case], preferences: Mapping[str, float], view: Standpoi
 
     Ties break by id.
     """
-    scores = {case.model.id: _score(case, preferences, view) if view.order == "score" else 0.0 for case in cases}
+    # What was not asked to be scored has no score.
+    scores = {case.model.id: _score(case, preferences, view) for case in cases} if view.order == "score" else {}
     usual = _usual(cases, scores, view)
     chosen = _frugal(cases, view) if view.cheap_first else usual
     stepped_down = chosen != usual
-    chain = tuple(
-        _candidate(case, _reason(place, case, view, stepped_down), scores[case.model.id]) for place, case in enumerate(chosen)
-    )
-    standby = tuple(_candidate(case, ("spared", {}), 0.0) for case in spared)
-    return Ranked(chain + standby, stepped_down, shortened=(*chosen, *spared)[0].size.is_shortened)
+    chain = [
+        _candidate(case, _reason(place, case, view, stepped_down), scores.get(case.model.id, 0.0))
+        for place, case in enumerate(chosen)
+    ]
+    chain += [_candidate(case, ("spared", {}), 0.0) for case in spared]
+    return Ranked(tuple(chain), stepped_down, shortened=WANTED in chain[0].reason.detail)
 
 
 def cheapest(cases: Sequence[Case]) -> Case:
@@ -111,6 +115,8 @@ def _frugal(cases: Sequence[Case], view: Standpoint) -> list[Case]:
 
 def _reason(place: int, case: Case, view: Standpoint, stepped_down: bool) -> Why:
     code = _keep_code(place, case, view, stepped_down)
+    if code == "named":
+        return code, {}
     detail: dict[str, int | str] = {"mode": view.mode} if code in ("best_score", "ranked") else {}
     if code == "best_score" and view.left_family is not None:
         detail |= {"left": view.left_family, "family": view.family}
@@ -160,11 +166,12 @@ def _cheapness(case: Case, milli_credits_per_dollar: int) -> float:
 
 def _candidate(case: Case, why: Why, score: float) -> Candidate:
     size, (code, detail) = case.size, why
-    shortened = {WANTED: size.output_tokens_wanted} if size.is_shortened else {}
-    return Candidate(
+    if size.is_shortened:
+        detail = {**detail, WANTED: size.output_tokens_wanted}
+    return _new_candidate(
         model_id=case.model.id,
         provider_id=case.model.provider_id,
-        reason=Reason(code, {**detail, **shortened}),
+        reason=Reason(code, detail),
         score=score,
         input_tokens_max=size.input_tokens_max,
         output_tokens_max=size.output_tokens_max,

@@ -1,19 +1,20 @@
 """How large a call is for one model and what it could cost: sizes in, token bounds and credits out; drops nobody."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from math import ceil
 from typing import Final
 
 from proxy.domain.assistant import Assistant
 from proxy.domain.catalog import Model
 from proxy.domain.journey import Ask, Largest
-from proxy.domain.money import Tariff, worst_credits_milli
+from proxy.domain.money import Tariff, WorstLine, worst_line
 from proxy.domain.plan import Plan
-from proxy.domain.value import dataclass
+from proxy.domain.value import dataclass, maker
 
 # Providers wrap each message, and the opening of the answer, in a few tokens of their own; this leaves room to spare.
 MESSAGE_TOKENS_MAX: Final = 8
+# The rule `unpriced` drops it before anybody reads this.
+_UNPRICED: Final = WorstLine(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class Size:
         return self.output_tokens_max < self.output_tokens_wanted
 
 
+_new_size: Final = maker(Size)
+
+
 def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tariff: Tariff, spendable_milli: int) -> Size:
     """The size of `ask` for `model`, with the assistant's prompt counted in; `spendable_milli` shortens the output."""
     least, most = input_tokens(model, ask, assistant)
@@ -49,15 +53,18 @@ def measure(model: Model, ask: Ask, plan: Plan, assistant: Assistant | None, tar
     wanted = _output_wanted(model, ask, usual, left)
     cost = _cost(model, tariff, most, ask)
     yard = _writes(model, plan.output_tokens_default) if ask.output_tokens_max is None else ask.output_tokens_max
-    bound = _afforded(wanted, min(wanted, model.output_tokens_min), cost, spendable_milli)
-    return Size(
+    bound, worst_milli = wanted, cost.milli(wanted * ask.n)
+    if worst_milli > spendable_milli:
+        bound = _afforded(wanted, min(wanted, model.output_tokens_min), cost, ask.n, spendable_milli)
+        worst_milli = cost.milli(bound * ask.n)
+    return _new_size(
         input_tokens_min=least,
         input_tokens_max=most,
         context_tokens_min=least if ask.largest is None else _largest(model, ask.largest),
         output_tokens_wanted=wanted,
         output_tokens_max=bound,
-        worst_milli_credits=cost(bound),
-        yard_milli_credits=cost(yard),
+        worst_milli_credits=worst_milli,
+        yard_milli_credits=worst_milli if yard == bound else cost.milli(yard * ask.n),
         yard_tokens=max(1, ask.text_bytes + ask.tokens + yard * ask.n),
         is_cramped=ask.largest is None and left < usual,
     )
@@ -68,12 +75,12 @@ def input_tokens(model: Model, ask: Ask, assistant: Assistant | None) -> tuple[i
     other): as counted in its vocabulary, else by bytes. Images count in the upper bound alone, for a small one may cost next
     to nothing."""
     prompt = assistant.system_prompt if assistant is not None else None
-    prompt_bytes = len((prompt or "").encode())
+    prompt_bytes = len(prompt.encode()) if prompt else 0
     text_bytes = ask.text_bytes + prompt_bytes
     # What is no conversation is read as it stands.
     wrapped = (ask.message_count + (prompt is not None) + 1) * MESSAGE_TOKENS_MAX if ask.message_count else 0
     images = ask.image_count * model.image_tokens
-    counted = ask.count(model.vocabulary)
+    counted = ask.count(model.vocabulary) if ask.counted else None
     if counted is None or counted.prompt_bytes != prompt_bytes:
         least, most = int(text_bytes * model.tokens_per_byte_min), ceil(text_bytes * model.tokens_per_byte_max) + wrapped
     else:
@@ -104,22 +111,12 @@ def _output_wanted(model: Model, ask: Ask, usual: int, left: int) -> int:
     return usual if ask.output_tokens_max is not None else _writes(model, max(1, min(usual, left)))
 
 
-def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> Callable[[int], int]:
+def _cost(model: Model, tariff: Tariff, input_tokens_max: int, ask: Ask) -> WorstLine:
     if not model.tiers:
-        return lambda output_tokens: 0  # The rule `unpriced` has dropped it before anybody reads this.
-    tiers = model.tiers_for(ask.picture)
-    known: dict[int, int] = {}
-
-    def cost(output_tokens: int) -> int:
-        if output_tokens not in known:
-            known[output_tokens] = worst_credits_milli(tiers, tariff, input_tokens_max, output_tokens * ask.n, ask.images)
-        return known[output_tokens]
-
-    return cost
+        return _UNPRICED
+    return worst_line(model.tiers_for(ask.picture), tariff, input_tokens_max, ask.images)
 
 
-def _afforded(wanted: int, floor: int, cost: Callable[[int], int], spendable_milli: int) -> int:
-    if cost(wanted) <= spendable_milli:
-        return wanted
+def _afforded(wanted: int, floor: int, cost: WorstLine, n: int, spendable_milli: int) -> int:
     # Cost never falls with length, so the longest answer that fits is found by halving.
-    return max(floor, bisect_right(range(wanted), spendable_milli, key=cost) - 1)
+    return max(floor, bisect_right(range(wanted), spendable_milli, key=lambda tokens: cost.milli(tokens * n)) - 1)

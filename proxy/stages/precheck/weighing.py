@@ -3,11 +3,11 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import tee
 from typing import Final, NamedTuple
 
+from proxy.domain.value import replace
 from proxy.domain.verdict import Table
 
 # 128 stands for a weight of nothing.

@@ -15,6 +15,8 @@ def reasoning_bytes(part: Json) -> int:
 
 def tool_bytes(part: Json) -> int:
     """UTF-8 bytes of the names and arguments of called functions."""
+    if "tool_calls" not in part and "function_call" not in part:
+        return 0
     functions = [call["function"] for call in part.get("tool_calls") or ()]
     functions.append(part.get("function_call") or {})
     return sum(_size(function.get("name")) + _size(function.get("arguments")) for function in functions)

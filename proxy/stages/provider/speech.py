@@ -1,11 +1,14 @@
 """What a model said, in choices of OpenAI's shape, in; a Delta or Answer with its sizes out; reads no provider's words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from proxy.domain.chat import Answer, Delta, Json
 from proxy.domain.usage import Usage
+from proxy.domain.value import maker
 from proxy.stages.provider.sizes import reasoning_bytes, text_bytes, tool_bytes
+
+_new_answer: Final = maker(Answer)
 
 
 def choice(index: int, delta: Json, finish_reason: str | None = None, logprobs: Json | None = None) -> Json:
@@ -44,10 +47,10 @@ def answer(choices: Sequence[Json], usage: Usage | None, top: Mapping[str, Any] 
     messages = [said["message"] for said in choices]
     reasoned = sum(map(reasoning_bytes, messages))
     finish_reason = choices[0]["finish_reason"]
-    return Answer(
+    return _new_answer(
         value={**(top or {}), "choices": list(choices)},
         usage=usage,
-        output_bytes=sum(text_bytes(message) + tool_bytes(message) for message in messages),
+        output_bytes=sum([text_bytes(message) + tool_bytes(message) for message in messages]),
         reasoning_bytes=reasoned,
         is_empty=_is_empty(messages, finish_reason, usage, reasoned),
         finish_reason=finish_reason,
@@ -56,11 +59,12 @@ def answer(choices: Sequence[Json], usage: Usage | None, top: Mapping[str, Any] 
 
 def _is_empty(messages: list[Json], finish_reason: str, usage: Usage | None, reasoned: int) -> bool:
     """Nothing in it, and nothing in sight that explains why: a bound, a filter, or reasoning (seen or only billed)."""
-    if any(_says_something(message) for message in messages) or reasoned or (usage and usage.reasoning):
+    if any(map(_says_something, messages)) or reasoned or (usage and usage.reasoning):
         return False
     return finish_reason not in ("length", "content_filter")
 
 
 def _says_something(message: Json) -> bool:
-    is_blank = not (message.get("content") or "").strip()
-    return not is_blank or any(message.get(name) for name in ("refusal", "tool_calls", "function_call", "audio"))
+    if (message.get("content") or "").strip():
+        return True
+    return any(message.get(name) for name in ("refusal", "tool_calls", "function_call", "audio"))

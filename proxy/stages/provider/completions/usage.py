@@ -1,7 +1,12 @@
 """A provider's `usage` object in, tokens by billing class out, or nothing when it cannot be true; never estimates."""
 
+from typing import Final
+
 from proxy.domain.usage import Usage
+from proxy.domain.value import maker
 from proxy.stages.provider.counts import count, nested
+
+_new_usage: Final = maker(Usage)
 
 
 def read_usage(value: object) -> Usage | None:
@@ -18,7 +23,7 @@ def read_usage(value: object) -> Usage | None:
         return None
     cached, written = _input_details(value, prompt)
     output, reasoning = _output_details(value, prompt, completion)
-    return Usage(
+    return _new_usage(
         input=prompt - cached - written,
         cached_input=cached,
         cache_write=written,

@@ -23,7 +23,8 @@ def read_answer(body: bytes) -> Answer | Fault:
     if not isinstance(choices, list) or not choices:
         return Fault("empty", status=200)
     spoken = [_completed(mended(choice, i, "message"), i) for i, choice in enumerate(choices)]
-    if not all(map(_is_named, (call for choice in spoken for call in choice["message"].get("tool_calls", ())))):
+    called = [choice["message"]["tool_calls"] for choice in spoken if "tool_calls" in choice["message"]]
+    if not all(_is_named(call) for calls in called for call in calls):
         return Fault("garbled", status=200)
     return answer(spoken, read_usage(value.get("usage")), value)
 
