@@ -277,11 +277,12 @@ class CatalogPatch:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """Fields of one catalog row as they might be."""
+    """Fields of one catalog row as they might be; one that `makes` its row has all of them."""
 
     kind: CatalogKind
     object_id: str
     fields: Mapping[str, Any]
+    makes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,15 @@ class PatchState:
     patch: CatalogPatch
     state: Literal["plain", "shadowed", "orphaned"]
     file_value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingPlace:
+    """A ceiling on raw cost in one UTC day, and the operator's file that sets it."""
+
+    scope: str
+    dollars_per_day: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from proxy.domain.desk import (
     CatalogKind,
     CatalogOutlook,
     CatalogPatch,
+    CeilingPlace,
     Change,
     Conversation,
     Entry,
@@ -35,6 +36,7 @@ from proxy.domain.learned import Lesson
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
 from proxy.domain.rollup import Tallies, TallyQuery, TallyRow, UserTallyQuery
+from proxy.domain.standing import Cap
 from proxy.domain.value import dataclass
 
 
@@ -220,6 +222,11 @@ class Directory(Protocol):
         """Changes what the key wishes of its calls. VersionConflict when there is none."""
         ...
 
+    async def cap_key(self, key_id: str, caps: tuple[Cap, ...], change: Change) -> Key:
+        """Changes what the key, and those whose place it took, may spend in credits; what was spent counts on. VersionConflict
+        when there is none."""
+        ...
+
     async def revoke_key(self, key_id: str, change: Change) -> int:
         """Revokes the key and its descendants; how many were live."""
         ...
@@ -277,6 +284,10 @@ class CatalogDesk(Protocol):
     async def diff(self) -> list[PatchState]: ...
 
     async def patches(self) -> list[CatalogPatch]: ...
+
+    def ceilings(self) -> tuple[CeilingPlace, ...]:
+        """The ceilings in force, each with its file: the operator's word alone, never a patch."""
+        ...
 
     async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
         """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its

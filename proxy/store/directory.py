@@ -7,6 +7,7 @@ from proxy.domain.account import App, Key, User, UserFilter
 from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
 from proxy.domain.plan import Entitlement
 from proxy.domain.policy import Wishes
+from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.ports import Clock, VersionConflict
 from proxy.store import keyring, values
@@ -102,6 +103,9 @@ class SqlDirectory:
 
     async def wish_key(self, key_id: str, wishes: Wishes, change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.wish(writing, key_id, wishes))
+
+    async def cap_key(self, key_id: str, caps: tuple[Cap, ...], change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.cap(writing, key_id, caps))
 
     async def revoke_key(self, key_id: str, change: Change) -> int:
         return await self._write(change, lambda writing: keyring.revoke(writing, key_id))

@@ -1,4 +1,4 @@
-"""Keys inside a write: adding, revoking with descendants, rotating, suspending; knows a key's hash, shows it to nobody."""
+"""Keys inside a write: adding, revoking with descendants, rotating, suspending, capping; shows a key's hash to nobody."""
 
 import json
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from proxy.domain.account import Key
 from proxy.domain.desk import KeyFilter
 from proxy.domain.policy import NO_WISHES, Wishes
+from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.ports import VersionConflict
 from proxy.store import values
@@ -97,6 +98,20 @@ def wish(writing: Writing, key_id: str, wishes: Wishes) -> Key:
     return changed
 
 
+def cap(writing: Writing, key_id: str, caps: tuple[Cap, ...]) -> Key:
+    """Changes what a key may spend in credits, and with it those whose place it took: caps and spend are the lineage's, and the
+    oldest of them names the counters. VersionConflict when there is none."""
+    key = KEYS.get(writing.connection, key_id)
+    if key is None:
+        raise VersionConflict(f"there is no key {key_id}")
+    before = _replaced(writing.connection, key)
+    scope = f"key:{[key.id, *(old.id for old in before)][-1]}"
+    own = tuple(replace(cap, scope=scope) for cap in caps)
+    for old in (*before, key):
+        _change(writing, old, replace(old, caps=_with_credits(old.caps, own)), "key.cap")
+    return replace(key, caps=_with_credits(key.caps, own))
+
+
 def ancestors(connection: Connection, key: Key) -> tuple[str, ...]:
     """Every key that has a say in this one: its lineage, and what it descends from, itself included."""
     rows = connection.execute("SELECT ancestor_id FROM key_descent WHERE key_id = ?", (key.id,))
@@ -122,6 +137,20 @@ def with_lineage(connection: Connection, key: Key) -> Key:
         lineage_wishes=tuple(ancestor.wishes for ancestor in near if ancestor.wishes != NO_WISHES),
         suspended=any(suspended for (suspended,) in stopped),
     )
+
+
+def _replaced(connection: Connection, key: Key) -> list[Key]:
+    """The keys that were rotated into this one, the latest first: of its lineage, what no key that it was made from has."""
+    made_from = KEYS.select(
+        connection, "id IN (SELECT ancestor_id FROM key_descent WHERE key_id = ?) AND id <> ? ORDER BY id", (key.id, key.id)
+    )
+    others = {name for ancestor in made_from for name in ancestor.lineage}
+    found = (KEYS.get(connection, name) for name in key.lineage[1:] if name not in others)
+    return [old for old in found if old is not None]
+
+
+def _with_credits(had: tuple[Cap, ...], credits: tuple[Cap, ...]) -> tuple[Cap, ...]:
+    return (*(cap for cap in had if cap.unit != "milli_credits"), *credits)
 
 
 def _insert(writing: Writing, key: Key) -> None:

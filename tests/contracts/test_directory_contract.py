@@ -346,3 +346,26 @@ async def test_what_a_key_wishes_is_changed_with_an_audit_line(directory: Direct
     assert found.wishes == wishes
     with pytest.raises(VersionConflict):
         await directory.wish_key("nobody", wishes, WHY)
+
+
+async def capped(directory: Directory, key_id: str) -> tuple[Cap, ...]:
+    found = await directory.key(key_id)
+    assert found is not None
+    return found.caps
+
+
+async def test_a_cap_binds_those_whose_place_a_key_took_and_counts_what_they_spent(directory: Directory) -> None:
+    await family(directory)
+    await directory.rotate_key("child", key("new", lineage=("new", "child", "root")), NOW_MS + 60_000, WHY)
+    changed = await directory.cap_key("new", (Cap("key:new", "day", 5),), WHY)
+    assert changed.caps == (Cap("key:child", "day", 5),)
+    assert await capped(directory, "new") == await capped(directory, "child") == changed.caps
+    for other in ("root", "grandchild"):
+        assert await capped(directory, other) == ()
+    await directory.cap_key("grandchild", (Cap("key:grandchild", "day", 2),), WHY)
+    assert await capped(directory, "grandchild") == (Cap("key:grandchild", "day", 2),)
+    assert await capped(directory, "child") == changed.caps
+    await directory.cap_key("new", (), WHY)
+    assert await capped(directory, "child") == ()
+    with pytest.raises(VersionConflict):
+        await directory.cap_key("nobody", (), WHY)

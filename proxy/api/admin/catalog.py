@@ -48,10 +48,19 @@ class PatchView(Told):
         )
 
 
+class CeilingPlaced(Told):
+    """The most raw cost in one UTC day, and the file that says so; no address changes it."""
+
+    scope: str
+    dollars_per_day: str
+    file: str
+
+
 class CatalogView(Told):
     revision: str
     rules_revision: str
     patches: list[PatchView]
+    ceilings: list[CeilingPlaced]
 
 
 class Reloaded(Told):
@@ -120,8 +129,13 @@ async def _compare(visit: Visit) -> Answer:
 
 async def _show(visit: Visit) -> Answer:
     catalog = visit.services.catalog.current()
-    patches = [PatchView.of(found) for found in await visit.services.desk.diff()]
-    return CatalogView(revision=catalog.revision, rules_revision=catalog.rules.revision, patches=patches)
+    desk = visit.services.desk
+    return CatalogView(
+        revision=catalog.revision,
+        rules_revision=catalog.rules.revision,
+        patches=[PatchView.of(found) for found in await desk.diff()],
+        ceilings=[CeilingPlaced(scope=c.scope, dollars_per_day=c.dollars_per_day, file=c.file) for c in desk.ceilings()],
+    )
 
 
 async def _reload(visit: Visit) -> Answer:

@@ -1,5 +1,5 @@
-"""Models, assistants, plans, aliases and providers: what admins read and change of the catalog, one row at a time; the desk
-checks every change by building the whole catalog with it."""
+"""Models, assistants, plans, aliases, providers and the policy: what admins read and change of the catalog, one row at a time;
+the desk checks every change by building the whole catalog with it."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from proxy.api.admin.queries import DeleteQuery
 from proxy.api.admin.rows import RowList, RowView, listed, whole
-from proxy.api.admin.schemas import Activation, NewRowBody, RowBody
+from proxy.api.admin.schemas import Activation, NewModelBody, NewRowBody, RowBody
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing, stale, stale_if_said, tagged
 from proxy.api.endpoint import Answer, Endpoint, Handler, Visit
 from proxy.domain.desk import CatalogKind, Change
@@ -15,6 +15,8 @@ from proxy.domain.errors import Refusal
 from proxy.ports import CatalogObject
 
 PROVIDER_FIELDS: Final = frozenset({"status", "concurrency_max"})
+# There is one policy, so its address names none.
+_POLICY: Final = "/api/admin/policy"
 
 
 def _list(kind: CatalogKind) -> Handler:
@@ -32,9 +34,9 @@ def _read(kind: CatalogKind) -> Handler:
     return handler
 
 
-def _create(kind: CatalogKind) -> Handler:
+def _create(kind: CatalogKind, shape: type[NewRowBody] | type[NewModelBody]) -> Handler:
     async def handler(visit: Visit) -> Answer:
-        body = visit.body_as(NewRowBody)
+        body = visit.body_as(shape)
         desk = visit.services.desk
         if await desk.object(kind, body.id) is not None:
             return Refusal("conflict", f"There is a {kind} {body.id} already. Change it, or choose another id.", param="id")
@@ -94,7 +96,7 @@ async def _activate(visit: Visit) -> Answer:
 
 
 async def _found(visit: Visit, kind: CatalogKind) -> CatalogObject | Refusal:
-    object_id = visit.path("id")
+    object_id = kind if kind == "policy" else visit.path("id")
     return await visit.services.desk.object(kind, object_id) or missing(kind, object_id)
 
 
@@ -130,12 +132,14 @@ def _patches(kind: CatalogKind, plural: str, place: str = "{id}", handler: Handl
     return (Endpoint("PATCH", path, handler or _patch(kind), ADMINS, summary, TAG, body=RowBody, answer=RowView),)
 
 
-def _makes(kind: CatalogKind, plural: str) -> tuple[Endpoint, ...]:
+def _makes(
+    kind: CatalogKind, plural: str, place: str = "{id}", shape: type[NewRowBody] | type[NewModelBody] = NewRowBody
+) -> tuple[Endpoint, ...]:
     path = f"/api/admin/{plural}"
     made, gone = f"Make one {kind}", f"Delete one {kind} (If-Match)"
     return (
-        Endpoint("POST", path, _create(kind), ADMINS, made, TAG, body=NewRowBody, answer=RowView, status=201),
-        Endpoint("DELETE", f"{path}/{{id}}", _delete(kind), ADMINS, gone, TAG, status=204, queries=DeleteQuery),
+        Endpoint("POST", path, _create(kind, shape), ADMINS, made, TAG, body=shape, answer=RowView, status=201),
+        Endpoint("DELETE", f"{path}/{place}", _delete(kind), ADMINS, gone, TAG, status=204, queries=DeleteQuery),
     )
 
 
@@ -146,6 +150,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", _ACTIVATE, _activate, ADMINS, "Let a model be called, or not", TAG, body=Activation, answer=RowView),
     *_reads("model", "models", "{id:path}"),
     *_patches("model", "models", "{id:path}"),
+    *_makes("model", "models", "{id:path}", NewModelBody),
     *_reads("assistant", "assistants"),
     *_patches("assistant", "assistants"),
     *_makes("assistant", "assistants"),
@@ -153,6 +158,19 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *_patches("plan", "plans"),
     *_makes("plan", "plans"),
     *_reads("alias", "aliases"),
+    *_patches("alias", "aliases"),
+    *_makes("alias", "aliases"),
     *_reads("provider", "providers"),
     *_patches("provider", "providers", handler=_patch_provider),
+    Endpoint("GET", _POLICY, _read("policy"), ADMINS, "The policy and its ETag", TAG, answer=RowView),
+    Endpoint(
+        "PATCH",
+        _POLICY,
+        _patch("policy"),
+        ADMINS,
+        "Change fields of the policy (If-Match)",
+        TAG,
+        body=RowBody,
+        answer=RowView,
+    ),
 )

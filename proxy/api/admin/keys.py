@@ -1,4 +1,4 @@
-"""Keys of everybody: listed, made, revoked, rotated and suspended by admins; a key's text leaves once, its hash never."""
+"""Keys of everybody: listed, made, bounded, ended, rotated and suspended by admins; a key leaves once, its hash never."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from proxy.api import keys
 from proxy.api.admin.queries import KeyQuery
-from proxy.api.admin.schemas import NewKey, Reasoned, Rotation, Suspension
+from proxy.api.admin.schemas import KeyBounds, NewKey, Reasoned, Rotation, Suspension
 from proxy.api.admin.users import caps_of
 from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
@@ -130,6 +130,15 @@ async def _wish(visit: Visit) -> Answer:
     return KeyView.of(changed, visit.services.clock.now_ms())
 
 
+async def _cap(visit: Visit) -> Answer:
+    """Spend belongs to the lineage, so the caps stand on the first key of those whose place this one took."""
+    body, key = visit.body_as(KeyBounds), await _found(visit)
+    if isinstance(key, Refusal):
+        return key
+    changed = await visit.services.directory.cap_key(key.id, caps_of(f"key:{key.id}", body.caps), change_of(visit, body))
+    return KeyView.of(changed, visit.services.clock.now_ms())
+
+
 async def _rotate(visit: Visit) -> Answer:
     """The new key is the old one under another secret, in its lineage: caps and what was spent of them stay."""
     body, services, old = visit.body_as(Rotation), visit.services, await _found(visit)
@@ -216,6 +225,7 @@ ENDPOINTS: Final = (
     Endpoint("POST", _KEYS, _create, ADMINS, "Make a key; shown once", TAG, body=NewKey, answer=NewKeyView, status=201),
     Endpoint("GET", _KEY, _read, ADMINS, "One key, without its secret", TAG, answer=KeyView),
     Endpoint("POST", f"{_KEY}/wishes", _wish, ADMINS, "Change what a key wishes", TAG, body=NewWishes, answer=KeyView),
+    Endpoint("POST", f"{_KEY}/caps", _cap, ADMINS, "Change a key's caps", TAG, body=KeyBounds, answer=KeyView),
     Endpoint("POST", f"{_KEY}/revoke", _revoke, ADMINS, "End a key and all made from it", TAG, body=Reasoned, answer=Revoked),
     Endpoint("POST", f"{_KEY}/suspend", _suspend, ADMINS, "Stop a key, or let it go on", TAG, body=Suspension, answer=KeyView),
     Endpoint(

@@ -89,6 +89,12 @@ class NewRowBody(RowBody):
     id: Id
 
 
+class NewModelBody(RowBody):
+    """The same for a model, whose id is `provider/model`."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+/-]{0,199}$")]
+
+
 class Activation(Reasoned):
     active: bool
 
@@ -281,10 +287,17 @@ class Approval(Denial):
         return self
 
 
+class KeyBounds(Reasoned):
+    """What a key may spend from now on, all of it: one cap for each window, none to lift them."""
+
+    caps: Caps
+
+
 class RowTried(Body):
-    """Fields of one catalog row as they might be."""
+    """Fields of one catalog row as they might be; with `new` of one that is yet to be made."""
 
     kind: CatalogKind
+    new: bool = False
     id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     fields: Annotated[dict[str, Any], Field(min_length=1, max_length=NAMES_MAX)]
 

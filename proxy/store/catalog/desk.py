@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from proxy.domain.catalog import Catalog
-from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, Change, PatchState, RowChange
+from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, CeilingPlace, Change, PatchState, RowChange
 from proxy.domain.value import dataclass
 from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
+from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.outlook import laid_over, outlook
 from proxy.store.catalog.sheet import Sheet
 from proxy.store.catalog.source import SqlCatalog
@@ -100,6 +102,9 @@ class SqlCatalogDesk:
     async def patches(self) -> list[CatalogPatch]:
         return await self._database.read(read_patches)
 
+    def ceilings(self) -> tuple[CeilingPlace, ...]:
+        return self._source.files.places
+
     async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
         files, current, base_urls = self._source.files, self._source.current(), self._source.base_urls
 
@@ -110,9 +115,7 @@ class SqlCatalogDesk:
             content = read_snapshot(connection, revision)
             if content is None:
                 return None
-            sheet = sheet_of(content)
-            there = [change for change in changes if sheet.row(change.kind, change.object_id) is not None]
-            return try_out(merge(sheet, _tried(sheet, [], there)), current, base_urls)
+            return _tried_then(sheet_of(content), changes, lambda sheet: try_out(sheet, current, base_urls))
 
         return await self._database.survey(work)
 
@@ -147,9 +150,24 @@ class SqlCatalogDesk:
         return now
 
 
+def _tried_then(sheet: Sheet, changes: Sequence[RowChange], built: Callable[[Sheet], Catalog]) -> Catalog:
+    """The catalog of another time with these changes, without new rows where they name what there was not yet."""
+    there = [change for change in changes if not change.makes and sheet.row(change.kind, change.object_id) is not None]
+    new = [change for change in changes if change.makes]
+    if new:
+        with suppress(CatalogMistakes):
+            return built(merge(sheet, _tried(sheet, [], [*there, *new])))
+    return built(merge(sheet, _tried(sheet, [], there)))
+
+
 def _tried(sheet: Sheet, patches: Patches, changes: Sequence[RowChange]) -> Patches:
     rows = merge(sheet, patches)
     for change in changes:
+        if change.makes:
+            row = {**change.fields, "id": change.object_id}
+            whole = CatalogPatch(change.kind, change.object_id, WHOLE, None, row, _NOBODY, None, 0)
+            patches = created(sheet, patches, whole)
+            continue
         if rows.row(change.kind, change.object_id) is None:
             raise ValueError(f"There is no {change.kind} {change.object_id!r}.")
         fields = [

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from proxy.domain.desk import CatalogKind
+from proxy.domain.desk import CatalogKind, CeilingPlace
 from proxy.domain.value import dataclass
 from proxy.domain.verdict import RuleBook
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
@@ -29,6 +29,7 @@ class Files:
     ceilings: tuple[CeilingRow, ...]
     rules: RuleBook
     mistakes: tuple[Mistake, ...]
+    places: tuple[CeilingPlace, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Reading:
     rows: dict[CatalogKind, dict[str, Json]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     sources: dict[tuple[CatalogKind, str], str] = field(default_factory=dict)
     ceilings: list[CeilingRow] = field(default_factory=list)
+    places: list[CeilingPlace] = field(default_factory=list)
     learned: list[Json] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -87,9 +89,12 @@ class Reading:
 
     def _ceiling(self, name: str, where: str, row: Json) -> None:
         try:
-            self.ceilings.append(CeilingRow.model_validate(row))
+            ceiling = CeilingRow.model_validate(row)
         except ValidationError as error:
             self.mistakes.extend(mistakes_of(error, name, where, CeilingRow.model_fields))
+            return
+        self.ceilings.append(ceiling)
+        self.places.append(CeilingPlace(ceiling.scope, ceiling.dollars_per_day, name))
 
 
 def read_files(config_dir: Path) -> Files:
@@ -108,7 +113,8 @@ def read_files(config_dir: Path) -> Files:
     content = _parsed(config_dir / RULES_FILE, reading.mistakes)
     rules, rule_mistakes = read_rules(content or {}, config_dir)
     mistakes = (*reading.mistakes, *(rule_mistakes if content is not None else ()))
-    return Files(Sheet(reading.rows, reading.sources, reading.learned), tuple(reading.ceilings), rules, mistakes)
+    sheet = Sheet(reading.rows, reading.sources, reading.learned)
+    return Files(sheet, tuple(reading.ceilings), rules, mistakes, tuple(reading.places))
 
 
 def reading_of(name: str, content: Json) -> Reading:

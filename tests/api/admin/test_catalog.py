@@ -42,6 +42,15 @@ async def test_a_ceiling_in_the_files_is_told_of(office: Office) -> None:
     assert (found["ceilings_differ"], found["rules_differ"], found["changes"]) == (True, False, [])
 
 
+async def test_ceilings_in_force_are_shown_with_the_file_that_sets_them(office: Office) -> None:
+    assert (await office.read("/catalog"))["ceilings"] == []
+    rewrite(office, "[policy]\n", '[[ceiling]]\nscope = "installation"\ndollars_per_day = "5"\n\n[policy]\n')
+    assert (await office.read("/catalog"))["ceilings"] == []
+    await office.ask("POST", "/catalog/reload")
+    ceiling = {"scope": "installation", "dollars_per_day": "5", "file": "catalog.toml"}
+    assert (await office.read("/catalog"))["ceilings"] == [ceiling]
+
+
 async def test_a_proposal_is_laid_beside_what_is_in_force(office: Office) -> None:
     row = '[[model]]\nid = "p/cheap"\nfamily = "open"\ncontext_tokens_max = 100_000\noutput_tokens_max = 8_000\n'
     proposed = f'{row}prices = {{ input = "2", output = "4" }}\n'

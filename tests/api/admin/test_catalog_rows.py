@@ -1,6 +1,19 @@
-"""Models, assistants, plans, aliases and providers through the admin's door."""
+"""Models, assistants, plans, aliases, providers and the policy through the admin's door."""
+
+from typing import Any, Final
+
+import pytest
 
 from tests.api.admin.office import HEADER_SECRET, STRONG, SYSTEM_PROMPT, Office
+
+NEW_MODEL: Final[dict[str, Any]] = {
+    "id": "p/new/one",
+    "upstream_name": "there",
+    "family": "open",
+    "context_tokens_max": 8_000,
+    "output_tokens_max": 1_000,
+    "prices": {"input": "1", "output": "2"},
+}
 
 
 async def test_a_model_is_read_under_its_id_with_slashes_and_says_its_version(office: Office) -> None:
@@ -91,9 +104,36 @@ async def test_an_unknown_model_is_not_found(office: Office) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
-async def test_models_are_neither_made_nor_deleted_here(office: Office) -> None:
-    assert (await office.post("/models", id="p/new")).status_code == 405
-    assert (await office.ask("DELETE", "/models/p/cheap?reason=test")).status_code == 405
+async def test_a_model_lives_from_post_to_delete(office: Office) -> None:
+    assert (await office.post("/models", **NEW_MODEL)).status_code == 201
+    assert (await office.post("/models", **NEW_MODEL)).status_code == 409
+    assert office.catalog.current().models["p/new/one"].upstream_name == "there"
+    etag = (await office.get("/models/p/new/one")).headers["etag"]
+    assert (await office.ask("DELETE", "/models/p/new/one?reason=over", if_match=etag)).status_code == 204
+    assert "p/new/one" not in office.catalog.current().models
+    assert [line["action"] for line in (await office.audited(2))] == ["model.delete", "model.create"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"id": "no-slash"}, "always contains a slash"),
+        ({"id": "nobody/new"}, "provider"),
+        ({"prices": None}, "prices"),
+        ({"prices": {"input": "0", "output": "0"}}, "free"),
+        ({"free": True, "prices": {"input": "0", "output": "0"}}, "operator's files only"),
+    ],
+)
+async def test_a_model_that_is_wrong_is_not_made(office: Office, wrong: dict[str, Any], says: str) -> None:
+    answer = await office.post("/models", **{**NEW_MODEL, **wrong})
+    assert (answer.status_code, says in answer.json()["error"]["message"]) == (400, True), answer.text
+    assert (await office.audited(1))[0]["action"] != "model.create"
+
+
+async def test_a_model_that_a_plan_names_stays(office: Office) -> None:
+    etag = (await office.get("/models/p/cheap")).headers["etag"]
+    answer = await office.ask("DELETE", "/models/p/cheap?reason=over", if_match=etag)
+    assert (answer.status_code, "p/cheap" in office.catalog.current().models) == (400, True)
 
 
 async def test_an_assistant_lives_from_post_to_delete(office: Office) -> None:
@@ -128,9 +168,25 @@ async def test_a_new_plan_is_offered_at_once(office: Office) -> None:
     assert office.catalog.current().plans["team"].monthly_milli_credits == 2_500
 
 
-async def test_aliases_are_only_read(office: Office) -> None:
+async def test_an_alias_lives_from_post_to_delete(office: Office) -> None:
     assert (await office.read("/aliases/gpt"))["models"] == ["p/cheap", STRONG]
-    assert (await office.post("/aliases", id="new")).status_code == 405
+    assert (await office.post("/aliases", id="new", models=["p/none"])).status_code == 400
+    assert (await office.post("/aliases", id="new", models=["p/cheap"])).status_code == 201
+    assert (await office.patch("/aliases/new", models=[STRONG])).json()["models"] == [STRONG]
+    etag = (await office.get("/aliases/new")).headers["etag"]
+    assert (await office.ask("DELETE", "/aliases/new?reason=over", if_match=etag)).status_code == 204
+    assert "new" not in office.catalog.current().aliases
+
+
+async def test_the_policy_is_changed_under_its_version(office: Office) -> None:
+    before = await office.read("/policy")
+    assert (await office.ask("PATCH", "/policy", {"attempts_max": 2, "reason": "x"})).status_code == 428
+    assert (await office.patch("/policy", attempts_max=0)).status_code == 400
+    changed = (await office.patch("/policy", attempts_max=2)).json()
+    assert (changed["attempts_max"], changed["file"]["attempts_max"]) == (2, before["attempts_max"])
+    assert office.catalog.current().policy.attempts_max == 2
+    assert (await office.audited(1))[0]["subject"] == "policy:policy"
+    assert (await office.post("/policy", id="policy")).status_code == 405
 
 
 async def test_a_provider_can_be_disabled_and_limited(office: Office) -> None:

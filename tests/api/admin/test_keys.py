@@ -131,3 +131,17 @@ async def test_what_a_key_wishes_is_changed_and_audited(office: Office) -> None:
     line = (await office.read("/audit"))["data"][0]
     assert (line["action"], line["subject"], line["reason"]) == ("key.wish", f"key:{key.split('_')[2]}", "as agreed")
     assert (await office.ask("POST", path, {"wishes": {}})).status_code == 400
+
+
+async def test_the_caps_of_a_key_are_changed_and_hold_at_once(office: Office) -> None:
+    await office.house.user("ada")
+    made = (await office.post("/keys", kind="user", name="laptop", user_id="ada")).json()
+    path, cap = f"/keys/{made['id']}/caps", {"window": "day", "credits": "0.001"}
+    assert (await office.ask("POST", path, {"caps": [cap]})).json()["error"]["param"] == "reason"
+    assert (await office.post(path, caps=[cap, cap])).status_code == 400
+    assert (await office.post(path, caps=[cap])).json()["caps"] == [cap]
+    assert (await office.call(made["key"])).json()["error"]["code"] == "budget_cap_reached"
+    assert (await office.audited(1))[0]["action"] == "key.cap"
+    assert (await office.post(path, caps=[])).json()["caps"] == []
+    assert (await office.call(made["key"])).status_code == 200
+    assert (await office.post("/keys/nobody/caps", caps=[])).status_code == 404

@@ -9,6 +9,7 @@ import pytest
 
 from proxy.domain.errors import Fault
 from tests.api.admin.office import STRONG, Office
+from tests.api.admin.test_catalog_rows import NEW_MODEL
 from tests.api.house import Json, Script, stream, whole
 
 DOUBLE = {"multiplier": "2"}
@@ -108,6 +109,20 @@ async def test_a_change_made_since_is_seen_under_todays_catalog_alone(office: Of
     assert (await _simulated(office))["changed"] == []
     total = (await _simulated(office, catalog="current"))["total"]
     assert total["simulated"]["raw_cost_nano_usd"] == 3 * total["recorded"]["raw_cost_nano_usd"]
+
+
+async def test_a_model_that_is_yet_to_be_made_is_tried(office: Office) -> None:
+    await office.call(await office.house.user_key("ada", "pro"), model="auto")
+    row = {**NEW_MODEL, "quality": {"general": 1.0}, "prices": {"input": "0.001", "output": "0.002"}}
+    new = {"kind": "model", "id": row.pop("id"), "new": True, "fields": row}
+    chosen = {"kind": "assistant", "id": "general", "fields": {"preferences": ["p/new/one"]}}
+    for catalog in ("recorded", "current"):
+        report = await _simulated(office, catalog=catalog, models=["p/new/one"], patches=[new, chosen])
+        assert [call["would"]["model"] for call in report["changed"]] == ["p/new/one"]
+        assert (await _simulated(office, catalog=catalog, patches=[new]))["total"]["calls"] == 1
+    wrong = await office.ask("POST", "/simulate", _around_now() | {"patches": [{**new, "fields": {**row, "kind": "song"}}]})
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "patches")
+    assert "p/new/one" not in office.catalog.current().models
 
 
 async def test_another_multiplier_earns_more_at_the_same_cost(office: Office) -> None:
