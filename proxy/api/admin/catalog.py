@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import Field
+from starlette.responses import Response
 
 from proxy.api.admin.rows import text_mark, without_texts
-from proxy.api.admin.schemas import Body
-from proxy.api.admin.visiting import ADMINS, TAG
+from proxy.api.admin.schemas import Body, Reasoned
+from proxy.api.admin.visiting import ADMINS, TAG, change_of
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import Told
-from proxy.domain.desk import CatalogOutlook, PatchState, RowDifference
+from proxy.domain.desk import CatalogKind, CatalogOutlook, PatchState, RowDifference
 from proxy.domain.errors import Refusal
 
 PROPOSAL_CHARS_MAX: Final = 200_000
@@ -119,6 +120,13 @@ class Proposal(Body):
     toml: Annotated[str, Field(min_length=1, max_length=PROPOSAL_CHARS_MAX)]
 
 
+class Restoring(Reasoned):
+    """A row of the files that an admin deleted."""
+
+    kind: CatalogKind
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 async def _foresee(visit: Visit) -> Answer:
     return OutlookView.of(await visit.services.desk.outlook())
 
@@ -136,6 +144,15 @@ async def _show(visit: Visit) -> Answer:
         patches=[PatchView.of(found) for found in await desk.diff()],
         ceilings=[CeilingPlaced(scope=c.scope, dollars_per_day=c.dollars_per_day, file=c.file) for c in desk.ceilings()],
     )
+
+
+async def _restore(visit: Visit) -> Answer:
+    body = visit.body_as(Restoring)
+    try:
+        await visit.services.desk.restore(body.kind, body.id, change_of(visit, body))
+    except ValueError as error:
+        return Refusal("conflict", f"It cannot be taken back. {error}", param="id")
+    return Response(status_code=204)
 
 
 async def _reload(visit: Visit) -> Answer:
@@ -182,6 +199,16 @@ ENDPOINTS: Final = (
         TAG,
         body=Proposal,
         answer=OutlookView,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/catalog/restore",
+        _restore,
+        ADMINS,
+        "Take the deletion of a file's row back",
+        TAG,
+        body=Restoring,
+        status=204,
     ),
     Endpoint("POST", "/api/admin/catalog/reload", _reload, ADMINS, "Read the catalog's files again", TAG, answer=Reloaded),
 )

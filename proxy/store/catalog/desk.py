@@ -10,7 +10,7 @@ from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, Ceiling
 from proxy.domain.value import dataclass
 from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
-from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, states
+from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, restored, states
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.outlook import laid_over, outlook
 from proxy.store.catalog.sheet import Sheet
@@ -95,6 +95,12 @@ class SqlCatalogDesk:
             return deleted(edit.sheet, edit.patches, edit.new(WHOLE, None))
 
         await self._write("delete", (kind, object_id), change, step)
+
+    async def restore(self, kind: CatalogKind, object_id: str, change: Change) -> None:
+        def step(_: Connection, edit: _Edit) -> Patches:
+            return restored(edit.patches, kind, object_id)
+
+        await self._write("restore", (kind, object_id), change, step)
 
     async def diff(self) -> list[PatchState]:
         return states(self._source.files.sheet, await self.patches())

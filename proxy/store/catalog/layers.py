@@ -91,6 +91,14 @@ def deleted(files: Sheet, patches: Sequence[CatalogPatch], tombstone: CatalogPat
     return _without_void(files, [*_others(patches, tombstone), tombstone], [tombstone])
 
 
+def restored(patches: Sequence[CatalogPatch], kind: CatalogKind, object_id: str) -> list[CatalogPatch]:
+    """The patches after a row of the files that an admin deleted is there again. ValueError when none deleted it."""
+    left = [patch for patch in patches if (patch.kind, patch.object_id, patch.name) != (kind, object_id, WHOLE)]
+    if len(left) == len(patches) or _whole(patches, kind, object_id) is not None:
+        raise ValueError(f"No admin deleted {kind} {object_id!r}.")
+    return left
+
+
 def file_value(files: Sheet, kind: CatalogKind, object_id: str, name: str) -> Any:
     """What the files say of one field, defaults filled in (the whole row for `*`); None when they say nothing."""
     row = _canonical_or_raw(kind, files.row(kind, object_id))

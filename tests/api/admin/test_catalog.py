@@ -42,6 +42,18 @@ async def test_a_ceiling_in_the_files_is_told_of(office: Office) -> None:
     assert (found["ceilings_differ"], found["rules_differ"], found["changes"]) == (True, False, [])
 
 
+async def test_the_deletion_of_a_files_row_is_taken_back_and_no_other(office: Office) -> None:
+    etag = (await office.get("/aliases/gpt")).headers["etag"]
+    assert (await office.ask("DELETE", "/aliases/gpt?reason=over", if_match=etag)).status_code == 204
+    assert (await office.post("/catalog/restore", kind="alias", id="gpt")).status_code == 204
+    assert (await office.get("/aliases/gpt")).headers["etag"] == etag
+    assert (await office.read("/catalog"))["patches"] == []
+    assert (await office.audited(1))[0]["action"] == "alias.restore"
+    await office.post("/aliases", id="mine", models=["p/cheap"])
+    for name in ("gpt", "mine", "none"):
+        assert (await office.post("/catalog/restore", kind="alias", id=name)).status_code == 409
+
+
 async def test_ceilings_in_force_are_shown_with_the_file_that_sets_them(office: Office) -> None:
     assert (await office.read("/catalog"))["ceilings"] == []
     rewrite(office, "[policy]\n", '[[ceiling]]\nscope = "installation"\ndollars_per_day = "5"\n\n[policy]\n')
