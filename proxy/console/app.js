@@ -23,12 +23,15 @@ const PAGES = {
   models: { kinds: ["admin"], load: later("./models.js", "Models") },
   assistants: { kinds: ["admin"], load: later("./assistants.js", "Assistants"), under: "models" },
   plans: { kinds: ["admin"], load: later("./plans.js", "Plans"), under: "models" },
+  aliases: { kinds: ["admin"], load: later("./aliases.js", "Aliases"), under: "models" },
+  policy: { kinds: ["admin"], load: later("./policy.js", "Policy"), under: "models" },
+  apps: { kinds: ["admin"], load: later("./apps.js", "Apps") },
   files: { kinds: ["admin"], load: later("./files.js", "Files"), under: "models" },
 };
 const MENU = {
   user: ["chat", "usage", "start"],
   support: ["support"],
-  admin: ["overview", "support", "requests", "users", "keys", "models", "health", "budget", "audit"],
+  admin: ["overview", "support", "requests", "users", "apps", "keys", "models", "health", "budget", "audit"],
 };
 
 function App() {

@@ -12,8 +12,10 @@ const CAPS = {
 
 /** Fields of caps and of wishes, for forms of users and keys; `caps` are held by the form, the rest is in its fields. */
 export function BoundFields({ caps, onCaps, wishes }) {
-  return html`<${Field} field=${CAPS} value=${caps} onChange=${onCaps} /><${WishFields} wishes=${wishes} />`;
+  return html`<${CapFields} caps=${caps} onCaps=${onCaps} /><${WishFields} wishes=${wishes} />`;
 }
+
+export const CapFields = ({ caps, onCaps }) => html`<${Field} field=${CAPS} value=${caps} onChange=${onCaps} />`;
 
 export function WishFields({ wishes = { mode: null, avoid: [], only: [] } }) {
   return html`<label class="field"><span>${names.mode}</span><select name="mode">${Object.entries(desk.plans.modes).map(([value, text]) => html`<option key=${value} value=${value} selected=${value === (wishes.mode ?? "")}>${text}</option>`)}</select></label>

@@ -60,7 +60,7 @@ function AskCheck({ onClose, onAsked }) {
 
 function Ceilings({ rows }) {
   const heads = names.ceiling;
-  return html`<section aria-labelledby="ceilings"><header><h2 id="ceilings">${names.ceilings}</h2></header>${rows.length === 0
+  return html`<section aria-labelledby="ceilings"><header><h2 id="ceilings">${names.ceilings}</h2><a class="small" href="#/files">${names.whence}</a></header>${rows.length === 0
     ? html`<${Empty} title=${names.noCeilings}>${names.noCeilingsThen}<//>`
     : html`<div class="scroll" tabindex="0" role="region" aria-label=${names.ceilings}><table>
       <thead><tr><th scope="col">${heads.scope}</th><th scope="col">${heads.window}</th><th scope="col"></th><th scope="col" class="number">${heads.spent}</th>

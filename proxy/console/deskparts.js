@@ -3,7 +3,7 @@ import { html, useState } from "./html.js";
 import { Dialog, Trouble } from "./parts.js";
 import { desk } from "./deskwords.js";
 
-const GROUP = ["models", "assistants", "plans", "files"];
+const GROUP = ["models", "assistants", "plans", "aliases", "policy", "files"];
 
 /** The way between the pages of the catalog. */
 export function CatalogNav({ page }) {

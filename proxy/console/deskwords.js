@@ -3,7 +3,7 @@ import { count } from "./figures.js";
 
 export const desk = {
   catalog: "Catalog",
-  nav: { models: "Models", assistants: "Assistants", plans: "Plans", files: "Files" },
+  nav: { models: "Models", assistants: "Assistants", plans: "Plans", aliases: "Aliases", policy: "Policy", files: "Files" },
   reason: "Reason, for the audit log", cancel: "Cancel", back: (name) => `All ${name}`, edit: "Edit", filter: "Filter", nothingFits: "Nothing fits this filter",
   nothingFitsThen: "Shorten it, or clear it to see everything.", field: "Field", before: "Now", after: "Then", none: "–",
   yes: "yes", no: "no", empty: "empty", saved: "Saved. It is in force.", changedBy: "Changed by an administrator", fromFile: "As in the files",
@@ -59,7 +59,7 @@ desk.models = {
   unusedThen: "See which plans and assistants name it, or withhold it.",
   since: (when) => `Users are counted among the newest calls, since ${when}.`,
   userHeads: { user: "User", calls: "Calls", credits: "Credits" },
-  nothing: "There is no model yet", nothingThen: "Models come from the operator’s files: add a [[model]] row, then read the files again under Files.",
+  nothing: "There is no model yet", nothingThen: "Make one here, or add a [[model]] row to the operator’s files and read them again under Files.",
   missing: (id) => `There is no model ${id}`, missingThen: "It may have left the files since.",
 };
 
@@ -145,6 +145,7 @@ desk.keys = {
   create: "New key", made: "The new key", once: "It is shown this once and kept nowhere. Copy it now, and hand it over by a safe way.", copied: "I have copied it",
   name: "Name, such as the program that uses it", expires: "Ends on (optional)", manage: "May make keys of its own, within its bounds", scope: "Only these models (optional)", scopeNote: "One a line: ids, tag:NAME or globs",
   caps: "Caps in credits (optional)", capHeads: { window: "Every", credits: "Credits" }, rate: "Requests in a time (optional)", rateRequests: "Requests", ratePeriod: "In seconds",
+  cap: "Caps", capping: "What the key may spend, with all keys made from it and those whose place it took. What it spent under a cap counts on; a lower cap is felt by calls that run.",
   wish: "Wishes", wishes: "What the key wishes of the models of every call, all of it; a request may narrow it and never widen it.", mode: "How auto chooses", avoid: "Never these models", only: "Only these models, if any", further: "Bounds and wishes",
   owner: { user: "User id", app: "App id", support: "User id of who holds it (optional)", admin: "User id of who holds it (optional)" },
   adminNote: "An admin key opens everything. Give it to a person, with an end.", makeIt: "Make the key",

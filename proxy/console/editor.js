@@ -11,7 +11,7 @@ import { desk } from "./deskwords.js";
 const names = desk.editor;
 
 /**
- * `row` is what is in force, with its `version_tag`; `fields` say what may be changed of it. Where fields are not those of the row,
+ * `kind` is that of a catalog row; without one there is nothing to replay. `row` is what is in force, with its `version_tag`; `fields` say what may be changed of it. Where fields are not those of the row,
  * `shape` makes them of it and `made` makes the row's of those that changed.
  */
 export function Editor({ kind, path, row, fields, onSaved, label, shape = same, made = same }) {
@@ -50,7 +50,7 @@ function Review({ kind, path, row, changed, onSaved, onClose }) {
   };
   return html`<${Dialog} title=${names.title} onClose=${onClose} broad=${true}><div class="stack">
     <${Changes} before=${before} after=${changed} label=${names.title} />
-    <${Preview} patches=${[{ kind, id: row.id, fields: changed }]} />
+    ${kind && html`<${Preview} patches=${[{ kind, id: row.id, fields: changed }]} />`}
     <form class="stack" onSubmit=${save}>
       <label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>
       ${error && html`<${Trouble} error=${error}>${error.status === 412 && html`<button type="button" onClick=${anew}>${names.conflict}</button>`}<//>`}

@@ -3,18 +3,19 @@ import { html, useId, useState } from "./html.js";
 import { linesOf } from "./deskparts.js";
 import { desk } from "./deskwords.js";
 
-/** One field by its `type`: text, long, number, lines, flag, choice, or rows with columns. */
+/** One field by its `type`: text, long, number, factor, lines, flag, choice, checks, rows with columns, a record of fields, or a head over those after it. */
 export function Field({ field, value, onChange }) {
   const id = useId();
   const Part = field.part ?? PARTS[field.type];
-  if (field.type === "flag") return html`<label class="row flag"><input type="checkbox" checked=${value} onChange=${(event) => onChange(event.target.checked)} /> ${field.label}</label>`;
+  if (field.type === "head") return html`<h3 class="wide">${field.label}</h3>`;
+  if (field.type === "flag") return html`<label class="row flag"><input type="checkbox" checked=${value} onChange=${(event) => onChange(event.target.checked)} /> <span>${field.label}${field.note && html`<span class="small soft"> ${field.note}</span>`}</span></label>`;
   return html`<div class="field ${field.wide ? "wide" : ""} ${field.broad ? "broad" : ""}">
     <label for=${id} class=${field.bare ? "hidden" : ""}>${field.label}</label>
     <${Part} id=${id} field=${field} value=${value} onChange=${onChange} />
     ${field.note && html`<p class="small soft">${field.note}</p>`}</div>`;
 }
 
-const PARTS = { text: Text, long: Long, number: Whole, lines: Lines, choice: Choice, rows: Rows };
+const PARTS = { text: Text, long: Long, number: Whole, factor: Factor, lines: Lines, choice: Choice, checks: Checks, rows: Rows, record: Record };
 
 function Text({ id, field, value, onChange }) {
   const put = (event) => onChange(event.target.value === "" && field.optional ? null : event.target.value);
@@ -35,6 +36,31 @@ function Lines({ id, value, onChange }) {
   const put = (event) => { setText(event.target.value); onChange(linesOf(event.target.value)); };
   return html`<textarea id=${id} rows=${Math.min(12, Math.max(3, value.length + 1))} class="mono" spellcheck=${false} value=${text} onInput=${put}></textarea>`;
 }
+
+function Factor({ id, value, onChange }) {
+  // What is typed stands: on the way to 0.05 there is 0.0.
+  const [text, setText] = useState(value === null ? "" : String(value));
+  const put = (event) => { setText(event.target.value); onChange(factorOf(event.target.value)); };
+  return html`<input id=${id} type="text" inputmode="decimal" value=${text} onInput=${put} required />`;
+}
+
+/** Any of some names, in the order of `choices`; many of them fold behind what is chosen. */
+function Checks({ id, field, value, onChange }) {
+  const turn = (name) => onChange(Object.keys(field.choices).filter((each) => value.includes(each) !== (each === name)));
+  const boxes = html`<div class="checks" id=${id} role="group" aria-label=${field.label}>${Object.entries(field.choices).map(([name, text]) => html`
+    <label class="row" key=${name}><input type="checkbox" checked=${value.includes(name)} onChange=${() => turn(name)} /> ${text}</label>`)}</div>`;
+  return field.folded ? html`<details><summary>${field.folded(value)}</summary>${boxes}</details>` : boxes;
+}
+
+/** A value with fields of its own; `write` makes the value of them, where it is not they. */
+function Record({ id, field, value, onChange }) {
+  const [record, setRecord] = useState(value ?? field.fresh ?? {});
+  const put = (name, given) => { const next = { ...record, [name]: given }; setRecord(next); onChange((field.write ?? same)(next)); };
+  return html`<div class="fields record" id=${id} role="group" aria-label=${field.label}>${field.fields.map((each) => html`
+    <${Field} key=${each.name} field=${each} value=${record[each.name] ?? null} onChange=${(given) => put(each.name, given)} />`)}</div>`;
+}
+
+const same = (value) => value;
 
 function Choice({ id, field, value, onChange }) {
   return html`<select id=${id} value=${value ?? ""} onChange=${(event) => onChange(event.target.value || null)}>
@@ -71,6 +97,10 @@ export const wholeOf = (text) => (text.trim() === "" ? null : /^\d{1,15}$/.test(
 export const keyed = {
   plain: { read: (table) => Object.entries(table).map(([key, value]) => ({ key, value })), write: (rows) => Object.fromEntries(rows.filter((row) => row.key).map((row) => [row.key, row.value])) },
   numbers: { read: (table) => Object.entries(table).map(([key, value]) => ({ key, value: String(value) })), write: (rows) => Object.fromEntries(rows.filter((row) => row.key).map((row) => [row.key, factorOf(row.value)])) },
+  factors: { read: (table) => Object.entries(table).map(([key, parts]) => ({ key, ...Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, String(value)])) })),
+    write: (rows) => Object.fromEntries(rows.filter((row) => row.key).map(({ key, ...parts }) => [key, Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, factorOf(value)]))])) },
+  twice: { read: (table) => Object.entries(table).flatMap(([of, inner]) => Object.entries(inner).map(([key, value]) => ({ of, key, value }))),
+    write: (rows) => rows.filter((row) => row.of && row.key).reduce((table, { of, key, value }) => ({ ...table, [of]: { ...table[of], [key]: value } }), {}) },
   nested: { read: (table) => Object.entries(table).map(([key, value]) => ({ key, ...value })), write: (rows) => Object.fromEntries(rows.filter((row) => row.key).map(({ key, ...value }) => [key, value])) },
 };
 

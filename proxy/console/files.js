@@ -3,6 +3,7 @@
 import { ask, read } from "./api.js";
 import { html, useState } from "./html.js";
 import { Empty, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
+import { CeilingPlaces } from "./ceilings.js";
 import { Outlook } from "./outlook.js";
 import { CatalogNav, Change, Done, said } from "./deskparts.js";
 import { Providers } from "./providers.js";
@@ -22,19 +23,24 @@ export function Files() {
       <section aria-labelledby="patches"><header><h2 id="patches">${names.patches}</h2></header>
         ${found.patches.length ? html`<${Patches} rows=${found.patches} onDone=${() => changed(desk.saved)} />` : html`<${Empty} title=${names.noPatches}>${names.noPatchesThen}<//>`}</section>`}<//>
     <${Reload} onDone=${changed} />
+    ${catalog.value && html`<${CeilingPlaces} rows=${catalog.value.ceilings} />`}
     <${Proposal} />
     <${Providers} />
   </div>`;
 }
 
 const TONES = { plain: "go", shadowed: "caution", orphaned: "stop" };
-const PLURALS = { model: "models", assistant: "assistants", plan: "plans", provider: "providers" };
+const PATHS = { model: "models/", assistant: "assistants/", plan: "plans/", alias: "aliases/", provider: "providers/" };
+const pathOf = ({ kind, id }) => `/api/admin/${kind === "policy" ? kind : `${PATHS[kind]}${encodeURIComponent(id)}`}`;
+// What an administrator made is deleted on its own page; what one deleted of the files' rows comes back here.
+const canBack = ({ field, state, value }) => state !== "orphaned" && (field !== "*" || value === null);
 
 function Patches({ rows, onDone }) {
   const [taking, setTaking] = useState(null);
   const heads = names.heads;
   const act = async ({ reason }) => {
-    const path = `/api/admin/${PLURALS[taking.kind]}/${encodeURIComponent(taking.id)}`;
+    if (taking.field === "*") return ask("POST", "/api/admin/catalog/restore", { body: { kind: taking.kind, id: taking.id, reason } });
+    const path = pathOf(taking);
     const row = await read(path);
     return ask("PATCH", path, { ifMatch: row.version_tag, body: { [taking.field]: row.file[taking.field], reason } });
   };
@@ -44,12 +50,15 @@ function Patches({ rows, onDone }) {
       <td>${patch.field === "*" ? names.whole : patch.field}</td><td dir="auto">${saidOf(patch.file, patch.field)}</td><td dir="auto">${saidOf(patch.value, patch.field)}</td>
       <td><span class="id">${patch.author}</span>, <${When} ms=${patch.at_ms} />${patch.reason && html`<br /><span dir="auto">“${patch.reason}”</span>`}</td>
       <td><${State} tone=${TONES[patch.state]}>${names.states[patch.state]}<//></td>
-      <td class="number">${patch.field !== "*" && patch.state !== "orphaned" && PLURALS[patch.kind] && html`<button type="button" class="plain" aria-label=${`${names.takeBack}: ${patch.id} ${patch.field}`} onClick=${() => setTaking(patch)}>${names.takeBack}</button>`}</td></tr>`)}</tbody></table></div>
+      <td class="number">${canBack(patch) && html`<button type="button" class="plain" aria-label=${`${names.takeBack}: ${patch.id} ${patch.field}`} onClick=${() => setTaking(patch)}>${names.takeBack}</button>`}</td></tr>`)}</tbody></table></div>
     ${taking && html`<${Change} title=${`${names.takeBack}: ${taking.id} ${taking.field}`} lead=${names.takesBack} button=${names.takeBack} act=${act} onDone=${() => { setTaking(null); onDone(); }} onClose=${() => setTaking(null)} />`}`;
 }
 
-const EDITED = { model: "models", assistant: "assistants", plan: "plans" };
-const rowLink = ({ kind, id }) => html`<span class="soft">${kind}</span> ${EDITED[kind] ? html`<a href=${`#/${EDITED[kind]}/${encodeURIComponent(id)}`}>${id}</a>` : id}`;
+const EDITED = { model: "models/", assistant: "assistants/", plan: "plans/", alias: "aliases/" };
+const rowLink = ({ kind, id, field, value }) => {
+  if (kind === "policy") return html`<a href="#/policy">${kind}</a>`;
+  return html`<span class="soft">${kind}</span> ${EDITED[kind] && !(field === "*" && value === null) ? html`<a href=${`#/${EDITED[kind]}${encodeURIComponent(id)}`}>${id}</a>` : id}`;
+};
 
 /** What one side says: of a whole row its name. */
 function saidOf(value, field) {

@@ -5,30 +5,37 @@ import { html, useState } from "./html.js";
 import { Empty, Loaded, State, useLoaded } from "./parts.js";
 import { CatalogNav, Change, Done } from "./deskparts.js";
 import { Editor } from "./editor.js";
+import { pricesOf, priced, propertiesOf } from "./modelfields.js";
+import { Preview } from "./preview.js";
+import { RowActs } from "./rowpages.js";
 import { Visibility } from "./visibility.js";
 import { desk } from "./deskwords.js";
+import { models as made } from "./rowwords.js";
 
 const names = desk.models;
 const DAYS = 30;
 
-export function ModelPage({ id }) {
+export function ModelPage({ what, id, told: first }) {
   const path = `/api/admin/models/${encodeURIComponent(id)}`;
   const [now, setNow] = useState(null);
-  const [told, setTold] = useState("");
-  const found = useLoaded(() => read(path).catch(absent), [id]);
+  const [told, setTold] = useState(first);
+  const found = useLoaded(() => Promise.all([read(path).catch(absent), read("/api/admin/providers")]), [id]);
   const changed = (row) => { setNow(row); setTold(desk.saved); };
   return html`<div class="page">
     <${CatalogNav} page="models" />
-    <header><p><a href="#/models">${desk.back(names.title.toLowerCase())}</a></p><h1 dir="auto">${(now ?? found.value)?.name ?? id} <span class="id">${id}</span></h1></header>
-    <${Loaded} of=${found}>${(read) => {
+    <header><p><a href="#/models">${desk.back(names.title.toLowerCase())}</a></p><h1 dir="auto">${(now ?? found.value?.[0])?.name ?? id} <span class="id">${id}</span></h1></header>
+    <${Loaded} of=${found}>${([read, providers]) => {
       const row = now ?? read;
       if (row.gone) return html`<${Empty} title=${names.missing(id)}>${names.missingThen}<//>`;
       return html`${told && html`<${Done}>${told}<//>`}
         <div class="columns after"><${Facts} row=${row} /><${Callable} row=${row} path=${path} onDone=${changed} /></div>
         <section aria-labelledby="seen"><header><h2 id="seen">${names.visibility}</h2></header><p class="soft">${names.visibilityLead}</p><${Visibility} row=${row} path=${path} onSaved=${changed} /></section>
         <section aria-labelledby="price"><header><h2 id="price">${names.price}</h2></header><p class="soft">${names.priceLead}</p>
-          <${Editor} kind="model" path=${path} row=${row} fields=${fieldsOf(row)} onSaved=${changed} label=${names.price} shape=${flattened} made=${unflattened} /></section>
-        <${Use} id=${id} />`;
+          <${Editor} kind="model" path=${path} row=${row} fields=${pricesOf(row)} onSaved=${changed} label=${names.price} shape=${priced.shape} made=${priced.made} /></section>
+        <section aria-labelledby="all"><header><h2 id="all">${made.all}</h2></header><p class="soft">${made.allLead}</p>
+          <${Editor} key=${row.kind} kind="model" path=${path} row=${row} fields=${propertiesOf(row, providers.data)} onSaved=${changed} label=${made.all} /></section>
+        <${Use} id=${id} />
+        <${RowActs} what=${what} id=${id} row=${row} path=${path}><${Preview} patches=${[{ kind: "model", id, fields: { active: false } }]} /><//>`;
     }}<//>
   </div>`;
 }
@@ -51,7 +58,7 @@ function Callable({ row, path, onDone }) {
   return html`<div class="stack tight"><p><${State} tone=${row.active ? "go" : "stop"}>${row.active ? names.active : names.withheld}<//></p>
     <p class="soft">${row.active ? names.stateOf.active : names.stateOf.withheld}</p>
     <p class="acts"><button type="button" class=${row.active ? "danger" : "first"} onClick=${() => setAsking(true)}>${word}</button></p>
-    ${asking && html`<${Change} title=${`${word}: ${row.id}`} lead=${row.active ? names.withholds : names.activates} button=${word} danger=${row.active} act=${act} onDone=${done} onClose=${() => setAsking(false)} />`}</div>`;
+    ${asking && html`<${Change} title=${`${word}: ${row.id}`} lead=${row.active ? names.withholds : names.activates} button=${word} danger=${row.active} act=${act} onDone=${done} onClose=${() => setAsking(false)}><${Preview} patches=${[{ kind: "model", id: row.id, fields: { active: !row.active } }]} /><//>`}</div>`;
 }
 
 function Use({ id }) {
@@ -62,28 +69,6 @@ function Use({ id }) {
       <div class="scroll after" tabindex="0" role="region" aria-label=${names.use}><table class="snug"><thead><tr><th scope="col">${names.userHeads.user}</th><th scope="col" class="number">${names.userHeads.calls}</th><th scope="col" class="number">${names.userHeads.credits}</th></tr></thead>
         <tbody>${use.keenest.map((user) => html`<tr key=${user.user_id}><th scope="row" class="named"><a href=${`#/users/${encodeURIComponent(user.user_id)}`}>${user.user_id}</a></th><td class="number">${count(user.calls)}</td><td class="number">${credits(user.credits)}</td></tr>`)}</tbody></table></div>`;
   }}<//></section>`;
-}
-
-const CLASSES = Object.keys(names.classes);
-const columns = (heads, whole) => Object.entries(heads).map(([name, label]) => ({ name, label, whole: name === whole, narrow: true }));
-
-/** The fields of a price; prices of long inputs and of sizes only where the model has such. */
-function fieldsOf(row) {
-  const wanted = row.kind === "image" ? ["image", "request", "input"] : row.kind === "embedding" ? ["input", "request"] : CLASSES;
-  return [
-    ...(row.images.length ? [] : wanted.map((name) => ({ name, type: "text", decimal: true, optional: true, label: names.classes[name] }))),
-    ...(row.kind === "chat" ? [{ name: "tiers", type: "rows", wide: true, label: names.tiers, note: names.classNote, columns: columns(names.tierHeads, "input_tokens_min") }] : []),
-    ...(row.images.length ? [{ name: "images", type: "rows", wide: true, label: names.images, columns: columns(names.imageHeads) }] : []),
-  ];
-}
-
-/** Prices stand in a table of their own; here each class is a field. */
-const flattened = (row) => ({ ...row, ...Object.fromEntries(CLASSES.map((name) => [name, row.prices?.[name] ?? null])) });
-
-function unflattened(changed, row) {
-  const { tiers, images, ...classes } = changed;
-  const prices = Object.keys(classes).length ? { prices: { ...(row.prices ?? {}), ...classes } } : {};
-  return { ...prices, ...(tiers && { tiers }), ...(images && { images }) };
 }
 
 const differs = (row) => Object.keys(row.file).some((name) => JSON.stringify(row.file[name]) !== JSON.stringify(row[name]));

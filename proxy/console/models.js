@@ -1,30 +1,43 @@
-// The models: a list of what can be called at which price and who uses it; the page of one stands in a file of its own.
+// The models: a list of what can be called at which price and who uses it, and which fields a new one has; the page of one stands
+// in a file of its own.
 import { read } from "./api.js";
 import { count } from "./figures.js";
 import { html, useState } from "./html.js";
 import { Empty, Loaded, State, useLoaded } from "./parts.js";
-import { CatalogNav } from "./deskparts.js";
+import { CatalogNav, Done } from "./deskparts.js";
+import { FRESH, head, priced, pricesOf, propertiesOf } from "./modelfields.js";
 import { ModelPage } from "./modelpage.js";
+import { RowPages } from "./rowpages.js";
+import { stageField, staged } from "./visibility.js";
 import { desk } from "./deskwords.js";
+import { models as made } from "./rowwords.js";
 
 const names = desk.models;
 
-export function Models({ place }) {
-  if (place.rest) return html`<${ModelPage} key=${place.rest} id=${place.rest} />`;
-  return html`<${List} />`;
-}
+const WHAT = {
+  page: "models", path: "/api/admin/models", kind: "model", names: made, tries: true, fresh: FRESH, List, One: ModelPage,
+  beside: () => Promise.all([read("/api/admin/providers"), read("/api/admin/plans")]),
+  fields: (row, [providers, plans]) => [...propertiesOf(row, providers.data), head("price"), ...pricesOf(row), head("seen"), stageField(plans.data)],
+  shape: (row) => staged.shape(priced.shape(row)),
+  // Of a new model all is said: what it was like is no row of its own.
+  made: ({ stage, ...changed }) => ({ ...priced.made(changed, {}), ...stage }),
+};
 
-function List() {
+export const Models = ({ place }) => html`<${RowPages} what=${WHAT} place=${place} />`;
+
+function List({ gone }) {
   const list = useLoaded(() => Promise.all([read("/api/admin/models"), read("/api/admin/model-use"), read("/api/admin/providers")]), []);
   const [text, setText] = useState("");
   return html`<div class="page">
     <${CatalogNav} page="models" />
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
+    ${gone && html`<${Done}>${made.removed}<//>`}
     <${Loaded} of=${list}>${([models, use, providers]) => {
-      if (!models.data.length) return html`<${Empty} title=${names.nothing}>${names.nothingThen}<//>`;
+      const create = html`<a class="button" href="#/models/new">${made.create}</a>`;
+      if (!models.data.length) return html`<${Empty} title=${names.nothing}>${names.nothingThen}<//><p class="acts">${create}</p>`;
       const used = new Map(use.data.map((row) => [row.model, row]));
       const rows = models.data.filter((row) => fits(row, text)).sort((one, other) => Number(other.active) - Number(one.active) || callsOf(used, other) - callsOf(used, one));
-      return html`<div class="filters"><label class="field"><span>${names.search}</span><input type="search" value=${text} onInput=${(event) => setText(event.target.value)} /></label></div>
+      return html`<div class="filters"><label class="field"><span>${names.search}</span><input type="search" value=${text} onInput=${(event) => setText(event.target.value)} /></label>${create}</div>
         ${rows.length ? html`<${Table} rows=${rows} used=${used} providers=${new Map(providers.data.map((row) => [row.id, row]))} />` : html`<${Empty} title=${desk.nothingFits}>${desk.nothingFitsThen}<//>`}`;
     }}<//>
   </div>`;

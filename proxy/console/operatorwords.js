@@ -22,7 +22,7 @@ export const budget = {
   },
   differences: (shown, all) => (shown < all ? `The first ${count(shown)} of ${count(all)} differences` : `${count(all)} differences`),
   asked: (who) => `asked for by ${who}`, took: (span) => `took ${span}`,
-  ceilings: "Ceilings on raw cost", noCeilings: "No ceiling is set",
+  ceilings: "Ceilings on raw cost", whence: "Which file sets them", noCeilings: "No ceiling is set",
   noCeilingsThen: "Rows [[ceiling]] in the catalog's files bound what all calls, or those at one provider, may cost.",
   ceiling: { scope: "Of", window: "In each", spent: "Spent", held: "Held", limit: "Limit", resets: "Begins anew" },
   window: { day: "day", week: "week", month: "month", total: "all time" },

@@ -1,18 +1,23 @@
-// Pages of catalog rows that administrators make, change and delete: what assistants and plans have in common; which fields
-// they have, and how they are listed, their own files say.
+// Pages of rows that administrators make, change and delete: what models, assistants, plans, aliases and apps have in common;
+// which fields they have, and how they are listed, their own files say.
 import { ask, read } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
 import { Empty, Loaded, Trouble, useLoaded } from "./parts.js";
 import { CatalogNav, Change, Done } from "./deskparts.js";
 import { drawn, Editor } from "./editor.js";
 import { Field } from "./fields.js";
+import { Preview } from "./preview.js";
 import { desk } from "./deskwords.js";
 
-/** `what` holds page, path, kind, words, fields, fresh (a new row) and Table (the list). */
+/**
+ * `what` holds page, path, kind (where it is a catalog row), words, fields, fresh (a new row) and Table (the list). `beside` reads
+ * what fields need, which are then a function of the row and of that; `shape` and `made` are those of an editor. `List` and `One`
+ * take the place of the pages here, `Below` of what stands under an editor; `tries` replays recorded calls with a new row.
+ */
 export function RowPages({ what, place }) {
   if (place.rest === "new") return html`<${Fresh} what=${what} like=${place.query.get("like")} />`;
-  if (place.rest) return html`<${One} key=${place.rest} what=${what} id=${place.rest} told=${place.query.get("made") ? desk.saved : ""} />`;
-  return html`<${List} what=${what} gone=${place.query.get("gone")} />`;
+  const Page = place.rest ? what.One ?? One : what.List ?? List;
+  return html`<${Page} key=${place.rest} what=${what} id=${place.rest} told=${place.query.get("made") ? desk.saved : ""} gone=${place.query.get("gone")} />`;
 }
 
 function List({ what, gone }) {
@@ -32,59 +37,74 @@ function One({ what, id, told }) {
   const path = `${what.path}/${encodeURIComponent(id)}`;
   const [now, setNow] = useState(null);
   const [said, setSaid] = useState(told);
-  const [removing, setRemoving] = useState(false);
-  const found = useLoaded(() => read(path), [id]);
-  const remove = ({ reason }) => read(path).then(({ version_tag: ifMatch }) => ask("DELETE", `${path}?${new URLSearchParams({ reason })}`, { ifMatch }));
+  const found = useLoaded(() => Promise.all([read(path), what.beside?.()]), [id]);
+  const row = now ?? found.value?.[0];
+  const changed = (saved) => { setNow(saved); setSaid(desk.saved); };
+  const Below = what.Below ?? RowActs;
   return html`<div class="page">
-    <${CatalogNav} page=${page} />
-    <header><p><a href=${`#/${page}`}>${desk.back(names.title.toLowerCase())}</a></p><h1 dir="auto">${(now ?? found.value)?.name ?? id} <span class="id">${id}</span></h1>${(now ?? found.value) && html`<${Source} row=${now ?? found.value} />`}</header>
+    ${what.kind && html`<${CatalogNav} page=${page} />`}
+    <header><p><a href=${`#/${page}`}>${desk.back(names.title.toLowerCase())}</a></p><h1 dir="auto">${row?.name ?? id}${row?.name && html` <span class="id">${id}</span>`}</h1>${row && what.kind && html`<${Source} row=${row} />`}</header>
     ${said && html`<${Done}>${said}<//>`}
-    <${Loaded} of=${found}>${(read) => { const row = now ?? read; return html`
-      <section><${Editor} kind=${what.kind} path=${path} row=${row} fields=${what.fields} label=${names.one} onSaved=${(saved) => { setNow(saved); setSaid(desk.saved); }} /></section>
-      <section><div class="acts"><a class="button" href=${`#/${page}/new?like=${encodeURIComponent(id)}`}>${names.like}</a>
-        <button type="button" class="danger" onClick=${() => setRemoving(true)}>${names.remove}</button></div></section>
-      ${removing && html`<${Change} title=${`${names.remove}: ${id}`} lead=${`${names.removes}${row.file === null ? "" : ` ${names.removeFile}`}`} button=${names.remove} danger=${true} act=${remove}
-        onDone=${() => { location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)} />`}`; }}<//>
+    <${Loaded} of=${found}>${([, beside]) => html`
+      <section><${Editor} kind=${what.kind} path=${path} row=${row} fields=${fieldsOf(what, row, beside)} label=${names.one} onSaved=${changed} shape=${what.shape} made=${what.made} /></section>
+      <${Below} what=${what} id=${id} row=${row} path=${path} beside=${beside} onSaved=${changed} />`}<//>
   </div>`;
 }
 
+/** Making another one like it, and deleting it; children are shown before it is deleted. */
+export function RowActs({ what, id, row, path, children }) {
+  const { names, page } = what;
+  const [removing, setRemoving] = useState(false);
+  const remove = ({ reason }) => read(path).then(({ version_tag: ifMatch }) => ask("DELETE", `${path}?${new URLSearchParams({ reason })}`, { ifMatch }));
+  return html`<section><div class="acts"><a class="button" href=${`#/${page}/new?like=${encodeURIComponent(id)}`}>${names.like}</a>
+      <button type="button" class="danger" onClick=${() => setRemoving(true)}>${names.remove}</button></div></section>
+    ${removing && html`<${Change} title=${`${names.remove}: ${id}`} lead=${`${names.removes}${row.file === null ? "" : ` ${names.removeFile}`}`} button=${names.remove} danger=${true} act=${remove}
+      onDone=${() => { location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)}>${children}<//>`}`;
+}
+
 /** Where a row comes from. */
-function Source({ row }) {
+export function Source({ row }) {
   return html`<p class="small">${row.file === null ? desk.made : isAsInFile(row) ? desk.fromFile : html`<a href="#/files">${desk.changedBy}</a>`}</p>`;
 }
 
 function Fresh({ what, like }) {
   const { names, page } = what;
-  const base = useLoaded(() => (like ? read(`${what.path}/${encodeURIComponent(like)}`) : Promise.resolve({})), [like]);
+  const base = useLoaded(() => Promise.all([like ? read(`${what.path}/${encodeURIComponent(like)}`) : {}, what.beside?.()]), [like]);
   return html`<div class="page">
-    <${CatalogNav} page=${page} />
+    ${what.kind && html`<${CatalogNav} page=${page} />`}
     <header><p><a href=${`#/${page}`}>${desk.back(names.title.toLowerCase())}</a></p><h1>${names.create}</h1></header>
-    <${Loaded} of=${base}>${(row) => html`<${Making} what=${what} from=${{ ...what.fresh, ...row, name: row.name ?? "" }} />`}<//></div>`;
+    <${Loaded} of=${base}>${([row, beside]) => html`<${Making} what=${what} from=${{ ...what.fresh, ...row, name: row.name ?? "" }} beside=${beside} />`}<//></div>`;
 }
 
-function Making({ what, from }) {
-  const { names, page } = what;
-  const [draft, setDraft] = useState({ id: "", ...drawn(from, what.fields) });
+function Making({ what, from, beside }) {
+  const { names, page, shape = same, made = same } = what;
+  const [draft, setDraft] = useState(() => ({ ...shape(from), id: "" }));
   const [state, setState] = useState({ busy: false, error: null });
+  const [tried, setTried] = useState(null);
   useEffect(() => { document.getElementById("page").focus({ preventScroll: true }); }, []);
+  const fields = [...fieldsOf(what, draft, beside), ...(what.once ?? [])];
   const put = (name, value) => setDraft((now) => ({ ...now, [name]: value }));
+  const row = () => Object.fromEntries(Object.entries(made(drawn(draft, fields), {})).filter(([, value]) => value !== null && value !== ""));
   const make = async (event) => {
     event.preventDefault();
     const reason = new FormData(event.currentTarget).get("reason").trim();
-    const given = Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
     setState({ busy: true, error: null });
-    await ask("POST", what.path, { body: { ...given, reason } })
-      .then((row) => { location.hash = `${linkTo(what, row.id)}?made=1`; }, (error) => setState({ busy: false, error }));
+    await ask("POST", what.path, { body: { ...row(), id: draft.id, reason } })
+      .then((found) => { location.hash = `${linkTo(what, found.id)}?made=1`; }, (error) => setState({ busy: false, error }));
   };
   const id = { name: "id", type: "text", label: names.id, note: names.idNote, broad: true };
   return html`<form class="editor stack" aria-label=${names.create} onSubmit=${make}>
-    <div class="fields">${[id, ...what.fields].map((field) => html`<${Field} key=${field.name} field=${field} value=${draft[field.name]} onChange=${(value) => put(field.name, value)} />`)}</div>
-    <p class="small soft">${desk.editor.new}</p>
+    <div class="fields">${[id, ...fields].map((field) => html`<${Field} key=${field.name} field=${field} value=${draft[field.name] ?? null} onChange=${(value) => put(field.name, value)} />`)}</div>
+    ${what.tries && html`<div class="row"><button type="button" onClick=${() => setTried([{ kind: what.kind, id: draft.id, new: true, fields: row() }])}>${names.look}</button> <span class="small soft">${names.looks}</span></div>
+      ${tried && html`<${Preview} patches=${tried} />`}`}
+    ${what.kind && !what.tries && html`<p class="small soft">${desk.editor.new}</p>`}
     <label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>
     ${state.error && html`<${Trouble} error=${state.error} />`}
     <div class="row"><button class="first" disabled=${state.busy}>${names.create}</button><a class="button" href=${`#/${page}`}>${desk.cancel}</a></div>
   </form>`;
 }
 
-const linkTo = (what, id) => `#/${what.page}/${encodeURIComponent(id)}`;
+const same = (value) => value;
+const fieldsOf = ({ fields }, row, beside) => (typeof fields === "function" ? fields(row, beside) : fields);
+export const linkTo = (what, id) => `#/${what.page}/${encodeURIComponent(id)}`;
 const isAsInFile = (row) => Object.keys(row.file).every((name) => JSON.stringify(row.file[name]) === JSON.stringify(row[name]));

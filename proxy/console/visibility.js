@@ -10,10 +10,11 @@ const names = desk.models;
 export function Visibility({ row, path, onSaved }) {
   const plans = useLoaded(() => read("/api/admin/plans"), []);
   return html`<${Loaded} of=${plans}>${({ data }) => {
-    const fields = [{ name: "stage", part: Stage, wide: true, bare: true, label: names.visibility, plans: data }];
-    return html`<${Editor} kind="model" path=${path} row=${row} fields=${fields} onSaved=${onSaved} label=${names.visibility} shape=${shape} made=${made} />`;
+    return html`<${Editor} kind="model" path=${path} row=${row} fields=${[stageField(data)]} onSaved=${onSaved} label=${names.visibility} shape=${staged.shape} made=${staged.made} />`;
   }}<//>`;
 }
+
+export const stageField = (plans) => ({ name: "stage", part: Stage, wide: true, bare: true, label: names.visibility, plans });
 
 function Stage({ id, field, value, onChange }) {
   const [stage, setStage] = useState(stageOf(value));
@@ -27,10 +28,13 @@ function Stage({ id, field, value, onChange }) {
       <label key=${plan.id} class="row"><input type="checkbox" checked=${chosen.has(plan.id)} onChange=${() => turn(plan.id)} /> ${plan.name}</label>`)}</div></fieldset>`}</div>`;
 }
 
-const shape = (row) => ({ ...row, stage: { hidden: row.hidden, plans: row.plans } });
-const made = ({ stage }, row) => {
-  if (!stage) return {};
-  return { ...(stage.hidden !== row.hidden && { hidden: stage.hidden }), ...(JSON.stringify(stage.plans) !== JSON.stringify(row.plans) && { plans: stage.plans }) };
+/** Two fields of the row as one of the form, and back. */
+export const staged = {
+  shape: (row) => ({ ...row, stage: { hidden: row.hidden, plans: row.plans } }),
+  made: ({ stage }, row) => {
+    if (!stage) return {};
+    return { ...(stage.hidden !== row.hidden && { hidden: stage.hidden }), ...(JSON.stringify(stage.plans) !== JSON.stringify(row.plans) && { plans: stage.plans }) };
+  },
 };
 
 function stageOf(value) {

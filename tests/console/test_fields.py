@@ -2,19 +2,66 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from proxy.api.admin.schemas import NewApp
+from proxy.domain.dialect import Feature
 from proxy.store.catalog.layers import OPERATOR_FIELDS
-from proxy.store.catalog.rows import AssistantRow, PlanRow, PricesRow
+from proxy.store.catalog.policy_rows import AbuseRow, PolicyRow, SecondNetRow
+from proxy.store.catalog.rows import AliasRow, AssistantRow, ModelRow, PlanRow, PricesRow, TimeoutsRow
 
 CONSOLE = Path(__file__).parents[2] / "proxy" / "console"
 WORDS = (CONSOLE / "deskwords.js").read_text()
+ROWS = (CONSOLE / "rowwords.js").read_text()
+# What other editors of a model's page have: its button, its visibility and its price.
+MODEL_ELSEWHERE = {"active", "hidden", "plans", "prices", "tiers", "images"}
 
 
 def said(name: str) -> str:
     """What is said of one part of the desk: the text of its table."""
     return WORDS.split(f"desk.{name} = {{")[1].split("\n};")[0]
+
+
+def labels(part: str, table: str = "fields") -> set[str]:
+    """The names that have a word of their own in one table of rowwords.js."""
+    text = ROWS.split(f"export const {part} = {{")[1].split("\n};")[0]
+    return set(re.findall(r"(\w+): \"", re.split(rf"\n  {table}: {{", text)[1].split("}")[0]))
+
+
+@pytest.mark.parametrize(
+    ("page", "part", "fields", "elsewhere"),
+    [
+        ("modelfields", "models", ModelRow.model_fields, MODEL_ELSEWHERE),
+        ("policy", "policy", PolicyRow.model_fields, set()),
+    ],
+)
+def test_models_and_policy_have_each_field_and_a_word_for_it(
+    page: str, part: str, fields: dict[str, object], elsewhere: set[str]
+) -> None:
+    edited = set(re.findall(r'field\("(\w+)"', (CONSOLE / f"{page}.js").read_text()))
+    assert edited == set(fields) - OPERATOR_FIELDS - elsewhere
+    assert labels(part) == edited
+
+
+@pytest.mark.parametrize(
+    ("part", "table", "fields"),
+    [
+        ("models", "timeouts", TimeoutsRow.model_fields),
+        ("policy", "net", SecondNetRow.model_fields),
+        ("policy", "abuse", AbuseRow.model_fields),
+        ("apps", "fields", {name: None for name in NewApp.model_fields if name not in ("id", "reason")}),
+    ],
+)
+def test_records_and_apps_have_each_field_and_a_word_for_it(part: str, table: str, fields: dict[str, object]) -> None:
+    assert labels(part, table) == set(fields)
+
+
+def test_an_alias_is_its_models_alone_and_every_feature_can_be_named() -> None:
+    assert set(AliasRow.model_fields) - OPERATOR_FIELDS == {"models"}
+    listed = ROWS.split("FEATURES = [")[1].split("]")[0]
+    assert tuple(re.findall(r'"(\w+)"', listed)) == get_args(Feature)
 
 
 @pytest.mark.parametrize(("page", "fields"), [("assistants", AssistantRow.model_fields), ("plans", PlanRow.model_fields)])
