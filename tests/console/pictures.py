@@ -54,7 +54,21 @@ class Demo:
         self.post("/api/plan-requests", words)
         for text in ("Plan a week of meals without meat", "What does this error from git mean?"):
             self.post("/api/ai/chat", {"message": text, "stream": False})
+        self._app()
         return told
+
+    def _app(self) -> None:
+        caps = [{"window": "month", "credits": "50000"}]
+        body = {
+            "id": "shop",
+            "name": "Shop assistant",
+            "default_plan_id": "free",
+            "plans": ["plus"],
+            "caps": caps,
+            "reason": "x",
+        }
+        headers = {"authorization": f"Bearer {self.admin}"}
+        httpx2.post(f"{self.url}/api/admin/apps", json=body, headers=headers, timeout=WAIT_S).raise_for_status()
 
 
 def main() -> None:
@@ -155,6 +169,10 @@ def _desk(somebody: Person, shot: Callable[[Page, str], None]) -> None:
         ("assistants", "assistants"),
         ("assistant", "assistants/coder"),
         ("plans", "plans"),
+        ("aliases", "aliases"),
+        ("alias", "aliases/gpt-4o-mini"),
+        ("policy", "policy"),
+        ("app-new", "apps/new"),
         ("keys", "keys"),
         ("user", "users/demo"),
         ("files", "files"),
@@ -171,6 +189,27 @@ def _desk(somebody: Person, shot: Callable[[Page, str], None]) -> None:
     page.get_by_role("button", name="Review the change").click()
     page.get_by_text("Who would notice most").wait_for()
     shot(page, "review")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    _makings(page, somebody.url, shot)
+
+
+def _makings(page: Page, url: str, shot: Callable[[Page, str], None]) -> None:
+    """What administrators make, before and after."""
+    page.goto(f"{url}/ui#/models/new?like=openai%2Fgpt-4o-mini")
+    page.get_by_label("Id, as callers write it").fill("openai/gpt-4o-nano")
+    page.get_by_label("Every plan that lists it").check()
+    page.get_by_role("button", name="See the last 30 days with it").click()
+    page.get_by_text("replayed calls").wait_for()
+    shot(page, "model-new")
+    page.goto(f"{url}/ui#/apps/shop")
+    page.wait_for_load_state("networkidle")
+    shot(page, "app")
+    page.goto(f"{url}/ui#/apps")
+    shot(page, "apps")
+    page.goto(f"{url}/ui#/keys")
+    page.get_by_role("button", name="Caps: ").first.click()
+    shot(page, "caps")
 
 
 if __name__ == "__main__":

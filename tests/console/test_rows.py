@@ -1,4 +1,4 @@
-"""Journeys of an administrator who makes what users then use: a model, an alias, an app; a key's caps, the policy, a ceiling."""
+"""Journeys of an administrator who makes what users then use, models, aliases and apps; a key's caps, the policy, a ceiling."""
 
 import re
 from collections.abc import Callable
