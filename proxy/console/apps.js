@@ -12,7 +12,7 @@ import { apps as names } from "./rowwords.js";
 const field = (name, type, more = {}) => ({ name, type, label: names.fields[name], note: names.notes[name], ...more });
 
 const WHAT = {
-  page: "apps", path: "/api/admin/apps", names, List, Below,
+  page: "apps", path: "/api/admin/apps", names, List, Above,
   beside: () => Promise.all([read("/api/admin/plans"), read("/api/admin/catalog")]),
   fields: (_, [{ data }]) => {
     const plans = Object.fromEntries([...data].sort((one, other) => one.rank - other.rank).map(({ id, name }) => [id, name]));
@@ -48,14 +48,14 @@ function Standing({ row }) {
 }
 
 /** Where its users, keys and account are, and whether it may call. */
-function Below({ id, row, path, beside, onSaved }) {
+function Above({ id, row, path, beside, onSaved }) {
   const [asking, setAsking] = useState(false);
   const word = row.suspended ? names.resume : names.suspend;
   const act = ({ reason }) => read(path).then(({ version_tag: ifMatch }) => ask("PATCH", path, { ifMatch, body: { suspended: !row.suspended, reason } }));
   const ceiling = beside[1].ceilings.find(({ scope }) => scope === `app:${id}`);
   const links = { account: `#/users/${encodeURIComponent(row.user_id)}`, users: `#/users?app=${encodeURIComponent(id)}`, keys: `#/keys?app=${encodeURIComponent(id)}` };
-  return html`<section><p><${Standing} row=${row} /></p>${ceiling && html`<p class="soft">${names.ceiling(ceiling.dollars_per_day, ceiling.file)}</p>`}
-      <p class="row">${Object.entries(links).map(([name, to]) => html`<a key=${name} href=${to}>${names.links[name]}</a>`)}</p>
-      <p class="acts"><button type="button" class=${row.suspended ? "first" : "danger"} onClick=${() => setAsking(true)}>${word}</button></p></section>
+  return html`<div class="stack tight"><p class="row airy"><${Standing} row=${row} />${Object.entries(links).map(([name, to]) => html`<a key=${name} href=${to}>${names.links[name]}</a>`)}</p>
+      ${ceiling && html`<p class="soft">${names.ceiling(ceiling.dollars_per_day, ceiling.file)}</p>`}
+      <p class="acts"><button type="button" class=${row.suspended ? "first" : "danger"} onClick=${() => setAsking(true)}>${word}</button></p></div>
     ${asking && html`<${Change} title=${`${word}: ${row.name}`} lead=${row.suspended ? names.resumes : names.suspends} button=${word} danger=${!row.suspended} act=${act} onDone=${(now) => { setAsking(false); onSaved(now); }} onClose=${() => setAsking(false)} />`}`;
 }

@@ -1,6 +1,6 @@
 // The operator's ceilings on raw cost: what they are and which file's row changes them; nothing here does.
 import { html } from "./html.js";
-import { Empty } from "./parts.js";
+import { Empty, Snippet } from "./parts.js";
 import { ceilings as names } from "./rowwords.js";
 
 export function CeilingPlaces({ rows }) {
@@ -10,5 +10,5 @@ export function CeilingPlaces({ rows }) {
       <thead><tr><th scope="col">${heads.scope}</th><th scope="col" class="number">${heads.dollars}</th><th scope="col">${heads.file}</th><th scope="col">${heads.row}</th></tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.scope}><th scope="row" class="named">${row.scope}</th><td class="number">${row.dollars_per_day}</td><td class="id">${row.file}</td><td><code>${names.row(row.scope)}</code></td></tr>`)}</tbody></table></div>`
       : html`<div class="after"><${Empty} title=${names.nothing} /></div>`}
-    <p class="small soft after">${names.how}</p><pre class="small"><code>${names.example}</code></pre></section>`;
+    <p class="soft after">${names.how}</p><${Snippet} title=${names.add} text=${names.example} /></section>`;
 }

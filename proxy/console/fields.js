@@ -8,7 +8,7 @@ export function Field({ field, value, onChange }) {
   const id = useId();
   const Part = field.part ?? PARTS[field.type];
   if (field.type === "head") return html`<h3 class="wide">${field.label}</h3>`;
-  if (field.type === "flag") return html`<label class="row flag"><input type="checkbox" checked=${value} onChange=${(event) => onChange(event.target.checked)} /> <span>${field.label}${field.note && html`<span class="small soft"> ${field.note}</span>`}</span></label>`;
+  if (field.type === "flag") return html`<label class="row flag ${field.broad ? "broad" : ""}"><input type="checkbox" checked=${value} onChange=${(event) => onChange(event.target.checked)} /> <span>${field.label}${field.note && html`<span class="small soft">${field.note}</span>`}</span></label>`;
   return html`<div class="field ${field.wide ? "wide" : ""} ${field.broad ? "broad" : ""}">
     <label for=${id} class=${field.bare ? "hidden" : ""}>${field.label}</label>
     <${Part} id=${id} field=${field} value=${value} onChange=${onChange} />

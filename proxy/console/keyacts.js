@@ -17,7 +17,7 @@ export function KeyActions({ held, onActed }) {
   const stopped = held.state === "suspended";
   const acts = {
     suspend: { word: stopped ? names.resume : names.suspend, lead: stopped ? names.resumes : names.suspends, act: ({ reason }) => post("suspend", { suspended: !stopped, reason }), said: () => desk.saved },
-    cap: { word: names.cap, lead: names.capping, act: ({ reason }) => post("caps", { caps, reason }), said: () => desk.saved },
+    cap: { word: names.cap, does: names.doCap, lead: names.capping, act: ({ reason }) => post("caps", { caps, reason }), said: () => desk.saved },
     wish: { word: names.wish, lead: names.wishes, act: (given) => post("wishes", { wishes: wishesOf(given), reason: given.reason }), said: () => desk.saved },
     rotate: { word: names.rotate, lead: names.rotates, act: ({ reason, grace }) => post("rotate", { grace_minutes: Number(grace), reason }), said: () => desk.saved, shows: true },
     revoke: { word: names.revoke, lead: names.revokes, act: ({ reason }) => post("revoke", { reason }), said: ({ revoked }) => names.revoked(revoked), danger: true },
@@ -26,7 +26,7 @@ export function KeyActions({ held, onActed }) {
   const done = (answer) => { setDoing(""); onActed(current.said(answer), current.shows ? answer : null); };
   return html`<div class="acts">${Object.entries(acts).map(([name, { word }]) => html`
       <button type="button" class="plain" key=${name} aria-label=${`${word}: ${held.name} ${held.id}`} onClick=${() => { setCaps(held.caps); setDoing(name); }}>${word}</button>`)}</div>
-    ${current && html`<${Change} title=${`${current.word}: ${held.name}`} lead=${current.lead} button=${current.word} danger=${current.danger} act=${current.act} onDone=${done} onClose=${() => setDoing("")}>
+    ${current && html`<${Change} title=${`${current.word}: ${held.name}`} lead=${current.lead} button=${current.does ?? current.word} danger=${current.danger} act=${current.act} onDone=${done} onClose=${() => setDoing("")}>
       ${doing === "rotate" && html`<label class="field"><span>${names.grace}</span><input type="number" name="grace" min="0" max="10080" defaultValue=${GRACE_MINUTES} required /></label>`}
       ${doing === "cap" && html`<${CapFields} caps=${caps} onCaps=${setCaps} />`}
       ${doing === "wish" && html`<${WishFields} wishes=${held.wishes} />`}<//>`}`;

@@ -16,12 +16,14 @@ export function propertiesOf(row, providers) {
   return [
     head("is"), field("name", "text", { optional: true }), field("provider", "choice", { choices: { "": names.byId, ...Object.fromEntries(providers.map(({ id, name }) => [id, name])) } }),
     field("upstream_name", "text", { optional: true }), field("family", "text"), field("kind", "choice", { choices: names.kinds }), field("tags", "lines"),
-    head("can"), field("context_tokens_max", "number"), ...(chats ? [field("output_tokens_max", "number"), field("output_tokens_min", "number")] : []), field("modalities", "checks", { choices: names.modalities }),
-    ...(chats ? [field("tools", "flag"), field("json_schema", "flag"), field("prefill", "flag"), field("thinking", "choice", { choices: names.thinkings })] : []), field("vocabulary", "choice", { choices: names.vocabularies }),
+    head("can"), field("context_tokens_max", "number"), ...(chats ? [field("output_tokens_max", "number"), field("output_tokens_min", "number")] : []), field("vocabulary", "choice", { choices: names.vocabularies }),
+    ...(chats ? [field("thinking", "choice", { choices: names.thinkings })] : []), field("modalities", "checks", { choices: names.modalities }),
+    ...(chats ? [field("tools", "flag"), field("json_schema", "flag"), field("prefill", "flag", { broad: true })] : []),
     field("lacks", "checks", { wide: true, folded: names.chosen, choices: Object.fromEntries(FEATURES.map((name) => [name, name])) }),
     head("good"), field("latency_tier", "choice", { choices: names.speeds }), field("risks", "checks", { choices: names.risks }),
     field("quality", "rows", { columns: Object.entries(names.qualityHeads).map(([name, label]) => ({ name, label, narrow: true })), ...keyed.numbers }),
-    head("bills"), ...(chats ? [field("stops_billing_on_close", "flag"), field("hidden_output", "flag")] : []), field("tokens_per_byte_max", "factor"), field("tokens_per_byte_min", "factor"), field("image_tokens", "number"),
+    head("bills"), field("tokens_per_byte_max", "factor"), field("tokens_per_byte_min", "factor"), field("image_tokens", "number"),
+    ...(chats ? [field("stops_billing_on_close", "flag", { broad: true }), field("hidden_output", "flag", { broad: true })] : []),
     head("waits"), field("timeouts", "record", { wide: true, bare: true, fields: numbers(names.timeouts) }),
   ];
 }

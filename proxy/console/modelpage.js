@@ -32,9 +32,9 @@ export function ModelPage({ what, id, told: first }) {
         <section aria-labelledby="seen"><header><h2 id="seen">${names.visibility}</h2></header><p class="soft">${names.visibilityLead}</p><${Visibility} row=${row} path=${path} onSaved=${changed} /></section>
         <section aria-labelledby="price"><header><h2 id="price">${names.price}</h2></header><p class="soft">${names.priceLead}</p>
           <${Editor} kind="model" path=${path} row=${row} fields=${pricesOf(row)} onSaved=${changed} label=${names.price} shape=${priced.shape} made=${priced.made} /></section>
+        <${Use} id=${id} />
         <section aria-labelledby="all"><header><h2 id="all">${made.all}</h2></header><p class="soft">${made.allLead}</p>
           <${Editor} key=${row.kind} kind="model" path=${path} row=${row} fields=${propertiesOf(row, providers.data)} onSaved=${changed} label=${made.all} /></section>
-        <${Use} id=${id} />
         <${RowActs} what=${what} id=${id} row=${row} path=${path}><${Preview} patches=${[{ kind: "model", id, fields: { active: false } }]} /><//>`;
     }}<//>
   </div>`;

@@ -18,7 +18,7 @@ const acts = { value: { choices: names.actions } };
 const part = (labels, types) => Object.entries(labels).map(([name, label]) => ({ name, label, ...types[name] }));
 
 const NET = part(names.net, {
-  model: { type: "text", optional: true, note: names.netNotes.model }, limit_ms: { type: "number" }, flagged: { type: "choice", choices: names.flagged },
+  model: { type: "text", optional: true, broad: true, note: names.netNotes.model }, limit_ms: { type: "number" }, flagged: { type: "choice", choices: names.flagged },
   cleared: { type: "choice", choices: names.cleared }, enabled: { type: "flag" }, blocking: { type: "flag" },
 });
 const NO_NET = { model: null, limit_ms: 800, flagged: "block", cleared: null, enabled: false, blocking: true };

@@ -12,7 +12,7 @@ import { desk } from "./deskwords.js";
 /**
  * `what` holds page, path, kind (where it is a catalog row), words, fields, fresh (a new row) and Table (the list). `beside` reads
  * what fields need, which are then a function of the row and of that; `shape` and `made` are those of an editor. `List` and `One`
- * take the place of the pages here, `Below` of what stands under an editor; `tries` replays recorded calls with a new row.
+ * take the place of the pages here, `Above` stands over an editor; `tries` replays recorded calls with a new row.
  */
 export function RowPages({ what, place }) {
   if (place.rest === "new") return html`<${Fresh} what=${what} like=${place.query.get("like")} />`;
@@ -40,14 +40,13 @@ function One({ what, id, told }) {
   const found = useLoaded(() => Promise.all([read(path), what.beside?.()]), [id]);
   const row = now ?? found.value?.[0];
   const changed = (saved) => { setNow(saved); setSaid(desk.saved); };
-  const Below = what.Below ?? RowActs;
   return html`<div class="page">
     ${what.kind && html`<${CatalogNav} page=${page} />`}
     <header><p><a href=${`#/${page}`}>${desk.back(names.title.toLowerCase())}</a></p><h1 dir="auto">${row?.name ?? id}${row?.name && html` <span class="id">${id}</span>`}</h1>${row && what.kind && html`<${Source} row=${row} />`}</header>
     ${said && html`<${Done}>${said}<//>`}
-    <${Loaded} of=${found}>${([, beside]) => html`
+    <${Loaded} of=${found}>${([, beside]) => html`${what.Above && html`<${what.Above} id=${id} row=${row} path=${path} beside=${beside} onSaved=${changed} />`}
       <section><${Editor} kind=${what.kind} path=${path} row=${row} fields=${fieldsOf(what, row, beside)} label=${names.one} onSaved=${changed} shape=${what.shape} made=${what.made} /></section>
-      <${Below} what=${what} id=${id} row=${row} path=${path} beside=${beside} onSaved=${changed} />`}<//>
+      ${what.kind && html`<${RowActs} what=${what} id=${id} row=${row} path=${path} />`}`}<//>
   </div>`;
 }
 

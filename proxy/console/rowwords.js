@@ -52,7 +52,7 @@ export const policy = {
   heads: { worth: "Credits and modes", finds: "What precheck finds", tries: "How a call is tried", net: "Second net", abuse: "Misuse" },
   fields: {
     credits_per_dollar: "Credits for a dollar", default_mode: "Mode of calls that name none", default_assistant: "Who answers auto otherwise", modes: "Factors of a model’s score, by mode",
-    actions: "What is done", action_messages: "What its caller reads", plan_actions: "Otherwise for a plan", assistant_actions: "Otherwise for an assistant",
+    actions: "What is done with a prompt", action_messages: "What its caller reads", plan_actions: "Otherwise for a plan", assistant_actions: "Otherwise for an assistant",
     attempts_max: "Attempts of one call", retries_per_model_max: "Retries of one model", deadline_ms: "Longest call, in ms", rescue: "A broken stream", step_down_below_percent: "Cheaper models first below, in %",
     hold_lead_tokens: "Tokens held ahead of a stream", free_calls_hourly_max: "Calls an hour that nobody pays", second_net: "A model that is asked about sensitive prompts", abuse: "Points, and what follows from them",
   },
@@ -64,8 +64,8 @@ export const policy = {
   modes: { economy: "economy", balanced: "balanced", best: "best", fast: "fast" },
   modeHeads: { key: "Mode", quality: "Quality", cost: "Being cheap", latency: "Being fast", health: "Health" },
   actions: { allow: "allow", flag: "flag", route: "route to approved models", confirm: "ask to confirm", block: "block" },
-  actionHeads: { key: "Hazard or risk", value: "What is done" }, messageHeads: { key: "Hazard or risk", value: "Sentence" },
-  planHeads: { of: "Plan", key: "Hazard or risk", value: "What is done" }, assistantHeads: { of: "Assistant", key: "Hazard or risk", value: "What is done" },
+  actionHeads: { key: "Hazard or risk", value: "Then" }, messageHeads: { key: "Hazard or risk", value: "Sentence" },
+  planHeads: { of: "Plan", key: "Hazard or risk", value: "Then" }, assistantHeads: { of: "Assistant", key: "Hazard or risk", value: "Then" },
   rescues: { off: "ends in an error", prefill: "is gone on with by models that take a beginning", ask: "also by models that are asked for the rest" },
   net: { model: "Model", limit_ms: "Most milliseconds", flagged: "What it flags", cleared: "What it clears", enabled: "Is asked", blocking: "Calls wait for its word" },
   netNotes: { model: "Its id; of kind moderation. Empty: none" },
@@ -94,5 +94,5 @@ export const apps = {
 export const ceilings = {
   title: "Ceilings on raw cost", lead: "The most that calls may cost you in one day (UTC), whatever anybody’s credits say. Only the operator’s files set them; nobody can change them here, and no key can through the API.",
   heads: { scope: "Of", dollars: "Dollars a day", file: "File", row: "Row to change" }, nothing: "No ceiling is set",
-  how: "To change one, edit its row and read the files again above. To set one, add a row:", example: '[[ceiling]]\nscope = "installation"\ndollars_per_day = "50"', row: (scope) => `[[ceiling]] scope = "${scope}"`,
+  how: "To change one, edit its row and read the files again above. To set one, add a row such as this.", add: "Row of a file", example: '[[ceiling]]\nscope = "installation"\ndollars_per_day = "50"', row: (scope) => `[[ceiling]] scope = "${scope}"`,
 };

@@ -22,6 +22,7 @@ _ELSEWHERE = {
     "/api/ai/chat",
     "/api/admin/budget/verify",
     "/api/admin/catalog/reload",
+    "/api/admin/catalog/restore",
 }
 
 

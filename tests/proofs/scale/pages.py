@@ -81,6 +81,7 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("user", "admin", "/api/admin/users/{user}/entitlement", "/api/admin/keys?user={user}&live=true&limit=50"),
     *_of("catalog", "admin", "/api/admin/model-use", "/api/admin/model-use?model=p/m-1"),
     *_of("catalog", "admin", *(f"/api/admin/{kind}" for kind in ("models", "providers", "assistants", "plans", "catalog"))),
+    *_of("catalog", "admin", "/api/admin/aliases", "/api/admin/policy"),
     *_of("catalog", "admin", "/api/admin/models/openai%2Fgpt-4o", "/api/admin/catalog/files"),
     Asked(
         "catalog", "admin", "/api/admin/catalog/proposal", {"toml": '[[alias]]\nid = "fast"\nmodels = ["openai/gpt-4o-mini"]\n'}
