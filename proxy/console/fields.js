@@ -63,7 +63,7 @@ function Record({ id, field, value, onChange }) {
 const same = (value) => value;
 
 function Choice({ id, field, value, onChange }) {
-  return html`<select id=${id} value=${value ?? ""} onChange=${(event) => onChange(event.target.value || null)}>
+  return html`<select id=${id} value=${value ?? ""} required=${!("" in field.choices)} onChange=${(event) => onChange(event.target.value || null)}>
     ${Object.entries(field.choices).map(([name, text]) => html`<option key=${name} value=${name}>${text}</option>`)}</select>`;
 }
 

@@ -19,7 +19,7 @@ const part = (labels, types) => Object.entries(labels).map(([name, label]) => ({
 
 const NET = part(names.net, {
   model: { type: "text", optional: true, broad: true, note: names.netNotes.model }, limit_ms: { type: "number" }, flagged: { type: "choice", choices: names.flagged },
-  cleared: { type: "choice", choices: names.cleared }, enabled: { type: "flag" }, blocking: { type: "flag" },
+  cleared: { type: "choice", choices: names.cleared }, enabled: { type: "flag", broad: true }, blocking: { type: "flag", broad: true },
 });
 const NO_NET = { model: null, limit_ms: 800, flagged: "block", cleared: null, enabled: false, blocking: true };
 const factor = { type: "factor" }, number = { type: "number" };

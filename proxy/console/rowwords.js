@@ -10,7 +10,7 @@ export const models = {
   removes: "Whoever calls it is told that it does not exist, and its price is forgotten here. To rest it, withhold it. What names it, such as a plan, has to let go of it first.",
   removeFile: "It stands in the operator’s files; it stays deleted until this change is taken back.",
   look: "See the last 30 days with it", looks: "Nothing is made by looking.",
-  all: "What it is and can", allLead: "Everything but its price and who sees it. What can be asked of it decides which calls it may get; what it bills decides what is held.",
+  all: "Everything else", allLead: "What can be asked of it decides which calls it may get; what it bills decides what is held.",
   heads: { is: "What it is", can: "What it can", good: "What it is good for", bills: "How it bills and counts", price: "Price, in dollars per million tokens", waits: "How long it may take", seen: "Who sees it" },
   fields: {
     name: "Name", provider: "Provider", upstream_name: "Name at the provider", family: "Model family", kind: "What it makes", tags: "Tags",

@@ -70,7 +70,7 @@ def test_a_model_is_changed_in_all_that_it_is_and_deleted(boss: Person, made: Ca
     page.get_by_text("Nothing: it can be asked").click()
     page.get_by_label("logprobs").check()
     page.get_by_label("To the first content").fill("2500")
-    dialog = reviewed(page, "What it is and can")
+    dialog = reviewed(page, "Everything else")
     for change in ("context_tokens_max", "lacks", "timeouts.first_byte_ms"):
         expect(row(page, change)).to_be_visible()
     expect(dialog.get_by_role("row")).to_have_count(4)
