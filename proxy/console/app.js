@@ -16,6 +16,7 @@ const PAGES = {
   overview: { kinds: ["admin"], load: later("./overview.js", "Overview") },
   users: { kinds: ["admin"], load: later("./users.js", "Users") },
   health: { kinds: ["admin"], load: later("./health.js", "Health") },
+  misuse: { kinds: ["admin"], load: later("./misuse.js", "Misuse"), under: "users" },
   audit: { kinds: ["admin"], load: later("./audit.js", "Audit") },
   budget: { kinds: ["admin"], load: later("./budget.js", "Budget") },
   requests: { kinds: ["admin"], load: later("./requests.js", "Requests") },

@@ -2,6 +2,7 @@
 import { ask, read } from "./api.js";
 import { credits, dollars, exactly, span } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
+import { ClockNote } from "./clock.js";
 import { budget as names } from "./operatorwords.js";
 import { Rest, usePages } from "./pager.js";
 import { Dialog, Empty, Gauge, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
@@ -11,14 +12,15 @@ const AGAIN_EVERY_MS = 5_000;
 const BUSY = ["asked", "running"];
 
 export function Budget() {
-  const books = useLoaded(() => read("/api/admin/budget"), []);
+  const books = useLoaded(() => Promise.all([read("/api/admin/budget"), read("/api/admin/clock")]), []);
   useEffect(() => {
     const timer = setInterval(() => { if (!document.hidden) books.again(); }, AGAIN_EVERY_MS);
     return () => clearInterval(timer);
   }, [books.again]);
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    <${Loaded} of=${books}>${(found) => html`
+    <${Loaded} of=${books}>${([found, clock]) => html`
+      ${clock.in_doubt && html`<${ClockNote} clock=${clock} onDone=${books.again} />`}
       <${Check} check=${found.check} onAsked=${books.again} />
       <${Ceilings} rows=${found.ceilings} />
       <${Holds} holds=${found.holds} />

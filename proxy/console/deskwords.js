@@ -128,7 +128,7 @@ desk.files = {
   toml: "Rows in TOML", compare: "Compare", proposalSame: "These rows are in force as they stand.", proposalThen: "To adopt them, write them into a file of the operator’s folder and read the files again.",
   providers: "Providers", providersLead: "Where providers are is the operator’s word alone; here they can be stopped and limited.",
   providerHeads: { provider: "Provider", dialect: "Dialect", state: "State", models: "Models", atOnce: "Calls at once" },
-  active: "active", disabled: "disabled", disable: "Disable", enable: "Enable",
+  bound: "Limit", bounds: "More calls than this at once go to the next candidate, or are refused.", active: "active", disabled: "disabled", disable: "Disable", enable: "Enable",
   disables: "None of its models is called from now on. Calls that run are finished.", enables: "Its models may be called again.",
 };
 
@@ -161,7 +161,7 @@ desk.users = {
   user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
   suspends: "None of their calls is taken from now on, within a second.",
   resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user",
+  nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user", misuse: "Who misuses the gateway",
 };
 
 desk.user = {

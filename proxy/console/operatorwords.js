@@ -38,6 +38,21 @@ export const budget = {
   alert: { at: "When", kind: "What", facts: "Facts" },
 };
 
+export const clock = {
+  jumped: (by, back) => `The clock jumped ${by} ${back ? "back" : "ahead"}. Nothing is admitted until somebody says that it is right.`,
+  shows: (now, judged) => `It shows ${now}; the books judged by ${judged}.`, right: "The clock is right",
+  confirms: "Calls are admitted again, and windows begin by this clock. No window that has begun goes back.",
+};
+
+export const misuse = {
+  title: "Misuse", back: "All users", lead: "Who sends refused prompts again and again, goes round in a costly loop, or guesses keys, as this gateway saw it since it started.", rules: "What counts, and what follows",
+  seen: "Seen by this gateway", heads: { who: "Who", step: "Now", score: "Score", offences: "What was seen", last: "Last", user: "User", until: "Until" },
+  scopes: { user: "user", app: "app", address: "address" }, steps: { none: "watched", slow: "slowed", cool_off: "sent to rest", alert: "you were told" },
+  offences: { blocked: (n) => `${n} blocked prompts`, repeated: (n) => `${n} calls of a loop`, growing: (n) => `${n} of a growing loop`, guessed: (n) => `${n} guessed keys` },
+  nobody: "Nothing was held against anybody", nobodyThen: "Refused prompts, costly loops and guessed keys appear here as they happen.",
+  resting: "At rest now", restingLead: "Their calls are refused until then, by any gateway. A user’s page lifts it and forgives what led to it.", noRest: "Nobody rests", noRestThen: "Whoever goes on after being slowed is sent to rest, each time for longer.",
+};
+
 export const history = {
   day: "Last day", turns: "Turns of breakers", older: "Older turns",
   lead: "Each part is half an hour, the present one last.",

@@ -30,7 +30,7 @@ function List() {
   const changed = (user) => { setState((now) => ({ ...now, rows: now.rows.map((row) => (row.id === user.id ? user : row)) })); setChanging(null); };
   const { rows, next, loading, error } = state;
   return html`<div class="page">
-    <header><h1>${names.title}</h1><p>${names.lead}</p></header>
+    <header><h1>${names.title}</h1><p>${names.lead} <a href="#/misuse">${names.misuse}</a></p></header>
     <p class="acts ahead"><button type="button" onClick=${() => setMaking(true)}>${names.create}</button></p>
     ${rows.length > 0 && html`<${Table} rows=${rows} onChange=${setChanging} />`}
     ${error && html`<${Trouble} error=${error} onRetry=${() => load(next, rows)} />`}

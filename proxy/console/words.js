@@ -12,7 +12,7 @@ export const words = {
   pages: {
     chat: "Chat", usage: "Usage", start: "Start", support: "Support", requests: "Requests",
     overview: "Overview", users: "Users", health: "Health", budget: "Budget", audit: "Audit",
-    keys: "Keys", models: "Models", assistants: "Assistants", plans: "Plans", files: "Files", aliases: "Aliases", policy: "Policy", apps: "Apps",
+    keys: "Keys", models: "Models", assistants: "Assistants", plans: "Plans", files: "Files", aliases: "Aliases", policy: "Policy", apps: "Apps", misuse: "Misuse",
   },
   menu: { models: "Catalog" },
   sign: {

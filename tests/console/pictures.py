@@ -175,6 +175,7 @@ def _desk(somebody: Person, shot: Callable[[Page, str], None]) -> None:
         ("app-new", "apps/new"),
         ("keys", "keys"),
         ("user", "users/demo"),
+        ("misuse", "misuse"),
         ("files", "files"),
     ):
         page.goto(f"{somebody.url}/ui#/{place}")

@@ -1,11 +1,14 @@
 """How the books and the breakers stand, as an administrator looks after them."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from playwright.sync_api import expect
 
 from tests.console.conftest import PersonMaker
+from tests.console.desk import because
 from tests.e2e.harness import House, chat
 
 CHECK_WAIT_MS = 40_000
@@ -50,3 +53,55 @@ def test_the_last_day_of_a_model_and_the_turns_of_its_breaker_are_told(
     strip = day.get_by_role("row").filter(has_text="sim/words")
     expect(strip).to_contain_text("attempts", timeout=CHECK_WAIT_MS)
     expect(strip.locator(".strip i")).to_have_count(48)
+
+
+def test_a_clock_that_jumped_is_said_to_be_right(
+    person: PersonMaker, user_key: Callable[..., str], house: House, admin: str
+) -> None:
+    caller, boss = house.http(user_key("wilma")), person(admin)
+    with closing(sqlite3.connect(house.database)) as connection, connection:
+        connection.execute("UPDATE clock SET expected_ms = furthest_ms, shown_ms = furthest_ms + 7200000")
+    boss.open("Budget")
+    expect(boss.page.get_by_text("The clock jumped 2 h ahead.")).to_be_visible()
+    assert caller.post("/v1/chat/completions", json=chat("sim/words")).status_code == 503
+    boss.page.get_by_role("button", name="The clock is right").click()
+    because(boss.page, "The clock is right", "summer time")
+    expect(boss.page.get_by_text("The clock jumped")).to_have_count(0)
+    assert caller.post("/v1/chat/completions", json=chat("sim/words")).status_code == 200
+
+
+@contextmanager
+def ladder(house: House, admin: str, **steps: float) -> Iterator[None]:
+    """A ladder that is soon climbed, for a while."""
+
+    def put(abuse: dict[str, Any]) -> None:
+        etag = http.get("/api/admin/policy").headers["etag"]
+        body = {"abuse": abuse, "reason": "a test"}
+        assert http.patch("/api/admin/policy", json=body, headers={"if-match": etag}).status_code == 200
+
+    with house.http(admin) as http:
+        before = http.get("/api/admin/policy").json()["abuse"]
+        put({**before, **steps})
+        yield
+        put(before)
+
+
+def test_who_misuses_the_gateway_is_found_and_a_rest_is_lifted(
+    person: PersonMaker, user_key: Callable[..., str], house: House, admin: str
+) -> None:
+    caller, boss = house.http(user_key("waldo")), person(admin)
+    with ladder(house, admin, slow_at=1.5, cool_off_at=1.8):
+        for _ in range(2):
+            assert caller.post("/v1/chat/completions", json=chat("sim/words", "the forbiddenword")).status_code == 400
+    boss.open("Users")
+    boss.page.get_by_role("link", name="Who misuses the gateway").click()
+    resting = boss.page.locator("section[aria-labelledby=rest]")
+    expect(boss.page.locator("section[aria-labelledby=seen]").get_by_role("row").filter(has_text="waldo")).to_contain_text(
+        "blocked prompts"
+    )
+    assert boss.barriers() == []
+    assert caller.post("/v1/chat/completions", json=chat("sim/words")).status_code == 403
+    resting.get_by_role("link", name="waldo").click()
+    boss.page.get_by_role("button", name="Lift the cool-off").click()
+    because(boss.page, "Lift the cool-off")
+    assert caller.post("/v1/chat/completions", json=chat("sim/words")).status_code == 200

@@ -212,3 +212,7 @@ def test_a_provider_is_stopped_and_let_go_on(boss: Person, user_key: Callable[..
     page.get_by_role("button", name="Enable: sage").click()
     because(page, "Enable")
     expect(page.get_by_role("button", name="Disable: sage")).to_be_visible()
+    page.get_by_role("button", name="Limit: sage").click()
+    page.get_by_role("dialog").get_by_label("Calls at once").fill("77")
+    because(page, "Limit")
+    expect(row(page, "sage").filter(has_text="anthropic")).to_contain_text("77")

@@ -92,7 +92,7 @@ ASKED: Final[Sequence[Asked]] = (
     ),
     *_of("overview", "admin", "/api/admin/overview"),
     *_of("health", "admin", "/api/admin/health", "/api/admin/health/history?limit=50"),
-    *_of("budget", "admin", "/api/admin/budget", "/api/admin/alerts?limit=50"),
+    *_of("budget", "admin", "/api/admin/budget", "/api/admin/clock", "/api/admin/alerts?limit=50"),
     *_of("abuse", "admin", "/api/admin/abuse?limit=50"),
     *_of("audit", "admin", "/api/admin/audit?limit=50", "/api/admin/audit?limit=50&before={line}"),
     *_of("audit", "admin", "/api/admin/audit?limit=50&subject=user:{user}", "/api/admin/audit?limit=50&from={old}"),
