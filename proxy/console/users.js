@@ -12,15 +12,15 @@ const PAGE = 50;
 const names = desk.users;
 
 export function Users({ place }) {
-  return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} />`;
+  return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} key=${place.query.toString()} app=${place.query.get("app") ?? ""} />`;
 }
 
-function List() {
+function List({ app }) {
   const [state, setState] = useState({ rows: [], next: null, loading: true, error: null });
   const [changing, setChanging] = useState(null);
   const load = (after, rows) => {
     setState({ rows, next: after, loading: true, error: null });
-    return read("/api/admin/users", { after, limit: PAGE }).then(
+    return read("/api/admin/users", { after, app, limit: PAGE }).then(
       (page) => setState({ rows: [...rows, ...page.data], next: page.next_after, loading: false, error: null }),
       (error) => setState({ rows, next: after, loading: false, error }),
     );

@@ -18,6 +18,7 @@ def test_a_model_is_withheld_with_a_reason_and_let_go_on(boss: Person, user_key:
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="sim/vision").click()
     page.get_by_role("button", name="Withhold").click()
+    expect(page.get_by_role("dialog").get_by_text("The last 30 days with it")).to_be_visible()
     because(page, "Withhold", HOSTILE)
     expect(page.get_by_text("Nobody can call it")).to_be_visible()
     assert caller.post("/v1/chat/completions", json=chat("sim/vision")).status_code == 404

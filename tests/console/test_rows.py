@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import PersonMaker
-from tests.console.desk import because, opened, reviewed, row
+from tests.console.desk import HOSTILE, because, opened, reviewed, row
 from tests.console.person import Person
 from tests.e2e.harness import House, chat, key_id
 
@@ -143,6 +143,9 @@ def test_an_app_is_made_bounded_and_suspended(boss: Person, house: House) -> Non
     page.get_by_role("button", name="Let call again").click()
     because(page, "Let call again")
     assert asked("one") == 402
+    page.get_by_role("link", name="Its users").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(row(page, "shop / one")).to_be_visible()
     page = opened(boss, "apps")
     expect(row(page, "<i>Shop</i>")).to_contain_text("0.001 a month")
 
@@ -211,7 +214,7 @@ def test_a_ceiling_is_shown_with_its_file_and_holds_once_that_is_read_again(
 def test_pages_for_rows_have_no_serious_barrier_and_fit_a_phone(
     boss: Person, person: PersonMaker, admin: str, made: Callable[..., Any]
 ) -> None:
-    made("apps", id="w" * 90, name="w" * 200, default_plan_id="free", caps=[{"window": "day", "credits": "5"}])
+    made("apps", id="w" * 90, name=HOSTILE[:240], default_plan_id="free", caps=[{"window": "day", "credits": "5"}])
     places = ("models/new", "policy", f"apps/{'w' * 90}")
     phone = person(admin, viewport={"width": 360, "height": 740}, has_touch=True)
     found, wide = [], []
