@@ -29,7 +29,7 @@ export const models = {
   speeds: { fast: "fast", medium: "medium", slow: "slow" }, modalities: { text: "text", image: "images", audio: "audio" }, risks: { safe: "safe", sensitive: "sensitive", disallowed: "disallowed" },
   qualityHeads: { key: "Family of tasks", value: "Quality" },
   timeouts: { connect_ms: "To connect", first_byte_ms: "To the first content", whole_ms: "To a whole answer", idle_ms: "Of silence", total_ms: "In all" },
-  chosen: (names) => (names.length ? `All but ${names.join(", ")}` : "Nothing: it can be asked for all that its dialect has"),
+  chosen: (names) => names.join(", ") || "Nothing that its dialect has words for",
 };
 
 /** In the order of the gateway's own list. */

@@ -20,6 +20,8 @@ def opened(boss: Person, place: str) -> Page:
 def because(page: Page, button: str, reason: str = "a test") -> None:
     """Gives the reason that the open dialog asks for, and goes ahead."""
     dialog = page.get_by_role("dialog")
+    # What comes late pushes the button from under the mouse.
+    expect(dialog.get_by_text("Replaying recorded calls")).to_have_count(0)
     dialog.get_by_label("Reason, for the audit log").fill(reason)
     dialog.get_by_role("button", name=button, exact=True).click()
     expect(dialog).to_have_count(0)
