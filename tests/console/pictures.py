@@ -203,6 +203,8 @@ def _makings(page: Page, url: str, shot: Callable[[Page, str], None]) -> None:
     page.get_by_role("button", name="See the last 30 days with it").click()
     page.get_by_text("replayed calls").wait_for()
     shot(page, "model-new")
+    # What was written there is left.
+    page.once("dialog", lambda dialog: dialog.accept())
     page.goto(f"{url}/ui#/apps/shop")
     page.wait_for_load_state("networkidle")
     shot(page, "app")
