@@ -3,6 +3,7 @@ import { ApiError, ask, holdKey, holdToken, read, whenRefused } from "./api.js";
 import { Chat } from "./chat.js";
 import { credits } from "./figures.js";
 import { html, render, useCallback, useEffect, useState } from "./html.js";
+import { followAddress, letGo, mayLeave } from "./leaving.js";
 import { Trouble } from "./parts.js";
 import { forgetSession, hasSession, SignIn } from "./signin.js";
 import { words } from "./words.js";
@@ -51,6 +52,8 @@ function App() {
   const enter = (found) => { setTold(""); setWho(found); };
   if (!who) return html`<${SignIn} onEnter=${enter} told=${told} />`;
   const out = async () => {
+    if (!mayLeave()) return;
+    letGo();
     if (who.kind !== "user") await ask("DELETE", "/api/session").catch(() => null);
     holdKey(null); holdToken(null); forgetSession();
     // Whoever signs in next has conversations of their own.
@@ -119,11 +122,7 @@ function toPage(event) {
 /** The page and what follows it in the address: `#/usage/call_1?by=day`. */
 function usePlace() {
   const [place, setPlace] = useState(placeNow);
-  useEffect(() => {
-    const moved = () => { setPlace(placeNow()); window.scrollTo(0, 0); };
-    window.addEventListener("hashchange", moved);
-    return () => window.removeEventListener("hashchange", moved);
-  }, []);
+  useEffect(() => followAddress(() => { setPlace(placeNow()); window.scrollTo(0, 0); }), []);
   return place;
 }
 

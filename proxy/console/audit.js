@@ -14,7 +14,7 @@ export function Audit() {
   const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    <div class="row small" role="search">
+    <div class="row sift small" role="search">
       <input type="search" class="short" aria-label=${trail.subject} placeholder=${trail.subject} maxlength="200" onChange=${choose("subject")} />
       <input type="search" class="short" aria-label=${trail.by} placeholder=${trail.by} maxlength="200" onChange=${choose("by")} />
       <label class="row">${lists.from} <input type="date" onChange=${choose("from")} /></label></div>

@@ -1,12 +1,13 @@
-// A user's calls, page by page, with what each came to; filters are the API's own, and what is shown can be saved.
+// A user's calls, page by page, with what each came to; filters are the API's own, and all that they find can be saved.
+import { useCallsFile } from "./callsfile.js";
 import { count, credits, span } from "./figures.js";
 import { html, useState } from "./html.js";
 import { lists } from "./operatorwords.js";
 import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
-import { csvOf, saveText } from "./save.js";
 import { words } from "./words.js";
 
+const DAY_MS = 86_400_000;
 export const TONES = { served: "go", running: "", cut: "caution", left: "", refused: "caution", failed: "stop", crashed: "stop" };
 
 export function Calls() {
@@ -14,19 +15,23 @@ export function Calls() {
   const [prechecks, setPrechecks] = useState(false);
   const [model, setModel] = useState("");
   const [from, setFrom] = useState("");
-  const list = usePages("/api/calls", { status, model, from, kind: prechecks ? "" : "model" });
+  const [last, setLast] = useState("");
+  const query = { status, model, from, until: last && dayAfter(last), kind: prechecks ? "" : "model" };
+  const list = usePages("/api/calls", query);
+  const file = useCallsFile("/api/calls", query, COLUMNS, cellsOf);
   const shown = list.rows;
-  const save = () => saveText("calls.csv", "text/csv", csvOf([COLUMNS, ...shown.map(cellsOf)]));
   return html`<section aria-labelledby="calls">
-    <header><h2 id="calls">${words.usage.calls}</h2><div class="row">
-      <label class="row"><input type="checkbox" checked=${prechecks} onChange=${() => setPrechecks(!prechecks)} /> ${words.usage.prechecks}</label>
+    <header><h2 id="calls">${words.usage.calls}</h2>${shown.length > 0 && file.toggle}</header>
+    <div class="row sift small">
       <select aria-label=${words.usage.outcome} value=${status} onChange=${(event) => setStatus(event.target.value)}>
         <option value="">${words.usage.any}</option>
         ${Object.entries(words.usage.status).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
       <input type="search" class="short" aria-label=${words.usage.call.model} placeholder=${words.usage.call.model} value=${model} maxlength="200"
         onChange=${(event) => setModel(event.target.value.trim())} />
       <label class="row">${lists.from} <input type="date" onChange=${(event) => setFrom(event.target.value)} /></label>
-      <button type="button" onClick=${save} disabled=${!shown.length}>${words.usage.csv}</button></div></header>
+      <label class="row">${lists.until} <input type="date" onChange=${(event) => setLast(event.target.value)} /></label>
+      <label class="row"><input type="checkbox" checked=${prechecks} onChange=${() => setPrechecks(!prechecks)} /> ${words.usage.prechecks}</label></div>
+    ${file.told}
     ${shown.length > 0 && html`<${CallTable} calls=${shown} link=${(call) => `#/usage/${call.id}`} />`}
     <${Rest} list=${list} empty=${!shown.length} title=${words.usage.noCalls} then=${words.usage.noCallsThen} more=${words.usage.older} />
   </section>`;
@@ -48,6 +53,9 @@ export function CallTable({ calls, link, who }) {
 }
 
 export const tokensOf = (tokens) => tokens.input + tokens.cached_input + tokens.cache_write + tokens.output + tokens.reasoning;
+
+/** The edge of a day that counts whole. */
+const dayAfter = (day) => new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);
 
 const COLUMNS = ["at", "call", "kind", "asked", "model", "assistant", "reason", "status", "code", "tokens", "credits", "duration_ms"];
 const cellsOf = (call) => [

@@ -2,6 +2,7 @@
 // they have, and how they are listed, their own files say.
 import { ask, read } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
+import { letGo, useHeldBack } from "./leaving.js";
 import { Empty, Loaded, Trouble, useLoaded } from "./parts.js";
 import { CatalogNav, Change, Done } from "./deskparts.js";
 import { drawn, Editor } from "./editor.js";
@@ -44,7 +45,7 @@ function One({ what, id, told }) {
       <section><div class="acts"><a class="button" href=${`#/${page}/new?like=${encodeURIComponent(id)}`}>${names.like}</a>
         <button type="button" class="danger" onClick=${() => setRemoving(true)}>${names.remove}</button></div></section>
       ${removing && html`<${Change} title=${`${names.remove}: ${id}`} lead=${`${names.removes}${row.file === null ? "" : ` ${names.removeFile}`}`} button=${names.remove} danger=${true} act=${remove}
-        onDone=${() => { location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)} />`}`; }}<//>
+        onDone=${() => { letGo(); location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)} />`}`; }}<//>
   </div>`;
 }
 
@@ -64,7 +65,9 @@ function Fresh({ what, like }) {
 
 function Making({ what, from }) {
   const { names, page } = what;
-  const [draft, setDraft] = useState({ id: "", ...drawn(from, what.fields) });
+  const [first] = useState({ id: "", ...drawn(from, what.fields) });
+  const [draft, setDraft] = useState(first);
+  const release = useHeldBack(draft !== first);
   const [state, setState] = useState({ busy: false, error: null });
   useEffect(() => { document.getElementById("page").focus({ preventScroll: true }); }, []);
   const put = (name, value) => setDraft((now) => ({ ...now, [name]: value }));
@@ -74,7 +77,7 @@ function Making({ what, from }) {
     const given = Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
     setState({ busy: true, error: null });
     await ask("POST", what.path, { body: { ...given, reason } })
-      .then((row) => { location.hash = `${linkTo(what, row.id)}?made=1`; }, (error) => setState({ busy: false, error }));
+      .then((row) => { release(); location.hash = `${linkTo(what, row.id)}?made=1`; }, (error) => setState({ busy: false, error }));
   };
   const id = { name: "id", type: "text", label: names.id, note: names.idNote, broad: true };
   return html`<form class="editor stack" aria-label=${names.create} onSubmit=${make}>

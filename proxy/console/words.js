@@ -7,6 +7,7 @@ export const words = {
   chat, precheck, threads, thumbs,
   name: "Signalbox", skip: "Skip to the page", loading: "Loading …", retry: "Try again", quote: "To report this, quote",
   copy: "Copy", copied: "Copied", notCopied: "Not copied", close: "Close", more: "Show more", none: "–",
+  leave: "What you wrote here is not saved. Leave all the same?",
   at: (span) => `at ${span}`,
   spentOf: (spent, limit) => `${spent} of ${limit} credits spent`,
   pages: {
@@ -74,6 +75,10 @@ words.usage = {
   groups: { day: "Day", assistant: "Assistant", family: "Family", model: "Model" },
   days: { 7: "7 days", 30: "30 days", 90: "90 days" },
   period: "Period", csv: "Save as CSV",
+  file: {
+    running: (rows) => `${rows} calls so far …`, stop: "Stop saving", goOn: (rows) => `Go on after ${rows} calls`,
+    whole: (rows) => (rows === "1" ? "The one call is in the file." : `All ${rows} calls are in the file.`), bounded: (rows) => `The newest ${rows} calls are in the file, as many as one takes. Choose an earlier day as the last for those before.`,
+  },
   headings: { group: "", calls: "Calls", input: "Tokens in", output: "Tokens out", credits: "Credits" },
   total: "Total", chart: "Credits a day", unused: "Nothing used in this time",
   unusedThen: "Calls made in chat or with your key appear here within a second.", noneNamed: "no assistant", calls: "Calls",
@@ -166,8 +171,10 @@ words.inbox = {
 words.overview = {
   title: "Overview", lead: "What runs, what it costs and what it earns. Follows the gateway by itself.",
   days: { 1: "Today", 7: "7 days", 30: "30 days", 90: "90 days" },
-  groups: { model: "Model", provider: "Provider", user: "User" },
+  groups: { model: "Model", provider: "Provider", user: "User" }, by: { model: "By model", provider: "By provider", user: "By user" }, nobody: "none called",
   now: "Now", running: "Live calls", pace: "Calls/s", tokensPace: "Tokens/s",
+  dearest: "The dearest of all users, by raw cost.", lookOn: "Look at more users", looking: "Looking …",
+  dearestTo: (id) => `Users are looked at by their ids. These are the dearest of those up to ${id}; there are more.`,
   waiting: (calls) => `, ${calls} wait for credits`,
   over: (seconds) => (seconds ? `Rates and sums of the last ${seconds} s` : "Rates and sums follow in a moment"),
   calls: "Calls", failed: "Failed", failover: "Attempts that failed", ttft: "First token", tokens: "Tokens", cost: "Raw cost", earned: "Earned", margin: "Margin",
@@ -196,6 +203,7 @@ words.audit = {
 
 const THEN = {
   offline: ["The gateway cannot be reached.", "Check your connection.", "stop", true],
+  signed_out: ["This was not done, for your key or session had ended.", "Once you are signed in again, do it anew.", "caution", true],
   insufficient_credits: ["", "", "caution", false],
   budget_cap_reached: ["", "", "caution", false],
   assistant_budget_reached: ["", "", "caution", false],
