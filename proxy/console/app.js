@@ -108,7 +108,7 @@ function Lazy({ name, allowed, shared, menu }) {
 
 function meter(me) {
   if (!me) return "";
-  const open = me.windows.filter((window) => window.family === null);
+  const open = [...me.windows.filter((window) => window.family === null), ...me.caps];
   const tight = open.sort((one, other) => Number(one.left) - Number(other.left))[0];
   if (!tight) return words.sign.noWindow;
   return html`${words.sign.left(credits(tight.left))}<span class="roomy">${words.sign.of(credits(tight.limit), tight.window)}</span>`;

@@ -27,7 +27,7 @@ function Line({ line }) {
   const changed = changesOf(line.before ?? {}, line.after ?? {});
   return html`<li><div class="row apart"><h2 dir="auto">${line.action} <span class="id">${line.subject}</span></h2><span class="small soft">${exactly(line.at_ms)}</span></div>
     <p class="small"><span class="soft">${names.by}</span> <span class="id">${line.actor}</span>${line.reason && html` <span dir="auto">“${line.reason}”</span>`}</p>
-    ${changed.length > 0 && html`<details><summary class="small">${names.fields(changed.length)}</summary><div class="scroll" tabindex="0" role="region" aria-label=${line.subject}><table>
+    ${changed.length > 0 && html`<details><summary class="small">${names.fields(changed.length, line.before === null)}</summary><div class="scroll" tabindex="0" role="region" aria-label=${line.subject}><table>
       <thead><tr><th scope="col">${names.field}</th><th scope="col">${names.before}</th><th scope="col">${names.after}</th></tr></thead>
       <tbody>${changed.map(([name, before, after]) => html`<tr key=${name}><th scope="row" class="named">${name}</th><td dir="auto">${before}</td><td dir="auto">${after}</td></tr>`)}</tbody></table></div></details>`}
   </li>`;

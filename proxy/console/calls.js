@@ -40,11 +40,11 @@ export function Calls() {
 export function CallTable({ calls, link, who }) {
   const names = words.usage.call;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.usage.calls}><table>
-    <thead><tr><th scope="col">${names.at}</th>${who && html`<th scope="col">${words.support.user}</th>`}<th scope="col">${names.asked}</th><th scope="col">${names.model}</th>
+    <thead><tr><th scope="col">${names.at}</th>${who && html`<th scope="col">${words.support.user}</th>`}<th scope="col" class="roomy">${names.asked}</th><th scope="col">${names.model}</th>
       <th scope="col">${names.state}</th><th scope="col" class="number">${names.tokens}</th><th scope="col" class="number">${names.credits}</th><th scope="col" class="number">${names.took}</th></tr></thead>
     <tbody>${calls.map((call) => html`<tr key=${call.id}>
       <td><a href=${link(call)}><${When} ms=${call.at_ms} /></a></td>${who && html`<td class="id">${call.user_id}</td>`}
-      <td dir="auto">${call.asked.join(", ")}</td>
+      <td dir="auto" class="roomy">${call.asked.join(", ")}</td>
       <td>${call.model ?? words.none}${call.rescued_by.length > 0 && html` <span class="soft">${words.chat.rescued(call.rescued_by.join(", "))}</span>`}
         ${call.model && call.reason && html`<br /><span class="soft">${words.reasons[call.reason] ?? call.reason}</span>`}</td>
       <td><${State} tone=${TONES[call.status]}>${words.usage.status[call.status]}<//>${call.code && html`<br /><span class="id soft">${call.code}</span>`}</td>

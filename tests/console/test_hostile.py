@@ -100,7 +100,7 @@ def test_a_page_of_an_administrator_shows_hostile_rows_as_text(
         boss.page.get_by_role("button", name=more).click()
         expect(boss.page.get_by_text(HEAD).nth(ROWS_AT_ONCE)).to_be_attached()
         if name == "Audit":
-            boss.page.get_by_text("2 fields changed").first.click()
+            boss.page.get_by_text("2 fields set").first.click()
     assert wrong_with(boss.page) == []
 
 
