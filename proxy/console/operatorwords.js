@@ -3,7 +3,7 @@ import { count } from "./figures.js";
 
 export const lists = {
   stopped: (rows) => `Looked at ${count(rows)} rows without filling the page.`,
-  goOn: "Go on looking", from: "Since", until: "Until",
+  goOn: "Go on looking", nothing: "No call fits", from: "Since", until: "Until",
 };
 
 export const budget = {

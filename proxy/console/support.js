@@ -3,7 +3,7 @@ import { ApiError, read } from "./api.js";
 import { html, useLayoutEffect, useRef } from "./html.js";
 import { Empty, Loaded, useLoaded } from "./parts.js";
 import { CallStory } from "./callstory.js";
-import { KeyStory, UserStory } from "./userstory.js";
+import { CallsOf, KeyStory, UserStory } from "./userstory.js";
 import { words } from "./words.js";
 
 export function Support({ place, who }) {
@@ -28,7 +28,7 @@ export function Support({ place, who }) {
       if (story.user) return html`<${UserStory} ...${story} kind=${who.kind} />`;
       if (story.shown) return html`<${KeyStory} ...${story} />`;
       if (asked) return html`<${Empty} title=${words.support.nothing(asked)}>${words.support.nothingThen}<//>`;
-      return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//>`;
+      return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//><${CallsOf} of=${{}} who=${true} />`;
     }}<//></section>
   </div>`;
 }
@@ -59,12 +59,9 @@ async function requestOf(id) {
 async function userOf(id) {
   const path = `users/${encodeURIComponent(id)}`;
   const user = await admin(path);
-  const [standing, calls] = await Promise.all([admin(`${path}/standing`).catch(absent), admin("model-calls", { user: id, limit: 20 })]);
-  return { user, standing, calls: calls.data };
+  return { user, standing: await admin(`${path}/standing`).catch(absent) };
 }
 
 async function keyOf(id) {
-  const shown = await admin(`keys/${encodeURIComponent(id)}`);
-  const calls = await admin("model-calls", { key: id, limit: 20 });
-  return { shown, calls: calls.data };
+  return { shown: await admin(`keys/${encodeURIComponent(id)}`) };
 }

@@ -43,7 +43,7 @@ async function all(path, id) {
   if (!user) return {};
   const [standing, entitlement, plans, keys, calls] = await Promise.all([
     read(`${path}/standing`).catch(lacking), read(`${path}/entitlement`).catch(lacking), read("/api/admin/plans"),
-    read("/api/admin/keys", { user: id, live: true, limit: 50 }), read("/api/admin/model-calls", { user: id, limit: CALLS }),
+    read("/api/admin/keys", { user: id, live: true, limit: 50 }), read("/api/admin/model-calls", { user: id, kind: "model", limit: CALLS }),
   ]);
   return { user, standing, entitlement, plans: plans.data, keys: keys.data, calls: calls.data };
 }

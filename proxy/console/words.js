@@ -150,7 +150,7 @@ words.support = {
   ledger: "Ledger lines in credits",
   line: { at: "When", kind: "Entry", counter: "Counter", spent: "Spent", held: "Held" },
   noLedger: "This call moved no credits.", user: "User",
-  standing: "What is left", calls: "Latest calls", suspended: "suspended", active: "active",
+  standing: "What is left", suspended: "suspended", active: "active",
   cooling: (when) => `cooling off until ${when}`, change: "Change something",
   plan: "Plan", app: "App",
   keyFacts: { kind: "Kind", name: "Name", state: "State", owner: "Belongs to", made: "Made" },

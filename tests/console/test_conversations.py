@@ -12,6 +12,7 @@ from tests.console.desk import because
 from tests.console.desk import opened as visited
 from tests.console.line import Line
 from tests.console.person import Person
+from tests.console.test_pages import PLANTED
 from tests.e2e.harness import House
 
 
@@ -79,6 +80,9 @@ def test_it_is_renamed_saved_and_erased(person: PersonMaker, user_key: Callable[
     page.get_by_role("button", name="Erase", exact=True).click()
     page.get_by_role("button", name="Erase it for good").click()
     expect(page.get_by_text("What you talk about is listed here.")).to_be_visible()
+    told = [answer for answer in bea.answers if "/api/conversations" in answer.url and answer.status == 200]
+    assert len(told) > 4
+    assert [answer.url for answer in told if PLANTED.search(answer.text())] == []
     talked(bea, "Another")
     page.get_by_role("button", name="Erase all").click()
     page.get_by_role("button", name="Erase all for good").click()

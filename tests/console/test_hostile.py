@@ -108,7 +108,15 @@ def test_supports_story_of_a_hostile_user_is_text(person: PersonMaker, vast: str
     boss = person(admin)
     boss.page.goto(f"{boss.url}/ui#/support/{VAST}")
     expect(boss.page.get_by_text(HEAD).first).to_be_visible()
-    assert wrong_with(boss.page) == []
+    rows = boss.page.locator("section[aria-labelledby=calls] tbody tr")
+    for place in (VAST, ""):
+        boss.page.goto(f"{boss.url}/ui#/support/{place}")
+        expect(boss.page.get_by_text("Nothing looked up yet")).to_have_count(0 if place else 1)
+        boss.page.get_by_role("button", name="Older calls").click()
+        expect(rows).to_have_count(2 * ROWS_AT_ONCE)
+        assert wrong_with(boss.page) == []
+    boss.page.get_by_label("Since").fill("2030-01-01")
+    expect(boss.page.get_by_text("No call fits")).to_be_visible()
 
 
 def test_the_users_own_pages_show_hostile_rows_as_text_and_go_on(
