@@ -35,7 +35,7 @@ export function Support({ place, who }) {
 
 /** Whatever the id belongs to. What begins with a known prefix is asked for once, all else until something is found. */
 async function lookedUp(text, kind) {
-  const ways = text.startsWith("call_") ? [callOf] : [userOf, ...(kind === "admin" ? [keyOf] : []), requestOf];
+  const ways = text.startsWith("call_") ? [callOf] : [userOf, kind === "admin" ? keyOf : usedKeyOf, requestOf];
   for (const way of ways) {
     const story = await way(text).catch(absent);
     if (story) return story;
@@ -60,6 +60,12 @@ async function userOf(id) {
   const path = `users/${encodeURIComponent(id)}`;
   const user = await admin(path);
   return { user, standing: await admin(`${path}/standing`).catch(absent) };
+}
+
+/** What supporters see of a key: whose it is and what it called. */
+async function usedKeyOf(id) {
+  const { data } = await admin("model-calls", { key: id, limit: 1 });
+  return data.length ? { shown: { id, name: "", user_id: data[0].user_id } } : null;
 }
 
 async function keyOf(id) {

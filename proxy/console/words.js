@@ -94,7 +94,7 @@ words.usage = {
   requestState: { open: "waiting", approved: "approved", denied: "denied" },
   askMore: "Ask for more credits", amount: "How many credits", keys: "Keys",
   key: { name: "Name", id: "Public part", made: "Made", expires: "Expires", state: "State" },
-  keyState: { active: "active", suspended: "suspended", revoked: "ended", expired: "expired" },
+  keyState: { active: "active", live: "active", suspended: "suspended", revoked: "ended", expired: "expired" },
   noKeys: "No key to show", newKey: "New key", newKeyName: "Name of the new key", make: "Make it",
   once: "This key is shown once. Copy it now.", end: "End it",
   sureEnd: (name) => `End “${name}”? Whatever uses it stops at once.`,
@@ -173,7 +173,7 @@ words.inbox = {
 words.overview = {
   title: "Overview", lead: "What runs, what it costs and what it earns. Follows the gateway by itself.",
   days: { 1: "Today", 7: "7 days", 30: "30 days", 90: "90 days" },
-  groups: { model: "Model", provider: "Provider", user: "User" }, by: { model: "By model", provider: "By provider", user: "By user" }, nobody: "none called",
+  groups: { model: "Model", provider: "Provider", user: "User" }, by: { model: "By model", provider: "By provider", user: "By user" }, nobody: "none answered",
   now: "Now", running: "Live calls", pace: "Calls/s", tokensPace: "Tokens/s",
   dearest: "The dearest of all users, by raw cost.", lookOn: "Look at more users", looking: "Looking …",
   dearestTo: (id) => `Users are looked at by their ids. These are the dearest of those up to ${id}; there are more.`,

@@ -21,7 +21,7 @@ Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 SIZES: Final[Mapping[str, ViewportSize]] = {"wide": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 800}}
 # Pages that are pictured as far as one screen shows them.
-_OF_ONE_SCREEN: Final = ("chat", "empty", "review", "thumbs", "docs", "watch-dead", "writer", "again")
+_OF_ONE_SCREEN: Final = ("chat", "chat-empty", "review", "thumbs", "docs", "chat-failed", "chat-capped", "session-ended")
 QUESTION: Final = "Write a Python function that merges two sorted lists"
 PROPOSED: Final = """[[assistant]]
 id = "coder"
@@ -138,7 +138,7 @@ def _take_trouble(browser: Browser, demo: Demo, keys: Mapping[str, str], look: t
     shot(nobody.page, "usage-empty")
     nobody.open("Chat")
     poor.sign_in(keys["poor"])
-    for somebody, model in ((nobody, "watch-dead"), (poor, "writer")):
+    for somebody, model, name in ((nobody, "watch-dead", "chat-failed"), (poor, "writer", "chat-capped")):
         if size == "wide":
             somebody.choose(model)
         else:
@@ -147,7 +147,7 @@ def _take_trouble(browser: Browser, demo: Demo, keys: Mapping[str, str], look: t
             somebody.page.get_by_role("dialog").locator(f"input[value='{model}']").press("Space")
         somebody.say(QUESTION)
         somebody.ends("failed")
-        shot(somebody.page, model)
+        shot(somebody.page, name)
     poor.open("Usage")
     shot(poor.page, "usage-capped")
     boss.sign_in(demo.admin)
@@ -156,7 +156,7 @@ def _take_trouble(browser: Browser, demo: Demo, keys: Mapping[str, str], look: t
     boss.context.clear_cookies()
     boss.page.get_by_role("button", name="Look up").click()
     expect(boss.page.get_by_role("dialog")).to_be_visible()
-    shot(boss.page, "again")
+    shot(boss.page, "session-ended")
     for person in (nobody, poor, boss):
         person.leave()
 
@@ -175,7 +175,7 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
 
 def _user(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
     page = somebody.page
-    shot(page, "empty")
+    shot(page, "chat-empty")
     somebody.say(QUESTION)
     somebody.ends("done").get_by_role("button", name="Why this model").click()
     page.get_by_label("Your message").fill("Now explain it in a table, please")

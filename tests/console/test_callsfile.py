@@ -32,11 +32,11 @@ def rows_of(saved: Download) -> list[dict[str, str]]:
 
 
 def test_all_calls_are_saved_and_those_of_a_filter(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
-    key = user_key("cleo")
+    key = user_key("calla")
     call = house.http(key).post("/v1/chat/completions", json=chat("sim/words", "=HYPERLINK(1)")).json()["id"]
     hostile.copy(Path(house.database), call, OLDER)
-    cleo = person(key)
-    calls = calls_of(cleo)
+    calla = person(key)
+    calls = calls_of(calla)
     expect(calls.locator("tbody tr")).to_have_count(50)
     # The second page has to be waited for, and the third does not come at first.
     answers = [None, BUSY, None, BROKEN]
@@ -48,10 +48,10 @@ def test_all_calls_are_saved_and_those_of_a_filter(person: PersonMaker, user_key
         else:
             route.fulfill(**told)
 
-    cleo.page.route("**/api/calls?*", answer)
+    calla.page.route("**/api/calls?*", answer)
     calls.get_by_role("button", name="Save as CSV").click()
     expect(calls.get_by_text("200 calls so far")).to_be_visible()
-    with cleo.page.expect_download() as saved:
+    with calla.page.expect_download() as saved:
         calls.get_by_role("button", name="Go on after 400 calls").click()
     rows = rows_of(saved.value)
     expect(calls.get_by_text("All 451 calls are in the file.")).to_be_visible()
@@ -61,6 +61,6 @@ def test_all_calls_are_saved_and_those_of_a_filter(person: PersonMaker, user_key
     for label in ("Since", "Until"):
         calls.get_by_label(label).fill(day)
     expect(calls.locator("tbody tr")).to_have_count(24)
-    with cleo.page.expect_download() as saved:
+    with calla.page.expect_download() as saved:
         calls.get_by_role("button", name="Save as CSV").click()
     assert {row["at"][:10] for row in rows_of(saved.value)} == {day}
