@@ -7,21 +7,21 @@ import { CallsOf, KeyStory, UserStory } from "./userstory.js";
 import { words } from "./words.js";
 
 export function Support({ place, who }) {
-  const box = useRef(null);
+  const field = useRef(null);
   const asked = place.rest;
   const found = useLoaded(() => (asked ? lookedUp(asked, who.kind) : Promise.resolve({})), [asked]);
   // Before anybody can type into it.
-  useLayoutEffect(() => { box.current.value = asked; if (!asked) box.current.focus(); }, [asked]);
+  useLayoutEffect(() => { field.current.value = asked; if (!asked) field.current.focus(); }, [asked]);
   const look = (event) => {
     event.preventDefault();
-    const text = box.current.value.trim();
+    const text = field.current.value.trim();
     if (text === asked) found.again();
     else location.hash = `#/support/${encodeURIComponent(text)}`;
   };
   return html`<div class="page">
     <header><h1>${words.support.title}</h1><p>${words.support.lead}</p></header>
-    <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box}</span></label>
-      <div class="search"><input ref=${box} id="box" type="search" aria-label=${words.support.box} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
+    <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box[who.kind]}</span></label>
+      <div class="search"><input ref=${field} id="box" type="search" aria-label=${words.support.box[who.kind]} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
       <button class="first">${words.support.find}</button></div></form>
     <section aria-live="polite"><${Loaded} of=${found}>${(story) => {
       if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} onChange=${found.again} />`;
@@ -35,7 +35,7 @@ export function Support({ place, who }) {
 
 /** Whatever the id belongs to. What begins with a known prefix is asked for once, all else until something is found. */
 async function lookedUp(text, kind) {
-  const ways = text.startsWith("call_") ? [callOf] : [userOf, kind === "admin" ? keyOf : usedKeyOf, requestOf];
+  const ways = text.startsWith("call_") ? [callOf] : [userOf, ...(kind === "admin" ? [keyOf] : []), requestOf];
   for (const way of ways) {
     const story = await way(text).catch(absent);
     if (story) return story;
@@ -60,12 +60,6 @@ async function userOf(id) {
   const path = `users/${encodeURIComponent(id)}`;
   const user = await admin(path);
   return { user, standing: await admin(`${path}/standing`).catch(absent) };
-}
-
-/** What supporters see of a key: whose it is and what it called. */
-async function usedKeyOf(id) {
-  const { data } = await admin("model-calls", { key: id, limit: 1 });
-  return data.length ? { shown: { id, name: "", user_id: data[0].user_id } } : null;
 }
 
 async function keyOf(id) {

@@ -32,9 +32,9 @@ export function KeyStory({ shown }) {
   const heads = names.keyFacts;
   const owner = shown.user_id ?? shown.app_id;
   return html`<h2 dir="auto">${shown.name} <span class="id soft">${shown.id}</span></h2>
-    <dl class="facts after">${shown.kind && html`<dt>${heads.kind}</dt><dd>${shown.kind}</dd><dt>${heads.state}</dt><dd><${State} tone=${shown.state === "live" ? "go" : "stop"}>${words.usage.keyState[shown.state] ?? shown.state}<//></dd>`}
+    <dl class="facts after"><dt>${heads.kind}</dt><dd>${shown.kind}</dd><dt>${heads.state}</dt><dd><${State} tone=${shown.state === "live" ? "go" : "stop"}>${words.usage.keyState[shown.state] ?? shown.state}<//></dd>
       ${owner && html`<dt>${heads.owner}</dt><dd>${shown.user_id ? html`<a href="#/support/${encodeURIComponent(owner)}">${owner}</a>` : owner}</dd>`}
-      ${shown.created_at_ms && html`<dt>${heads.made}</dt><dd><${When} ms=${shown.created_at_ms} /></dd>`}</dl>
+      <dt>${heads.made}</dt><dd><${When} ms=${shown.created_at_ms} /></dd></dl>
     <${CallsOf} of=${{ key: shown.id }} />`;
 }
 

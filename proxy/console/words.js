@@ -133,7 +133,7 @@ words.start = {
 
 words.support = {
   title: "Support", lead: "One box for whatever a user gives you. No prompt, key or raw cost is shown here.",
-  box: "Call id, request id, user or key id", find: "Look up",
+  box: { admin: "Call id, request id, user or key id", support: "Call id, request id or user id" }, find: "Look up",
   nothing: (text) => `Nothing is known of “${text}”`,
   nothingThen: "Ids begin with call_ or req_; users and keys are looked up by their whole id. Answers carry the call id in the header x-signalbox-call.",
   emptyTitle: "Nothing looked up yet", empty: "Paste the id from an error message, a header, or a user’s list of calls.",
