@@ -14,11 +14,11 @@ import { words } from "./words.js";
 const names = desk.users;
 
 export function Users({ place }) {
-  return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} />`;
+  return place.rest ? html`<${UserPage} key=${place.rest} id=${place.rest} />` : html`<${List} key=${place.query.toString()} app=${place.query.get("app") ?? ""} />`;
 }
 
-function List() {
-  const [only, setOnly] = useState({ begins: "", app: "", suspended: "" });
+function List({ app }) {
+  const [only, setOnly] = useState({ begins: "", app, suspended: "" });
   const list = usePages("/api/admin/users", only, { cursor: "after" });
   const [making, setMaking] = useState(false);
   const [changing, setChanging] = useState(null);
