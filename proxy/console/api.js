@@ -4,6 +4,7 @@
 let key = null;
 let token = null;
 let onRefused = () => {};
+const onRenewed = new Set();
 
 /** What the gateway, or the network, has against a request. `code` is the gateway's own, or `offline`. */
 export class ApiError extends Error {
@@ -19,10 +20,13 @@ export class ApiError extends Error {
   }
 }
 
-export const holdKey = (text) => { key = text; };
-export const holdToken = (text) => { token = text; };
+export const holdKey = (text) => { key = text; if (text) renewed(); };
+export const holdToken = (text) => { token = text; if (text) renewed(); };
 export const heldKey = () => key;
 export const whenRefused = (callback) => { onRefused = callback; };
+/** Calls back once somebody has signed in; gives what forgets it. */
+export const whenRenewed = (callback) => { onRenewed.add(callback); return () => onRenewed.delete(callback); };
+const renewed = () => [...onRenewed].forEach((callback) => callback());
 
 export async function ask(method, path, { body, signal, withKey, ifMatch } = {}) {
   const answer = await send(method, path, { body, signal, withKey, ifMatch });
@@ -79,7 +83,11 @@ async function send(method, path, { body, signal, withKey, ifMatch }) {
   const answer = await fetch(path, given).catch((error) => { throw broken(error); });
   if (answer.ok) return answer;
   const refusal = await refusalOf(answer);
-  if (answer.status === 401 && !withKey) onRefused(refusal);
+  if (answer.status === 401 && !withKey) {
+    // What the gateway says of the key is no help to whoever was signed in with it.
+    refusal.code = "signed_out";
+    onRefused(refusal);
+  }
   throw refusal;
 }
 

@@ -3,6 +3,7 @@ import { ApiError, ask, holdKey, holdToken, read, whenRefused } from "./api.js";
 import { Chat } from "./chat.js";
 import { credits } from "./figures.js";
 import { html, render, useCallback, useEffect, useState } from "./html.js";
+import { followAddress, letGo, mayLeave } from "./leaving.js";
 import { Trouble } from "./parts.js";
 import { forgetSession, hasSession, SignIn } from "./signin.js";
 import { words } from "./words.js";
@@ -55,6 +56,8 @@ function App() {
   const enter = (found) => { setTold(""); setWho(found); };
   if (!who) return html`<${SignIn} onEnter=${enter} told=${told} />`;
   const out = async () => {
+    if (!mayLeave()) return;
+    letGo();
     if (who.kind !== "user") await ask("DELETE", "/api/session").catch(() => null);
     holdKey(null); holdToken(null); forgetSession();
     // Whoever signs in next has conversations of their own.
@@ -109,7 +112,7 @@ function Lazy({ name, allowed, shared, menu }) {
 
 function meter(me) {
   if (!me) return "";
-  const open = me.windows.filter((window) => window.family === null);
+  const open = [...me.windows.filter((window) => window.family === null), ...me.caps];
   const tight = open.sort((one, other) => Number(one.left) - Number(other.left))[0];
   if (!tight) return words.sign.noWindow;
   return html`${words.sign.left(credits(tight.left))}<span class="roomy">${words.sign.of(credits(tight.limit), tight.window)}</span>`;
@@ -123,11 +126,7 @@ function toPage(event) {
 /** The page and what follows it in the address: `#/usage/call_1?by=day`. */
 function usePlace() {
   const [place, setPlace] = useState(placeNow);
-  useEffect(() => {
-    const moved = () => { setPlace(placeNow()); window.scrollTo(0, 0); };
-    window.addEventListener("hashchange", moved);
-    return () => window.removeEventListener("hashchange", moved);
-  }, []);
+  useEffect(() => followAddress(() => { setPlace(placeNow()); window.scrollTo(0, 0); }), []);
   return place;
 }
 

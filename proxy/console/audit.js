@@ -14,7 +14,7 @@ export function Audit() {
   const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
-    <div class="row small" role="search">
+    <div class="row sift small" role="search">
       <input type="search" class="short" aria-label=${trail.subject} placeholder=${trail.subject} maxlength="200" onChange=${choose("subject")} />
       <input type="search" class="short" aria-label=${trail.by} placeholder=${trail.by} maxlength="200" onChange=${choose("by")} />
       <label class="row">${lists.from} <input type="date" onChange=${choose("from")} /></label></div>
@@ -27,7 +27,7 @@ function Line({ line }) {
   const changed = changesOf(line.before ?? {}, line.after ?? {});
   return html`<li><div class="row apart"><h2 dir="auto">${line.action} <span class="id">${line.subject}</span></h2><span class="small soft">${exactly(line.at_ms)}</span></div>
     <p class="small"><span class="soft">${names.by}</span> <span class="id">${line.actor}</span>${line.reason && html` <span dir="auto">“${line.reason}”</span>`}</p>
-    ${changed.length > 0 && html`<details><summary class="small">${names.fields(changed.length)}</summary><div class="scroll" tabindex="0" role="region" aria-label=${line.subject}><table>
+    ${changed.length > 0 && html`<details><summary class="small">${names.fields(changed.length, line.before === null)}</summary><div class="scroll" tabindex="0" role="region" aria-label=${line.subject}><table>
       <thead><tr><th scope="col">${names.field}</th><th scope="col">${names.before}</th><th scope="col">${names.after}</th></tr></thead>
       <tbody>${changed.map(([name, before, after]) => html`<tr key=${name}><th scope="row" class="named">${name}</th><td dir="auto">${before}</td><td dir="auto">${after}</td></tr>`)}</tbody></table></div></details>`}
   </li>`;

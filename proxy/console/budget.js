@@ -60,6 +60,12 @@ function AskCheck({ onClose, onAsked }) {
     <div class="row"><button class="first" disabled=${state.busy}>${names.again}</button></div></form><//>`;
 }
 
+/** `installation` or `provider:ID`, as a person says it. */
+function scopeOf(scope) {
+  const [kind, ...id] = scope.split(":");
+  return id.length ? names.ofScope(kind, id.join(":")) : names.all;
+}
+
 function Ceilings({ rows }) {
   const heads = names.ceiling;
   return html`<section aria-labelledby="ceilings"><header><h2 id="ceilings">${names.ceilings}</h2><a class="small" href="#/files">${names.whence}</a></header>${rows.length === 0
@@ -67,8 +73,8 @@ function Ceilings({ rows }) {
     : html`<div class="scroll" tabindex="0" role="region" aria-label=${names.ceilings}><table>
       <thead><tr><th scope="col">${heads.scope}</th><th scope="col">${heads.window}</th><th scope="col"></th><th scope="col" class="number">${heads.spent}</th>
         <th scope="col" class="number">${heads.held}</th><th scope="col" class="number">${heads.limit}</th><th scope="col">${heads.resets}</th></tr></thead>
-      <tbody>${rows.map((row) => html`<tr key=${row.scope + row.window}><th scope="row" class="named">${row.scope}</th><td>${names.window[row.window]}</td>
-        <td class="wide"><${Gauge} limit=${row.limit_nano_usd} spent=${row.spent_nano_usd} held=${row.held_nano_usd} label=${names.used(row.scope, names.window[row.window])} /></td>
+      <tbody>${rows.map((row) => html`<tr key=${row.scope + row.window}><th scope="row" class="named">${scopeOf(row.scope)}</th><td>${names.window[row.window]}</td>
+        <td class="wide"><${Gauge} limit=${row.limit_nano_usd} spent=${row.spent_nano_usd} held=${row.held_nano_usd} label=${names.used(scopeOf(row.scope), names.window[row.window])} /></td>
         <td class="number">${dollars(row.spent_nano_usd)}</td><td class="number">${dollars(row.held_nano_usd)}</td><td class="number">${dollars(row.limit_nano_usd)}</td>
         <td>${row.resets_at_ms ? html`<${When} ms=${row.resets_at_ms} />` : words.none}</td></tr>`)}</tbody></table></div>`}</section>`;
 }

@@ -83,7 +83,7 @@ function useAddress(talk, place, active, onLost) {
   }, [place, active]);
   useEffect(() => {
     const address = `#/chat/${encodeURIComponent(talk.id ?? "")}${talk.busy ? "?live=1" : ""}`;
-    if (active && talk.id && location.hash !== address) window.history.replaceState(null, "", address);
+    if (active && talk.id && location.hash !== address) window.history.replaceState(window.history.state, "", address);
   });
 }
 

@@ -5,6 +5,8 @@ import { words } from "./words.js";
 
 export function Decision({ call, link }) {
   const { decision, verdict, attempts } = call;
+  const tried = new Set(attempts.map(({ model }) => model));
+  const stood = decision?.then.filter((model) => !tried.has(model)) ?? [];
   return html`<div class="stack">
     <div>
       ${verdict && html`<p class="soft">${words.decision.found(verdict)}</p>`}
@@ -12,7 +14,7 @@ export function Decision({ call, link }) {
       ${call.why_charged && html`<p>${call.why_charged}</p>`}
     </div>
     ${attempts.length > 0 && html`<div><h3>${words.decision.tries}</h3><${Attempts} attempts=${attempts} /></div>`}
-    ${decision?.then.length > 0 && html`<div><h3>${words.decision.stood}</h3><p>${decision.then.join(", ")}</p></div>`}
+    ${stood.length > 0 && html`<div><h3>${words.decision.stood}</h3><p>${stood.join(", ")}</p></div>`}
     ${decision?.rejected.length > 0 && html`<div><h3>${words.decision.out}</h3>
       <ul>${decision.rejected.map(({ model, why }) => html`<li key=${model}><span class="id">${model}</span> <span class="soft">${why}</span></li>`)}</ul></div>`}
     ${link && html`<p><a href="#/usage/${call.id}">${words.decision.open}</a> <span class="id soft">${call.id}</span></p>`}

@@ -1,5 +1,6 @@
 // What the editing pages share: a dialog that asks for a reason, tables of what changes; none of them knows a page.
 import { html, useState } from "./html.js";
+import { useHeldBack } from "./leaving.js";
 import { Dialog, Trouble } from "./parts.js";
 import { desk } from "./deskwords.js";
 
@@ -14,14 +15,17 @@ export function CatalogNav({ page }) {
 /** A change that asks why. `act` is given the form's values and the reason; what it throws stays in the dialog. */
 export function Change({ title, lead, button, act, onDone, onClose, children, danger = false, wants = true }) {
   const [state, setState] = useState({ busy: false, error: null });
+  const [written, setWritten] = useState(false);
+  const release = useHeldBack(written);
+  const done = (answer) => { release(); onDone(answer); };
   const submit = async (event) => {
     event.preventDefault();
     if (state.busy) return;
     const given = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]));
     setState({ busy: true, error: null });
-    await act(given).then(onDone, (error) => setState({ busy: false, error }));
+    await act(given).then(done, (error) => setState({ busy: false, error }));
   };
-  return html`<${Dialog} title=${title} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+  return html`<${Dialog} title=${title} onClose=${onClose}><form class="stack" onSubmit=${submit} onInput=${() => setWritten(true)}>
     ${lead && html`<p>${lead}</p>`}
     ${children}
     ${wants && html`<label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>`}

@@ -33,7 +33,6 @@ desk.editor = {
   left: (n) => `${count(n)} calls could not be replayed, for their catalog is no longer kept or nothing was decided.`,
   unknown: (n) => `${count(n)} would only now be admitted; nobody knows what they would have cost.`,
   skip: "You can save without waiting.",
-  leave: "What you changed here is not saved. Leave all the same?",
 };
 
 desk.models = {
@@ -158,9 +157,10 @@ desk.keys = {
 desk.users = {
   title: "Users",
   lead: "Everybody who has a key or was enrolled by an app. A name opens what is left and what can be changed.",
-  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again", reason: "Reason, for the audit log",
+  user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again",
   suspends: "None of their calls is taken from now on, within a second.",
   resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
+  begins: "Id begins with", ofApp: "App id", onlySuspended: "Suspended ones only",
   nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user", misuse: "Who misuses the gateway",
 };
 
@@ -184,6 +184,8 @@ desk.user = {
   refund: "Refund", refunds: (credits) => `All ${credits} credits of this call go back to where they were taken from. It can be done once.`, refunded: "refunded",
   keys: "Keys", allKeys: "All keys of this user", noKeys: "No key", noKeysThen: "Make one; it is shown once.", calls: "Latest calls", noCalls: "No call yet", noCallsThen: "Calls appear here as they finish.",
   newUser: "New user", id: "Id (optional)", idNote: "Letters, digits and . _ @ + -; made up if left empty", name: "Name", makes: "A user may call as soon as it has a key.", anchor: "Month begins on day",
+  erase: "Erase conversations", erases: "All that the gateway keeps of this user’s chats is erased for good. Calls, bills and the audit log stay.",
+  erased: (n) => (n === 0 ? "There was no conversation to erase." : `${n === 1 ? "1 conversation" : `${count(n)} conversations`} erased.`),
   bounds: "Change bounds", boundsLead: "Caps limit all that this user spends, whatever pays for it. Wishes hold for every call; a request may narrow them.",
   missing: (id) => `There is no user ${id}`, all: "All users",
 };

@@ -1,7 +1,8 @@
 // An editor of one catalog row: its fields in, a change that was looked at before it was saved out; asks for the reason, shows
 // now and then side by side and what the last 30 days would have been, and saves nothing that nobody confirmed.
 import { ask, read } from "./api.js";
-import { html, useEffect, useState } from "./html.js";
+import { html, useState } from "./html.js";
+import { useHeldBack } from "./leaving.js";
 import { Changes } from "./deskparts.js";
 import { Dialog, Trouble } from "./parts.js";
 import { Field } from "./fields.js";
@@ -22,7 +23,7 @@ export function Editor({ kind, path, row, fields, onSaved, label, shape = same, 
   const changed = made(changedOf(draft, shape(row), fields), row);
   const count = Object.keys(changed).length;
   const anew = (from) => { setDraft(drawn(shape(from), fields)); setForm(form + 1); };
-  useEffect(() => heldBack(count > 0), [count > 0]);
+  useHeldBack(count > 0);
   const review = (event) => { event.preventDefault(); setReviewing(true); };
   const saved = (now) => { setReviewing(false); anew(now); onSaved(now); };
   return html`<form class="editor ${count > 0 ? "touched" : ""}" aria-label=${label} onSubmit=${review}>
@@ -71,13 +72,3 @@ export function changedOf(draft, row, fields) {
 // What is null is as good as left out, within a row as in a table.
 const canonical = (value) => JSON.stringify(value, (_, part) => (part !== null && typeof part === "object" && !Array.isArray(part)
   ? Object.fromEntries(Object.entries(part).filter(([, each]) => each !== null).sort(([one], [other]) => (one < other ? -1 : 1))) : part));
-
-/** Asks before a tab with changes is closed, or a link left for. */
-function heldBack(hold) {
-  if (!hold) return undefined;
-  const stay = (event) => event.preventDefault();
-  const ask = (event) => { if (event.target.closest?.("a[href^='#/']") && !confirm(names.leave)) event.preventDefault(); };
-  addEventListener("beforeunload", stay);
-  addEventListener("click", ask, true);
-  return () => { removeEventListener("beforeunload", stay); removeEventListener("click", ask, true); };
-}

@@ -35,11 +35,20 @@ function Providers({ rows }) {
 }
 
 function Models({ rows }) {
-  const sorted = [...rows].sort((one, other) => Number(other.attempts > 0 || other.open) - Number(one.attempts > 0 || one.open) || one.score - other.score);
+  const busy = rows.filter(isHeard).sort((one, other) => one.score - other.score || other.attempts - one.attempts);
+  const idle = rows.filter((row) => !isHeard(row));
+  return html`${busy.length > 0 ? html`<${ModelTable} rows=${busy} />` : html`<p class="soft">${names.noneHeard}</p>`}
+    ${idle.length > 0 && html`<details class="idle small"><summary>${names.idle(idle.length)}</summary><${ModelTable} rows=${idle} /></details>`}`;
+}
+
+/** What nobody asked lately, and nothing is wrong with, is no news. */
+const isHeard = (row) => row.attempts > 0 || row.heard_at_ms !== null || row.slow || row.breaker.phase !== "closed";
+
+function ModelTable({ rows }) {
   const head = (name) => html`<th scope="col" class="number">${name}</th>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${names.models}><table>
     <thead><tr><th scope="col">${names.model}</th><th scope="col">${names.breaker}</th>${[names.score, names.success, names.attempts, names.ttft, names.speed].map(head)}<th scope="col">${names.heard}</th></tr></thead>
-    <tbody>${sorted.map((row) => html`<tr key=${row.id}><th scope="row" class="named">${row.id}${!row.active && html` <span class="soft">${names.inactive}</span>`}</th>
+    <tbody>${rows.map((row) => html`<tr key=${row.id}><th scope="row" class="named">${row.id}${!row.active && html` <span class="soft">${names.inactive}</span>`}</th>
       <td><${Breaker} breaker=${row.breaker} />${row.slow && html` <span class="soft">${names.slow}</span>`}</td>
       <td class="number">${row.score.toFixed(2)}</td><td class="number">${row.attempts > 0 ? `${Math.round(100 * row.success_share)} %` : words.none}</td>
       <td class="number">${row.attempts > 0 ? row.attempts.toFixed(1) : words.none}</td><td class="number">${row.ttft_ms === null ? words.none : span(row.ttft_ms)}</td>

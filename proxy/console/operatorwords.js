@@ -3,7 +3,7 @@ import { count } from "./figures.js";
 
 export const lists = {
   stopped: (rows) => `Looked at ${count(rows)} rows without filling the page.`,
-  goOn: "Go on looking", from: "Since",
+  goOn: "Go on looking", nothing: "No call fits", from: "Since", until: "Until",
 };
 
 export const budget = {
@@ -11,7 +11,7 @@ export const budget = {
   check: "Check of the ledger", again: "Check the whole ledger now", reason: "Reason, for the audit log",
   never: "Nobody has asked for a check yet",
   neverThen: "It recomputes every balance from its entries, in a process of its own beside the gateway, and changes nothing.",
-  state: { asked: "about to begin", running: "running", right: "right", wrong: "wrong", failed: "not finished" },
+  state: { asked: "Asked for.", running: "Running.", right: "Right.", wrong: "Wrong.", failed: "Not finished." },
   tones: { asked: "", running: "", right: "go", wrong: "stop", failed: "caution" },
   says: {
     asked: "It begins within seconds.",
@@ -24,6 +24,7 @@ export const budget = {
   asked: (who) => `asked for by ${who}`, took: (span) => `took ${span}`,
   ceilings: "Ceilings on raw cost", whence: "Which file sets them", noCeilings: "No ceiling is set",
   noCeilingsThen: "Rows [[ceiling]] in the catalog's files bound what all calls, or those at one provider, may cost.",
+  all: "all calls", ofScope: (kind, id) => `${kind} ${id}`,
   ceiling: { scope: "Of", window: "In each", spent: "Spent", held: "Held", limit: "Limit", resets: "Begins anew" },
   window: { day: "day", week: "week", month: "month", total: "all time" },
   used: (scope, window) => `${scope}, each ${window}`,

@@ -2,6 +2,7 @@
 import { follow, read } from "./api.js";
 import { count, credits, dollars, figure, share, span } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
+import { Dearest } from "./dearest.js";
 import { Empty, Loaded, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
@@ -30,7 +31,8 @@ export function Overview() {
         ${Object.entries(names.groups).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
     </div>
     <${Loaded} of=${report}>${(found) => (found.total
-      ? html`<${Sums} total=${found.total} /><section><header><h2>${names.groups[group]}</h2></header><${Groups} report=${found} /></section>`
+      ? html`<${Sums} total=${found.total} /><section><header><h2>${names.by[group]}</h2></header>${found.group === "user"
+          ? html`<${Dearest} key=${found.from_ms} first=${found} from=${from}>${(rows) => html`<${Groups} group="user" rows=${rows} />`}<//>` : html`<${Groups} group=${found.group} rows=${found.data} />`}</section>`
       : html`<section><${Empty} title=${names.nothing}>${names.nothingThen}<//></section>`)}<//>
   </div>`;
 }
@@ -50,12 +52,12 @@ function Sums({ total }) {
   return html`<dl class="sums after">${rows.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function Groups({ report }) {
+function Groups({ group, rows }) {
   const head = (name) => html`<th scope="col" class="number">${name}</th>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${names.title}><table>
-    <thead><tr><th scope="col">${names.groups[report.group]}</th>${[names.calls, names.failed, names.failover, names.ttft, names.tokens, words.usage.headings.credits, names.cost, names.margin].map(head)}</tr></thead>
-    <tbody>${report.data.map((row) => html`<tr key=${row.group}><th scope="row" class="named" dir="auto">${report.group === "user"
-        ? html`<a href="#/support/${encodeURIComponent(row.group)}">${row.group}</a>` : row.group || words.none}</th>
+    <thead><tr><th scope="col">${names.groups[group]}</th>${[names.calls, names.failed, names.failover, names.ttft, names.tokens, words.usage.headings.credits, names.cost, names.margin].map(head)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row.group}><th scope="row" class="named" dir="auto">${group === "user"
+        ? html`<a href="#/support/${encodeURIComponent(row.group)}">${row.group}</a>` : row.group || html`<span class="soft">${names.nobody}</span>`}</th>
       <td class="number">${count(row.calls.all)}</td><td class="number">${share(row.calls.failed + row.calls.cut + row.calls.crashed, row.calls.all)}</td>
       <td class="number">${share(row.faults, row.attempts)}</td><td class="number">${row.latency.ttft_mean_ms === null ? words.none : span(row.latency.ttft_mean_ms)}</td>
       <td class="number">${count(tokensIn(row))}</td><td class="number">${credits(row.credits)}</td><td class="number">${dollars(row.raw_cost_nano_usd)}</td>

@@ -2,7 +2,7 @@
 import { read } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
 import { lists } from "./operatorwords.js";
-import { Empty, Trouble } from "./parts.js";
+import { Empty, Trouble, useAnew } from "./parts.js";
 import { words } from "./words.js";
 
 const PAGE = 50;
@@ -20,7 +20,9 @@ export function usePages(path, query, { cursor = "before", rows: named = "data" 
     );
   };
   useEffect(() => { load(null, []); }, [asked]);
-  return { ...state, more: () => load(state.next, state.rows), again: () => load(null, []) };
+  const more = () => load(state.next, state.rows);
+  useAnew(state.error, more);
+  return { ...state, more, again: () => load(null, []) };
 }
 
 /** What follows a list: more of it, where it stopped looking, or why there is none. */

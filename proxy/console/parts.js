@@ -1,6 +1,7 @@
 // Parts that pages are made of: gauges, notes, empty states, dialogs, tables that say what went wrong; none of them fetches but
 // through what it is given.
 import { html, useCallback, useEffect, useRef, useState } from "./html.js";
+import { whenRenewed } from "./api.js";
 import { credits, momentOf } from "./figures.js";
 import { errorWords, words } from "./words.js";
 
@@ -17,7 +18,13 @@ export function useLoaded(load, inputs) {
     if (mine === latest.current) setState({ ...found, loading: false });
   }, inputs);
   useEffect(() => { again(); return () => { latest.current += 1; }; }, [again]);
+  useAnew(state.error, again);
   return { ...state, again };
+}
+
+/** What was refused because a session had ended is asked for again when somebody has signed in. */
+export function useAnew(error, again) {
+  useEffect(() => (error?.code === "signed_out" ? whenRenewed(again) : undefined), [error, again]);
 }
 
 /** A loaded value's page, or what there is to say in its place. */

@@ -14,8 +14,8 @@ export function Refundable({ calls, onDone }) {
   const heads = words.usage.call;
   const number = (name) => html`<th scope="col" class="number">${name}</th>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${names.calls}><table>
-    <thead><tr><th scope="col">${heads.at}</th><th scope="col">${heads.asked}</th><th scope="col">${heads.model}</th><th scope="col">${heads.state}</th>${number(heads.tokens)}${number(heads.credits)}<th scope="col"><span class="hidden">${names.refund}</span></th></tr></thead>
-    <tbody>${calls.map((call) => html`<tr key=${call.id}><td><a href=${`#/support/${call.id}`}><${When} ms=${call.at_ms} /></a></td><td dir="auto">${call.asked.join(", ")}</td><td>${call.model ?? desk.none}</td>
+    <thead><tr><th scope="col">${heads.at}</th><th scope="col" class="roomy">${heads.asked}</th><th scope="col">${heads.model}</th><th scope="col">${heads.state}</th>${number(heads.tokens)}${number(heads.credits)}<th scope="col"><span class="hidden">${names.refund}</span></th></tr></thead>
+    <tbody>${calls.map((call) => html`<tr key=${call.id}><td><a href=${`#/support/${call.id}`}><${When} ms=${call.at_ms} /></a></td><td dir="auto" class="roomy">${call.asked.join(", ")}</td><td>${call.model ?? desk.none}</td>
       <td><${State} tone=${TONES[call.status]}>${words.usage.status[call.status]}<//></td><td class="number">${call.tokens ? count(tokensOf(call.tokens)) : desk.none}</td><td class="number">${credits(call.credits)}</td>
       <td class="number"><${Refund} call=${call} onDone=${onDone} /></td></tr>`)}</tbody></table></div>`;
 }

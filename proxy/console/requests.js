@@ -2,6 +2,7 @@
 import { ask, read } from "./api.js";
 import { count, credits, momentOf } from "./figures.js";
 import { html, useState } from "./html.js";
+import { useHeldBack } from "./leaving.js";
 import { Rest, usePages } from "./pager.js";
 import { Loaded, State, Trouble, useLoaded } from "./parts.js";
 import { REQUEST_TONES } from "./ownrequests.js";
@@ -40,6 +41,8 @@ function Request({ request }) {
 function Decide({ request, onDone }) {
   const detail = useLoaded(() => read(`/api/admin/plan-requests/${request.id}`), [request.id]);
   const [state, setState] = useState({ busy: false, error: null });
+  const [written, setWritten] = useState(false);
+  useHeldBack(written);
   const decide = async (event) => {
     event.preventDefault();
     const how = event.submitter.value;
@@ -53,7 +56,7 @@ function Decide({ request, onDone }) {
   return html`<${Loaded} of=${detail}>${({ prospect }) => html`
     ${prospect && html`<p class="soft">${names.would(prospect.days, count(prospect.made.calls), credits(prospect.made.credits))}</p>`}
     ${prospect?.would_cost.length > 0 && html`<ul class="small">${prospect.would_cost.map((cost) => html`<li key=${cost.name}>${names.wouldBe(cost.name, credits(cost.credits))}</li>`)}</ul>`}
-    <form onSubmit=${decide}>
+    <form onSubmit=${decide} onInput=${() => setWritten(true)}>
       <label class="field"><span>${names.yourWords}</span><textarea name="answer" rows="2" required maxlength="500"></textarea></label>
       <div class="row"><select name="days" aria-label=${names.until}>${Object.entries(names.months).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
         <button class="first" value="approve" disabled=${state.busy}>${names.approve}</button><button value="deny" disabled=${state.busy}>${names.deny}</button></div>

@@ -2,6 +2,7 @@
 // which fields they have, and how they are listed, their own files say.
 import { ask, read } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
+import { letGo, useHeldBack } from "./leaving.js";
 import { Empty, Loaded, Trouble, useLoaded } from "./parts.js";
 import { CatalogNav, Change, Done } from "./deskparts.js";
 import { drawn, Editor } from "./editor.js";
@@ -58,7 +59,7 @@ export function RowActs({ what, id, row, path, children }) {
   return html`<section><div class="acts"><a class="button" href=${`#/${page}/new?like=${encodeURIComponent(id)}`}>${names.like}</a>
       <button type="button" class="danger" onClick=${() => setRemoving(true)}>${names.remove}</button></div></section>
     ${removing && html`<${Change} title=${`${names.remove}: ${id}`} lead=${`${names.removes}${row.file === null ? "" : ` ${names.removeFile}`}`} button=${names.remove} danger=${true} act=${remove}
-      onDone=${() => { location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)}>${children}<//>`}`;
+      onDone=${() => { letGo(); location.hash = `#/${page}?gone=1`; }} onClose=${() => setRemoving(false)}>${children}<//>`}`;
 }
 
 /** Where a row comes from. */
@@ -77,7 +78,9 @@ function Fresh({ what, like }) {
 
 function Making({ what, from, beside }) {
   const { names, page, shape = same, made = same } = what;
-  const [draft, setDraft] = useState(() => ({ ...shape(from), id: "" }));
+  const [first] = useState(() => ({ ...shape(from), id: "" }));
+  const [draft, setDraft] = useState(first);
+  const release = useHeldBack(draft !== first);
   const [state, setState] = useState({ busy: false, error: null });
   const [tried, setTried] = useState(null);
   useEffect(() => { document.getElementById("page").focus({ preventScroll: true }); }, []);
@@ -89,7 +92,7 @@ function Making({ what, from, beside }) {
     const reason = new FormData(event.currentTarget).get("reason").trim();
     setState({ busy: true, error: null });
     await ask("POST", what.path, { body: { ...row(), id: draft.id, reason } })
-      .then((found) => { location.hash = `${linkTo(what, found.id)}?made=1`; }, (error) => setState({ busy: false, error }));
+      .then((found) => { release(); location.hash = `${linkTo(what, found.id)}?made=1`; }, (error) => setState({ busy: false, error }));
   };
   const id = { name: "id", type: "text", label: names.id, note: names.idNote, broad: true };
   return html`<form class="editor stack" aria-label=${names.create} onSubmit=${make}>

@@ -3,32 +3,32 @@ import { ApiError, read } from "./api.js";
 import { html, useLayoutEffect, useRef } from "./html.js";
 import { Empty, Loaded, useLoaded } from "./parts.js";
 import { CallStory } from "./callstory.js";
-import { KeyStory, UserStory } from "./userstory.js";
+import { CallsOf, KeyStory, UserStory } from "./userstory.js";
 import { words } from "./words.js";
 
 export function Support({ place, who }) {
-  const box = useRef(null);
+  const field = useRef(null);
   const asked = place.rest;
   const found = useLoaded(() => (asked ? lookedUp(asked, who.kind) : Promise.resolve({})), [asked]);
   // Before anybody can type into it.
-  useLayoutEffect(() => { box.current.value = asked; if (!asked) box.current.focus(); }, [asked]);
+  useLayoutEffect(() => { field.current.value = asked; if (!asked) field.current.focus(); }, [asked]);
   const look = (event) => {
     event.preventDefault();
-    const text = box.current.value.trim();
+    const text = field.current.value.trim();
     if (text === asked) found.again();
     else location.hash = `#/support/${encodeURIComponent(text)}`;
   };
   return html`<div class="page">
     <header><h1>${words.support.title}</h1><p>${words.support.lead}</p></header>
-    <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box}</span></label>
-      <div class="search"><input ref=${box} id="box" type="search" aria-label=${words.support.box} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
+    <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box[who.kind]}</span></label>
+      <div class="search"><input ref=${field} id="box" type="search" aria-label=${words.support.box[who.kind]} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
       <button class="first">${words.support.find}</button></div></form>
     <section aria-live="polite"><${Loaded} of=${found}>${(story) => {
       if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} onChange=${found.again} />`;
       if (story.user) return html`<${UserStory} ...${story} kind=${who.kind} />`;
       if (story.shown) return html`<${KeyStory} ...${story} />`;
       if (asked) return html`<${Empty} title=${words.support.nothing(asked)}>${words.support.nothingThen}<//>`;
-      return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//>`;
+      return html`<${Empty} title=${words.support.emptyTitle}>${words.support.empty}<//><${CallsOf} of=${{}} who=${true} />`;
     }}<//></section>
   </div>`;
 }
@@ -59,12 +59,9 @@ async function requestOf(id) {
 async function userOf(id) {
   const path = `users/${encodeURIComponent(id)}`;
   const user = await admin(path);
-  const [standing, calls] = await Promise.all([admin(`${path}/standing`).catch(absent), admin("model-calls", { user: id, limit: 20 })]);
-  return { user, standing, calls: calls.data };
+  return { user, standing: await admin(`${path}/standing`).catch(absent) };
 }
 
 async function keyOf(id) {
-  const shown = await admin(`keys/${encodeURIComponent(id)}`);
-  const calls = await admin("model-calls", { key: id, limit: 20 });
-  return { shown, calls: calls.data };
+  return { shown: await admin(`keys/${encodeURIComponent(id)}`) };
 }

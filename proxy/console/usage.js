@@ -26,6 +26,7 @@ function Left({ me }) {
   const usage = useLoaded(() => read("/api/usage"), []);
   return html`<${Loaded} of=${usage}>${({ windows }) => html`<div class="columns">
     ${windows.map((window) => html`<${Window} key=${window.window + window.family} window=${window} />`)}
+    ${me?.caps.map((cap) => html`<${Cap} key=${cap.scope + cap.window} cap=${cap} />`)}
     ${me?.buckets.map((bucket) => html`<${Bucket} key=${bucket.id} bucket=${bucket} />`)}
   </div>`}<//>`;
 }
@@ -38,6 +39,16 @@ function Window({ window }) {
     <${Gauge} ...${window} label=${name} />
     <p class="small soft">${[words.usage.spentIn(credits(window.spent), credits(window.limit)), heldIn(window), anew].filter(Boolean).join(" · ")}</p>
     ${window.forecast && html`<p class="small">${forecastOf(window.forecast)}</p>`}
+  </div>`;
+}
+
+/** What bounds all that is spent, whatever pays for it. */
+function Cap({ cap }) {
+  const name = words.usage.cap(words.usage.capped[cap.scope.split(":")[0]], words.usage.window[cap.window]);
+  return html`<div class="stack tight">
+    <div class="row apart"><h3>${name}</h3><span>${words.usage.left(credits(cap.left))}</span></div>
+    <${Gauge} ...${cap} label=${name} />
+    <p class="small soft">${[words.usage.spentIn(credits(cap.spent), credits(cap.limit)), heldIn(cap)].filter(Boolean).join(" · ")}</p>
   </div>`;
 }
 
@@ -54,6 +65,6 @@ const heldIn = ({ held }) => (Number(held) > 0 ? words.usage.held(credits(held))
 
 function forecastOf({ state, spent_at_reset: spent, runs_out_at_ms: out }) {
   const said = words.usage.forecast[state];
-  if (state === "lasts") return said(credits(spent));
+  if (state === "lasts") return Number(spent) > 0 ? said(credits(spent)) : words.usage.forecast.unused;
   return state === "runs_out" ? said(momentOf(out)) : said;
 }

@@ -43,7 +43,7 @@ async function all(path, id) {
   if (!user) return {};
   const [standing, entitlement, plans, keys, calls] = await Promise.all([
     read(`${path}/standing`).catch(lacking), read(`${path}/entitlement`).catch(lacking), read("/api/admin/plans"),
-    read("/api/admin/keys", { user: id, live: true, limit: 50 }), read("/api/admin/model-calls", { user: id, limit: CALLS }),
+    read("/api/admin/keys", { user: id, live: true, limit: 50 }), read("/api/admin/model-calls", { user: id, kind: "model", limit: CALLS }),
   ]);
   return { user, standing, entitlement, plans: plans.data, keys: keys.data, calls: calls.data };
 }
@@ -75,12 +75,13 @@ function Standing({ user, path, onDone }) {
   const acts = {
     ...(cooling && { lift: { word: names.lift, lead: names.lifts, act: ({ reason }) => patch({ reason, cooling_until_ms: null }) } }),
     bounds: { word: names.bounds },
+    erase: { word: names.erase, lead: names.erases, danger: true, act: ({ reason }) => ask("POST", `${path}/erase-conversations`, { body: { reason } }), said: ({ erased }) => names.erased(erased) },
     suspend: { word: user.suspended ? names.resume : names.suspend, lead: user.suspended ? desk.users.resumes : desk.users.suspends, danger: !user.suspended, act: ({ reason }) => patch({ reason, suspended: !user.suspended }) },
   };
   return html`<div class="stack tight"><p><${State} tone=${tone}>${said}<//></p>
     <p class="acts">${Object.entries(acts).map(([name, { word, danger }]) => html`<button type="button" class=${danger ? "danger" : ""} key=${name} onClick=${() => setDoing(name)}>${word}</button>`)}</p>
     ${doing === "bounds" && html`<${Bounds} user=${user} patch=${patch} onDone=${() => { setDoing(""); onDone(); }} onClose=${() => setDoing("")} />`}
-    ${acts[doing]?.act && html`<${Change} title=${`${acts[doing].word}: ${user.id}`} lead=${acts[doing].lead} button=${acts[doing].word} danger=${acts[doing].danger} act=${acts[doing].act} onDone=${() => { setDoing(""); onDone(); }} onClose=${() => setDoing("")} />`}</div>`;
+    ${acts[doing]?.act && html`<${Change} title=${`${acts[doing].word}: ${user.id}`} lead=${acts[doing].lead} button=${acts[doing].word} danger=${acts[doing].danger} act=${acts[doing].act} onDone=${(answer) => { setDoing(""); onDone(acts[doing].said?.(answer)); }} onClose=${() => setDoing("")} />`}</div>`;
 }
 
 function OwnKeys({ user, keys, onDone }) {

@@ -1,14 +1,16 @@
-// Users, page by page: who they are, whether they may call, and the way to their story; suspending one asks for a reason.
+// Users, page by page, by how their ids begin: who they are, whether they may call, and the way to their story; suspending one asks
+// for a reason.
 import { ask, read } from "./api.js";
 import { momentOf } from "./figures.js";
-import { html, useEffect, useState } from "./html.js";
-import { Dialog, Empty, State, Trouble, When } from "./parts.js";
+import { html, useState } from "./html.js";
+import { Change } from "./deskparts.js";
+import { Rest, usePages } from "./pager.js";
+import { State, When } from "./parts.js";
 import { NewUser } from "./newuser.js";
 import { UserPage } from "./userpage.js";
 import { desk } from "./deskwords.js";
 import { words } from "./words.js";
 
-const PAGE = 50;
 const names = desk.users;
 
 export function Users({ place }) {
@@ -16,29 +18,26 @@ export function Users({ place }) {
 }
 
 function List({ app }) {
-  const [state, setState] = useState({ rows: [], next: null, loading: true, error: null });
-  const [changing, setChanging] = useState(null);
-  const load = (after, rows) => {
-    setState({ rows, next: after, loading: true, error: null });
-    return read("/api/admin/users", { after, app, limit: PAGE }).then(
-      (page) => setState({ rows: [...rows, ...page.data], next: page.next_after, loading: false, error: null }),
-      (error) => setState({ rows, next: after, loading: false, error }),
-    );
-  };
-  useEffect(() => { load(null, []); }, []);
+  const [only, setOnly] = useState({ begins: "", app, suspended: "" });
+  const list = usePages("/api/admin/users", only, { cursor: "after" });
   const [making, setMaking] = useState(false);
-  const changed = (user) => { setState((now) => ({ ...now, rows: now.rows.map((row) => (row.id === user.id ? user : row)) })); setChanging(null); };
-  const { rows, next, loading, error } = state;
+  const [changing, setChanging] = useState(null);
+  // What was changed here stands in its row at once, whatever page it came with.
+  const [changed, setChanged] = useState({});
+  const asks = Object.values(only).some(Boolean);
+  const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
+  const done = (user) => { setChanged({ ...changed, [user.id]: user }); setChanging(null); };
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead} <a href="#/misuse">${names.misuse}</a></p></header>
-    <p class="acts ahead"><button type="button" onClick=${() => setMaking(true)}>${names.create}</button></p>
-    ${rows.length > 0 && html`<${Table} rows=${rows} onChange=${setChanging} />`}
-    ${error && html`<${Trouble} error=${error} onRetry=${() => load(next, rows)} />`}
-    ${loading && html`<p class="soft" role="status">${words.loading}</p>`}
-    ${!loading && !error && !rows.length && html`<${Empty} title=${names.nothing}>${names.nothingThen}<//>`}
-    ${!loading && next !== null && html`<p class="row after"><button type="button" onClick=${() => load(next, rows)}>${words.more}</button></p>`}
+    <div class="filters" role="search">
+      <label class="field"><span>${names.begins}</span><input type="search" value=${only.begins} onChange=${choose("begins")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
+      <label class="field"><span>${names.ofApp}</span><input type="search" value=${only.app} onChange=${choose("app")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
+      <label class="row"><input type="checkbox" checked=${only.suspended !== ""} onChange=${() => setOnly({ ...only, suspended: only.suspended ? "" : "true" })} /> ${names.onlySuspended}</label>
+      <button type="button" class="first" onClick=${() => setMaking(true)}>${names.create}</button></div>
+    ${list.rows.length > 0 && html`<${Table} rows=${list.rows.map((user) => changed[user.id] ?? user)} onChange=${setChanging} />`}
+    <${Rest} list=${list} empty=${!list.rows.length} title=${asks ? desk.nothingFits : names.nothing} then=${asks ? desk.nothingFitsThen : names.nothingThen} />
     ${making && html`<${NewUser} onMade=${(user) => { location.hash = `#/users/${encodeURIComponent(user.id)}`; }} onClose=${() => setMaking(false)} />`}
-    ${changing && html`<${Suspend} user=${changing} onDone=${changed} onClose=${() => setChanging(null)} />`}
+    ${changing && html`<${Suspend} user=${changing} onDone=${done} onClose=${() => setChanging(null)} />`}
   </div>`;
 }
 
@@ -57,20 +56,9 @@ function Standing({ user }) {
 }
 
 function Suspend({ user, onDone, onClose }) {
-  const [state, setState] = useState({ busy: false, error: null });
-  const change = async (event) => {
-    event.preventDefault();
-    const reason = new FormData(event.currentTarget).get("reason").trim();
-    const path = `/api/admin/users/${encodeURIComponent(user.id)}`;
-    setState({ busy: true, error: null });
-    // Read anew, so that a change somebody else made meanwhile is not written over.
-    await read(path).then(({ version_tag: ifMatch }) => ask("PATCH", path, { ifMatch, body: { reason, suspended: !user.suspended } }))
-      .then(onDone, (error) => setState({ busy: false, error }));
-  };
-  const title = `${user.suspended ? names.resume : names.suspend}: ${user.id}`;
-  return html`<${Dialog} title=${title} onClose=${onClose}><form class="stack" onSubmit=${change}>
-    <p>${user.suspended ? names.resumes : names.suspends}</p>
-    <label class="field"><span>${names.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>
-    ${state.error && html`<${Trouble} error=${state.error} />`}
-    <div class="row"><button class="first" disabled=${state.busy}>${user.suspended ? names.resume : names.suspend}</button></div></form><//>`;
+  const path = `/api/admin/users/${encodeURIComponent(user.id)}`;
+  // Read anew, so that a change somebody else made meanwhile is not written over.
+  const act = ({ reason }) => read(path).then(({ version_tag: ifMatch }) => ask("PATCH", path, { ifMatch, body: { reason, suspended: !user.suspended } }));
+  const word = user.suspended ? names.resume : names.suspend;
+  return html`<${Change} title=${`${word}: ${user.id}`} lead=${user.suspended ? names.resumes : names.suspends} button=${word} danger=${!user.suspended} act=${act} onDone=${onDone} onClose=${onClose} />`;
 }

@@ -12,6 +12,7 @@ HOSTILE: Final = "<img src=x onerror=alert(1)> \u202eright to left " + "w" * 400
 def opened(boss: Person, place: str) -> Page:
     """A page as it is when somebody comes to it from another one."""
     boss.page.goto(f"{boss.url}/ui#/overview")
+    expect(boss.page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
     boss.page.goto(f"{boss.url}/ui#/{place}")
     expect(boss.page.locator("main h1")).to_be_visible()
     return boss.page

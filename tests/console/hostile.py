@@ -21,6 +21,14 @@ HOSTILE: Final = (
 _SHORT: Final = HOSTILE[:90]
 _LONG_ROWS: Final = 300
 _NUMBERS: Final = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)"
+# What a user's day came to: the higher the number, the dearer.
+_DAY: Final = {
+    "user_id": "printf('b-%06d', n)",
+    "day": "CAST(strftime('%s', 'now') AS INTEGER) / 86400",
+    "kind": "'chat'",
+    "calls_served": "1",
+    "raw_nano_usd": "n * 1000000",
+}
 _NOW_MS: Final = "CAST(strftime('%s', 'now') AS INTEGER) * 1000"
 
 
@@ -30,10 +38,27 @@ def fill(path: Path, call_id: str) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for table, row in _rows().items():
             _insert(connection, table, row, "numbers", (ROWS,))
-        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(model_calls)")]
-        copied = {name: name for name in columns} | _call()
-        _insert(connection, "model_calls", copied, "numbers, model_calls WHERE id = ?", (CALLS, call_id))
+        empty = {
+            name: "''" if kind == "TEXT" else "0" for _, name, kind, *_ in connection.execute("PRAGMA table_info(rollups)")
+        }
+        _insert(connection, "rollups", empty | _DAY, "numbers", (ROWS,))
+        _copy(connection, call_id, CALLS, _call())
         connection.execute("COMMIT")
+
+
+def copy(path: Path, call_id: str, rows: int) -> None:
+    """Older calls like a finished one, an hour between each and the next."""
+    with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        # Ids sort by their moments.
+        older = {"id": "printf('call_0%025d', ? - n)", "at_ms": "at_ms - n * 3600000", "timeline": "'[]'"}
+        _copy(connection, call_id, rows, older, rows)
+
+
+def _copy(connection: sqlite3.Connection, call_id: str, rows: int, differs: Mapping[str, str], *values: int) -> None:
+    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(model_calls)")]
+    copied = {**{name: name for name in columns}, **differs}
+    told = f"INSERT INTO model_calls ({', '.join(copied)}) {_NUMBERS} SELECT {', '.join(copied.values())} FROM"
+    connection.execute(f"{told} numbers, model_calls WHERE id = ?", (rows, *values, call_id))
 
 
 def _insert(

@@ -21,7 +21,7 @@ Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 SIZES: Final[Mapping[str, ViewportSize]] = {"wide": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 800}}
 # Pages that are pictured as far as one screen shows them.
-_OF_ONE_SCREEN: Final = ("chat", "empty", "review", "thumbs", "docs")
+_OF_ONE_SCREEN: Final = ("chat", "chat-empty", "review", "thumbs", "docs", "chat-failed", "chat-capped", "session-ended")
 QUESTION: Final = "Write a Python function that merges two sorted lists"
 PROPOSED: Final = """[[assistant]]
 id = "coder"
@@ -29,7 +29,14 @@ name = "Coder"
 family = "code"
 preferences = ["openai/gpt-4.1", "openai/gpt-4o-mini"]
 """
-ASKED: Final = ("auto", "watch-resets", "coder", "watch-cuts", "writer", "openai/gpt-4o-mini")
+LOCKED: Final = "openrouter/anthropic/claude-sonnet-4.5"
+ASKED: Final = ("auto", "watch-resets", "coder", "watch-dead", LOCKED, "writer", "openai/gpt-4o-mini")
+PEOPLE: Final = {
+    "annegret": "Annegret von der Heyden-Rothenberg zu Lichtenwald-Oberstein, Forschung und Entwicklung, Haus 4",
+    "noa": "\u05e0\u05d5\u05e2\u05d4 \u05dc\u05d5\u05d9",
+    "empty": "Nobody so far",
+    "poor": "Short of credits",
+}
 
 
 class Demo:
@@ -43,6 +50,22 @@ class Demo:
     def post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
         return httpx2.post(self.url + path, json=body, headers={"authorization": f"Bearer {self.user}"}, timeout=WAIT_S)
 
+    def ask(self, path: str, **body: Any) -> Any:
+        """Something that an administrator does; with a reason."""
+        headers = {"authorization": f"Bearer {self.admin}"}
+        answer = httpx2.post(f"{self.url}/api/admin/{path}", json={"reason": "For the pictures", **body}, headers=headers)
+        return answer.json()
+
+    def settle(self) -> dict[str, str]:
+        """Users of all kinds, and a ledger that was looked at; gives their keys."""
+        for user_id, name in PEOPLE.items():
+            caps = [{"window": "day", "credits": "0.01"}] if user_id == "poor" else []
+            self.ask("users", id=user_id, name=name, plan_id="free", caps=caps)
+        keys = {user_id: self.ask("keys", kind="user", name="laptop", user_id=user_id)["key"] for user_id in PEOPLE}
+        self.ask("users/noa/grants", kind="grant", amount="25")
+        self.ask("budget/verify")
+        return keys
+
     def live(self) -> str:
         """Makes some calls and a request for more; gives the id of a call that failed over."""
         told = ""
@@ -50,7 +73,7 @@ class Demo:
             answer = self.post("/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": QUESTION}]})
             if model == "watch-resets":
                 told = answer.headers["x-signalbox-call"]
-        words = {"subject": "model", "target": "openrouter/anthropic/claude-sonnet-4.5", "words": "For the billing module."}
+        words = {"subject": "model", "target": LOCKED, "words": "For the billing module."}
         self.post("/api/plan-requests", words)
         for text in ("Plan a week of meals without meat", "What does this error from git mean?"):
             self.post("/api/ai/chat", {"message": text, "stream": False})
@@ -78,11 +101,12 @@ def main() -> None:
         [REPOSITORY / "scripts" / "chromium.sh"], capture_output=True, text=True, check=True
     ).stdout.strip()
     with _demo() as demo, sync_playwright() as playwright:
-        call = demo.live()
+        call, keys = demo.live(), demo.settle()
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for theme in THEMES:
             for size in SIZES:
                 _take(browser, demo, call, (theme, size), folder)
+                _take_trouble(browser, demo, keys, (theme, size), folder)
         browser.close()
 
 
@@ -104,7 +128,7 @@ def _demo() -> Iterator[Demo]:
             process.kill()
 
 
-def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], folder: Path) -> None:
+def _shooter(look: tuple[Theme, str], folder: Path) -> Callable[[Page, str], None]:
     theme, size = look
 
     def shot(page: Page, name: str) -> None:
@@ -115,6 +139,45 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
         time.sleep(0.4)
         page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=name not in _OF_ONE_SCREEN)
 
+    return shot
+
+
+def _take_trouble(browser: Browser, demo: Demo, keys: Mapping[str, str], look: tuple[Theme, str], folder: Path) -> None:
+    """Pages with nothing on them yet, and what is said when something went wrong."""
+    theme, size = look
+    shot = _shooter(look, folder)
+    nobody, poor, boss = (Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url) for _ in range(3))
+    nobody.sign_in(keys["empty"])
+    nobody.open("Usage")
+    shot(nobody.page, "usage-empty")
+    nobody.open("Chat")
+    poor.sign_in(keys["poor"])
+    for somebody, model, name in ((nobody, "watch-dead", "chat-failed"), (poor, "writer", "chat-capped")):
+        if size == "wide":
+            somebody.choose(model)
+        else:
+            somebody.page.get_by_role("button", name="Answered by").click()
+            somebody.page.get_by_role("dialog").locator("summary").click()
+            somebody.page.get_by_role("dialog").locator(f"input[value='{model}']").press("Space")
+        somebody.say(QUESTION)
+        somebody.ends("failed")
+        shot(somebody.page, name)
+    poor.open("Usage")
+    shot(poor.page, "usage-capped")
+    boss.sign_in(demo.admin)
+    boss.open("Support")
+    boss.page.get_by_label("Call id, request id").fill("call_of_somebody")
+    boss.context.clear_cookies()
+    boss.page.get_by_role("button", name="Look up").click()
+    expect(boss.page.get_by_role("dialog")).to_be_visible()
+    shot(boss.page, "session-ended")
+    for person in (nobody, poor, boss):
+        person.leave()
+
+
+def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], folder: Path) -> None:
+    theme, size = look
+    shot = _shooter(look, folder)
     for key, visit in ((demo.user, _user), (demo.admin, _admin)):
         somebody = Person(browser.new_context(viewport=SIZES[size], color_scheme=theme), demo.url)
         if key == demo.user:
@@ -126,7 +189,7 @@ def _take(browser: Browser, demo: Demo, call: str, look: tuple[Theme, str], fold
 
 def _user(somebody: Person, call: str, shot: Callable[[Page, str], None]) -> None:
     page = somebody.page
-    shot(page, "empty")
+    shot(page, "chat-empty")
     somebody.say(QUESTION)
     somebody.ends("done").get_by_role("button", name="Why this model").click()
     page.get_by_label("Your message").fill("Now explain it in a table, please")

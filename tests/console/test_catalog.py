@@ -143,6 +143,7 @@ def test_a_plan_is_made_changed_with_a_preview_and_kept_while_somebody_has_it(
     dialog.get_by_label("Reason, for the audit log").fill("over")
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("is held by 1 users or apps")
+    dialog.get_by_role("button", name="Cancel").click()
 
 
 def test_a_change_is_not_lost_by_a_link_and_a_dialog_gives_the_keyboard_back(boss: Person) -> None:

@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Maker, PersonMaker, maker, opened
+from tests.console.desk import because
+from tests.console.desk import opened as visited
 from tests.console.line import Line
 from tests.console.person import Person
+from tests.console.test_pages import PLANTED
 from tests.e2e.harness import House
 
 
@@ -77,6 +80,9 @@ def test_it_is_renamed_saved_and_erased(person: PersonMaker, user_key: Callable[
     page.get_by_role("button", name="Erase", exact=True).click()
     page.get_by_role("button", name="Erase it for good").click()
     expect(page.get_by_text("What you talk about is listed here.")).to_be_visible()
+    told = [answer for answer in bea.answers if "/api/conversations" in answer.url and answer.status == 200]
+    assert len(told) > 4
+    assert [answer.url for answer in told if PLANTED.search(answer.text())] == []
     talked(bea, "Another")
     page.get_by_role("button", name="Erase all").click()
     page.get_by_role("button", name="Erase all for good").click()
@@ -167,3 +173,21 @@ def test_no_part_of_a_conversation_has_a_serious_barrier(person: PersonMaker, us
         hex_.page.get_by_role("button", name="Close").click()
     assert found == []
     assert hex_.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_administrator_erases_them_for_a_user_with_a_reason_and_reads_none(
+    person: PersonMaker, user_key: Callable[..., str], boss: Person, house: House
+) -> None:
+    ivo = person(user_key("ivo"))
+    talked(ivo, "Between us")
+    page = visited(boss, "users/ivo")
+    page.get_by_role("button", name="Erase conversations").click()
+    expect(page.get_by_role("dialog")).to_contain_text("erased for good")
+    because(page, "Erase conversations", "asked <i>for it</i>")
+    expect(page.get_by_text("1 conversation erased.")).to_be_visible()
+    told = [answer.text() for answer in boss.answers if "/ivo" in answer.url]
+    assert len(told) > 3
+    assert "Between us" not in "".join(told)
+    boss.open("Audit")
+    expect(page.get_by_role("listitem").filter(has_text="user:ivo").first).to_contain_text("asked <i>for it</i>")
+    assert house.rows("SELECT count(*) FROM kept_turns WHERE user_id = 'ivo'") == [(0,)]

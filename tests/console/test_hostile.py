@@ -9,6 +9,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.console import hostile
 from tests.console.conftest import Maker, PersonMaker, maker, opened
+from tests.console.desk import because
 from tests.console.hostile import HOSTILE, VAST
 from tests.e2e.harness import House, chat
 
@@ -99,7 +100,7 @@ def test_a_page_of_an_administrator_shows_hostile_rows_as_text(
         boss.page.get_by_role("button", name=more).click()
         expect(boss.page.get_by_text(HEAD).nth(ROWS_AT_ONCE)).to_be_attached()
         if name == "Audit":
-            boss.page.get_by_text("2 fields changed").first.click()
+            boss.page.get_by_text("2 fields set").first.click()
     assert wrong_with(boss.page) == []
 
 
@@ -107,7 +108,15 @@ def test_supports_story_of_a_hostile_user_is_text(person: PersonMaker, vast: str
     boss = person(admin)
     boss.page.goto(f"{boss.url}/ui#/support/{VAST}")
     expect(boss.page.get_by_text(HEAD).first).to_be_visible()
-    assert wrong_with(boss.page) == []
+    rows = boss.page.locator("section[aria-labelledby=calls] tbody tr")
+    for place in (VAST, ""):
+        boss.page.goto(f"{boss.url}/ui#/support/{place}")
+        expect(boss.page.get_by_text("Nothing looked up yet")).to_have_count(0 if place else 1)
+        boss.page.get_by_role("button", name="Older calls").click()
+        expect(rows).to_have_count(2 * ROWS_AT_ONCE)
+        assert wrong_with(boss.page) == []
+    boss.page.get_by_label("Since").fill("2030-01-01")
+    expect(boss.page.get_by_text("No call fits")).to_be_visible()
 
 
 def test_the_users_own_pages_show_hostile_rows_as_text_and_go_on(
@@ -131,3 +140,36 @@ def test_the_users_own_pages_show_hostile_rows_as_text_and_go_on(
     for name in ("Start", "Chat"):
         user.open(name)
         assert wrong_with(user.page) == []
+
+
+def test_users_are_found_by_how_their_ids_begin_and_by_their_state(person: PersonMaker, vast: str, admin: str) -> None:
+    boss = person(admin)
+    boss.open("Users")
+    rows = boss.page.locator("tbody tr")
+    expect(rows).to_have_count(ROWS_AT_ONCE)
+    begins = boss.page.get_by_label("Id begins with")
+    begins.fill("b-09999")
+    begins.press("Enter")
+    expect(rows).to_have_count(10)
+    boss.page.get_by_role("button", name="Suspend: b-099995").click()
+    because(boss.page, "Suspend")
+    expect(rows.filter(has_text="suspended")).to_have_count(1)
+    boss.page.get_by_label("Suspended ones only").check()
+    expect(rows).to_have_count(1)
+    begins.fill("b-08")
+    begins.press("Enter")
+    expect(boss.page.get_by_text("Nothing fits this filter")).to_be_visible()
+
+
+def test_the_dearest_users_are_those_of_all_that_were_looked_at_and_it_says_so(
+    person: PersonMaker, vast: str, admin: str
+) -> None:
+    boss = person(admin)
+    boss.page.get_by_label("By").select_option("user")
+    dearest = boss.page.locator("main tbody tr").first
+    expect(boss.page.get_by_text("These are the dearest of those up to b-004000; there are more.")).to_be_visible()
+    expect(dearest).to_contain_text("b-004000")
+    boss.page.get_by_role("button", name="Look at more users").click()
+    expect(boss.page.get_by_text("The dearest of all users, by raw cost.")).to_be_visible()
+    expect(dearest).to_contain_text("b-100000")
+    assert boss.page.locator("main tbody tr").count() == ROWS_AT_ONCE
