@@ -32,6 +32,7 @@ from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
 
 _new_journey: Final = maker(Journey)
+_new_judged: Final = maker(Judged)
 
 _REFUSED: Final = "Too many refused calls. Mend the request, then try again."
 _FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
@@ -182,7 +183,7 @@ class Pipeline:
             )
         except StoreUnavailable as error:
             return unavailable(error)
-        judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
+        judged = _new_judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
         in_doubt = policy.in_doubt(decision, ask, plan, catalog)
         if in_doubt:
             judged = await sized(judged, in_doubt, self._rooms.counter)
