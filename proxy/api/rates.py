@@ -15,7 +15,8 @@ async def take_rates(limiter: Limiter, caller: Caller, catalog: Catalog, rate_cl
     refused, else the tightest one, or None where nothing limits."""
     plan = catalog.plans.get(caller.entitlement.plan_id)
     plan_rate = plan.rates.get(rate_class) if plan else None
-    rates = [(f"key:{key_id}", rate) for key_id, rate in caller.key.rates]
+    own = caller.key.rates
+    rates = [(f"key:{key_id}", rate) for key_id, rate in own] if own else []
     if plan_rate is not None:
         rates.insert(0, (f"user:{caller.user.id}:{rate_class}", plan_rate))
     tightest: Quota | None = None

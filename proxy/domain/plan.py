@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Literal
+from typing import Final, Literal
 
 from proxy.domain.money import MULTIPLIER_ONE_PPM, Prices, Tariff
 from proxy.domain.policy import Mode
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
+
+_new_tariff: Final = maker(Tariff)
 
 Window = Literal["day", "week", "month", "total"]
 RateClass = Literal["chat", "precheck", "embeddings", "images", "other"]
@@ -130,7 +132,7 @@ def effective(plan: Plan, overrides: Sequence[Override], now_ms: int) -> Plan:
 
 def tariff(plan: Plan, family: str, milli_credits_per_dollar: int) -> Tariff:
     """How a model of `family` is charged under these (effective) terms."""
-    return Tariff(
+    return _new_tariff(
         multiplier_ppm=plan.family_multipliers_ppm.get(family, plan.multiplier_ppm),
         milli_credits_per_dollar=milli_credits_per_dollar,
         credit_prices=plan.credit_prices.get(family),

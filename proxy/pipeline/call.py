@@ -32,6 +32,7 @@ from proxy.ports import Reply, StoreUnavailable
 from proxy.stages import assistant, hold, idempotency, intake, policy, precheck, stay
 
 _new_journey: Final = maker(Journey)
+_new_judged: Final = maker(Judged)
 
 _REFUSED: Final = "Too many refused calls. Mend the request, then try again."
 _FORESEEN: Final = "Too many users of this app whom nobody knows ask for this at once. Those who have called before may."
@@ -170,7 +171,8 @@ class Pipeline:
             verdict = replace(verdict, second=await look.word())
         since_ns = marks.add("precheck", since_ns)
         try:
-            last = await self._last(journey)
+            conversation_id = _conversation(request)
+            last = None if conversation_id is None else await self._last(journey, conversation_id)
             ask = stay.stay(ask, verdict, last)
             continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
             advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
@@ -182,7 +184,7 @@ class Pipeline:
             )
         except StoreUnavailable as error:
             return unavailable(error)
-        judged = Judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
+        judged = _new_judged(journey, ask, plan, terms, verdict, advice, standing, health, decision, _beside(look))
         in_doubt = policy.in_doubt(decision, ask, plan, catalog)
         if in_doubt:
             judged = await sized(judged, in_doubt, self._rooms.counter)
@@ -202,10 +204,10 @@ class Pipeline:
         standing = await books.standing(account_id, terms)
         return standing, decide(standing)
 
-    async def _last(self, journey: Journey) -> Thread | None:
+    async def _last(self, journey: Journey, conversation_id: str) -> Thread | None:
         """Who answered the conversation last, where it is for us to choose who goes on with it."""
-        conversation_id, name = _conversation(journey.request), journey.request.asked[0]
-        if conversation_id is None or (name != AUTO and name not in journey.catalog.assistants):
+        name = journey.request.asked[0]
+        if name != AUTO and name not in journey.catalog.assistants:
             return None
         last = await self._rooms.threads.thread(conversation_id, journey.caller.user.id)
         handler = journey.catalog.assistants.get((last and last.assistant_id) or "")

@@ -14,6 +14,7 @@ from proxy.ports import UpstreamRequest
 
 _new_terms: Final = maker(Terms)
 _new_request: Final = maker(UpstreamRequest)
+_new_timeouts: Final = maker(Timeouts)
 
 # A path below the provider's base URL, headers of the dialect, and the body.
 Said = tuple[str, Mapping[str, str], bytes]
@@ -66,7 +67,7 @@ def request_to(
 def _timeouts(model: Model, stream: bool, left_ms: int) -> Timeouts:
     own = model.timeouts
     first_byte_ms = own.first_byte_ms if stream else own.whole_ms
-    return Timeouts(own.connect_ms, first_byte_ms, own.whole_ms, own.idle_ms, max(1, min(own.total_ms, left_ms)))
+    return _new_timeouts(own.connect_ms, first_byte_ms, own.whole_ms, own.idle_ms, max(1, min(own.total_ms, left_ms)))
 
 
 def _terms(rooms: Rooms, judged: Judged, candidate: Candidate) -> Terms:

@@ -44,7 +44,7 @@ def call_line(call: Call) -> dict[str, Any]:
         **_asked(call.ask),
         **_judged(call.verdict),
         **_decided(call.decision),
-        "attempts": [_tried(attempt) for attempt in call.attempts],
+        "attempts": list(map(_tried, call.attempts)),
         "stages_us": _stages(call.timeline),
     }
 

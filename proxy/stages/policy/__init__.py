@@ -67,6 +67,9 @@ class Scene:
     mode: Mode
 
 
+_new_scene: Final = maker(Scene)
+
+
 def act(verdict: Verdict, table: PolicyTable) -> Action:
     """What the operator's table does with a verdict: the strictest action of its hazards, else that of its risk level,
     else `allow`."""
@@ -111,7 +114,7 @@ def decide(ask: Ask, verdict: Verdict, advice: Advice, standing: Standing, catal
     mode = ask.mode or plan.mode or catalog.policy.default_mode
     own = table_for(catalog.policy, ask.plan_id, advice.assistant_id)
     catalog = catalog if own is catalog.policy else replace(catalog, policy=own)
-    scene = Scene(ask, verdict, advice, standing, catalog, health, plan, acted(verdict, catalog.policy), mode)
+    scene = _new_scene(ask, verdict, advice, standing, catalog, health, plan, acted(verdict, catalog.policy), mode)
     refusal = policy_refusal(ask, verdict, scene.action, plan, catalog)
     return _decision(scene, refusal=refusal) if refusal is not None else _choose(scene)
 
