@@ -81,6 +81,42 @@ class _Flow(FlowControl):
                 each.set_result(None)
 
 
+class _Signal:
+    """What a cycle waits for, as an asyncio.Event is, and as light as `_Flow`."""
+
+    __slots__ = ("_is_set", "_waiting")
+
+    def __init__(self, is_set: bool) -> None:
+        self._is_set = is_set
+        self._waiting: list[asyncio.Future[None]] | None = None
+
+    def set(self) -> None:
+        self._is_set = True
+        waiting, self._waiting = self._waiting or (), None
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    async def wait(self) -> None:
+        if not self._is_set:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting = [*(self._waiting or ()), waiting]
+            await waiting
+
+
+class _Pipelined(list[Any]):
+    """Requests that wait for the one before them: next to none ever does, and each connection would carry the 620 bytes of a
+    deque."""
+
+    __slots__ = ()
+
+    def appendleft(self, request: Any) -> None:
+        self.insert(0, request)
+
+
 class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
 
@@ -99,6 +135,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self._has_left = False
         super().connection_made(transport)
         self.flow = _Flow(transport)
+        self.pipeline: Any = _Pipelined()
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
     def data_received(self, data: bytes) -> None:
@@ -133,6 +170,8 @@ class GatewayProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # The cycle is built inside uvicorn, from a name it does not let us choose.
         cycle.__class__ = CloseDelimitedCycle if cycle.scope["http_version"] == "1.0" else GatewayCycle
+        message_event: Any = _Signal(cycle.message_event.is_set())
+        cycle.message_event = message_event
         connection: dict[object, object] = {
             "abort": self.transport.abort,
             "on_leave": self._tell_leaving,

@@ -7,7 +7,7 @@ classes share their methods but the constructor and the copying, and these are c
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
@@ -34,7 +34,6 @@ def _with(self, changes):
 """
 _OPEN: Final = """
 def __init__(self, {parameters}):
-    _own = self.__dict__
     {assigned}
 
 def _with(self, changes):
@@ -53,10 +52,11 @@ def make({parameters}):
 _OPEN_MAKER: Final = """
 def make({parameters}):
     self = _new(_frozen)
-    _own = self.__dict__
     {assigned}
     return self
 """
+# Dictionaries of one class share their keys up to so many; another one grows by threes, and is left with twice the room.
+_SHARED_FIELDS_MAX: Final = 29
 _SET_CLASS: Final = object.__dict__["__class__"].__set__
 
 
@@ -156,19 +156,30 @@ def _compile(cls: type[Any]) -> None:
 def _compiled(cls: Any, slotted: str, unslotted: str) -> dict[str, Any]:
     known = fields(cls)
     slots = cls.__dict__.get("__slots__")
-    template, place = (unslotted, "_own['{}']") if slots is None else (slotted, "self.{}")
+    template, assigned = (unslotted, _in_dictionary(known)) if slots is None else (slotted, _in_slots(known))
     source = template.format(
         parameters=", ".join(map(_parameter, known)),
-        assigned="\n    ".join(f"{place.format(field.name)} = {_given(field)}" for field in known),
+        assigned="\n    ".join(assigned),
         copied="\n    ".join(f"other.{field.name} = self.{field.name}" for field in known),
     )
     names: dict[str, Any] = {"_frozen": cls, "_unset": MISSING, "_new": object.__new__, "_set_class": _SET_CLASS}
+    names["_set_dict"] = cls.__dict__["__dict__"].__set__ if slots is None else None
     names["_twin"] = None if slots is None else type(cls.__name__, (), {"__slots__": slots})
     names |= {f"_default_{field.name}": field.default for field in known}
     names |= {f"_make_{field.name}": field.default_factory for field in known}
     # As dataclasses itself does: only a constructor that names its fields is a fast one.
     exec(source, names)  # noqa: S102
     return names
+
+
+def _in_slots(known: Sequence[Field[Any]]) -> list[str]:
+    return [f"self.{field.name} = {_given(field)}" for field in known]
+
+
+def _in_dictionary(known: Sequence[Field[Any]]) -> list[str]:
+    if len(known) > _SHARED_FIELDS_MAX:
+        return [f"_set_dict(self, {{{', '.join(f'{field.name!r}: {_given(field)}' for field in known)}}})"]
+    return ["_own = self.__dict__", *(f"_own['{field.name}'] = {_given(field)}" for field in known)]
 
 
 def _parameter(field: Field[Any]) -> str:

@@ -5,6 +5,7 @@ import dataclasses
 import pickle
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, field
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,13 @@ class Other:
     secret: str = field(default="", compare=False, repr=False)
 
 
-KINDS = pytest.mark.parametrize("kind", [Slotted, Open])
+# More fields than dictionaries of one class share keys for.
+_MORE = {f"more_{number}": number for number in range(40)}
+_NAMES = {"name": str, "size": int, "facts": Mapping[str, int], **dict.fromkeys(_MORE, int)}
+_DEFAULTS = {"size": 3, "facts": field(default_factory=dict), **_MORE}
+Wide: Any = dataclass(frozen=True)(type("Wide", (), {"__annotations__": _NAMES, "__module__": __name__, **_DEFAULTS}))
+
+KINDS = pytest.mark.parametrize("kind", [Slotted, Open, Wide])
 
 
 @KINDS
@@ -68,8 +75,9 @@ def test_replace_changes_what_it_is_told_and_leaves_the_value_as_it_was(kind: ty
 
 @KINDS
 def test_a_value_is_equal_hashed_and_shown_as_the_standard_one(kind: type[Slotted]) -> None:
-    standard = dataclasses.make_dataclass("Slotted", ["name", "size", "facts"], frozen=True)
-    assert repr(kind("a")).partition("(")[2] == repr(standard("a", 3, {})).partition("(")[2]
+    shown = {each.name: getattr(kind("a"), each.name) for each in dataclasses.fields(kind)}
+    standard = dataclasses.make_dataclass("Slotted", shown, frozen=True)
+    assert repr(kind("a")).partition("(")[2] == repr(standard(**shown)).partition("(")[2]
     assert kind("a") == kind("a")
     assert kind("a") != kind("b")
     others: tuple[object, ...] = (("a", 3, {}), Other("a"))

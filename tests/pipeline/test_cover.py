@@ -9,6 +9,7 @@ import pytest
 
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import ExtendAck, ExtendRequest, Held, HoldLost, HoldRefusalCode, HoldRefused, HoldTerms
+from proxy.pipeline.rounds import ROUND_S
 from proxy.ports import StoreUnavailable
 from tests import builders as b
 from tests.pipeline.counting_books import CountingBooks
@@ -172,6 +173,24 @@ async def test_what_is_covered_is_not_held_up_by_slow_books() -> None:
     assert len(books.extensions) == 1
     assert len(theatre.reply.text) == 400
     books.gate.set()
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+
+
+@pytest.mark.parametrize(("told_bytes", "asks_at_once"), [(380, False), (390, True)])
+async def test_a_stream_that_has_half_a_lead_left_asks_in_its_round_and_one_that_has_less_at_once(
+    told_bytes: int, asks_at_once: bool
+) -> None:
+    books = SlowBooks([None])
+    theatre = _theatre(books, [*(chunk("x" * 10) for _ in range(told_bytes // 10)), WAIT])
+    playing = asyncio.create_task(theatre.play(stream=True))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(theatre.reply.text) == told_bytes
+    assert len(books.extensions) == asks_at_once
+    await asyncio.sleep(2 * ROUND_S)
+    assert len(books.extensions) == 1
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing
