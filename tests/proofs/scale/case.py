@@ -131,7 +131,7 @@ async def _claim_plans(case: Case, desk: Desk, folder: Path) -> None:
 
 
 async def _claim_costs(case: Case, books: Books) -> None:
-    # What leaves calls behind comes last: who reads must find the large books as they were made, like the small ones.
+    # What is admitted leaves calls behind, in other small books than those that pages are compared with: so it comes last.
     writing = [question for question in QUESTIONS if question.group == "admission"]
     reading = [question for question in QUESTIONS if question not in writing]
     taken: dict[Question, Cost] = {}
