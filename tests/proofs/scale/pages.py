@@ -25,12 +25,14 @@ _CATALOG: Final = Path(__file__).parents[3] / "config"
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request of a page. In braces stand ids: `own_call` and `own_kept` of the caller, `call`, `user`, `key`, `request` and
-    `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent."""
+    `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent. One that `tells_users` looks
+    at calls for who made them."""
 
     page: str
     who: Who
     path: str
     body: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    tells_users: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("keys", "admin", "/api/admin/keys?limit=50&user={user}", "/api/admin/apps?limit=50"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&kind=user", "/api/admin/keys?limit=50&live=true&before={key}"),
     *_of("user", "admin", "/api/admin/users/{user}/entitlement", "/api/admin/keys?user={user}&live=true&limit=50"),
-    *_of("catalog", "admin", "/api/admin/model-use", "/api/admin/model-use?model=p/m-1"),
+    Asked("catalog", "admin", "/api/admin/model-use", tells_users=True),
+    Asked("catalog", "admin", "/api/admin/model-use?model=p/m-1", tells_users=True),
     *_of("catalog", "admin", *(f"/api/admin/{kind}" for kind in ("models", "providers", "assistants", "plans", "catalog"))),
     *_of("catalog", "admin", "/api/admin/models/openai%2Fgpt-4o", "/api/admin/catalog/files"),
     Asked(
