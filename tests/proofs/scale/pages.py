@@ -1,6 +1,7 @@
 """What each page of the console asks the gateway for, first page and a deep one of every list; and a gateway over one book that
 is asked so."""
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import httpx2
 from proxy.api.gateway import build_gateway
 from proxy.api.offices import build_offices
 from proxy.clock import SystemClock
+from proxy.domain.desk import PlanRequest
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
@@ -24,9 +26,9 @@ _CATALOG: Final = Path(__file__).parents[3] / "config"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of a page. In braces stand ids: `own_call` and `own_kept` of the caller, `call`, `user`, `key`, `request` and
-    `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent. One that `tells_users` looks
-    at calls for who made them."""
+    """One request of a page. In braces stand ids: `own_call`, `own_kept` and `own_request` (an open one) of the caller, `call`,
+    `user`, `key`, `request` and `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent.
+    One that `tells_users` looks at calls for who made them."""
 
     page: str
     who: Who
@@ -74,7 +76,7 @@ ASKED: Final[Sequence[Asked]] = (
         "requests", "admin", "/api/admin/plan-requests?status=open&limit=50", "/api/admin/plan-requests?status=denied&limit=50"
     ),
     *_of("requests", "admin", "/api/admin/plan-requests?status=denied&limit=50&before={request}"),
-    *_of("requests", "admin", "/api/admin/plan-requests/{request}"),
+    *_of("requests", "admin", "/api/admin/plan-requests/{request}", "/api/admin/plan-requests/{own_request}"),
     *_of("users", "admin", "/api/admin/users?limit=50", "/api/admin/users?limit=50&after={user}"),
     *_of("users", "admin", "/api/admin/users?limit=50&begins={user}", "/api/admin/users?limit=50&suspended=true"),
     *_of("keys", "admin", "/api/admin/keys?limit=50", "/api/admin/keys?limit=50&before={key}"),
@@ -144,5 +146,8 @@ async def _seat(house: House, user_id: str, middle: Mapping[str, str]) -> Seat:
     calls = (await house.get("/api/calls?limit=1", key)).json()["data"]
     own = calls[0]["id"] if calls else middle["call"]
     kept = (await house.get("/api/conversations?limit=2", key)).json()
+    request_id = f"open-{key.split('_')[2]}"
+    asked = PlanRequest(request_id, user_id, "family", request_id, "more, please", "open", time.time_ns() // 1_000_000)
+    await house.parts.directory.file_plan_request(asked)
     own_kept = {"own_kept": kept["data"][0]["id"], "kept_before": kept["next_before"] or "0-none"}
-    return Seat(key, {**middle, "own_call": own, **own_kept})
+    return Seat(key, {**middle, "own_call": own, "own_request": request_id, **own_kept})

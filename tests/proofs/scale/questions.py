@@ -174,11 +174,6 @@ QUESTIONS: Final = (
     Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
     Question("other pages", "keys of users, a page", lambda desk, _: desk.directory.keys_page(_ANY_USERS_KEYS)),
     Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
-    Question(
-        "pages of calls",
-        "prospect of a plan request",
-        lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
-    ),
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
     _calls("calls of a key", lambda _, who: CallFilter(key_id=who.key_id, limit=PAGE)),
