@@ -143,10 +143,7 @@ class SqlRegister:
         return await self._database.survey(partial(user_tallies, query))
 
     async def model_users(self, model_ids: Sequence[str], from_ms: int, calls_max: int) -> list[ModelUsers]:
-        each = max(1, calls_max // max(1, len(model_ids)))
-        return await self._database.survey(
-            lambda connection: [model_users(model_id, from_ms, each, connection) for model_id in model_ids]
-        )
+        return await self._database.survey(partial(model_users, model_ids, from_ms, calls_max))
 
     async def charged(self, user_id: str, from_ms: int, calls_max: int) -> list[tuple[Attempt, ...]]:
         def read(connection: Connection) -> list[tuple[Attempt, ...]]:

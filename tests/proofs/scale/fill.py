@@ -45,14 +45,17 @@ FROM made
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the books are. Users call in turns, all alike: each has 50 calls on 10 of 50 days, or none in `idle` ones."""
+    """How large the books are. Users call in turns, all alike: each has 50 calls on 10 of 50 days, unless it says otherwise,
+    or none in `idle` ones."""
 
     users: int
     idle: bool = False
+    days: int = DAYS
+    calls_a_day: int = CALLS_A_DAY
 
     @property
     def calls(self) -> int:
-        return 0 if self.idle else self.active_daily * CALLS_A_DAY * DAYS
+        return 0 if self.idle else self.active_daily * self.calls_a_day * self.days
 
     @property
     def active_daily(self) -> int:
@@ -107,17 +110,17 @@ def fill(store: Store, sample: Iterable[Sample], size: Size, until_ms: int) -> N
             _wave(writer, _USERS, first=first, last=min(_USERS_AT_ONCE, size.users - first) - 1, at_ms=until_ms - DAYS * DAY_MS)
             _copy(writer, [row for row in rows if row.of == "user"], until_ms - DAYS * DAY_MS)
         began_s = time.monotonic()
-        for number in range(0 if size.idle else DAYS):
+        for number in range(0 if size.idle else size.days):
             _fill_day(writer, rows, size, number, until_ms)
             if size.calls > 100_000 and number % 5 == 4:
-                done = f"{(number + 1) * size.calls // DAYS:,} of {size.calls:,} calls"
+                done = f"{(number + 1) * size.calls // size.days:,} of {size.calls:,} calls"
                 print(f"    {done}, {time.monotonic() - began_s:.0f} s", flush=True)
         writer.run("DROP TABLE wave")
 
 
 def _fill_day(writer: _Writer, rows: list[Sample], size: Size, number: int, until_ms: int) -> None:
-    daily = size.active_daily * CALLS_A_DAY
-    at_ms = (until_ms // DAY_MS - DAYS + number) * DAY_MS
+    daily = size.active_daily * size.calls_a_day
+    at_ms = (until_ms // DAY_MS - size.days + number) * DAY_MS
     turn, round_ = number % STRIDE, number // STRIDE
     step_ms = DAY_MS // daily
     _wave(
@@ -131,7 +134,7 @@ def _fill_day(writer: _Writer, rows: list[Sample], size: Size, number: int, unti
         at_ms=at_ms,
         step_ms=step_ms,
     )
-    is_last = number == DAYS - 1
+    is_last = number == size.days - 1
     _copy(writer, [row for row in rows if row.of == "call" and (is_last or row.table != "idempotency_keys")], at_ms)
     for row in rows:
         if row.of == "sum":

@@ -1,6 +1,7 @@
 """What each page of the console asks the gateway for, first page and a deep one of every list; and a gateway over one book that
 is asked so."""
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import httpx2
 from proxy.api.gateway import build_gateway
 from proxy.api.offices import build_offices
 from proxy.clock import SystemClock
+from proxy.domain.desk import PlanRequest
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.database import Database
@@ -24,13 +26,15 @@ _CATALOG: Final = Path(__file__).parents[3] / "config"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of a page. In braces stand ids: `own_call` and `own_kept` of the caller, `call`, `user`, `key`, `request` and
-    `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent."""
+    """One request of a page. In braces stand ids: `own_call`, `own_kept` and `own_request` (an open one) of the caller, `call`,
+    `user`, `key`, `request` and `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent.
+    One that `tells_users` looks at calls for who made them."""
 
     page: str
     who: Who
     path: str
     body: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    tells_users: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,15 @@ ASKED: Final[Sequence[Asked]] = (
         "requests", "admin", "/api/admin/plan-requests?status=open&limit=50", "/api/admin/plan-requests?status=denied&limit=50"
     ),
     *_of("requests", "admin", "/api/admin/plan-requests?status=denied&limit=50&before={request}"),
-    *_of("requests", "admin", "/api/admin/plan-requests/{request}"),
+    *_of("requests", "admin", "/api/admin/plan-requests/{request}", "/api/admin/plan-requests/{own_request}"),
     *_of("users", "admin", "/api/admin/users?limit=50", "/api/admin/users?limit=50&after={user}"),
     *_of("users", "admin", "/api/admin/users?limit=50&begins={user}", "/api/admin/users?limit=50&suspended=true"),
     *_of("keys", "admin", "/api/admin/keys?limit=50", "/api/admin/keys?limit=50&before={key}"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&user={user}", "/api/admin/apps?limit=50"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&kind=user", "/api/admin/keys?limit=50&live=true&before={key}"),
     *_of("user", "admin", "/api/admin/users/{user}/entitlement", "/api/admin/keys?user={user}&live=true&limit=50"),
-    *_of("catalog", "admin", "/api/admin/model-use", "/api/admin/model-use?model=p/m-1"),
+    Asked("catalog", "admin", "/api/admin/model-use", tells_users=True),
+    Asked("catalog", "admin", "/api/admin/model-use?model=p/m-1", tells_users=True),
     *_of("catalog", "admin", *(f"/api/admin/{kind}" for kind in ("models", "providers", "assistants", "plans", "catalog"))),
     *_of("catalog", "admin", "/api/admin/aliases", "/api/admin/policy"),
     *_of("catalog", "admin", "/api/admin/models/openai%2Fgpt-4o", "/api/admin/catalog/files"),
@@ -145,5 +150,8 @@ async def _seat(house: House, user_id: str, middle: Mapping[str, str]) -> Seat:
     calls = (await house.get("/api/calls?limit=1", key)).json()["data"]
     own = calls[0]["id"] if calls else middle["call"]
     kept = (await house.get("/api/conversations?limit=2", key)).json()
+    request_id = f"open-{key.split('_')[2]}"
+    asked = PlanRequest(request_id, user_id, "family", request_id, "more, please", "open", time.time_ns() // 1_000_000)
+    await house.parts.directory.file_plan_request(asked)
     own_kept = {"own_kept": kept["data"][0]["id"], "kept_before": kept["next_before"] or "0-none"}
-    return Seat(key, {**middle, "own_call": own, **own_kept})
+    return Seat(key, {**middle, "own_call": own, "own_request": request_id, **own_kept})

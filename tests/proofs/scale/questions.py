@@ -114,17 +114,18 @@ def _date(at_ms: int) -> str:
 
 
 Ask = Callable[[Desk, Caller], Awaitable[Any]]
+Beside = Literal["empty", "small", "modest", "crowded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`beside` says which small book it is compared with: one without any call, one whose answer is as long, or one of 10,000
-    calls."""
+    calls, of few users or each of another one."""
 
     group: str
     name: str
     ask: Ask
-    beside: Literal["empty", "small", "modest"] = "modest"
+    beside: Beside = "modest"
 
 
 def _usage(group: UsageGroup) -> Question:
@@ -147,7 +148,8 @@ def _analytics(group: TallyGroup) -> Question:
 
 def _page(asked: Asked) -> Question:
     name = f"{asked.page}: {asked.path}"
-    return Question(f"console, {asked.page}", name, lambda desk, who: desk.visit(asked, who))
+    beside: Beside = "crowded" if asked.tells_users else "modest"
+    return Question(f"console, {asked.page}", name, lambda desk, who: desk.visit(asked, who), beside)
 
 
 def _calls(name: str, wanted: Callable[[Desk, Caller], CallFilter]) -> Question:
@@ -172,11 +174,6 @@ QUESTIONS: Final = (
     Question("other pages", "own keys", lambda desk, who: desk.directory.keys(who.user_id, None)),
     Question("other pages", "keys of users, a page", lambda desk, _: desk.directory.keys_page(_ANY_USERS_KEYS)),
     Question("other pages", "own plan requests", lambda desk, who: desk.directory.plan_requests(who.user_id, None)),
-    Question(
-        "pages of calls",
-        "prospect of a plan request",
-        lambda desk, who: desk.register.charged(who.user_id, desk.from_ms, 10_000),
-    ),
     _calls("all calls, newest", lambda *_: CallFilter(limit=PAGE)),
     _calls("calls of a model", lambda *_: CallFilter(model_id="p/m-1", limit=PAGE)),
     _calls("calls of a key", lambda _, who: CallFilter(key_id=who.key_id, limit=PAGE)),
@@ -196,6 +193,7 @@ QUESTIONS: Final = (
         "reports of admins",
         "who uses each model",
         lambda desk, _: desk.register.model_users(_MODELS, desk.from_ms, 10_000),
+        "crowded",
     ),
     *(_analytics(group) for group in get_args(TallyGroup)),
     Question(
