@@ -11,8 +11,6 @@ from proxy.ports import StoreUnavailable
 
 # 16 MiB of pages. Four times SQLite's own habit: a page that every batch writes is copied to the file less often.
 COPIED_AT_PAGES: Final = 4_000
-# While the first pass copies, others write; what the second finds is little, and what it leaves is next to nothing.
-_PASSES_BESIDE: Final = 2
 # Where things stand in a log (https://sqlite.org/fileformat2.html, "WAL File Format"): each page follows a head that repeats
 # the salt of the log's own, which is another whenever the log begins anew.
 _HEAD_BYTES: Final = 32
@@ -27,8 +25,8 @@ Pass = Callable[[], Awaitable[None]]
 
 class Copier:
     """Copying what has gathered waits for the disk for tens of milliseconds, in which no batch could be written. So it is done
-    beside the writer, and only the rest between two batches (`between`): the next one then finds all of the log copied, and
-    begins it anew. Under readers that never pause the log grows on, until the writer's own bound."""
+    beside the writer, and only what came meanwhile between two batches (`between`): the next one then finds all of the log
+    copied, and begins it anew. Under readers that never pause the log grows on, until the writer's own bound."""
 
     def __init__(self, log: str, beside: Pass, between: Pass) -> None:
         self._name = log
@@ -56,8 +54,7 @@ class Copier:
     async def _copy(self) -> None:
         # What cannot be copied now stays in the log, where it is as durable.
         with suppress(StoreUnavailable):
-            for _ in range(_PASSES_BESIDE):
-                await self._beside()
+            await self._beside()
             await self._between()
         self._copying = None
 
