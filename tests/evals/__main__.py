@@ -14,7 +14,7 @@ from proxy.store.catalog.weights import read_weights
 from tests import builders
 from tests.evals import figures, folds
 from tests.evals.prompts import Example, own
-from tests.evals.recipe import read
+from tests.evals.recipe import leanings, read
 from tests.evals.shared import FolderMissing, shared
 from tests.stages.precheck.books import SHIPPED, shipped, shipped_rules
 
@@ -50,6 +50,8 @@ def _quality(examples: list[Example]) -> None:
         print(f"| {name} | {mixed} | {strict} |")
     print("\nLeave one source out, by category:\n")
     print("\n".join(figures.classes(examples, apart)))
+    print("\nBy the least confidence of a category, every source unseen:\n")
+    print("\n".join(figures.coverage(leanings([*ours, *others]))))
     print("\n| source | rows | category right |\n|---|---|---|")
     print("\n".join(figures.sources(examples, apart)))
 

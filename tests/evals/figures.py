@@ -6,6 +6,7 @@ from typing import Final
 
 from proxy.domain.verdict import Verdict
 from proxy.stages.precheck.judging import ATTACKS
+from proxy.stages.precheck.weighing import Weighed
 from tests.evals.prompts import Example
 
 Verdicts = Mapping[str, Verdict]
@@ -19,12 +20,29 @@ FAMILIES: Final = {
     "qa": "general",
     "brainstorming": "general",
 }
+# At which least confidences the curve of risk and coverage is shown.
+COVERED: Final = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 AUXILIARY: Final = "image_generation"
 
 
 def family(category: str) -> str:
     """The task family of a category; most work on given text."""
     return FAMILIES.get(category, "text")
+
+
+def is_right(example: Example, said: Weighed, least: float) -> bool:
+    """Whether the family is right, if what is less sure than this is called general."""
+    return family(example.category or "") == (family(said.name) if said.confidence >= least else "general")
+
+
+def coverage(found: Sequence[tuple[Example, Weighed]]) -> Iterator[str]:
+    """A table: how many prompts are named at each least confidence, how many of those rightly, and how many of all."""
+    yield "| least confidence | named | their family right | all families right |"
+    yield "|---|---|---|---|"
+    for least in COVERED:
+        named = [(example, said) for example, said in found if said.confidence >= least]
+        right, overall = (sum(is_right(*row, least) for row in rows) / max(1, len(rows)) for rows in (named, found))
+        yield f"| {least:.2f} | {len(named) / max(1, len(found)):.1%} | {right:.1%} | {overall:.1%} |"
 
 
 def macro_f1(gold: Sequence[str], found: Sequence[str]) -> float:

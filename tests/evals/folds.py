@@ -10,7 +10,7 @@ from proxy.domain.verdict import RuleBook, Verdict, Weights
 from proxy.stages.precheck import check
 from tests import builders
 from tests.evals.prompts import Example
-from tests.evals.recipe import Read, may_train, risk_tables, task_tables, thresholds_of, weights
+from tests.evals.recipe import Read, confidence_of, may_train, risk_tables, task_tables, thresholds_of, weights
 
 FOLDS: Final = 5
 SEED: Final = 5
@@ -53,7 +53,8 @@ def _without(held: Sequence[Read], left: Sequence[Read], base: Weights) -> Weigh
         made = replace(made, level=level, hazard=hazard, thresholds={**base.thresholds, **found})
     if any(row.example.category or row.example.complexity for row in held):
         category, complexity = task_tables(left)
-        made = replace(made, category=category, complexity=complexity)
+        thresholds = {**made.thresholds, "category": confidence_of(left)}
+        made = replace(made, category=category, complexity=complexity, thresholds=thresholds)
     return made
 
 

@@ -15,8 +15,6 @@ FEATURE_TEXTS_MIN: Final = 3
 # Texts this surely right teach nothing more.
 LEARNED: Final = 0.96
 STEPS: Final = 16
-# A word that says no more than this for any class, in steps, is left out.
-QUIET: Final = 1
 
 
 class Sample(NamedTuple):
@@ -29,11 +27,13 @@ class Sample(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """How to learn: how often through all samples, how fast, and whether long texts are diluted."""
+    """How to learn: how often through all samples, how fast, and whether long texts are diluted. A word that says no more than
+    `quiet` for any class, in steps, is left out."""
 
     epochs: int
     rate: float
     diluted: bool
+    quiet: int = 1
 
 
 class _Coded(NamedTuple):
@@ -58,7 +58,7 @@ def learn(samples: Sequence[Sample], classes: tuple[str, ...], recipe: Recipe) -
         for sample in coded:
             _step(sample, weights, seen, recipe.rate)
     rows = {feature: _packed(row) for feature, row in zip(kept, weights, strict=True)}
-    told = {feature: row for feature, row in rows.items() if any(abs(byte - NOTHING) > QUIET for byte in row)}
+    told = {feature: row for feature, row in rows.items() if any(abs(byte - NOTHING) > recipe.quiet for byte in row)}
     return table(classes, list(told), b"".join(told.values()), STEPS)
 
 

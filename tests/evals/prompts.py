@@ -22,10 +22,12 @@ FILES: Final = (
     "harm_wide.txt",
     "harm_far.txt",
     "look_wide.txt",
+    "harm_deep.txt",
+    "look_deep.txt",
     "everyday.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
-STANDARD_SHARE: Final = 0.1
+STANDARD_SHARE: Final = 0.025
 # How many harmless tasks also stand for their own pieces, of few words each: no word of a plain request is dangerous alone.
 PIECE_SHARE: Final = 0.35
 PIECE_WORDS_MAX: Final = 6

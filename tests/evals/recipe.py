@@ -1,5 +1,6 @@
 """Examples in, precheck's Weights with thresholds out; what shapes a weight that ships, and how, is decided here alone."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -7,7 +8,8 @@ from proxy.domain.verdict import RuleBook, Table, Weights
 from proxy.stages.precheck import judging
 from proxy.stages.precheck.features import risk_features, task_features
 from proxy.stages.precheck.hinting import hints_of
-from proxy.stages.precheck.weighing import dilution, leads, scores
+from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, scores
+from tests.evals.figures import is_right
 from tests.evals.learning import Recipe, Sample, learn
 from tests.evals.prompts import Example
 from tests.evals.shared import MAY_SHIP
@@ -17,10 +19,14 @@ COMPLEXITIES: Final = ("simple", "standard", "hard")
 TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False)
 COMPLEXITY: Final = Recipe(epochs=4, rate=0.17, diluted=False)
 RISK: Final = Recipe(epochs=4, rate=0.5, diluted=True)
+# The name of a hazard is asked for where a level was found, and needs no fine word.
+HAZARD: Final = RISK._replace(quiet=4)
 # People's prompts weigh more than ours.
 SHARED_WEIGHT: Final = 2.0
+# Of complexity ours know less still.
+SHARED_COMPLEXITY_WEIGHT: Final = 4.0
 # A hard prompt that a simple model gets is worse than a simple one that a better model gets.
-SIMPLE_SHARE: Final = 0.7
+SIMPLE_SHARE: Final = 0.5
 # Which share of look-alikes each threshold lets through, averaged over their sources.
 LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.03, "block": 0.01}
 # A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
@@ -28,7 +34,8 @@ LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.03,
 LEAD_MIN: Final = {"content": 0.8, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
 BLOCK_ATTACK_MIN: Final = 1.2
 INNER_FOLDS: Final = 3
-CATEGORY_CONFIDENCE: Final = 0.35
+# Which least confidences of a category are tried. A guess less sure than this says no more than that there is none.
+CONFIDENCES: Final = tuple(percent / 100 for percent in range(20, 65, 5))
 
 
 class Read(NamedTuple):
@@ -59,7 +66,7 @@ def weights(rows: Sequence[Read], revision: str) -> Weights:
     """Learns from rows that may train, whatever else is among them."""
     usable = [row for row in rows if may_train(row.example)]
     tasks, risks = task_tables(usable), risk_tables(usable)
-    thresholds = {"category": CATEGORY_CONFIDENCE, **thresholds_of(_risky(usable))}
+    thresholds = {"category": confidence_of(usable), **thresholds_of(_risky(usable))}
     return Weights(revision, tasks[0], tasks[1], risks[0], risks[1], thresholds)
 
 
@@ -95,10 +102,7 @@ def _categories(rows: Sequence[Read]) -> Table:
 
 
 def _complexities(rows: Sequence[Read]) -> Table:
-    samples = [_task(row, COMPLEXITIES.index(row.example.complexity or "")) for row in rows]
-    shares = [SIMPLE_SHARE if COMPLEXITIES[sample.label] == "simple" else 1.0 for sample in samples]
-    weighted = [sample._replace(weight=sample.weight * share) for sample, share in zip(samples, shares, strict=True)]
-    return learn(weighted, COMPLEXITIES, COMPLEXITY)
+    return learn([_graded(row) for row in rows], COMPLEXITIES, COMPLEXITY)
 
 
 def _levels(rows: Sequence[Read]) -> Table:
@@ -107,11 +111,18 @@ def _levels(rows: Sequence[Read]) -> Table:
 
 def _hazards(rows: Sequence[Read]) -> Table:
     classes = tuple(sorted({row.example.hazard or "" for row in rows}))
-    return learn([_risk(row, classes.index(row.example.hazard or "")) for row in rows], classes, RISK)
+    return learn([_risk(row, classes.index(row.example.hazard or "")) for row in rows], classes, HAZARD)
 
 
 def _task(row: Read, label: int) -> Sample:
     return Sample(row.task, row.task_hints, label, _weight(row))
+
+
+def _graded(row: Read) -> Sample:
+    complexity = row.example.complexity or ""
+    weight = 1.0 if row.example.source == "own" else SHARED_COMPLEXITY_WEIGHT
+    share = SIMPLE_SHARE if complexity == "simple" else 1.0
+    return Sample(row.task, row.task_hints, COMPLEXITIES.index(complexity), weight * share)
 
 
 def _risk(row: Read, label: int) -> Sample:
@@ -120,6 +131,31 @@ def _risk(row: Read, label: int) -> Sample:
 
 def _weight(row: Read) -> float:
     return 1.0 if row.example.source == "own" else SHARED_WEIGHT
+
+
+def confidence_of(rows: Sequence[Read]) -> float:
+    """The least confidence of a category, so that most families are right where the others are called general: in sources
+    that were not learned from, every source counting alike. Of several, the lowest."""
+    found = leanings(rows)
+    sources = Counter(example.source for example, _ in found)
+
+    def right(least: float) -> float:
+        return sum(is_right(example, said, least) / sources[example.source] for example, said in found)
+
+    return max(CONFIDENCES, key=lambda least: (round(right(least), 6), -least))
+
+
+def leanings(rows: Sequence[Read]) -> list[tuple[Example, Weighed]]:
+    """What weights say of the category of each row of others that never saw a row of its source."""
+    tasks = [row for row in rows if row.example.category]
+    sources = sorted({row.example.source for row in tasks if row.example.source != "own"})
+    found: list[tuple[Example, Weighed]] = []
+    for number in range(min(INNER_FOLDS, len(sources))):
+        held = set(sources[number::INNER_FOLDS])
+        table = _categories([row for row in tasks if row.example.source not in held and may_train(row.example)])
+        asked = [row for row in tasks if row.example.source in held]
+        found += [(row.example, heaviest(table, scores(table, row.task, row.task_hints))) for row in asked]
+    return found
 
 
 def thresholds_of(rows: Sequence[Read]) -> dict[str, float]:

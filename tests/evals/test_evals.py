@@ -8,13 +8,13 @@ import pytest
 
 from proxy.stages.precheck.marks import RuleSet, find_marks, rule_set
 from proxy.stages.precheck.reading import whole
-from proxy.stages.precheck.weighing import heaviest, scores
+from proxy.stages.precheck.weighing import Weighed, heaviest, scores
 from proxy.stages.precheck.wording import Wording
 from tests.evals.__main__ import main
-from tests.evals.figures import f1, macro_f1
+from tests.evals.figures import coverage, f1, is_right, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
 from tests.evals.prompts import SEED, Example, own
-from tests.evals.recipe import level, may_train
+from tests.evals.recipe import CONFIDENCES, Read, confidence_of, level, may_train
 from tests.evals.shared import FolderMissing, shared
 from tests.evals.templates import FOLDER, Grammar
 from tests.stages.precheck.books import shipped_rules
@@ -75,6 +75,27 @@ def test_figures_are_those_of_the_textbook() -> None:
     gold, found = ["a", "a", "b"], ["a", "b", "b"]
     assert f1(gold, found, "a") == pytest.approx((1.0, 0.5, 2 / 3))
     assert macro_f1(gold, found) == pytest.approx(2 / 3)
+
+
+def test_what_is_less_sure_than_the_least_is_called_general() -> None:
+    code, chat = Example("1", "a", "", "coding"), Example("2", "a", "", "qa")
+    found = [(code, Weighed("coding", 0.9)), (chat, Weighed("coding", 0.3))]
+    assert [is_right(*row, 0.2) for row in found] == [True, False]
+    assert [is_right(*row, 0.4) for row in found] == [True, True]
+    assert "| 0.20 | 100.0% | 50.0% | 50.0% |" in list(coverage(found))
+    assert "| 0.40 | 50.0% | 100.0% | 100.0% |" in list(coverage(found))
+
+
+def test_the_least_confidence_names_most_families_rightly_in_sources_not_learned_from() -> None:
+    ours = [_row("own", word, category) for word, category in (("compile", "coding"), ("chat", "qa")) for _ in range(9)]
+    ours += [_row("own", "maybe", category) for category in ("coding",) * 5 + ("qa",) * 4]
+    plain, doubtful = [_row("a", "compile", "coding"), _row("b", "chat", "qa")], _row("c", "maybe", "qa")
+    assert confidence_of([*ours, *plain]) == min(CONFIDENCES)
+    assert confidence_of([*ours, *plain, doubtful]) > 0.5
+
+
+def _row(source: str, word: str, category: str) -> Read:
+    return Read(Example("", source, word, category), [word], [word], [], [])
 
 
 def test_without_a_folder_it_says_what_is_missing(

@@ -17,6 +17,7 @@ from proxy.stages.precheck.language import language
 from proxy.stages.precheck.marks import Mark
 from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, human_texts, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
+from proxy.stages.precheck.weighing import Weighed
 from proxy.stages.precheck.wording import Wording
 
 __all__ = ["check", "hazard_scores", "judge", "mistakes", "prepare", "reasons"]
@@ -32,6 +33,7 @@ TURN_FACTORS: Final = (1.0, 0.5, 0.25)
 SPANS_MAX: Final = 16
 # A turn this short may lean on the one before, if that one is surer than usual: "and now shorter".
 ELLIPTIC_CHARS: Final = 60
+ELLIPTIC_CONFIDENCE: Final = 0.35
 ELDER_CONFIDENCE: Final = 0.6
 _RISKS: Final[Mapping[Risk, int]] = {"safe": 0, "sensitive": 1, "disallowed": 2}
 
@@ -171,14 +173,23 @@ def _weighed(turns: Sequence[Turn], book: RuleBook) -> _Task:
     if book.weights is None:
         return unsure
     least = book.weights.thresholds["category"]
+    sure = max(least, ELLIPTIC_CONFIDENCE)
+    found: list[Weighed] = []
     for turn in turns:
-        name, confidence = judging.category(turn.task, book.weights)
-        if confidence >= least and turn.said.text.strip():
-            return _Task(name, book.families.get(name, DEFAULT_FAMILY), confidence)
+        found.append(judging.category(turn.task, book.weights))
+        if found[-1].confidence >= sure and turn.said.text.strip():
+            return _named(found[-1], book)
         if len(turn.said.text) > ELLIPTIC_CHARS:
             break
-        least = max(least, ELDER_CONFIDENCE)
-    return _task([turn.marks for turn in turns], book) or unsure
+        sure = max(sure, ELDER_CONFIDENCE)
+    if task := _task([turn.marks for turn in turns], book):
+        return task
+    guessed = bool(found) and found[0].confidence >= least and bool(turns[0].said.text.strip())
+    return _named(found[0], book) if guessed else unsure
+
+
+def _named(found: Weighed, book: RuleBook) -> _Task:
+    return _Task(found.name, book.families.get(found.name, DEFAULT_FAMILY), found.confidence)
 
 
 def _harms(heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights) -> list[tuple[judging.Harm, Span]]:
