@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import lru_cache
 from itertools import islice, repeat
 from re import Match, Pattern
 from typing import Final, NamedTuple
@@ -28,10 +27,9 @@ class Mark(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A rule made ready: `pattern` is for lower-case text; `needs` has a bit for each group of words it must find."""
+    """A rule made ready: `needs` has a bit for each group of words it must find."""
 
     rule: Rule
-    pattern: Pattern[str]
     clues: Clues
     validator: Validator | None
     needs: int
@@ -89,8 +87,15 @@ def rule_set(rules: Sequence[Rule]) -> RuleSet:
                 openings[key] += (number,)
         elif caller is None:
             always.append(number)
-        trials.append(Trial(rule, _for_lower_case(rule.pattern), known, VALIDATORS.get(rule.validator or ""), needs))
+        trials.append(Trial(rule, known, VALIDATORS.get(rule.validator or ""), needs))
     return RuleSet(trials, dict(calls), dict(short), dict(openings), always)
+
+
+def compiled(pattern: str) -> Pattern[str]:
+    """A rule's pattern, blind to case. Texts are read in lower case, so only one that names capital letters has to be told so,
+    and the others take half the time. Raises re.error."""
+    names_capitals = any(character.isupper() for character in _ESCAPED.sub("", pattern))
+    return re.compile(pattern, re.IGNORECASE if names_capitals else 0)
 
 
 def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]:
@@ -113,9 +118,9 @@ def _first(trial: Trial, reading: Reading, text: str, starts: Sequence[int] | No
     validator = trial.validator
     matches: Iterator[Match[str]]
     if starts is None:
-        matches = islice(trial.pattern.finditer(text), MATCHES_MAX)
+        matches = islice(trial.rule.pattern.finditer(text), MATCHES_MAX)
     else:
-        matches = filter(None, map(trial.pattern.match, repeat(text), starts))
+        matches = filter(None, map(trial.rule.pattern.match, repeat(text), starts))
     for match in matches:
         if validator is None or validator.accepts(match.group()):
             span = reading.span(trial.rule.id, match.start(), match.end())
@@ -133,11 +138,3 @@ def _note(keys: Iterable[str], call: Call, calls: dict[str, Call]) -> None:
 def _size(group: Group) -> int:
     """How often a group calls its rule, roughly: a digit is in most texts, few letters begin many words."""
     return len(group.keys) + 8 * len(group.short) + 1_000 * (DIGIT in group.keys) + 100 * (LINE_BREAK in group.keys)
-
-
-@lru_cache(maxsize=4_096)
-def _for_lower_case(pattern: Pattern[str]) -> Pattern[str]:
-    """The pattern for a text that is lower-case already: half the time, where the pattern names no capital letter."""
-    if any(character.isupper() for character in _ESCAPED.sub("", pattern.pattern)):
-        return pattern
-    return re.compile(pattern.pattern, pattern.flags & ~re.IGNORECASE)
