@@ -1,6 +1,5 @@
 """Rule books for precheck tests: the one we ship, read as an operator's would be, and small ones made on the spot."""
 
-import re
 import tomllib
 from dataclasses import replace
 from functools import lru_cache
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 from proxy.domain.chat import Chat
 from proxy.domain.verdict import Rule, RuleBook, Weights
+from proxy.stages.precheck.marks import compiled
 from proxy.store.catalog.weights import read_weights
 from tests import builders
 
@@ -61,5 +61,5 @@ def _message(role: str, text: str) -> dict[str, str]:
 
 
 def _rule(row: dict[str, Any]) -> Rule:
-    pattern = re.compile(row["pattern"], re.IGNORECASE | re.UNICODE)
+    pattern = compiled(row["pattern"])
     return Rule(**{**row, "pattern": pattern})
