@@ -113,7 +113,7 @@ def test_a_rule_that_is_not_tried_would_not_have_spoken(ours: list[Example]) -> 
     for example in ours[::600]:
         reading = whole([{"role": "user", "content": example.text}])
         found = {mark.rule.id: (mark.span.start, mark.span.end) for mark in find_marks(reading, Wording(reading.text), ready)}
-        assert found == dict(_tried_everywhere(reading.text, ready))
+        assert found == dict(_tried_everywhere(Wording(reading.text).text, ready))
 
 
 def _tried_everywhere(text: str, ready: RuleSet) -> Iterator[tuple[str, tuple[int, int]]]:
