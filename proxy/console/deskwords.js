@@ -49,7 +49,7 @@ desk.models = {
   tokens: (n) => `${count(n)} tokens`,
   visibility: "Who sees it", visibilityLead: "Make a new model known step by step: to your own people, to some plans, to all.",
   stages: { admins: "Nobody, but for users who are given it by an exception", plans: "Only these of the plans that list it", all: "Every plan that lists it" },
-  which: "Plans", price: "Price", priceLead: "What the provider bills you. A new price counts for calls that begin after it; what was charged stays. A price of nothing needs “free = true” in its row of the files, which nobody can set here.",
+  which: "Plans", price: "Price", priceLead: "What the provider bills you, in dollars per million tokens, images and requests each. A new price counts for calls that begin after it; what was charged stays. A price of nothing needs “free = true” in its row of the files, which nobody can set here.",
   classes: { input: "Input", cached_input: "Input from cache", cache_write: "Writing the cache", output: "Output", reasoning: "Reasoning", image: "One image", request: "One request" },
   classNote: "Left empty: cached and cache-write input cost what input does, reasoning what output does.",
   tiers: "Prices of long inputs", tierHeads: { input_tokens_min: "From tokens", input: "Input", cached_input: "From cache", cache_write: "Cache write", output: "Output", reasoning: "Reasoning" },

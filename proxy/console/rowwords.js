@@ -11,7 +11,7 @@ export const models = {
   removeFile: "It stands in the operator’s files; it stays deleted until this change is taken back.",
   look: "See the last 30 days with it", looks: "Nothing is made by looking.",
   all: "Everything else", allLead: "What can be asked of it decides which calls it may get; what it bills decides what is held.",
-  heads: { is: "What it is", can: "What it can", good: "What it is good for", bills: "How it bills and counts", price: "Price, in dollars per million tokens", waits: "How long it may take", seen: "Who sees it" },
+  heads: { is: "What it is", can: "What it can", good: "What it is good for", bills: "How it bills and counts", price: "Price, in dollars per million tokens", waits: "How long it may take, in milliseconds", seen: "Who sees it" },
   fields: {
     name: "Name", provider: "Provider", upstream_name: "Name at the provider", family: "Model family", kind: "What it makes", tags: "Tags",
     context_tokens_max: "Context, in tokens", output_tokens_max: "Longest answer, in tokens", output_tokens_min: "Shortest worth asking for", modalities: "Reads", tools: "Calls tools", json_schema: "Keeps to a JSON schema",
