@@ -128,7 +128,7 @@ def worth_nano_usd(credits_milli: int, milli_credits_per_dollar: int) -> int:
 
 def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceTier, ...]:
     """The dearest terms that an input of at most `input_tokens` can come under: a shorter one may cost more by its tier."""
-    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens] if len(tiers) > 1 else ()
+    within = [tier.prices for tier in tiers if tier.input_tokens_min <= input_tokens]
     if len(within) < 2:
         return tiers
     dearest = {name: max(getattr(prices, name) for prices in within) for name in _CLASSES}
@@ -137,7 +137,7 @@ def worst_tiers(tiers: tuple[PriceTier, ...], input_tokens: int) -> tuple[PriceT
 
 def worst_raw_nano_usd(tiers: tuple[PriceTier, ...], input_tokens: int, output_tokens: int, images: int = 0) -> int:
     """The most that a provider can bill for a size, in nano-USD."""
-    dearest = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+    dearest = _worst_prices(tiers, input_tokens)
     return ceil_div(_weigh_worst(dearest, input_tokens, output_tokens, images), TOKENS_PER_PRICE)
 
 
@@ -145,7 +145,7 @@ def worst_bill(
     tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, output_tokens: int, images: int = 0
 ) -> tuple[int, int]:
     """`worst_credits_milli` and `worst_raw_nano_usd` of one size."""
-    dearest = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+    dearest = _worst_prices(tiers, input_tokens)
     weight = _weigh_worst(dearest, input_tokens, output_tokens, images)
     raw_nano_usd = ceil_div(weight, TOKENS_PER_PRICE)
     if tariff.credit_prices is not None:
@@ -166,7 +166,7 @@ def worst_line(tiers: tuple[PriceTier, ...], tariff: Tariff, input_tokens: int, 
     if own is not None:
         scale = MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
     else:
-        own = prices_at(worst_tiers(tiers, input_tokens), input_tokens)
+        own = _worst_prices(tiers, input_tokens)
         scale = tariff.multiplier_ppm * tariff.milli_credits_per_dollar
     return WorstLine(_weigh_worst(own, input_tokens, 0, images) * scale, own.dearest_output * scale)
 
@@ -232,6 +232,10 @@ def _scaled(charge: Charge) -> int:
         return _weigh(own, charge.usage) * MULTIPLIER_ONE_PPM * NANO_USD_PER_DOLLAR
     raw = _weigh(_prices_of(charge.tiers, charge.usage), charge.usage)
     return raw * charge.tariff.multiplier_ppm * charge.tariff.milli_credits_per_dollar
+
+
+def _worst_prices(tiers: tuple[PriceTier, ...], input_tokens: int) -> Prices:
+    return tiers[0].prices if len(tiers) == 1 else prices_at(worst_tiers(tiers, input_tokens), input_tokens)
 
 
 def _prices_of(tiers: tuple[PriceTier, ...], usage: Usage) -> Prices:

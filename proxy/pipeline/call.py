@@ -21,7 +21,6 @@ from proxy.pipeline.answers import Answers, Kept
 from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
-from proxy.pipeline.footing import Footing
 from proxy.pipeline.look import Look
 from proxy.pipeline.order import Judged, Marks, Order, Rooms
 from proxy.pipeline.probe import probe
@@ -48,7 +47,6 @@ class Pipeline:
         self._confirmations = Confirmations()
         self._answers = Answers(rooms.knobs.answers)
         self._second = SecondLooks(rooms)
-        self._footing = Footing()
         precheck.prepare(rooms.catalog.current().rules)
 
     async def call(self, order: Order, reply: Reply) -> Refusal | None:
@@ -177,7 +175,7 @@ class Pipeline:
             continued = last.assistant_id if last is not None and ask.sticky_model_id is not None else None
             advice = assistant.advise(request.asked, verdict, catalog, ask.plan_id, continued)
             handler = catalog.assistants.get(advice.assistant_id or "")
-            terms = hold.on_budget(self._footing.terms(caller, plan), caller.user.id, handler)
+            terms = hold.on_budget(self._rooms.footing.terms(caller, plan), caller.user.id, handler)
             health = self._rooms.health.snapshot()
             standing, decision = await self._decided(
                 journey, terms, lambda standing: policy.decide(ask, verdict, advice, standing, catalog, health)

@@ -23,8 +23,9 @@ from proxy.domain.ledger import (
 )
 from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
-from proxy.domain.value import dataclass, maker, replace
+from proxy.domain.value import dataclass, maker
 from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
+from proxy.pipeline.footing import Footing
 from proxy.pipeline.order import Judged
 from proxy.pipeline.rounds import Rounds
 from proxy.pipeline.waiting import WaitingRoom
@@ -39,12 +40,13 @@ _new_request: Final = maker(HoldRequest)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a hold says of its call: the register's row as it begins, how long it may live, and its idempotency key.
-    `terms_now` reads the limits in force anew; None: the call may not go on."""
+    `terms_now` reads the limits in force anew; None: the call may not go on. `footing` remembers what they come to."""
 
     began: Call
     lease_ms: int
     idempotency: IdempotencyKey | None
     terms_now: Callable[[], Awaitable[HoldTerms | None]]
+    footing: Footing
 
 
 class Cover:
@@ -58,7 +60,6 @@ class Cover:
         self._judged = judged
         self._claim = claim
         self._sizing: Sizing | None = None
-        self._began_under: tuple[str, HoldTerms] | None = None
         self._size = HoldSize(0, 0, 0)
         self._asking = Asking(waiting)
         self._meter: Meter | None = None
@@ -172,15 +173,18 @@ class Cover:
         self._grow(sizing, answer)
         return None
 
+    @property
+    def terms(self) -> HoldTerms | None:
+        """What the hold stands under; None before the first."""
+        return None if self._sizing is None else self._terms(self._sizing)
+
     async def settle(self, settlement: Settlement) -> Settled:
         """Resolves the hold, and lets those try who wait for what it gives back. Raises StoreUnavailable."""
         self._rounds.leave(self)
         self._asking.drop()
-        if self._sizing is None:
-            return await self._books.settle(settlement)
-        terms = self._terms(self._sizing)
-        settled = await self._books.settle(replace(settlement, terms=terms, idempotency=self._claim.idempotency))
-        self._waiting.freed(self._judged.journey.caller.user.id, terms)
+        settled = await self._books.settle(settlement)
+        if settlement.terms is not None:
+            self._waiting.freed(self._judged.journey.caller.user.id, settlement.terms)
         return settled
 
     async def _end_asking(self) -> None:
@@ -261,15 +265,8 @@ class Cover:
         )
 
     def _terms(self, sizing: Sizing, terms: HoldTerms | None = None) -> HoldTerms:
-        judged, provider_id = self._judged, sizing.model.provider_id
-        asked, known = terms or judged.terms, self._began_under
-        # Nearly always nothing has changed, and the very same terms are compared with themselves all the way.
-        if known is not None and asked is judged.terms and provider_id == known[0]:
-            return known[1]
-        found = hold.under_ceilings(asked, judged.journey.catalog.ceilings, provider_id, judged.journey.caller.app)
-        if asked is judged.terms:
-            self._began_under = provider_id, found
-        return found
+        journey, own = self._judged.journey, terms or self._judged.terms
+        return self._claim.footing.under_ceilings(own, journey.caller, journey.catalog.ceilings, sizing.model.provider_id)
 
     def _took(self, sizing: Sizing, size: HoldSize, ack: Held) -> None:
         self._sizing = sizing

@@ -20,6 +20,7 @@ from proxy.domain.value import dataclass
 from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.answers import AnswerLimits
 from proxy.pipeline.drain import DrainLimits
+from proxy.pipeline.footing import Footing
 from proxy.pipeline.look import Look
 from proxy.pipeline.pieces import Turnstile
 from proxy.pipeline.waiting import WaitingLimits
@@ -61,7 +62,7 @@ class Knobs:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Every room a call may enter, by its port, and the turnstile that its stream passes."""
+    """Every room a call may enter, by its port, the turnstile that its stream passes, and what is remembered of terms."""
 
     accounts: Accounts
     books: Books
@@ -79,6 +80,7 @@ class Rooms:
     provider_keys: Mapping[str, str]
     knobs: Knobs
     turnstile: Turnstile = field(default_factory=Turnstile)
+    footing: Footing = field(default_factory=Footing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Final
 from proxy.domain.call import NOBODY, Attempt, Call, CallStatus, Receipt
 from proxy.domain.decision import Candidate
 from proxy.domain.errors import STATUS, ErrorCode, Refusal
-from proxy.domain.ledger import Settlement
+from proxy.domain.ledger import HoldTerms, Settlement
 from proxy.domain.money import Charge, Tab, credits_milli, raw_cost_nano_usd
 from proxy.domain.plan import tariff
 from proxy.domain.usage import Kind, Usage
@@ -232,9 +232,9 @@ def attempt(judged: Judged, candidate: Candidate, outcome: Outcome, number: int,
     )
 
 
-def settlement(judged: Judged, call: Call, held_milli: int, in_vain: bool) -> Settlement:
-    """What the books are told of a call that held so much, with what nobody pays as absorbed. `in_vain`: nobody answered, by
-    no doing of ours, so its input may be charged; the books say whether it is."""
+def settlement(order: Order, judged: Judged, call: Call, held_milli: int, terms: HoldTerms | None, in_vain: bool) -> Settlement:
+    """What the books are told of a call that held so much under `terms`, with what nobody pays as absorbed. `in_vain`: nobody
+    answered, by no doing of ours, so its input may be charged; the books say whether it is."""
     lost = unpaid.unpaid(call.attempts)
     if lost is not None and in_vain:
         chain, catalog = judged.decision.chain, judged.journey.catalog
@@ -244,7 +244,7 @@ def settlement(judged: Judged, call: Call, held_milli: int, in_vain: bool) -> Se
     booked = call
     if (call.credits_milli, call.absorbed_milli) != (charged_milli, absorbed_milli):
         booked = replace(call, credits_milli=charged_milli, absorbed_milli=absorbed_milli)
-    return Settlement(call.id, call.credits_milli, call.raw_nano_usd, booked, unpaid=lost)
+    return Settlement(call.id, call.credits_milli, call.raw_nano_usd, booked, terms, order.idempotency, lost)
 
 
 def previewed(begun_call: Call, marks: Marks) -> Call:

@@ -252,11 +252,12 @@ class Run:
 
     async def _settle(self, call: Call, in_vain: bool = False) -> Call:
         self._resolved = True
-        settlement = record.settlement(self._judged, self._beside.noted(call), self._cover.held_milli, in_vain)
+        cover, noted = self._cover, self._beside.noted(call)
+        settlement = record.settlement(self._order, self._judged, noted, cover.held_milli, cover.terms, in_vain)
         call = settlement.call
         try:
             with self._traffic.settling():
-                settled = await self._cover.settle(settlement)
+                settled = await cover.settle(settlement)
             # What the caller is told it cost is what the books say.
             call = as_booked(settlement, settled)
             if settled.late:
@@ -281,7 +282,7 @@ class Run:
         lease_ms = self._judged.journey.catalog.policy.deadline_ms + self._rooms.knobs.lease_ms
         # A run that its own cover led back to would be left to the collector, with all that the call was.
         judged, rooms = self._judged, self._rooms
-        claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(rooms, judged))
+        claim = Claim(self._call, lease_ms, self._order.idempotency, lambda: terms_now(rooms, judged), rooms.footing)
         return Cover(rooms.books, self._traffic.waiting, self._traffic.rounds, judged, claim)
 
     def _bounds(self) -> Bounds:

@@ -32,6 +32,22 @@ def test_whatever_changes_of_them_changes_the_terms() -> None:
     assert known.terms(who, basic) == hold.terms(who, basic)
 
 
+def test_ceilings_stand_over_the_very_same_terms_until_they_or_the_terms_change() -> None:
+    known, who = Footing(), caller(app=app())
+    own, ceilings = known.terms(who, plan()), (Cap("installation", "day", 9), Cap("provider:q", "day", 7))
+    found = known.under_ceilings(own, who, ceilings, "p")
+    assert known.under_ceilings(own, who, ceilings, "p") is found == hold.under_ceilings(own, ceilings, "p", who.app)
+    changes = [
+        (replace(own, caps=CAPS), who, ceilings, "p"),
+        (own, replace(who, app=app("a2")), (*ceilings, Cap("app:a2", "day", 3)), "p"),
+        (own, who, (Cap("installation", "day", 8),), "p"),
+        (own, who, ceilings, "q"),
+    ]
+    for terms, its_caller, over, provider_id in changes:
+        now = known.under_ceilings(terms, its_caller, over, provider_id)
+        assert now == hold.under_ceilings(terms, over, provider_id, its_caller.app) != found
+
+
 def test_no_more_than_a_bounded_number_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footing, "KEPT_MAX", 1)
     known, first, second = Footing(), caller(), caller()
