@@ -140,7 +140,7 @@ async def _claim_costs(case: Case, books: Books) -> None:
     reading = [question for question in QUESTIONS if question not in writing]
     taken: dict[Question, Cost] = {}
     for part in (reading, writing):
-        found = await costs([Duel(question, books.beside(question), books.large) for question in part])
+        found = await costs([Duel(question, books.beside(question), books.large) for question in part], RATIO_MAX)
         taken |= zip(part, found, strict=True)
     for question, cost in taken.items():
         _show(question, cost)

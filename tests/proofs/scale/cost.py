@@ -3,7 +3,7 @@
 import gc
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -12,6 +12,8 @@ from typing import Final
 from tests.proofs.scale.questions import Caller, Desk, Question
 
 ROUNDS: Final = 15
+# What seems too dear is asked so many times more, in both books: a busy machine is told from a slow answer by its best rounds.
+DOUBTED_ROUNDS: Final = 45
 TIMES: Final = 10
 CALLERS: Final = 10
 # Who has used so much in one round asks no more in it.
@@ -52,31 +54,51 @@ class Duel:
     small: Contender
     large: Contender
 
-    @property
-    def books(self) -> tuple[Contender, Contender]:
-        return self.small, self.large
 
-
-async def costs(duels: Sequence[Duel]) -> list[Cost]:
+async def costs(duels: Sequence[Duel], ratio_max: float) -> list[Cost]:
     """What each takes, asked by as many users of each book, drawn from all: the least of many rounds' medians. All questions
     are asked in every round, small books and large in turn: what others do on the machine makes some rounds dearer, and
-    none cheaper."""
-    callers = [[callers_of(one.desk) for one in duel.books] for duel in duels]
-    least_us = [
-        [mean(await _timed(duel.question, one, who)) for one, who in zip(duel.books, asking, strict=True)]
-        for duel, asking in zip(duels, callers, strict=True)
-    ]
-    first_us = [large for _, large in least_us]
+    none cheaper. So what comes to more than `ratio_max` is asked longer."""
+    contests = [await _begun(duel) for duel in duels]
     gc.collect()
-    for number in range(ROUNDS):
-        for duel, asking, least in zip(duels, callers, least_us, strict=True):
-            if least[1] > _SLOW_US:
-                # It would push all that the others have read out of the cache.
-                continue
-            for place, one in enumerate(duel.books):
-                who = [asking[place][(number * TIMES + step) % len(asking[place])] for step in range(TIMES)]
-                least[place] = min(least[place], median(await _timed(duel.question, one, who)))
-    return [Cost(small, large, first) for (small, large), first in zip(least_us, first_us, strict=True)]
+    await _go_on(contests, range(ROUNDS))
+    doubted = [contest for contest in contests if contest.large_us > ratio_max * contest.small_us]
+    await _go_on(doubted, range(ROUNDS, ROUNDS + DOUBTED_ROUNDS))
+    return [Cost(contest.small_us, contest.large_us, contest.first_us) for contest in contests]
+
+
+@dataclass(slots=True)
+class _Contest:
+    """A duel under way: who asks in each book, and the least that it took."""
+
+    duel: Duel
+    callers: tuple[list[Caller], list[Caller]]
+    small_us: float
+    large_us: float
+    first_us: float
+
+
+async def _begun(duel: Duel) -> _Contest:
+    callers = callers_of(duel.small.desk), callers_of(duel.large.desk)
+    small_us = mean(await _timed(duel.question, duel.small, callers[0]))
+    large_us = mean(await _timed(duel.question, duel.large, callers[1]))
+    return _Contest(duel, callers, small_us, large_us, large_us)
+
+
+async def _go_on(contests: Sequence[_Contest], rounds: Iterable[int]) -> None:
+    for number in rounds:
+        for contest in contests:
+            # One that is slower would push all that the others have read out of the cache.
+            if contest.large_us <= _SLOW_US:
+                question, (few, many) = contest.duel.question, contest.callers
+                seen = median(await _timed(question, contest.duel.small, _in_turn(few, number)))
+                contest.small_us = min(contest.small_us, seen)
+                seen = median(await _timed(question, contest.duel.large, _in_turn(many, number)))
+                contest.large_us = min(contest.large_us, seen)
+
+
+def _in_turn(callers: Sequence[Caller], number: int) -> list[Caller]:
+    return [callers[(number * TIMES + step) % len(callers)] for step in range(TIMES)]
 
 
 async def _timed(question: Question, one: Contender, callers: Sequence[Caller]) -> list[float]:

@@ -28,7 +28,7 @@ _CATALOG: Final = Path(__file__).parents[3] / "config"
 class Asked:
     """One request of a page. In braces stand ids: `own_call`, `own_kept` and `own_request` (an open one) of the caller, `call`,
     `user`, `key`, `request` and `line` from the middle of the book. Where there is a `body`, which changes nothing, it is sent.
-    One that `tells_users` looks at calls for who made them."""
+    One that `tells_users` looks at calls for who made them: with few users it would soon have seen them all."""
 
     page: str
     who: Who
@@ -71,7 +71,7 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("support", "admin", f"{_CALLS}?user={{user}}&kind=model&limit=50", f"{_CALLS}?kind=model&limit=50"),
     *_of("support", "admin", f"{_CALLS}?kind=model&limit=50&before={{call}}"),
     *_of("overview", "admin", *(f"/api/admin/analytics?{_SINCE}&group={by}&limit=50" for by in ("model", "provider", "user"))),
-    *_of("overview", "admin", f"/api/admin/analytics?{_SINCE}&group=user&limit=50&after={{user}}"),
+    Asked("overview", "admin", f"/api/admin/analytics?{_SINCE}&group=user&limit=50&after={{user}}", tells_users=True),
     *_of("calls", "admin", f"{_CALLS}?limit=50", f"{_CALLS}?limit=50&before={{call}}", f"{_CALLS}?status=failed&limit=50"),
     *_of("calls", "admin", f"{_CALLS}?model=p/m-1&status=failed&limit=50", f"{_CALLS}?kind=image&limit=50"),
     *_of("calls", "admin", f"{_CALLS}?user={{user}}&status=failed&limit=50", f"{_CALLS}?key={{key}}&model=p/m-1&limit=50"),
