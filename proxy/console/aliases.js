@@ -1,7 +1,7 @@
 // Aliases: names that existing code says already, each for an ordered chain of models.
 import { html } from "./html.js";
 import { RowPages } from "./rowpages.js";
-import { aliases as names } from "./rowwords.js";
+import { aliases as names } from "./words.js";
 
 const WHAT = {
   page: "aliases", path: "/api/admin/aliases", kind: "alias", names, Table,

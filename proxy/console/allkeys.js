@@ -5,8 +5,7 @@ import { State, When } from "./parts.js";
 import { Done } from "./deskparts.js";
 import { KeyActions, KeySecret } from "./keyacts.js";
 import { NewKey } from "./newkey.js";
-import { words } from "./words.js";
-import { desk } from "./deskwords.js";
+import { desk, words } from "./words.js";
 
 const names = desk.keys;
 

@@ -6,8 +6,7 @@ import { Rest, usePages } from "./pager.js";
 import { State } from "./parts.js";
 import { Change } from "./deskparts.js";
 import { linkTo, RowPages } from "./rowpages.js";
-import { desk } from "./deskwords.js";
-import { apps as names } from "./rowwords.js";
+import { apps as names, desk } from "./words.js";
 
 const field = (name, type, more = {}) => ({ name, type, label: names.fields[name], note: names.notes[name], ...more });
 

@@ -1,9 +1,8 @@
 // The audit log: who changed what, when and why, with what it was before and after.
 import { exactly } from "./figures.js";
 import { html, useState } from "./html.js";
-import { lists, trail } from "./operatorwords.js";
+import { lists, trail, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
-import { words } from "./words.js";
 
 const names = words.audit;
 

@@ -2,7 +2,7 @@
 import { html, useState } from "./html.js";
 import { Change, linesOf } from "./deskparts.js";
 import { Field } from "./fields.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.keys;
 const CAPS = {

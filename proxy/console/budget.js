@@ -3,10 +3,9 @@ import { ask, read } from "./api.js";
 import { credits, dollars, exactly, span } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
 import { ClockNote } from "./clock.js";
-import { budget as names } from "./operatorwords.js";
+import { budget as names, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
 import { Dialog, Empty, Gauge, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
-import { words } from "./words.js";
 
 const AGAIN_EVERY_MS = 5_000;
 const BUSY = ["asked", "running"];

@@ -2,10 +2,9 @@
 import { useCallsFile } from "./callsfile.js";
 import { count, credits, span } from "./figures.js";
 import { html, useState } from "./html.js";
-import { lists } from "./operatorwords.js";
+import { lists, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
-import { words } from "./words.js";
 
 const DAY_MS = 86_400_000;
 const OWN = "/api/calls";

@@ -1,7 +1,7 @@
 // The operator's ceilings on raw cost: what they are and which file's row changes them; nothing here does.
 import { html } from "./html.js";
 import { Empty, Snippet } from "./parts.js";
-import { ceilings as names } from "./rowwords.js";
+import { ceilings as names } from "./words.js";
 
 export function CeilingPlaces({ rows }) {
   const heads = names.heads;

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { exactly, span } from "./figures.js";
 import { html, useState } from "./html.js";
 import { Change } from "./deskparts.js";
-import { clock as names } from "./operatorwords.js";
+import { clock as names } from "./words.js";
 
 export function ClockNote({ clock, onDone }) {
   const [asking, setAsking] = useState(false);

@@ -2,7 +2,7 @@
 import { html, useState } from "./html.js";
 import { useHeldBack } from "./leaving.js";
 import { Dialog, Trouble } from "./parts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const GROUP = ["models", "assistants", "plans", "aliases", "policy", "files"];
 

@@ -1,10 +1,9 @@
 // The page of the API: the gateway's own description of itself in, every operation with its fields and examples out; needs no key.
 import { read } from "./api.js";
-import { docs as names } from "./docwords.js";
+import { docs as names, words } from "./words.js";
 import { html, render, useEffect, useState } from "./html.js";
 import { Loaded, Snippet, useLoaded } from "./parts.js";
 import { exampleOf, Fields, kindOf, Told } from "./schema.js";
-import { words } from "./words.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 

@@ -7,7 +7,7 @@ import { Changes } from "./deskparts.js";
 import { Dialog, Trouble } from "./parts.js";
 import { Field } from "./fields.js";
 import { Preview } from "./preview.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.editor;
 

@@ -1,7 +1,7 @@
 // The fields of an editor: a value of a catalog row in, what somebody makes of it out; what is right is the gateway's to say.
 import { html, useId, useState } from "./html.js";
 import { linesOf } from "./deskparts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 /** One field by its `type`: text, long, number, factor, lines, flag, choice, checks, rows with columns, a record of fields, or a head over those after it. */
 export function Field({ field, value, onChange }) {

@@ -7,7 +7,7 @@ import { CeilingPlaces } from "./ceilings.js";
 import { Outlook } from "./outlook.js";
 import { CatalogNav, Change, Done, said } from "./deskparts.js";
 import { Providers } from "./providers.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.files;
 

@@ -2,10 +2,9 @@
 import { read } from "./api.js";
 import { count, momentOf, share } from "./figures.js";
 import { html, useEffect } from "./html.js";
-import { history as names } from "./operatorwords.js";
+import { history as names, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
 import { Empty, Loaded, State, When, useLoaded } from "./parts.js";
-import { words } from "./words.js";
 
 const TONES = { closed: "go", half_open: "caution", open: "stop" };
 const WELL_FROM = 0.99;

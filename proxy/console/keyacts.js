@@ -4,7 +4,7 @@ import { html, useState } from "./html.js";
 import { Copy, Dialog } from "./parts.js";
 import { CapFields, WishFields, wishesOf } from "./bounds.js";
 import { Change } from "./deskparts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.keys;
 const GRACE_MINUTES = 60;

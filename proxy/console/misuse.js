@@ -2,7 +2,7 @@
 import { read } from "./api.js";
 import { count } from "./figures.js";
 import { html } from "./html.js";
-import { misuse as names } from "./operatorwords.js";
+import { misuse as names } from "./words.js";
 import { Rest, usePages } from "./pager.js";
 import { Empty, Loaded, State, useLoaded, When } from "./parts.js";
 

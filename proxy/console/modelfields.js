@@ -1,7 +1,6 @@
 // The fields of a model: what it is and can, its price, who sees it; which of them there are depends on what the model makes.
 import { keyed } from "./fields.js";
-import { desk } from "./deskwords.js";
-import { FEATURES, models as names } from "./rowwords.js";
+import { FEATURES, desk, models as names } from "./words.js";
 
 const said = desk.models;
 const field = (name, type, more = {}) => ({ name, type, label: names.fields[name], note: names.notes[name], ...more });

@@ -9,8 +9,7 @@ import { pricesOf, priced, propertiesOf } from "./modelfields.js";
 import { Preview } from "./preview.js";
 import { RowActs } from "./rowpages.js";
 import { Visibility } from "./visibility.js";
-import { desk } from "./deskwords.js";
-import { models as made } from "./rowwords.js";
+import { desk, models as made } from "./words.js";
 
 const names = desk.models;
 const DAYS = 30;

@@ -9,8 +9,7 @@ import { FRESH, head, priced, pricesOf, propertiesOf } from "./modelfields.js";
 import { ModelPage } from "./modelpage.js";
 import { RowPages } from "./rowpages.js";
 import { stageField, staged } from "./visibility.js";
-import { desk } from "./deskwords.js";
-import { models as made } from "./rowwords.js";
+import { desk, models as made } from "./words.js";
 
 const names = desk.models;
 

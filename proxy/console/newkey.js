@@ -4,7 +4,7 @@ import { html, useState } from "./html.js";
 import { Change, endOf, linesOf } from "./deskparts.js";
 import { wholeOf } from "./fields.js";
 import { BoundFields, wishesOf } from "./bounds.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.keys;
 

@@ -3,7 +3,7 @@ import { ask, read } from "./api.js";
 import { html } from "./html.js";
 import { Loaded, useLoaded } from "./parts.js";
 import { Change } from "./deskparts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.user;
 

@@ -2,7 +2,7 @@
 import { html } from "./html.js";
 import { State } from "./parts.js";
 import { Changes } from "./deskparts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.files;
 

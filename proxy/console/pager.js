@@ -1,9 +1,8 @@
 // Lists that come a page at a time: what was loaded so far, and the button that asks for more; where a page stopped looking, it says so.
 import { read } from "./api.js";
 import { html, useEffect, useState } from "./html.js";
-import { lists } from "./operatorwords.js";
+import { lists, words } from "./words.js";
 import { Empty, Trouble, useAnew } from "./parts.js";
-import { words } from "./words.js";
 
 const PAGE = 50;
 

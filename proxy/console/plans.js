@@ -3,7 +3,7 @@ import { count } from "./figures.js";
 import { html } from "./html.js";
 import { keyed } from "./fields.js";
 import { RowPages } from "./rowpages.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.plans;
 const field = (name, type, more = {}) => ({ name, type, label: names.fields[name], note: names.notes[name], ...more });

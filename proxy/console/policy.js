@@ -7,8 +7,7 @@ import { CatalogNav, Done } from "./deskparts.js";
 import { Editor } from "./editor.js";
 import { keyed } from "./fields.js";
 import { Source } from "./rowpages.js";
-import { desk } from "./deskwords.js";
-import { policy as names } from "./rowwords.js";
+import { desk, policy as names } from "./words.js";
 
 const PATH = "/api/admin/policy";
 const field = (name, type, more = {}) => ({ name, type, label: names.fields[name], note: names.notes[name], ...more });

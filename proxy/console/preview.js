@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { count, credits, dollars, momentOf } from "./figures.js";
 import { html } from "./html.js";
 import { Loaded, useLoaded } from "./parts.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;

@@ -6,7 +6,7 @@ import { html, useState } from "./html.js";
 import { Loaded, State, useLoaded } from "./parts.js";
 import { Change } from "./deskparts.js";
 import { wholeOf } from "./fields.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.files;
 

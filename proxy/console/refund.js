@@ -5,8 +5,7 @@ import { html, useState } from "./html.js";
 import { State, When } from "./parts.js";
 import { TONES, tokensOf } from "./calls.js";
 import { Change } from "./deskparts.js";
-import { words } from "./words.js";
-import { desk } from "./deskwords.js";
+import { desk, words } from "./words.js";
 
 const names = desk.user;
 

@@ -8,7 +8,7 @@ import { CatalogNav, Change, Done } from "./deskparts.js";
 import { drawn, Editor } from "./editor.js";
 import { Field } from "./fields.js";
 import { Preview } from "./preview.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 /**
  * `what` holds page, path, kind (where it is a catalog row), words, fields, fresh (a new row) and Table (the list). `beside` reads

@@ -1,5 +1,5 @@
 // A part of an OpenAPI document as people read it: what a value may be in, words, rows and an example of it out.
-import { docs as names } from "./docwords.js";
+import { docs as names } from "./words.js";
 import { html, useState } from "./html.js";
 
 const DEPTH_MAX = 5;

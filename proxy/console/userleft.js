@@ -5,8 +5,7 @@ import { html, useState } from "./html.js";
 import { Empty } from "./parts.js";
 import { Change, endOf } from "./deskparts.js";
 import { Part } from "./userstory.js";
-import { words } from "./words.js";
-import { desk } from "./deskwords.js";
+import { desk, words } from "./words.js";
 
 const names = desk.user;
 

@@ -11,8 +11,7 @@ import { NewKey } from "./newkey.js";
 import { Refundable } from "./refund.js";
 import { Left } from "./userleft.js";
 import { Terms } from "./userplan.js";
-import { words } from "./words.js";
-import { desk } from "./deskwords.js";
+import { desk, words } from "./words.js";
 
 const names = desk.user;
 const CALLS = 20;

@@ -5,7 +5,7 @@ import { html, useState } from "./html.js";
 import { Empty, When } from "./parts.js";
 import { Change, endOf, linesOf } from "./deskparts.js";
 import { wholeOf } from "./fields.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.user;
 

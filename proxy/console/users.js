@@ -8,8 +8,7 @@ import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
 import { NewUser } from "./newuser.js";
 import { UserPage } from "./userpage.js";
-import { desk } from "./deskwords.js";
-import { words } from "./words.js";
+import { desk, words } from "./words.js";
 
 const names = desk.users;
 

@@ -3,7 +3,7 @@ import { read } from "./api.js";
 import { html, useState } from "./html.js";
 import { Loaded, useLoaded } from "./parts.js";
 import { Editor } from "./editor.js";
-import { desk } from "./deskwords.js";
+import { desk } from "./words.js";
 
 const names = desk.models;
 

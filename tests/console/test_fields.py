@@ -13,8 +13,7 @@ from proxy.store.catalog.policy_rows import AbuseRow, PolicyRow, SecondNetRow
 from proxy.store.catalog.rows import AliasRow, AssistantRow, ModelRow, PlanRow, PricesRow, TimeoutsRow
 
 CONSOLE = Path(__file__).parents[2] / "proxy" / "console"
-WORDS = (CONSOLE / "deskwords.js").read_text()
-ROWS = (CONSOLE / "rowwords.js").read_text()
+WORDS = (CONSOLE / "words.js").read_text()
 # What other editors of a model's page have: its button, its visibility and its price.
 MODEL_ELSEWHERE = {"active", "hidden", "plans", "prices", "tiers", "images"}
 
@@ -25,8 +24,8 @@ def said(name: str) -> str:
 
 
 def labels(part: str, table: str = "fields") -> set[str]:
-    """The names that have a word of their own in one table of rowwords.js."""
-    text = ROWS.split(f"export const {part} = {{")[1].split("\n};")[0]
+    """The names that have a word of their own in one table of words.js."""
+    text = WORDS.split(f"export const {part} = {{")[1].split("\n};")[0]
     return set(re.findall(r"(\w+): \"", re.split(rf"\n  {table}: {{", text)[1].split("}")[0]))
 
 
@@ -60,7 +59,7 @@ def test_records_and_apps_have_each_field_and_a_word_for_it(part: str, table: st
 
 def test_an_alias_is_its_models_alone_and_every_feature_can_be_named() -> None:
     assert set(AliasRow.model_fields) - OPERATOR_FIELDS == {"models"}
-    listed = ROWS.split("FEATURES = [")[1].split("]")[0]
+    listed = WORDS.split("FEATURES = [")[1].split("]")[0]
     assert tuple(re.findall(r'"(\w+)"', listed)) == get_args(Feature)
 
 
