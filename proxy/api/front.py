@@ -56,9 +56,8 @@ class Front:
 
     def _serve(self, scope: Message, receive: Receive, answer: "_Answer") -> Awaitable[None]:
         method, path = scope["method"], scope["path"]
-        if method == "POST" and path in self.hot:
-            return self.hot[path](scope, receive, answer.watched)
-        path = _canonical(path)
+        if path not in self.hot:
+            path = _canonical(path)
         if method == "OPTIONS":
             return answer.preflight()
         if method == "POST" and path in self.hot:

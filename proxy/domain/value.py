@@ -69,9 +69,9 @@ else:
         """What `dataclasses.dataclass` makes; it serves what is not frozen, has a base or does more than set its fields."""
 
         def declare(cls: type[T]) -> type[T]:
-            if not frozen or cls.__bases__ != (object,) or hasattr(cls, "__post_init__"):
+            if not frozen or _does_more(cls):
                 made = dataclasses.dataclass(frozen=frozen, slots=slots)(cls)
-                made.__swift_replace__ = None  # a base's would make one of the base
+                made.__with__ = None  # a base's would make one of the base
                 return made
             return _value(cls, slots)
 
@@ -79,23 +79,29 @@ else:
 
     def replace(value: T, /, **changes: object) -> T:
         """A value with some of its fields changed, as `dataclasses.replace` makes it; it serves what was not made here."""
-        swiftly = getattr(value, "__swift_replace__", None)
-        return dataclasses.replace(value, **changes) if swiftly is None else swiftly(changes)
+        changed = getattr(value, "__with__", None)
+        return dataclasses.replace(value, **changes) if changed is None else changed(changes)
 
 
 def maker(cls: Callable[P, T]) -> Callable[P, T]:
     """The constructor of a frozen class as a plain function. What a class is called with by name is put into a dictionary
     first, and taken out again: half of what a value of thirty fields costs. Raises TypeError for one that was not made here."""
-    if getattr(cls, "__swift_replace__", None) is None:
+    if getattr(cls, "__with__", None) is None:
         raise TypeError(f"{cls} does more than keep its fields")
     make: Callable[P, T] = _compiled(cls, _SLOTTED_MAKER, _OPEN_MAKER)["make"]
     return make
+
+
+def _does_more(cls: type[Any]) -> bool:
+    has_own_way = any(isinstance(value, Field) and not value.init for value in vars(cls).values())
+    return cls.__bases__ != (object,) or hasattr(cls, "__post_init__") or has_own_way
 
 
 def _value(cls: type[T], slots: bool) -> type[T]:
     # What says nothing about itself is otherwise given its signature as its documentation, which takes longer than all else.
     cls.__doc__ = cls.__doc__ or cls.__name__
     made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
+    # A dataclass that derives from it looks there whether it may be frozen; typeshed does not know the place.
     made.__dataclass_params__.frozen = True  # type: ignore[attr-defined]
     for name, method in _methods(made).items():
         if name not in cls.__dict__:
@@ -113,6 +119,8 @@ def _methods(cls: type[Any]) -> dict[str, Callable[..., Any]]:
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     def equal(self: Any, other: object) -> bool:
+        if self is other:
+            return True
         return content(self) == content(other) if type(other) is type(self) else NotImplemented
 
     def hashed(self: Any) -> int:
@@ -124,11 +132,11 @@ def _methods(cls: type[Any]) -> dict[str, Callable[..., Any]]:
 
     def copied(self: Any, changes: dict[str, Any]) -> Any:
         _compile(cls)
-        return self.__swift_replace__(changes)
+        return self.__with__(changes)
 
     return {
         "__init__": construct,
-        "__swift_replace__": copied,
+        "__with__": copied,
         "__repr__": written,
         "__eq__": equal,
         "__hash__": hashed,
@@ -150,7 +158,7 @@ def _compile(cls: type[Any]) -> None:
     names = _compiled(cls, _SLOTTED, _OPEN)
     names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     cls.__init__ = names["__init__"]
-    cls.__swift_replace__ = names["_with"]
+    cls.__with__ = names["_with"]
 
 
 def _compiled(cls: Any, slotted: str, unslotted: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Recall:
         if sight is None or not 0 <= elapsed_ns - sight.elapsed_ns < FRESH_NS:
             return None
         told = sight.told.get(account_id)
-        if told is not None and (told[0] is terms or told[0] == terms):
+        if told is not None and told[0] == terms:
             return told[1]
         standing = self._standing(sight, account_id, terms)
         if standing is not None:

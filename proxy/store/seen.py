@@ -164,8 +164,7 @@ class Charts:
     def of(self, account_id: str, terms: HoldTerms, at_ms: int) -> Chart:
         day, known = at_ms // DAY_MS, self._charts.setdefault(account_id, [])
         for its_terms, its_day, chart in known:
-            # Of a caller of whom nothing has changed they are the very same.
-            if its_day == day and (its_terms is terms or its_terms == terms):
+            if its_day == day and its_terms == terms:
                 return chart
         chart = charted(account_id, terms, day)
         known.insert(0, (terms, day, chart))

@@ -116,6 +116,11 @@ def test_what_does_more_than_keep_its_fields_is_an_ordinary_dataclass() -> None:
     class Derived(Slotted):
         colour: str = "red"
 
+    @dataclass(frozen=True, slots=True)
+    class Numbered:
+        name: str
+        number: int = field(default=1, init=False)
+
     @dataclass(slots=True)
     class Mutable:
         name: str
@@ -125,6 +130,9 @@ def test_what_does_more_than_keep_its_fields_is_an_ordinary_dataclass() -> None:
     assert replace(Derived("a"), size=4) == Derived("a", 4)
     with pytest.raises(FrozenInstanceError):
         Derived("a").colour = "blue"  # type: ignore[misc]
+    assert Numbered("a").number == 1
+    with pytest.raises(TypeError):
+        Numbered("a", 2)  # type: ignore[call-arg]
     changed = Mutable("a")
     changed.name = "b"
     assert changed == Mutable("b")
