@@ -42,9 +42,10 @@ def stream(model: str, **fields: Any) -> dict[str, Any]:
     return chat(model, stream=True, **fields)
 
 
-def stopped(house: House, key: str, kinds: list[Kind], hurry_after_s: float | None = None) -> Heard:
-    """Starts a call of each kind, sends SIGTERM when all are under way, and listens to the end."""
-    return asyncio.run(_Stop(house, key, kinds).run(hurry_after_s))
+def stopped(house: House, key: str, kinds: list[Kind], hurried: bool = False) -> Heard:
+    """Starts a call of each kind, sends SIGTERM when all are under way, and listens to the end; who is in a hurry sends
+    another when the first newcomer was turned away."""
+    return asyncio.run(_Stop(house, key, kinds).run(hurried))
 
 
 class _Stop:
@@ -53,8 +54,9 @@ class _Stop:
         self._key = key
         self._kinds = kinds
         self._heard = Heard()
+        self._was_turned_away = asyncio.Event()
 
-    async def run(self, hurry_after_s: float | None) -> Heard:
+    async def run(self, hurried: bool) -> Heard:
         limits = httpx2.Limits(max_connections=len(self._kinds) + 8)
         headers = {"authorization": f"Bearer {self._key}"}
         async with httpx2.AsyncClient(base_url=self._house.url, headers=headers, limits=limits, timeout=WAIT_S) as client:
@@ -63,8 +65,8 @@ class _Stop:
             began_s = time.monotonic()
             self._house.gateway.send(signal.SIGTERM)
             coming = asyncio.create_task(self._come_late(client, calls))
-            if hurry_after_s is not None:
-                await asyncio.sleep(hurry_after_s)
+            if hurried:
+                await asyncio.wait_for(self._was_turned_away.wait(), WAIT_S)
                 self._house.gateway.send(signal.SIGTERM)
             self._heard.ends = [(kind.name, await call) for kind, call in zip(self._kinds, calls, strict=True)]
             await coming
@@ -102,10 +104,12 @@ class _Stop:
                     answer = await newcomer.post(CHAT, json=chat("sim/small"))
                 except httpx2.TransportError:
                     # The door closes when the last call has ended, a moment before its caller has read that.
-                    return
+                    break
             self._heard.unready.add(unready.status_code)
             self._heard.late.add((answer.status_code, _code(answer), answer.headers.get("retry-after", "")))
+            self._was_turned_away.set()
             await asyncio.sleep(_LOOK_S)
+        self._was_turned_away.set()
 
 
 def _code(answer: httpx2.Response) -> str:

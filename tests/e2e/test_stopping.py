@@ -43,7 +43,7 @@ def test_a_second_signal_ends_at_once_what_would_have_gone_on(own_house: HouseMa
     house = own_house(sim, spare, shutdown_grace_s="600")
     house.start()
     kinds = [kind for kind in LIVE if kind.ends == "told"]
-    heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurry_after_s=0.5)
+    heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurried=True)
     assert {end for _, end in heard.ends} == {"shutting_down"}
     _claim_settled(house, heard, len(kinds))
 
