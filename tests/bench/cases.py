@@ -170,7 +170,7 @@ USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, half, fi
 BARE: Final[tuple[Case, ...]] = (call, paced, flat)
 CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
     "gateway": (*USUAL, crowd),
-    "no-precheck": BARE,
+    "no-precheck": (*USUAL, crowd),
     "relay": BARE,
     "nginx": (*USUAL, crowd),
     "litellm": USUAL,

@@ -66,15 +66,16 @@ class Goal:
         return value <= goal if self.most else value >= goal
 
     def row(self, rows: Rows) -> str:
-        value = self.seen(rows)
         sign = "≤" if self.most else "≥"
-        if math.isnan(value):
-            shown, verdict = "not measured", ""
-        else:
-            shown = f"{_number(value)}{self.unit}"
-            verdict = "aim" if self.reaches(value, self.aim) else "yes" if self.reaches(value, self.least) else "**no**"
         goals = f"{sign} {_number(self.least)}{self.unit} | {sign} {_number(self.aim)}{self.unit}"
-        return f"| {self.what} | {goals} | {shown} | {verdict} |"
+        return f"| {self.what} | {goals} | {self._judged(rows)} | {self._judged(rows.as_if('gateway', 'no-precheck'))} |"
+
+    def _judged(self, rows: Rows) -> str:
+        value = self.seen(rows)
+        if math.isnan(value):
+            return "not measured | "
+        verdict = "aim" if self.reaches(value, self.aim) else "yes" if self.reaches(value, self.least) else "**no**"
+        return f"{_number(value)}{self.unit} | {verdict}"
 
 
 def _ratio(figure: str, above: str, below: str) -> Judge:
@@ -123,8 +124,8 @@ GOALS: Final = (
 
 
 def reach(rows: Rows) -> str:
-    """What was set out to be reached, and what was."""
-    head = "| | at least | aim | seen | reached |\n|---|---|---|---|---|\n"
+    """What was set out to be reached, and what was; beside it what the same gateway reaches when it judges no prompts."""
+    head = "| | at least | aim | seen | reached | without precheck | reached |\n|---|---|---|---|---|---|---|\n"
     return head + "\n".join(goal.row(rows) for goal in GOALS) + "\n"
 
 

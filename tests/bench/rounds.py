@@ -5,7 +5,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,11 @@ class Rows:
     def of(self, target: str) -> list[Figures]:
         """One target's figures, a round each."""
         return [row.figures for row in self.rows if row.target == target]
+
+    def as_if(self, target: str, other: str) -> "Rows":
+        """These rows with one target's figures taken from another."""
+        taken = [replace(row, target=target) for row in self.rows if row.target == other]
+        return replace(self, rows=[*taken, *(row for row in self.rows if row.target != target)])
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
