@@ -227,6 +227,16 @@ class Directory(Protocol):
         when there is none."""
         ...
 
+    async def makers(self, key_id: str) -> frozenset[str]:
+        """The keys that it was made from, and those that took the place of one of them."""
+        ...
+
+    async def bind_key(self, key_id: str, bounds: Mapping[str, Any], change: Change) -> Key:
+        """Changes those of the key's BOUNDS that are named; None lifts one as far as the keys it was made from have none. With
+        it go the keys whose place it took, and what was made from it loses what it would have beyond. VersionConflict when
+        there is none or it has ended, ValueError in words when it would have more than a key it was made from."""
+        ...
+
     async def revoke_key(self, key_id: str, change: Change) -> int:
         """Revokes the key and its descendants; how many were live."""
         ...

@@ -1,7 +1,7 @@
 """Users, apps, entitlements, grants and plan requests as people manage them; each write with its audit line at once."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from proxy.domain.account import App, Key, User, UserFilter
 from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
@@ -10,7 +10,7 @@ from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.ports import Clock, VersionConflict
-from proxy.store import keyring, values
+from proxy.store import keyring, kinship, values
 from proxy.store.database import Database
 from proxy.store.grants import give
 from proxy.store.table import Table
@@ -86,14 +86,14 @@ class SqlDirectory:
     ) -> list[Key]:
         asked = {"user_id = ?": user_id, "app_id = ?": app_id}
         given = {words: value for words, value in asked.items() if value is not None}
-        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, min(limit, ROWS_MAX), before_id))
+        return await self._database.read(lambda c: kinship.KEYS.latest(c, given, min(limit, ROWS_MAX), before_id))
 
     async def keys_page(self, wanted: KeyFilter) -> list[Key]:
         page = replace(wanted, limit=min(wanted.limit, ROWS_MAX))
         return await self._database.read(lambda connection: keyring.page(connection, page))
 
     async def key(self, key_id: str) -> Key | None:
-        return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))
+        return await self._database.read(lambda connection: kinship.KEYS.get(connection, key_id))
 
     async def add_key(self, key: Key, change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.add(writing, key))
@@ -106,6 +106,12 @@ class SqlDirectory:
 
     async def cap_key(self, key_id: str, caps: tuple[Cap, ...], change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.cap(writing, key_id, caps))
+
+    async def makers(self, key_id: str) -> frozenset[str]:
+        return await self._database.read(lambda connection: kinship.makers(connection, key_id))
+
+    async def bind_key(self, key_id: str, bounds: Mapping[str, Any], change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.bind(writing, key_id, bounds))
 
     async def revoke_key(self, key_id: str, change: Change) -> int:
         return await self._write(change, lambda writing: keyring.revoke(writing, key_id))

@@ -136,13 +136,22 @@ def test_usage_tells_what_is_left_and_each_call_why(person: PersonMaker, user_ke
     expect(pia.page.get_by_text("Your plan does not include it.").first).to_be_visible()
 
 
-def test_a_key_is_made_shown_once_and_ended(person: PersonMaker, user_key: Callable[..., str]) -> None:
+def test_a_key_is_made_shown_once_bound_and_ended(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
     remo = person(user_key("remo"))
     remo.open("Usage")
     remo.page.get_by_label("Name of the new key").fill("build machine")
     remo.page.get_by_role("button", name="Make it").click()
     expect(remo.page.get_by_role("dialog")).to_contain_text("sb_user_")
+    child = house.http(remo.page.get_by_role("dialog").locator("code").inner_text())
     remo.page.get_by_role("button", name="Close").click()
+    remo.page.get_by_role("button", name="Change: build machine").click()
+    remo.page.get_by_label("Only these models (optional)").fill("sim/words")
+    remo.page.get_by_role("dialog").get_by_role("button", name="Change", exact=True).click()
+    expect(remo.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("only sim/words")
+    assert [child.post("/v1/chat/completions", json=chat(f"sim/{name}")).status_code for name in ("words", "echo")] == [
+        200,
+        403,
+    ]
     remo.page.get_by_role("button", name="End it: build machine").click()
     remo.page.get_by_role("button", name="End it for good").click()
     expect(remo.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("ended")

@@ -167,6 +167,30 @@ def test_the_caps_of_a_key_are_set_and_refuse_its_next_call(boss: Person, user_k
     assert caller.post(CHAT, json=chat("sim/small")).status_code == 200
 
 
+def test_the_bounds_of_a_key_are_set_and_refuse_its_next_call(boss: Person, user_key: Callable[..., str], house: House) -> None:
+    key = user_key("zeus")
+    caller, page = house.http(key), opened(boss, "keys?user=zeus")
+    button = page.get_by_role("button", name=f"Bounds: laptop {key_id(key)}")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Only these models (optional)").fill("sim/words\nsim/echo")
+    dialog.get_by_label("Requests in a time (optional)").fill("3")
+    dialog.get_by_label("In seconds").fill("3600")
+    dialog.get_by_label("Ends on (optional)").fill("2099-12-31")
+    because(page, "Change the bounds")
+    expect(row(page, "laptop")).to_contain_text("only sim/words, sim/echo; 3 requests in 3600 s")
+    assert caller.post(CHAT, json=chat("sim/small")).status_code == 403
+    assert [caller.post(CHAT, json=chat("sim/echo")).status_code for _ in range(3)] == [200, 200, 429]
+    button.click()
+    expect(dialog.get_by_label("Ends on (optional)")).to_have_value("2099-12-31")
+    for label in ("Only these models (optional)", "Requests in a time (optional)"):
+        dialog.get_by_label(label).fill("")
+    because(page, "Change the bounds")
+    expect(row(page, "laptop")).not_to_contain_text("sim/words")
+    expect(row(page, "laptop")).to_contain_text("2099")
+    assert caller.post(CHAT, json=chat("sim/small")).status_code == 200
+
+
 def test_the_policy_is_changed_after_a_look_at_the_last_days(boss: Person, user_key: Callable[..., str], house: House) -> None:
     caller, page = house.http(user_key("zilla")), opened(boss, "policy")
     assert caller.post(CHAT, json=chat("sim/small")).status_code == 200
