@@ -306,7 +306,7 @@ class CatalogDesk(Protocol):
     async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
         """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
         rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
-        kept; ValueError as for a write."""
+        kept, or could not be without a row that goes; ValueError as for a write."""
         ...
 
     async def outlook(self, proposal: str | None = None) -> CatalogOutlook:

@@ -84,7 +84,9 @@ def test_a_model_is_changed_in_all_that_it_is_and_deleted(boss: Person, made: Ca
 
 def test_a_deleted_row_of_the_files_is_taken_back(boss: Person, user_key: Callable[..., str], house: House) -> None:
     caller, page = house.http(user_key("zeno")), opened(boss, "aliases/mended")
+    assert caller.post(CHAT, json=chat("mended")).status_code == 200
     page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog").get_by_text(re.compile("[0-9]+ refused that w"))).to_be_visible()
     because(page, "Delete")
     assert caller.post(CHAT, json=chat("mended")).status_code == 404
     page = opened(boss, "files")
@@ -92,6 +94,14 @@ def test_a_deleted_row_of_the_files_is_taken_back(boss: Person, user_key: Callab
     because(page, "Use the file’s value")
     expect(page.get_by_role("button", name="Use the file’s value: mended")).to_have_count(0)
     assert caller.post(CHAT, json=chat("mended")).status_code == 200
+
+
+def test_what_is_still_needed_says_by_whom_before_it_is_deleted(boss: Person, user_key: Callable[..., str]) -> None:
+    user_key("zack")
+    for place, by in (("plans/plus", "users who hold it: "), ("assistants/general", "default_assistant")):
+        page = opened(boss, place)
+        page.get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(by)
 
 
 def test_an_alias_is_made_and_leads_elsewhere_after_a_change(boss: Person, user_key: Callable[..., str], house: House) -> None:

@@ -305,18 +305,25 @@ class KeyBounds(Reasoned):
 
 
 class RowTried(Body):
-    """Fields of one catalog row as they might be; with `new` of one that is yet to be made."""
+    """Fields of one catalog row as they might be; with `new` of one that is yet to be made, with `gone` none: it is deleted."""
 
     kind: CatalogKind
     new: bool = False
+    gone: bool = False
     id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    fields: Annotated[dict[str, Any], Field(min_length=1, max_length=NAMES_MAX)]
+    fields: Annotated[dict[str, Any], Field(max_length=NAMES_MAX)] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _clean(cls, value: Any) -> Any:
         _check_text(value)
         return value
+
+    @model_validator(mode="after")
+    def _says_what_changes(self) -> "RowTried":
+        if self.gone == bool(self.fields) or (self.gone and self.new):
+            raise ValueError("must name fields that change, or say that the row is gone")
+        return self
 
 
 class Simulation(Body):
