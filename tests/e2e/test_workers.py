@@ -99,6 +99,28 @@ def test_a_narrower_scope_of_a_key_holds_at_every_worker_within_a_second(pair: H
     assert set(asyncio.run(_calls(pair, key, CALLS))) == {403}
 
 
+def test_a_call_is_confirmed_at_whichever_worker_once(pair: House) -> None:
+    headers = {"authorization": f"Bearer {pair.key('user', 'conny', 'plus')}"}
+
+    def said(**more: Any) -> httpx2.Response:
+        return httpx2.post(f"{pair.url}{CHAT}", json=chat("sim/small", "a delicateword", **more), headers=headers)
+
+    # A new connection each time: of 8 all find the worker that asked once in 256 times.
+    for _ in range(8):
+        confirmed = {"signalbox": {"confirm": said().headers["x-signalbox-call"]}}
+        assert [said(**confirmed).status_code for _ in range(2)] == [200, 403]
+
+
+def test_refused_prompts_count_together_whichever_worker_met_them(pair: House) -> None:
+    headers = {"authorization": f"Bearer {pair.key('user', 'abel', 'plus')}"}
+    asked = chat("sim/small", "a forbiddenword")
+    statuses = [httpx2.post(f"{pair.url}{CHAT}", json=asked, headers=headers).status_code for _ in range(CALLS)]
+    # After three, each lets one more through before it slows. Two that knew nothing of each other would let eight through, and
+    # nobody would rest.
+    assert set(statuses) <= {400, 403, 429}
+    assert 4 <= statuses.count(400) <= 6
+
+
 def test_a_port_that_another_crew_has_is_refused(pair: House, own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:
     rival = own_house(sim, spare)
     done = rival.command("serve", "--workers", "2", SIGNALBOX_PORT=pair.url.rpartition(":")[2])
