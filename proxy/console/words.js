@@ -11,7 +11,7 @@ export const chat = {
   open: (open, all) => (open === all ? `${all} models` : `${open} of ${all} models in your plan`),
   price: (into, out) => `${into} in · ${out} out`,
   priceTitle: "Credits per million tokens",
-  locked: (plan) => (plan ? `In plan ${plan}` : "In no plan"),
+  notByKey: "Not with this key", locked: (plan) => (plan ? `In plan ${plan}` : "In no plan"),
   askFor: "Ask for it", attach: "Add image",
   remove: (name) => `Remove ${name}`,
   tooLarge: (name) => `${name} is larger than 5 MB. Choose a smaller one.`,

@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import PersonMaker
+from tests.console.desk import opened
 from tests.console.person import Person
 from tests.e2e.harness import PROVIDER_KEY, House, chat
 
@@ -78,6 +79,37 @@ def test_no_page_of_an_administrator_has_a_serious_barrier(
     boss.page.get_by_role("button", name="Decide: nora").click()
     expect(boss.page.get_by_label("Your words to the user")).to_be_visible()
     found += boss.barriers()
+    assert found == []
+
+
+def test_what_is_capped_locked_failed_or_empty_has_no_serious_barrier(
+    person: PersonMaker, user_key: Callable[..., str], admin: str
+) -> None:
+    capped = {"caps": [{"window": "day", "credits": "0.001"}], "model_scope": ["sim/words"]}
+    mona = person(user_key("mona", "free", **capped))
+    mona.page.locator("aside summary").click()
+    mona.choose("sim/words")
+    mona.say("Too dear for me")
+    mona.ends("failed")
+    # Whatever it asks for, this key may not; what its plan lacks can be asked for all the same.
+    locked = mona.page.locator("fieldset.picker .offer.locked")
+    expect(locked.first).to_contain_text("Not with this key")
+    expect(locked.filter(has=mona.page.get_by_role("button", name="Ask for it")).first).to_contain_text("In plan plus")
+    found = mona.barriers()
+    mona.open("Usage")
+    calls = mona.page.locator("section[aria-labelledby=calls]")
+    calls.get_by_role("link").first.click()
+    expect(mona.page.get_by_role("heading", name="Timeline")).to_be_visible()
+    found += mona.barriers()
+    mona.page.go_back()
+    calls.get_by_label("Outcome").select_option("served")
+    expect(calls.locator(".empty")).to_be_visible()
+    expect(mona.page.get_by_role("meter", name="Cap of this key, today")).to_be_visible()
+    found += mona.barriers()
+    boss = person(admin)
+    for place in ("users?app=nobody", "keys?user=nobody"):
+        expect(opened(boss, place).locator(".empty")).to_be_visible()
+        found += boss.barriers()
     assert found == []
 
 
