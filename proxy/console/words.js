@@ -457,7 +457,7 @@ desk.users = {
   user: "User", app: "App", state: "State", since: "Since", change: "Change", suspend: "Suspend", resume: "Let call again",
   suspends: "None of their calls is taken from now on, within a second.",
   resumes: "Their calls are taken again, within a second.", nothing: "There is no user yet",
-  begins: "Id begins with", ofApp: "App id", onlySuspended: "Suspended ones only",
+  named: "Name begins with", begins: "Id begins with", ofApp: "App id", onlySuspended: "Suspended ones only",
   nothingThen: "Make one here, or let an app’s key enrol its own.", create: "New user", misuse: "Who misuses the gateway",
 };
 

@@ -74,9 +74,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which users to list: those whose ids begin so, those who are suspended."""
+    """Which users to list: those whose ids begin so, or whose names do in whatever case (of ASCII letters), in the order of
+    those; those who are suspended."""
 
     begins: str | None = None
+    named: str | None = None
     suspended: bool = False
 
 

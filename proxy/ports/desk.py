@@ -179,7 +179,7 @@ class Directory(Protocol):
     one transaction. `expected_version` None means: must not exist yet. Raises VersionConflict, StoreUnavailable."""
 
     async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = ...) -> list[User]:
-        """In the order of their ids."""
+        """In the order of their ids or, where they are found by them, of their names."""
         ...
 
     async def user(self, user_id: str) -> User | None: ...
