@@ -14,7 +14,7 @@ from proxy.domain.account import Key, child_exceeds
 from proxy.domain.desk import Change
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Window
-from proxy.domain.policy import Mode, Wishes
+from proxy.domain.policy import NO_WISHES, Mode, Wishes
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 
@@ -199,14 +199,15 @@ async def rotate_key(visit: Visit) -> Answer:
 
 
 def governs(own: Key, target: Key) -> bool:
-    """Whether `own` may end or renew `target`: it descends from it, or it can do no more and spends under the same caps
-    (a rotated key stands beside those that its predecessor made)."""
+    """Whether `own` may end or renew `target`: it descends from it, or it can do no more, spends under the same caps, and
+    nothing counts or is wished for `own` alone, which a renewed sibling would not be bound by."""
     if not own.manage_keys:
         return False
     if own.id in target.lineage:
         return True
     shares_caps = all(cap.scope.removeprefix("key:") in target.lineage for cap in own.caps)
-    return shares_caps and child_exceeds(own, target) is None
+    is_plain = own.rate is None and own.wishes == NO_WISHES and not own.lineage_wishes
+    return shares_caps and is_plain and child_exceeds(own, target) is None
 
 
 async def _bound(visit: Visit, target: Key, bounds: Mapping[str, Any]) -> Key | Refusal:
@@ -224,7 +225,8 @@ async def _target(visit: Visit) -> Key | Refusal:
     target = await visit.services.directory.key(visit.path("id"))
     if target is None or (target.kind, target.user_id, target.app_id) != (own.kind, own.user_id, own.app_id):
         return Refusal("not_found", "You have no key of this id.")
-    if governs(own, target):
+    # A rotated key stands where the one stood that made this.
+    if governs(own, target) or (own.manage_keys and own.id in await visit.services.directory.makers(target.id)):
         return target
     return Refusal("forbidden", "This key may not change that one: only keys with manage_keys, within their own bounds.")
 

@@ -7,6 +7,7 @@ import pytest
 
 from proxy.api.native.keys import KEYS_MAX, LINEAGE_MAX, governs
 from proxy.domain.plan import Rate
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from tests import builders as b
 from tests.api.house import House, bearing, code_of
@@ -115,8 +116,9 @@ async def test_rotation_gives_a_new_secret_and_the_old_one_a_stated_grace(house:
     assert (await house.get("/api/me", at_once.json()["key"])).status_code == 200
 
 
-async def test_a_rotated_key_still_governs_what_its_predecessor_made(house: House) -> None:
-    root = await manager(house)
+@pytest.mark.parametrize("bounds", [{}, {"rate": Rate(1_000, 60)}, {"wishes": Wishes("fast")}])
+async def test_a_rotated_key_still_governs_what_its_predecessor_made(house: House, bounds: dict[str, Any]) -> None:
+    root = await manager(house, **bounds)
     child = await made(house, root)
     root_id = (await house.get("/api/me", root)).json()["key"]["id"]
     rotated = (await house.post(f"/api/keys/{root_id}/rotate", root, {"grace_minutes": 0})).json()
@@ -134,7 +136,13 @@ async def test_a_key_that_has_ended_is_not_rotated(house: House) -> None:
 async def test_a_bounded_key_cannot_reach_for_a_broader_one(house: House) -> None:
     root = await manager(house)
     root_id = (await house.get("/api/me", root)).json()["key"]["id"]
-    for bound in ({"model_scope": ["p/cheap"]}, {"caps": [{"window": "day", "credits": 5}]}):
+    bound: dict[str, Any]
+    for bound in (
+        {"model_scope": ["p/cheap"]},
+        {"caps": [{"window": "day", "credits": 5}]},
+        {"rate": {"requests": 5, "period_s": 60}},
+        {"wishes": {"avoid": ["p/strong"]}},
+    ):
         bounded = await made(house, root, manage_keys=True, **bound)
         sibling = await made(house, root)
         for target in (root_id, sibling["id"]):
