@@ -38,6 +38,7 @@ from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.chronicle import SqlChronicle
+from proxy.store.confirmations import SqlConfirmations
 from proxy.store.conversations import SqlConversations
 from proxy.store.conversations import sweep as sweep_conversations
 from proxy.store.database import Database
@@ -282,7 +283,7 @@ def _health_jobs(settings: Settings, rooms: Rooms, pipeline: Pipeline, own: Own)
 
 async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, books: Books, own: Own) -> Rooms:
     clock, ids = shelves.clock, RandomIds(shelves.key_pepper)
-    counter = BoundedCounter(_counting_in) if can_count() else NoCounter()
+    limiter, counter = _limiter(clock, own.member), BoundedCounter(_counting_in) if can_count() else NoCounter()
     stack.callback(counter.close)
     upstream = way_out(settings)
     stack.push_async_callback(upstream.close)
@@ -292,9 +293,16 @@ async def _rooms(stack: AsyncExitStack, settings: Settings, shelves: Shelves, bo
         upstream=upstream,
         catalog=shelves.catalog,
         threads=shelves.register,
+        confirmations=SqlConfirmations(shelves.database, shelves.key_pepper),
         health=PassiveHealth(clock, ids.jitter),
-        limiter=_limiter(clock, own.member),
-        conduct=MemoryConduct(lambda: shelves.catalog.current().policy.abuse, own.outbox.note, own.telemetry, clock),
+        limiter=limiter,
+        conduct=MemoryConduct(
+            lambda: shelves.catalog.current().policy.abuse,
+            own.outbox.note,
+            own.telemetry,
+            clock,
+            limiter.take_now if isinstance(limiter, SharedLimiter) else None,
+        ),
         recorder=own.telemetry,
         counter=counter,
         clock=clock,

@@ -70,7 +70,8 @@ class Offer(Told):
     credits_per_million: tuple[Price, ...]
     credits_per_image: Annotated[tuple[ImageOffer, ...], Field(description="Where images are priced by size and quality.")] = ()
     available: bool
-    why: Annotated[str | None, Field(description="Why it may not be called.")] = None
+    reason: Annotated[str | None, Field(description="Why it may not be called, as a code.")] = None
+    why: Annotated[str | None, Field(description="The same in words.")] = None
     unlocked_by: Annotated[str | None, Field(description="The lowest plan that opens it.")] = None
 
 
@@ -86,10 +87,15 @@ class Sight:
 def sights(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -> dict[str, Sight]:
     """The models that this caller may call or may know of, by id, in the catalog's order. `plan` is the one in force."""
     return {
-        model.id: Sight(model, reason, None if reason is None else unlocked_by(catalog, model.id))
+        model.id: Sight(model, reason, _unlocked_by(catalog, model, reason))
         for model, reason in visible(catalog, plan, model_scope)
         if reason is None or reason.code not in _UNTOLD
     }
+
+
+def _unlocked_by(catalog: Catalog, model: Model, reason: Reason | None) -> str | None:
+    # No plan opens what a key may not call.
+    return None if reason is None or reason.code == "not_in_key_scope" else unlocked_by(catalog, model.id)
 
 
 def menu(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -> list[Offer]:
@@ -126,6 +132,7 @@ def model_offer(sight: Sight, catalog: Catalog, plan: Plan) -> Offer:
         credits_per_million=_prices(model, terms),
         credits_per_image=tuple(_image(model, image, terms) for image in model.images),
         available=sight.reason is None,
+        reason=None if sight.reason is None else sight.reason.code,
         why=None if sight.reason is None else sentence(sight.reason),
         unlocked_by=sight.unlocked_by,
     )
@@ -173,6 +180,7 @@ def _group(title: _Title, model_ids: Iterable[str], seen: Mapping[str, Sight]) -
         latency_tier=None,
         credits_per_million=(),
         available=locked is None,
+        reason=None if locked is None or locked.reason is None else locked.reason.code,
         why=None if locked is None or locked.reason is None else sentence(locked.reason),
         unlocked_by=None if locked is None else locked.unlocked_by,
     )

@@ -3,6 +3,7 @@ import { html, useState } from "./html.js";
 import { Rest, usePages } from "./pager.js";
 import { State, When } from "./parts.js";
 import { Done } from "./deskparts.js";
+import { boundsOf } from "./keybounds.js";
 import { KeyActions, KeySecret } from "./keyacts.js";
 import { NewKey } from "./newkey.js";
 import { desk, words } from "./words.js";
@@ -60,13 +61,4 @@ const TONES = { live: "go", suspended: "caution", expired: "", revoked: "" };
 function ownerOf(key) {
   if (key.app_id) return key.app_id;
   return key.user_id ? html`<a href=${`#/users/${encodeURIComponent(key.user_id)}`}>${key.user_id}</a>` : desk.none;
-}
-
-function boundsOf(key) {
-  const says = names.bounds;
-  const { mode, avoid, only } = key.wishes;
-  return [
-    key.model_scope && says.scope(key.model_scope), ...key.caps.map(says.cap), key.rate && says.rate(key.rate), key.manage_keys && says.manage,
-    mode && says.mode(mode), avoid.length > 0 && says.avoid(avoid), only.length > 0 && says.only(only),
-  ].filter(Boolean);
 }

@@ -5,6 +5,7 @@ const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
 const coarse = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 const moment = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dated = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const exact = new Intl.DateTimeFormat("en", {
   day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
 });
@@ -14,7 +15,8 @@ export const count = (value) => whole.format(value);
 /** Credits come as decimal text; only how they are shown is rounded. */
 export const credits = (text) => (Math.abs(Number(text)) >= 100 ? coarse : fine).format(Number(text));
 export const dayOf = (ms) => day.format(ms);
-export const momentOf = (ms) => moment.format(ms);
+/** A moment of this year without it. */
+export const momentOf = (ms) => (new Date(ms).getFullYear() === new Date().getFullYear() ? moment : dated).format(ms);
 export const exactly = (ms) => exact.format(ms);
 
 /** Nano-USD as dollars, as fine as the amount asks for; only administrators are given any. */

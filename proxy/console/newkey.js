@@ -1,9 +1,9 @@
 // A new key: whose it is and what binds it in, the key itself out.
 import { ask } from "./api.js";
 import { html, useState } from "./html.js";
-import { Change, endOf, linesOf } from "./deskparts.js";
-import { wholeOf } from "./fields.js";
+import { Change } from "./deskparts.js";
 import { BoundFields, wishesOf } from "./bounds.js";
+import { changedBounds, EndField, ScopeFields } from "./keybounds.js";
 import { desk } from "./words.js";
 
 const names = desk.keys;
@@ -19,26 +19,24 @@ export function NewKey({ userId = "", appId = "", onMade, onClose }) {
     </div>
     ${kind === "admin" && html`<p class="note caution">${names.adminNote}</p>`}
     <label class="field"><span>${names.name}</span><input type="text" name="name" required maxlength="100" autocomplete="off" /></label>
-    <label class="field"><span>${names.expires}</span><input type="date" name="expires" min=${new Date().toISOString().slice(0, 10)} /></label>
+    <${EndField} />
     ${(kind === "user" || kind === "app") && html`<details><summary>${names.further}</summary><div class="stack after">
       <label class="row"><input type="checkbox" name="manage" value="1" /> ${names.manage}</label>
-      <label class="field"><span>${names.scope}</span><textarea class="mono" name="scope" rows="2" placeholder=${names.scopeNote}></textarea></label>
-      <div class="pair"><label class="field"><span>${names.rate}</span><input type="text" inputmode="numeric" name="requests" placeholder=${names.rateRequests} /></label>
-        <label class="field"><span>${names.ratePeriod}</span><input type="text" inputmode="numeric" name="period" placeholder="60" /></label></div>
+      <${ScopeFields} />
       <${BoundFields} caps=${caps} onCaps=${setCaps} /></div></details>`}<//>`;
 }
 
+const NOT_BOUND = {};
+
 /** What is left empty is left out, so that the gateway's own defaults hold. */
 function bodyOf(kind, given, caps) {
-  const scope = linesOf(given.scope ?? ""), wishes = wishesOf(given);
+  const wishes = wishesOf(given);
   return {
     kind, name: given.name, reason: given.reason,
     ...(given.owner && { [kind === "app" ? "app_id" : "user_id"]: given.owner }),
-    ...(given.expires && { expires_at_ms: endOf(given.expires) }),
+    ...changedBounds(NOT_BOUND, given),
     ...(given.manage && { manage_keys: true }),
-    ...(scope.length && { model_scope: scope }),
     ...(caps.length && { caps }),
-    ...(given.requests && { rate: { requests: wholeOf(given.requests), period_s: wholeOf(given.period || "60") } }),
     ...((wishes.mode || wishes.avoid.length || wishes.only.length) && { wishes }),
   };
 }

@@ -4,6 +4,8 @@ import { html } from "./html.js";
 import { words } from "./words.js";
 
 const AUTO = "auto";
+// What a key may not call no request opens.
+const BY_KEY = "not_in_key_scope";
 
 export function Picker({ offers, choice, onPick, onAsk }) {
   const named = [...offers.aliases, ...offers.models].sort((one, other) => Number(other.available) - Number(one.available));
@@ -29,7 +31,8 @@ function Row({ offer, says, chosen, onPick, onAsk }) {
       <input type="radio" name="model" value=${offer.id} checked=${chosen} disabled=${locked} onChange=${() => onPick(offer.id)} />
       <span><span class="name">${offer.name}</span>${says && html`<span class="says">${says}</span>`}</span>
     </label>
-    ${locked && html`<p class="small"><span class="soft">${words.chat.locked(offer.unlocked_by)}</span>
+    ${locked && offer.reason === BY_KEY && html`<p class="small soft">${words.chat.notByKey}</p>`}
+    ${locked && offer.reason !== BY_KEY && html`<p class="small"><span class="soft">${words.chat.locked(offer.unlocked_by)}</span>
       <button type="button" class="plain" aria-label=${`${words.chat.askFor}: ${offer.name}`} onClick=${() => onAsk(wanted(offer))}>${words.chat.askFor}</button></p>`}
   </div>`;
 }

@@ -47,7 +47,7 @@ function One({ what, id, told }) {
     ${said && html`<${Done}>${said}<//>`}
     <${Loaded} of=${found}>${([, beside]) => html`${what.Above && html`<${what.Above} id=${id} row=${row} path=${path} beside=${beside} onSaved=${changed} />`}
       <section><${Editor} kind=${what.kind} path=${path} row=${row} fields=${fieldsOf(what, row, beside)} label=${names.one} onSaved=${changed} shape=${what.shape} made=${what.made} /></section>
-      ${what.kind && html`<${RowActs} what=${what} id=${id} row=${row} path=${path} />`}`}<//>
+      ${what.kind && html`<${RowActs} what=${what} id=${id} row=${row} path=${path}><${Preview} patches=${[{ kind: what.kind, id, gone: true }]} /><//>`}`}<//>
   </div>`;
 }
 

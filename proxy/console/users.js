@@ -1,4 +1,4 @@
-// Users, page by page, by how their ids begin: who they are, whether they may call, and the way to their story; suspending one asks
+// Users, page by page, by how their ids or names begin: who they are, whether they may call, and the way to their story; suspending one asks
 // for a reason.
 import { ask, read } from "./api.js";
 import { momentOf } from "./figures.js";
@@ -17,7 +17,7 @@ export function Users({ place }) {
 }
 
 function List({ app }) {
-  const [only, setOnly] = useState({ begins: "", app, suspended: "" });
+  const [only, setOnly] = useState({ begins: "", named: "", app, suspended: "" });
   const list = usePages("/api/admin/users", only, { cursor: "after" });
   const [making, setMaking] = useState(false);
   const [changing, setChanging] = useState(null);
@@ -25,11 +25,14 @@ function List({ app }) {
   const [changed, setChanged] = useState({});
   const asks = Object.values(only).some(Boolean);
   const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
+  // By one of them at a time.
+  const find = (name) => (event) => setOnly({ ...only, begins: "", named: "", [name]: event.target.value.trim() });
   const done = (user) => { setChanged({ ...changed, [user.id]: user }); setChanging(null); };
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead} <a href="#/misuse">${names.misuse}</a></p></header>
     <div class="filters" role="search">
-      <label class="field"><span>${names.begins}</span><input type="search" value=${only.begins} onChange=${choose("begins")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
+      <label class="field"><span>${names.named}</span><input type="search" value=${only.named} onChange=${find("named")} maxlength="256" autocomplete="off" spellcheck=${false} /></label>
+      <label class="field"><span>${names.begins}</span><input type="search" value=${only.begins} onChange=${find("begins")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
       <label class="field"><span>${names.ofApp}</span><input type="search" value=${only.app} onChange=${choose("app")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
       <label class="row"><input type="checkbox" checked=${only.suspended !== ""} onChange=${() => setOnly({ ...only, suspended: only.suspended ? "" : "true" })} /> ${names.onlySuspended}</label>
       <button type="button" class="first" onClick=${() => setMaking(true)}>${names.create}</button></div>

@@ -7,9 +7,11 @@ from proxy.domain.errors import Refusal
 from proxy.domain.plan import Entitlement, Rate
 from proxy.domain.policy import NO_WISHES, Wishes
 from proxy.domain.standing import Cap
-from proxy.domain.value import dataclass
+from proxy.domain.value import dataclass, replace
 
 KeyKind = Literal["user", "app", "support", "admin"]
+# What may be changed of a key's bounds after it was made; what it may spend, its caps, belongs to its lineage.
+BOUNDS: Final = ("model_scope", "rate", "expires_at_ms")
 _GLOB_SIGNS: Final = frozenset("*?[")
 
 
@@ -72,9 +74,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which users to list: those whose ids begin so, those who are suspended."""
+    """Which users to list: those whose ids begin so, or whose names do in whatever case (of ASCII letters), in the order of
+    those; those who are suspended."""
 
     begins: str | None = None
+    named: str | None = None
     suspended: bool = False
 
 
@@ -158,19 +162,46 @@ def child_exceeds(parent: Key, child: Key) -> str | None:
         return "This key may not make keys."
     if (child.kind, child.user_id, child.app_id) != (parent.kind, parent.user_id, parent.app_id):
         return "A key makes keys of its own kind and owner only."
-    if parent.expires_at_ms is not None and (child.expires_at_ms is None or child.expires_at_ms > parent.expires_at_ms):
+    if any(_is_above(cap, of_parent) for cap in child.caps for of_parent in parent.caps):
+        return "A key's cap must not be above that of the key that makes it."
+    return bounds_exceed(parent, child)
+
+
+def bounds_exceed(parent: Key, child: Key) -> str | None:
+    """In which of its BOUNDS a key would have more than the key that makes it, in words; None when in none."""
+    if not _within_time(parent.expires_at_ms, child.expires_at_ms):
         return "A key must not outlive the key that makes it: set its expiry no later."
     if not _within_scope(parent.model_scope, child.model_scope):
         return "A key's model scope must lie within that of the key that makes it."
     if not _within_rate(parent.rate, child.rate):
         return "A key's request rate must not be above that of the key that makes it."
-    if any(_is_above(cap, of_parent) for cap in child.caps for of_parent in parent.caps):
-        return "A key's cap must not be above that of the key that makes it."
     return None
+
+
+def narrowed(child: Key, parent: Key) -> Key:
+    """The child with what it has beyond its parent's bounds taken away. Of two scopes what both are sure to mean is left,
+    which may be nothing."""
+    return replace(
+        child,
+        expires_at_ms=child.expires_at_ms if _within_time(parent.expires_at_ms, child.expires_at_ms) else parent.expires_at_ms,
+        model_scope=_met(parent.model_scope, child.model_scope),
+        rate=child.rate if _within_rate(parent.rate, child.rate) else parent.rate,
+    )
 
 
 def _is_suspended(caller: Caller) -> bool:
     return caller.key.suspended or caller.user.suspended or (caller.app is not None and caller.app.suspended)
+
+
+def _within_time(parent_ms: int | None, child_ms: int | None) -> bool:
+    return parent_ms is None or (child_ms is not None and child_ms <= parent_ms)
+
+
+def _met(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    of_other = [name for name in other if any(_covers(wide, name) for wide in one)]
+    return tuple(dict.fromkeys([*of_other, *(name for name in one if any(_covers(wide, name) for wide in other))]))
 
 
 def _within_scope(parent: tuple[str, ...] | None, child: tuple[str, ...] | None) -> bool:

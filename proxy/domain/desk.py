@@ -277,12 +277,13 @@ class CatalogPatch:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """Fields of one catalog row as they might be; one that `makes` its row has all of them."""
+    """Fields of one catalog row as they might be; one that `makes` its row has all of them, one by which it `goes` none."""
 
     kind: CatalogKind
     object_id: str
     fields: Mapping[str, Any]
     makes: bool = False
+    goes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

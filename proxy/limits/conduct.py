@@ -1,5 +1,6 @@
 """How callers behave, as this process saw it: calls, credits and guessed keys in, refusals and suspects out; forgets all of it
-when it ends and keeps no text. What must last, a cool-off and a lift, is the store's."""
+when it ends and keeps no text. What must last, a cool-off and a lift, is the store's; of what other workers see it learns how
+often there was an offence, and no more."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -12,8 +13,9 @@ from proxy.domain.call import Call
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Refusal
 from proxy.domain.journey import Journey
+from proxy.domain.plan import Rate
 from proxy.domain.value import dataclass
-from proxy.ports import Clock, Recorder
+from proxy.ports import Clock, Quota, Recorder
 from proxy.stages import abuse
 from proxy.stages.abuse import loop
 
@@ -24,14 +26,24 @@ DUE_MAX: Final = 1_000
 HOUR_MS: Final = 3_600_000
 _FACT: Final[Mapping[Scope, str]] = {"user": "account", "app": "app", "address": "address"}
 
+# Counted and never refused.
+_COUNTED_MAX: Final = 10**9
+# A count may hold what is a slot older than its period.
+_STILL_COUNTED_MS: Final = 1_100
+
 T = TypeVar("T")
+# Counts one more of a key over all workers, and says how many there were in a time.
+Count = Callable[[str, Rate], Quota]
 
 
 @dataclass(slots=True)
 class _Seen:
-    """One user's, app's or address's record, and of a user the loop it may be in and what it spends."""
+    """One user's, app's or address's record, and of a user the loop it may be in, what it spends, and from when on it counts.
+    `counted` is how many offences all workers had seen at the last one here, and when that was."""
 
     record: Record = field(default_factory=Record)
+    counted: dict[Offence, tuple[int, int]] = field(default_factory=dict)
+    lifted_at_ms: int = 0
     round: loop.Round = field(default_factory=loop.Round)
     pace: loop.Pace = field(default_factory=loop.Pace)
 
@@ -54,15 +66,21 @@ class _Recent(Generic[T]):
 
 
 class MemoryConduct:
-    """Implements Conduct. `note` takes alerts."""
+    """Implements Conduct. `note` takes alerts; `count` is there where several workers are one gateway."""
 
     def __init__(
-        self, rules: Callable[[], AbuseRules], note: Callable[[Alert], None], recorder: Recorder, clock: Clock
+        self,
+        rules: Callable[[], AbuseRules],
+        note: Callable[[Alert], None],
+        recorder: Recorder,
+        clock: Clock,
+        count: Count | None = None,
     ) -> None:
         self._rules = rules
         self._note = note
         self._recorder = recorder
         self._clock = clock
+        self._count = count
         self._users = _Recent(_Seen, KEPT_MAX)
         self._strangers = _Recent(_Seen, STRANGERS_MAX)
         self._others: Mapping[Scope, _Recent[_Seen]] = {
@@ -96,6 +114,7 @@ class MemoryConduct:
             offence = loop.looping(seen.round, rules)
         if offence is None:
             return
+        seen.lifted_at_ms = caller.user.lifted_at_ms or 0
         if caller.app is not None:
             self._offended("app", caller.app.id, self._others["app"].use(caller.app.id), offence)
         if caller.app is None or caller.user.id != caller.app.user_id:
@@ -153,7 +172,8 @@ class MemoryConduct:
         if not rules.points.get(offence):
             return
         before = abuse.step_of(scope, abuse.score_at(seen.record, rules, now_ms), rules)
-        seen.record = record = abuse.offended(seen.record, scope, offence, rules, now_ms)
+        known = abuse.heard(seen.record, offence, self._elsewhere(scope, id, seen, offence), rules, now_ms)
+        seen.record = record = abuse.offended(known, scope, offence, rules, now_ms)
         step = abuse.step_of(scope, record.score, rules)
         if record.cooling_until_ms > now_ms and scope == "user" and not stranger and len(self._due) < DUE_MAX:
             self._due[id] = CoolOff(id, now_ms, record.cooling_until_ms, offence)
@@ -161,6 +181,18 @@ class MemoryConduct:
             self._recorder.incident("abuse_step", code=step, scope=scope, why=offence)
         if step == "alert":
             self._note(_alert(scope, id, offence, now_ms))
+
+    def _elsewhere(self, scope: Scope, id: str, seen: _Seen, offence: Offence) -> int:
+        """How many offences of the kind other workers saw since the last one here, within the time in which they weigh much
+        the same."""
+        if self._count is None:
+            return 0
+        period_s, now_ms = max(1, self._rules().half_life_s // 2), self._clock.now_ms()
+        quota = self._count(f"abuse:{scope}:{id}:{seen.lifted_at_ms}:{offence}", Rate(_COUNTED_MAX, period_s))
+        used = quota.limit - quota.remaining
+        before, at_ms = seen.counted.get(offence, (0, 0))
+        seen.counted[offence] = used, now_ms
+        return max(0, used - 1 - (before if now_ms - at_ms < period_s * _STILL_COUNTED_MS else 0))
 
     def _suspect(self, scope: Scope, id: str, seen: _Seen) -> Suspect:
         rules = self._rules()

@@ -16,9 +16,8 @@ from proxy.domain.plan import effective
 from proxy.domain.request import Request
 from proxy.domain.standing import Standing
 from proxy.domain.value import maker, replace
-from proxy.pipeline import record
+from proxy.pipeline import confirm, record
 from proxy.pipeline.answers import Answers, Kept
-from proxy.pipeline.confirm import Confirmations
 from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
 from proxy.pipeline.look import Look
@@ -44,7 +43,6 @@ class Pipeline:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self.traffic = Traffic(rooms)
-        self._confirmations = Confirmations()
         self._answers = Answers(rooms.knobs.answers)
         self._second = SecondLooks(rooms)
         precheck.prepare(rooms.catalog.current().rules)
@@ -104,12 +102,20 @@ class Pipeline:
     def _run(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Awaitable[Refusal | None]:
         refusal = judged.decision.refusal
         if refusal is not None:
-            self._confirmations.note(order.call_id, judged, refusal)
-            call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
-            return self._turn_away(call, refusal, order.caller)
+            return self._declined(order, judged, marks, refusal)
         if order.idempotency is None:
             return Run(self._rooms, order, judged, marks, reply, self.traffic).go()
         return self._recorded(order, judged, marks, reply)
+
+    async def _declined(self, order: Order, judged: Judged, marks: Marks, refusal: Refusal) -> Refusal:
+        call = record.refused(record.begun(order, judged, marks), refusal, [], marks)
+        told = await self._turn_away(call, refusal, order.caller)
+        try:
+            # Before its caller knows the name that it confirms by.
+            await confirm.note(self._rooms.confirmations, order.call_id, judged, told)
+        except StoreUnavailable as error:
+            return unavailable(error)
+        return told
 
     async def _recorded(self, order: Order, judged: Judged, marks: Marks, reply: Reply) -> Refusal | None:
         with self._answers.recording(order.call_id, reply) as recorded:
@@ -160,7 +166,11 @@ class Pipeline:
         if base is None:
             return Refusal("model_not_in_plan", "Your plan is no longer offered. Ask for another plan.")
         plan = effective(base, caller.entitlement.overrides, order.received_ms)
-        confirmed = self._confirmations.redeem(request, caller, order.received_ms)
+        try:
+            waits = request.options.confirm is not None
+            confirmed = waits and await confirm.redeem(self._rooms.confirmations, request, caller, order.received_ms)
+        except StoreUnavailable as error:
+            return unavailable(error)
         ask = intake.ask(request, caller, order.kind, order.received_ms, confirmed=confirmed)
         since_ns = marks.add("intake", order.started_ns)
         verdict = precheck.check(request, catalog.rules)

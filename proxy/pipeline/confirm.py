@@ -1,5 +1,5 @@
-"""Calls that wait for their caller's confirmation: remembered for ten minutes in this process, redeemed once by the same
-request; keeps digests, never text."""
+"""Calls that wait for their caller's confirmation: what was refused for want of it in, whether a request confirms one out; for
+ten minutes, once, by the same request. Gives digests away, never text."""
 
 import hashlib
 from dataclasses import fields
@@ -12,38 +12,26 @@ from proxy.domain.errors import Refusal
 from proxy.domain.request import Request
 from proxy.domain.value import replace
 from proxy.pipeline.order import Judged
+from proxy.ports import Confirmations
 
 CONFIRM_WITHIN_MS: Final = 600_000
-WAITING_MAX: Final = 10_000
 
 
-class Confirmations:
-    """Bounded: the oldest waiting call is forgotten first, and then has to be confirmed again."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, tuple[str, bytes, int]] = {}
-
-    def note(self, call_id: str, judged: Judged, refusal: Refusal) -> None:
-        """Remembers a call that was refused for want of confirmation; any other refusal is none of its business."""
-        if refusal.code != "confirmation_required":
-            return
-        while len(self._waiting) >= WAITING_MAX:
-            del self._waiting[next(iter(self._waiting))]
+async def note(waiting: Confirmations, call_id: str, judged: Judged, refusal: Refusal) -> None:
+    """Remembers a call that was refused for want of confirmation; any other refusal is none of its business. Raises
+    StoreUnavailable."""
+    if refusal.code == "confirmation_required":
         journey = judged.journey
-        until_ms = journey.received_ms + CONFIRM_WITHIN_MS
-        self._waiting[call_id] = (journey.caller.user.id, _digest(journey.request), until_ms)
+        await waiting.expect(journey.caller.user.id, call_id, _digest(journey.request), journey.received_ms)
 
-    def redeem(self, request: Request, caller: Caller, now_ms: int) -> bool:
-        """Whether `request` confirms a waiting call of this user that asked for the same; a confirmation counts once."""
-        confirmed = request.options.confirm
-        waiting = self._waiting.get(confirmed or "")
-        if waiting is None or confirmed is None:
-            return False
-        user_id, digest, until_ms = waiting
-        if user_id != caller.user.id or digest != _digest(request) or now_ms >= until_ms:
-            return False
-        del self._waiting[confirmed]
-        return True
+
+async def redeem(waiting: Confirmations, request: Request, caller: Caller, now_ms: int) -> bool:
+    """Whether `request` confirms a waiting call of this user that asked for the same; a confirmation counts once. Raises
+    StoreUnavailable."""
+    confirmed = request.options.confirm
+    if confirmed is None:
+        return False
+    return await waiting.redeem(caller.user.id, confirmed, _digest(request), now_ms - CONFIRM_WITHIN_MS)
 
 
 def _digest(request: Request) -> bytes:

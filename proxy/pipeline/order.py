@@ -30,6 +30,7 @@ from proxy.ports import (
     CatalogSource,
     Clock,
     Conduct,
+    Confirmations,
     HealthBoard,
     Ids,
     Limiter,
@@ -69,6 +70,7 @@ class Rooms:
     upstream: Upstream
     catalog: CatalogSource
     threads: Threads
+    confirmations: Confirmations
     health: HealthBoard
     limiter: Limiter
     conduct: Conduct

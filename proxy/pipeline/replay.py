@@ -12,8 +12,9 @@ from proxy.domain.money import Charge, Tab, ceil_div, credits_milli, raw_cost_na
 from proxy.domain.plan import Override, Plan, effective, tariff
 from proxy.domain.usage import Usage
 from proxy.domain.value import dataclass, replace
+from proxy.domain.verdict import Advice, Verdict
 from proxy.pipeline.shadow import Page, Shadow, Spending
-from proxy.stages import hold, policy
+from proxy.stages import assistant, hold, policy
 
 Fate = Literal["same", "refused", "admitted", "downgraded", "rerouted", "shortened"]
 
@@ -114,6 +115,7 @@ class Replay:
         ask = self._asked(call.ask)
         plan = effective(catalog.plan(ask.plan_id), ask.overrides, ask.at_ms)
         page = shadow.page(standing, plan.allowances)
+        advice = _advised(advice, ask, verdict, catalog)
         decision = policy.decide(ask, verdict, advice, page.standing, catalog, health)
         is_unchanged = page.standing == standing and _route(decision) == _route(recorded)
         return _Scene(call, recorded, ask, plan, catalog, page, decision, is_unchanged)
@@ -125,6 +127,15 @@ class Replay:
         if multiplier_ppm is not None:
             ask = replace(ask, overrides=(*ask.overrides, Override("replay", "a replay", multiplier_ppm=multiplier_ppm)))
         return ask
+
+
+def _advised(recorded: Advice, ask: Ask, verdict: Verdict, catalog: Catalog) -> Advice:
+    """The assistant that was advised or, where this catalog has it no more, the one that would be."""
+    if recorded.assistant_id is None:
+        return recorded
+    advised = catalog.assistants.get(recorded.assistant_id)
+    is_there = advised is not None and advised.is_open_on(ask.plan_id)
+    return recorded if is_there else assistant.advise(ask.asked, verdict, catalog, ask.plan_id)
 
 
 def _route(decision: Decision) -> tuple[object, ...]:

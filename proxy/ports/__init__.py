@@ -1,6 +1,17 @@
 """Protocols of everything that touches the world, and the exceptions they may raise; no implementation, ever."""
 
-from proxy.ports.books import Alerts, Books, ByHand, ClockDoubted, CommitUnknown, Leases, Ledger, StoreUnavailable, Timekeeping
+from proxy.ports.books import (
+    Alerts,
+    Books,
+    ByHand,
+    ClockDoubted,
+    CommitUnknown,
+    Confirmations,
+    Leases,
+    Ledger,
+    StoreUnavailable,
+    Timekeeping,
+)
 from proxy.ports.desk import (
     Accounts,
     CatalogDesk,
@@ -31,6 +42,7 @@ __all__ = [
     "ClockDoubted",
     "CommitUnknown",
     "Conduct",
+    "Confirmations",
     "Conversations",
     "Directory",
     "Exchange",

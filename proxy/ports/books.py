@@ -92,6 +92,19 @@ class Books(Protocol):
         ...
 
 
+class Confirmations(Protocol):
+    """Calls that wait for their caller's word, whichever process asked for it. `digest` is of the whole request. All raise
+    StoreUnavailable."""
+
+    async def expect(self, user_id: str, call_id: str, digest: bytes, at_ms: int) -> None:
+        """The call was refused for want of that word."""
+        ...
+
+    async def redeem(self, user_id: str, call_id: str, digest: bytes, since_ms: int) -> bool:
+        """Whether the call waits since later than that for this user and the same request; from now on it does no more."""
+        ...
+
+
 class ByHand(Protocol):
     """The same ledger as people see it: what they move beside calls, each with its audit line, durable when it returns. All
     raise StoreUnavailable."""

@@ -179,7 +179,7 @@ class Directory(Protocol):
     one transaction. `expected_version` None means: must not exist yet. Raises VersionConflict, StoreUnavailable."""
 
     async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = ...) -> list[User]:
-        """In the order of their ids."""
+        """In the order of their ids or, where they are found by them, of their names."""
         ...
 
     async def user(self, user_id: str) -> User | None: ...
@@ -225,6 +225,16 @@ class Directory(Protocol):
     async def cap_key(self, key_id: str, caps: tuple[Cap, ...], change: Change) -> Key:
         """Changes what the key, and those whose place it took, may spend in credits; what was spent counts on. VersionConflict
         when there is none."""
+        ...
+
+    async def makers(self, key_id: str) -> frozenset[str]:
+        """The keys that it was made from, and those that took the place of one of them."""
+        ...
+
+    async def bind_key(self, key_id: str, bounds: Mapping[str, Any], change: Change) -> Key:
+        """Changes those of the key's BOUNDS that are named; None lifts one as far as the keys it was made from have none. With
+        it go the keys whose place it took, and what was made from it loses what it would have beyond. VersionConflict when
+        there is none or it has ended, ValueError in words when it would have more than a key it was made from."""
         ...
 
     async def revoke_key(self, key_id: str, change: Change) -> int:
@@ -296,7 +306,7 @@ class CatalogDesk(Protocol):
     async def trial(self, changes: Sequence[RowChange], revision: str | None = None) -> Catalog | None:
         """The catalog as it would be with these changes, over what is in force or over a revision that calls refer to (its
         rows that are gone since are left out of the changes); built and never saved. None when the revision is no longer
-        kept; ValueError as for a write."""
+        kept, or could not be without a row that goes; ValueError as for a write."""
         ...
 
     async def outlook(self, proposal: str | None = None) -> CatalogOutlook:

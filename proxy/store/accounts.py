@@ -10,7 +10,7 @@ from proxy.domain.account import App, Caller, Key, User
 from proxy.domain.plan import Entitlement, entitled_at
 from proxy.domain.value import dataclass, replace
 from proxy.ports import Clock
-from proxy.store import keyring
+from proxy.store import kinship
 from proxy.store.database import Connection, Database
 from proxy.store.directory import APPS, ENTITLEMENTS, USERS
 from proxy.store.memory import Memory, Part
@@ -141,11 +141,11 @@ def _news(connection: Connection, seen: int | None) -> tuple[int, list[Part] | N
 
 def _read_caller(connection: Connection, key_id: str) -> _Found:
     seq = last_change(connection)
-    key = keyring.KEYS.get(connection, key_id)
+    key = kinship.KEYS.get(connection, key_id)
     if key is None:
         return _Found(None, (("key", key_id),), seq)
     app = None if key.app_id is None else APPS.get(connection, key.app_id)
-    parts = (*(("key", id) for id in keyring.ancestors(connection, key)), ("app", key.app_id or ""))
+    parts = (*(("key", id) for id in kinship.ancestors(connection, key)), ("app", key.app_id or ""))
     owner_id = app.user_id if app is not None and key.kind == "app" else key.user_id
     if owner_id is None:
         return _Found(_staff(key), parts, seq)
@@ -154,7 +154,7 @@ def _read_caller(connection: Connection, key_id: str) -> _Found:
     if user is None:
         return _Found(None, parts, seq)
     entitlement = ENTITLEMENTS.get(connection, owner_id) or _default(owner_id, app)
-    return _Found(Caller(keyring.with_lineage(connection, key), user, entitlement, app), parts, seq)
+    return _Found(Caller(kinship.with_lineage(connection, key), user, entitlement, app), parts, seq)
 
 
 def _read_end_user(connection: Connection, app: App, user_id: str, key: Key) -> _Found:

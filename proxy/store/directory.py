@@ -1,7 +1,7 @@
 """Users, apps, entitlements, grants and plan requests as people manage them; each write with its audit line at once."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from proxy.domain.account import App, Key, User, UserFilter
 from proxy.domain.desk import Change, Grant, KeyFilter, PlanRequest
@@ -10,8 +10,8 @@ from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.ports import Clock, VersionConflict
-from proxy.store import keyring, values
-from proxy.store.database import Database
+from proxy.store import keyring, kinship, values
+from proxy.store.database import Connection, Database
 from proxy.store.grants import give
 from proxy.store.table import Table
 from proxy.store.trail import Writing
@@ -47,13 +47,18 @@ class SqlDirectory:
         self._changed = changed
 
     async def users(self, app_id: str | None, after_id: str | None, limit: int, only: UserFilter = EVERYBODY) -> list[User]:
-        last = None if only.begins is None else f"{only.begins}{_LAST_SIGN}"
-        given = {"app_id = ?": app_id, "id > ?": after_id, "id >= ?": only.begins, "id < ?": last}
-        asked = {condition: value for condition, value in given.items() if value is not None}
+        page = f"LIMIT {min(limit, ROWS_MAX):d}"
         # Written out, for an index of few rows is read for no value that comes later.
-        where = " AND ".join([*asked, *(["suspended = 1"] if only.suspended else [])]) or "true"
-        tail = f"{where} ORDER BY id LIMIT {min(limit, ROWS_MAX):d}"
-        return await self._database.read(lambda connection: USERS.select(connection, tail, tuple(asked.values())))
+        asked: dict[str, tuple[str, ...]] = {"suspended = 1": ()} if only.suspended else {}
+        if app_id is not None:
+            asked["app_id = ?"] = (app_id,)
+        if only.named is not None:
+            named = _folded(only.named)
+            return await self._database.read(lambda connection: _named(connection, named, after_id, asked, page))
+        last = None if only.begins is None else f"{only.begins}{_LAST_SIGN}"
+        edges = {"id > ?": after_id, "id >= ?": only.begins, "id < ?": last}
+        asked |= {condition: (value,) for condition, value in edges.items() if value is not None}
+        return await self._database.read(lambda connection: _users(connection, asked, f"ORDER BY id {page}"))
 
     async def user(self, user_id: str) -> User | None:
         return await self._database.read(lambda connection: USERS.get(connection, user_id))
@@ -86,14 +91,14 @@ class SqlDirectory:
     ) -> list[Key]:
         asked = {"user_id = ?": user_id, "app_id = ?": app_id}
         given = {words: value for words, value in asked.items() if value is not None}
-        return await self._database.read(lambda c: keyring.KEYS.latest(c, given, min(limit, ROWS_MAX), before_id))
+        return await self._database.read(lambda c: kinship.KEYS.latest(c, given, min(limit, ROWS_MAX), before_id))
 
     async def keys_page(self, wanted: KeyFilter) -> list[Key]:
         page = replace(wanted, limit=min(wanted.limit, ROWS_MAX))
         return await self._database.read(lambda connection: keyring.page(connection, page))
 
     async def key(self, key_id: str) -> Key | None:
-        return await self._database.read(lambda connection: keyring.KEYS.get(connection, key_id))
+        return await self._database.read(lambda connection: kinship.KEYS.get(connection, key_id))
 
     async def add_key(self, key: Key, change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.add(writing, key))
@@ -106,6 +111,12 @@ class SqlDirectory:
 
     async def cap_key(self, key_id: str, caps: tuple[Cap, ...], change: Change) -> Key:
         return await self._write(change, lambda writing: keyring.cap(writing, key_id, caps))
+
+    async def makers(self, key_id: str) -> frozenset[str]:
+        return await self._database.read(lambda connection: kinship.makers(connection, key_id))
+
+    async def bind_key(self, key_id: str, bounds: Mapping[str, Any], change: Change) -> Key:
+        return await self._write(change, lambda writing: keyring.bind(writing, key_id, bounds))
 
     async def revoke_key(self, key_id: str, change: Change) -> int:
         return await self._write(change, lambda writing: keyring.revoke(writing, key_id))
@@ -182,3 +193,25 @@ def _decide(writing: Writing, decided: PlanRequest, entitlement: Entitlement | N
         exists = ENTITLEMENTS.get(writing.connection, entitlement.user_id) is not None
         _put(writing, ENTITLEMENTS, entitlement, entitlement.version if exists else None)
     return decided
+
+
+def _named(
+    connection: Connection, begins: str, after_id: str | None, asked: Mapping[str, tuple[str, ...]], page: str
+) -> list[User]:
+    after = None if after_id is None else USERS.get(connection, after_id)
+    name = "" if after is None else _folded(after.name)
+    # Where an index begins is said by itself: of a pair with an expression SQLite's indexes heed nothing.
+    within = {**asked, "lower(name) >= ?": (max(name, begins),), "lower(name) < ?": (f"{begins}{_LAST_SIGN}",)}
+    if after is not None:
+        within["(lower(name), id) > (?, ?)"] = (name, after.id)
+    return _users(connection, within, f"ORDER BY lower(name), id {page}")
+
+
+def _users(connection: Connection, asked: Mapping[str, tuple[str, ...]], tail: str) -> list[User]:
+    values = tuple(value for values in asked.values() for value in values)
+    return USERS.select(connection, f"{' AND '.join(asked) or 'true'} {tail}", values)
+
+
+def _folded(text: str) -> str:
+    """As both databases lower a name: ASCII letters alone."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text)

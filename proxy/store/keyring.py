@@ -1,20 +1,18 @@
-"""Keys inside a write: adding, revoking with descendants, rotating, suspending, capping; shows a key's hash to nobody."""
+"""Keys inside a write: added, revoked with descendants, rotated, suspended, capped, bound; shows a key's hash to nobody."""
 
-import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from proxy.domain.account import Key
+from proxy.domain.account import Key, bounds_exceed, narrowed
 from proxy.domain.desk import KeyFilter
-from proxy.domain.policy import NO_WISHES, Wishes
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.ports import VersionConflict
-from proxy.store import values
+from proxy.store import kinship, values
 from proxy.store.database import Connection
-from proxy.store.table import Table
+from proxy.store.kinship import KEYS
 from proxy.store.trail import Writing
-
-KEYS: Final = Table("keys", values.KEY_COLUMNS, values.key_of, values.key_row)
 
 _INHERIT: Final = (
     "INSERT INTO key_descent SELECT ancestor_id, ?1 FROM key_descent"
@@ -39,13 +37,15 @@ def page(connection: Connection, wanted: KeyFilter) -> list[Key]:
 
 
 def add(writing: Writing, key: Key) -> Key:
-    """Adds a key under the parent its lineage names, if any. VersionConflict when it exists, or when its parent was stopped
-    since it asked: who is revoked leaves no heir."""
+    """Adds a key under the parent its lineage names, if any. VersionConflict when it exists, or when its parent was stopped or
+    bound since it asked: who is revoked leaves no heir, and nobody leaves more than they have."""
     _insert(writing, key)
     for parent_id in key.lineage[1:2]:
         parent = KEYS.get(writing.connection, parent_id)
         if parent is not None and (parent.suspended or not _is_live(parent, writing.at_ms)):
             raise VersionConflict(f"key {parent_id} has ended")
+        if parent is not None and bounds_exceed(parent, key) is not None:
+            raise VersionConflict(f"key {parent_id} has less than it had")
         writing.connection.execute(_INHERIT, (key.id, parent_id, None))
     writing.note("key.create", f"key:{key.id}", None, values.shown(key))
     return key
@@ -71,6 +71,8 @@ def rotate(writing: Writing, old_id: str, new: Key, grace_until_ms: int) -> Key:
         raise VersionConflict(f"key {old_id} has ended")
     ends_at_ms = min(grace_until_ms, old.expires_at_ms) if old.expires_at_ms is not None else grace_until_ms
     _change(writing, old, replace(old, expires_at_ms=ends_at_ms), "key.rotate")
+    # Whoever asked may have read the old key before it was bound.
+    new = narrowed(new, old)
     _insert(writing, new)
     writing.connection.execute(_INHERIT, (new.id, old_id, old_id))
     writing.connection.execute(_ADOPT, (new.id, old_id, old_id))
@@ -104,7 +106,7 @@ def cap(writing: Writing, key_id: str, caps: tuple[Cap, ...]) -> Key:
     key = KEYS.get(writing.connection, key_id)
     if key is None:
         raise VersionConflict(f"there is no key {key_id}")
-    before = _replaced(writing.connection, key)
+    before = kinship.replaced(writing.connection, key)
     scope = f"key:{[key.id, *(old.id for old in before)][-1]}"
     own = tuple(replace(cap, scope=scope) for cap in caps)
     for old in (*before, key):
@@ -112,41 +114,47 @@ def cap(writing: Writing, key_id: str, caps: tuple[Cap, ...]) -> Key:
     return replace(key, caps=_with_credits(key.caps, own))
 
 
-def ancestors(connection: Connection, key: Key) -> tuple[str, ...]:
-    """Every key that has a say in this one: its lineage, and what it descends from, itself included."""
-    rows = connection.execute("SELECT ancestor_id FROM key_descent WHERE key_id = ?", (key.id,))
-    return tuple(dict.fromkeys((*key.lineage, *(ancestor_id for (ancestor_id,) in rows))))
+def bind(writing: Writing, key_id: str, bounds: Mapping[str, Any]) -> Key:
+    """Changes some of a key's BOUNDS, and with it those of the keys whose place it took; what was made from it loses what it
+    would have beyond them, and gets nothing back. None stands for no bound but those of the keys that this one was made from.
+
+    VersionConflict when there is none or it has ended; ValueError, in words, when it would have more than one of those.
+    """
+    key = KEYS.get(writing.connection, key_id)
+    if key is None or not _is_live(key, writing.at_ms):
+        raise VersionConflict(f"key {key_id} is not there, or has ended")
+    before = kinship.replaced(writing.connection, key)
+    kin = kinship.Kin(writing.connection, (key, *before))
+    bound = _within(replace(key, **bounds), bounds, kin.makers(key))
+    kin.put(bound)
+    _change(writing, key, bound, "key.bind")
+    for old in before:
+        # Its time is its grace: it may end sooner with the key, and never later.
+        ends_at_ms = narrowed(old, bound).expires_at_ms
+        _narrow(writing, kin, old, replace(old, model_scope=bound.model_scope, rate=bound.rate, expires_at_ms=ends_at_ms))
+    for heir in kin.heirs():
+        after = heir
+        for maker in kin.makers(heir):
+            after = narrowed(after, maker)
+        _narrow(writing, kin, heir, after)
+    return bound
 
 
-def with_lineage(connection: Connection, key: Key) -> Key:
-    """The key as its whole lineage makes it (contract 1): caps and rates belong to the lineage and not to one key, and with a
-    key that is suspended stops what was made from it."""
-    ancestors = KEYS.select(
-        connection, "id IN (SELECT value FROM json_each(?)) AND id <> ? ORDER BY id", (json.dumps(key.lineage), key.id)
-    )
-    caps = (*key.caps, *(cap for ancestor in ancestors for cap in ancestor.caps))
-    near = sorted(ancestors, key=lambda ancestor: key.lineage.index(ancestor.id))
-    rates = tuple((ancestor.id, ancestor.rate) for ancestor in ancestors if ancestor.rate is not None)
-    stopped = connection.execute(
-        "SELECT suspended FROM key_descent JOIN keys ON keys.id = ancestor_id WHERE key_id = ?", (key.id,)
-    )
-    return replace(
-        key,
-        caps=tuple(dict.fromkeys(caps)),
-        lineage_rates=rates,
-        lineage_wishes=tuple(ancestor.wishes for ancestor in near if ancestor.wishes != NO_WISHES),
-        suspended=any(suspended for (suspended,) in stopped),
-    )
+def _within(bound: Key, bounds: Mapping[str, Any], makers: list[Key]) -> Key:
+    named = {name: value for name, value in bounds.items() if value is not None}
+    for maker in makers:
+        # Only what is named is held against the maker: the rest is as it was.
+        objection = bounds_exceed(maker, replace(maker, **named))
+        if objection is not None:
+            raise ValueError(objection)
+        bound = narrowed(bound, maker)
+    return bound
 
 
-def _replaced(connection: Connection, key: Key) -> list[Key]:
-    """The keys that were rotated into this one, the latest first: of its lineage, what no key that it was made from has."""
-    made_from = KEYS.select(
-        connection, "id IN (SELECT ancestor_id FROM key_descent WHERE key_id = ?) AND id <> ? ORDER BY id", (key.id, key.id)
-    )
-    others = {name for ancestor in made_from for name in ancestor.lineage}
-    found = (KEYS.get(connection, name) for name in key.lineage[1:] if name not in others)
-    return [old for old in found if old is not None]
+def _narrow(writing: Writing, kin: kinship.Kin, before: Key, after: Key) -> None:
+    if after != before:
+        kin.put(after)
+        _change(writing, before, after, "key.bind")
 
 
 def _with_credits(had: tuple[Cap, ...], credits: tuple[Cap, ...]) -> tuple[Cap, ...]:

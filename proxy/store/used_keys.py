@@ -14,7 +14,7 @@ _FIND: Final = (
     "SELECT call_id, body_hash, EXISTS (SELECT 1 FROM holds WHERE holds.id = call_id) FROM idempotency_keys"
     " WHERE account_id = ? AND route = ? AND key = ? AND at_ms > ?"
 )
-_PUT: Final = (
+PUT: Final = (
     "INSERT INTO idempotency_keys (account_id, route, key, body_hash, call_id, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (account_id, route, key) DO UPDATE"
     " SET body_hash = excluded.body_hash, call_id = excluded.call_id, at_ms = excluded.at_ms"
@@ -55,7 +55,7 @@ class UsedKeys:
             self._connection.executemany(_FREE, [(call_id,) for call_id in self._freed])
         rows = [row for used, row in self._taken.values() if used.call_id not in self._freed]
         if rows:
-            self._connection.executemany(_PUT, rows)
+            self._connection.executemany(PUT, rows)
 
 
 def find(connection: Connection, account_id: str, asked: IdempotencyKey, at_ms: int) -> KeyUsed | None:

@@ -36,6 +36,7 @@ from proxy.store.accounts import SqlAccounts
 from proxy.store.catalog.desk import SqlCatalogDesk
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.chronicle import SqlChronicle
+from proxy.store.confirmations import SqlConfirmations
 from proxy.store.conversations import SqlConversations
 from proxy.store.database import Database
 from proxy.store.directory import SqlDirectory
@@ -311,6 +312,7 @@ async def open_house(
             upstream=upstream,
             catalog=shown,
             threads=SqlRegister(database),
+            confirmations=SqlConfirmations(database, PEPPER),
             health=health,
             limiter=limiter,
             conduct=conduct,

@@ -61,7 +61,9 @@ async def test_a_key_sees_its_scope_and_hears_that_the_rest_is_out_of_it(house: 
     key = await house.user_key("u1", "pro", model_scope=("tag:cheap",))
     assert await names(house, key) == ["auto", "general", "gpt", "p/cheap"]
     strong = await row(house, key, "p/strong")
-    assert strong["why"] == "This key may not call it."
+    assert (strong["reason"], strong["why"]) == ("not_in_key_scope", "This key may not call it.")
+    # Its plan has it, so there is nothing to ask for.
+    assert strong["unlocked_by"] is None
 
 
 async def test_sizes_of_an_alias_are_those_of_what_may_answer(house: House) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import PersonMaker
+from tests.console.desk import opened
 from tests.console.person import Person
 from tests.e2e.harness import PROVIDER_KEY, House, chat
 
@@ -81,6 +82,37 @@ def test_no_page_of_an_administrator_has_a_serious_barrier(
     assert found == []
 
 
+def test_what_is_capped_locked_failed_or_empty_has_no_serious_barrier(
+    person: PersonMaker, user_key: Callable[..., str], admin: str
+) -> None:
+    capped = {"caps": [{"window": "day", "credits": "0.001"}], "model_scope": ["sim/words"]}
+    mona = person(user_key("mona", "free", **capped))
+    mona.page.locator("aside summary").click()
+    mona.choose("sim/words")
+    mona.say("Too dear for me")
+    mona.ends("failed")
+    # Whatever it asks for, this key may not; what its plan lacks can be asked for all the same.
+    locked = mona.page.locator("fieldset.picker .offer.locked")
+    expect(locked.first).to_contain_text("Not with this key")
+    expect(locked.filter(has=mona.page.get_by_role("button", name="Ask for it")).first).to_contain_text("In plan plus")
+    found = mona.barriers()
+    mona.open("Usage")
+    calls = mona.page.locator("section[aria-labelledby=calls]")
+    calls.get_by_role("link").first.click()
+    expect(mona.page.get_by_role("heading", name="Timeline")).to_be_visible()
+    found += mona.barriers()
+    mona.page.go_back()
+    calls.get_by_label("Outcome").select_option("served")
+    expect(calls.locator(".empty")).to_be_visible()
+    expect(mona.page.get_by_role("meter", name="Cap of this key, today")).to_be_visible()
+    found += mona.barriers()
+    boss = person(admin)
+    for place in ("users?app=nobody", "keys?user=nobody"):
+        expect(opened(boss, place).locator(".empty")).to_be_visible()
+        found += boss.barriers()
+    assert found == []
+
+
 def test_a_locked_model_is_asked_for_granted_and_works(person: PersonMaker, user_key: Callable[..., str], admin: str) -> None:
     olga, boss = person(user_key("olga", "free")), person(admin)
     olga.page.locator("aside summary").click()
@@ -136,13 +168,22 @@ def test_usage_tells_what_is_left_and_each_call_why(person: PersonMaker, user_ke
     expect(pia.page.get_by_text("Your plan does not include it.").first).to_be_visible()
 
 
-def test_a_key_is_made_shown_once_and_ended(person: PersonMaker, user_key: Callable[..., str]) -> None:
+def test_a_key_is_made_shown_once_bound_and_ended(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
     remo = person(user_key("remo"))
     remo.open("Usage")
     remo.page.get_by_label("Name of the new key").fill("build machine")
     remo.page.get_by_role("button", name="Make it").click()
     expect(remo.page.get_by_role("dialog")).to_contain_text("sb_user_")
+    child = house.http(remo.page.get_by_role("dialog").locator("code").inner_text())
     remo.page.get_by_role("button", name="Close").click()
+    remo.page.get_by_role("button", name="Change: build machine").click()
+    remo.page.get_by_label("Only these models (optional)").fill("sim/words")
+    remo.page.get_by_role("dialog").get_by_role("button", name="Change", exact=True).click()
+    expect(remo.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("only sim/words")
+    assert [child.post("/v1/chat/completions", json=chat(f"sim/{name}")).status_code for name in ("words", "echo")] == [
+        200,
+        403,
+    ]
     remo.page.get_by_role("button", name="End it: build machine").click()
     remo.page.get_by_role("button", name="End it for good").click()
     expect(remo.page.get_by_role("row").filter(has_text="build machine")).to_contain_text("ended")

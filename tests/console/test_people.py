@@ -116,6 +116,20 @@ def test_a_user_is_made_bounded_and_given_a_key(boss: Person, house: House) -> N
     expect(row(page, "laptop")).to_contain_text("active")
 
 
+def test_users_are_found_by_how_their_names_begin(boss: Person, made: Callable[..., Any]) -> None:
+    for number, name in enumerate(("Quentin Ash", "quentina@firm.example", "Quince")):
+        made("users", id=f"q-{number}", name=name, plan_id="free")
+    page = opened(boss, "users")
+    page.get_by_label("Name begins with").fill("quent")
+    page.get_by_label("Name begins with").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_label("Id begins with").fill("q-2")
+    page.get_by_label("Id begins with").press("Enter")
+    expect(page.get_by_label("Name begins with")).to_have_value("")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(row(page, "Quince")).to_be_visible()
+
+
 def test_a_call_is_refunded_once_and_a_window_begins_anew(boss: Person, user_key: Callable[..., str], house: House) -> None:
     caller = house.http(user_key("ursula"))
     for _ in range(3):

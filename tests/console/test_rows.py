@@ -84,7 +84,9 @@ def test_a_model_is_changed_in_all_that_it_is_and_deleted(boss: Person, made: Ca
 
 def test_a_deleted_row_of_the_files_is_taken_back(boss: Person, user_key: Callable[..., str], house: House) -> None:
     caller, page = house.http(user_key("zeno")), opened(boss, "aliases/mended")
+    assert caller.post(CHAT, json=chat("mended")).status_code == 200
     page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog").get_by_text(re.compile("[0-9]+ refused that w"))).to_be_visible()
     because(page, "Delete")
     assert caller.post(CHAT, json=chat("mended")).status_code == 404
     page = opened(boss, "files")
@@ -92,6 +94,14 @@ def test_a_deleted_row_of_the_files_is_taken_back(boss: Person, user_key: Callab
     because(page, "Use the file’s value")
     expect(page.get_by_role("button", name="Use the file’s value: mended")).to_have_count(0)
     assert caller.post(CHAT, json=chat("mended")).status_code == 200
+
+
+def test_what_is_still_needed_says_by_whom_before_it_is_deleted(boss: Person, user_key: Callable[..., str]) -> None:
+    user_key("zack")
+    for place, by in (("plans/plus", "users who hold it: "), ("assistants/general", "default_assistant")):
+        page = opened(boss, place)
+        page.get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(by)
 
 
 def test_an_alias_is_made_and_leads_elsewhere_after_a_change(boss: Person, user_key: Callable[..., str], house: House) -> None:
@@ -164,6 +174,30 @@ def test_the_caps_of_a_key_are_set_and_refuse_its_next_call(boss: Person, user_k
     button.click()
     dialog.get_by_role("button", name="Remove row Caps").click()
     because(page, "Change the caps")
+    assert caller.post(CHAT, json=chat("sim/small")).status_code == 200
+
+
+def test_the_bounds_of_a_key_are_set_and_refuse_its_next_call(boss: Person, user_key: Callable[..., str], house: House) -> None:
+    key = user_key("zeus")
+    caller, page = house.http(key), opened(boss, "keys?user=zeus")
+    button = page.get_by_role("button", name=f"Bounds: laptop {key_id(key)}")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Only these models (optional)").fill("sim/words\nsim/echo")
+    dialog.get_by_label("Requests in a time (optional)").fill("3")
+    dialog.get_by_label("In seconds").fill("3600")
+    dialog.get_by_label("Ends on (optional)").fill("2099-12-31")
+    because(page, "Change the bounds")
+    expect(row(page, "laptop")).to_contain_text("only sim/words, sim/echo; 3 requests in 3600 s")
+    assert caller.post(CHAT, json=chat("sim/small")).status_code == 403
+    assert [caller.post(CHAT, json=chat("sim/echo")).status_code for _ in range(3)] == [200, 200, 429]
+    button.click()
+    expect(dialog.get_by_label("Ends on (optional)")).to_have_value("2099-12-31")
+    for label in ("Only these models (optional)", "Requests in a time (optional)"):
+        dialog.get_by_label(label).fill("")
+    because(page, "Change the bounds")
+    expect(row(page, "laptop")).not_to_contain_text("sim/words")
+    expect(row(page, "laptop")).to_contain_text("2099")
     assert caller.post(CHAT, json=chat("sim/small")).status_code == 200
 
 

@@ -80,11 +80,11 @@ async def test_revoked_and_expired_keys_still_say_whose_they_were(door: DeskDoor
 
 async def test_a_child_key_counts_in_the_rates_of_its_whole_lineage(door: DeskDoor) -> None:
     await door.directory.add_key(key("root", rate=Rate(9, 60)), WHY)
-    await door.directory.add_key(key("middle", lineage=("middle", "root")), WHY)
+    await door.directory.add_key(key("middle", lineage=("middle", "root"), rate=Rate(5, 60)), WHY)
     await door.directory.add_key(key("child", lineage=("child", "middle", "root"), rate=Rate(3, 60)), WHY)
     found = await door.accounts.caller("child")
     assert found is not None
-    assert found.key.rates == (("child", Rate(3, 60)), ("root", Rate(9, 60)))
+    assert found.key.rates == (("child", Rate(3, 60)), ("middle", Rate(5, 60)), ("root", Rate(9, 60)))
     kept = await door.directory.key("child")
     assert kept is not None
     assert kept.rates == (("child", Rate(3, 60)),)

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from proxy.domain.catalog import Catalog
-from proxy.domain.desk import Change, RowChange
+from proxy.domain.desk import Change, PlanRequest, RowChange
 from proxy.domain.ledger import RecordCall
+from proxy.domain.plan import NextPlan
 from proxy.ports import CatalogDesk, VersionConflict
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.source import SqlCatalog
 from proxy.store.catalog.withheld import withheld
-from tests.builders import app, call, entitlement
+from tests.builders import NOW_MS, app, call, entitlement
 from tests.contracts.desk_house import DESK_HOUSES, DeskDoor, DeskHouse
 from tests.store.catalog.folder import MODELS, PLANS, folder, model_row
 
@@ -148,6 +149,19 @@ async def test_a_trial_over_an_old_revision_has_nothing_that_came_later(house: D
     assert await office.desk.trial([DEARER], "no such") is None
 
 
+async def test_a_row_that_goes_is_gone_in_a_trial_and_what_names_it_speaks(office: Office) -> None:
+    revision = office.source.current().revision
+    for over in (None, revision):
+        tried = await office.desk.trial([RowChange("alias", "gpt", {}, goes=True)], over)
+        assert tried is not None
+        assert "gpt" not in tried.aliases
+    assert "gpt" in office.source.current().aliases
+    needed = RowChange("model", "p/small", {}, goes=True)
+    with pytest.raises(ValueError, match="p/small"):
+        await office.desk.trial([needed])
+    assert await office.desk.trial([needed], revision) is None
+
+
 async def test_a_trial_expands_an_allow_list(office: Office) -> None:
     tried = await office.desk.trial([RowChange("plan", "basic", {"models": ["p/*"]})], office.source.current().revision)
     assert tried is not None
@@ -270,9 +284,19 @@ async def test_a_deleted_row_of_the_files_stays_deleted_until_it_is_made_again(h
 
 async def test_a_plan_that_somebody_holds_is_not_deleted(office: Office) -> None:
     await office.desk.create("plan", "gold", {"name": "Gold", "models": ["p/*"]}, WHY)
-    await office.door.directory.put_entitlement(entitlement("u1", plan_id="gold"), None, WHY)
-    with pytest.raises(ValueError, match="held by 1"):
+    directory, gone = office.door.directory, RowChange("plan", "gold", {}, goes=True)
+    assert await office.desk.trial([gone]) is not None
+    await directory.put_entitlement(entitlement("u1", plan_id="gold"), None, WHY)
+    await directory.put_entitlement(entitlement("u2", plan_id="basic", next=NextPlan("gold", NOW_MS)), None, WHY)
+    await directory.put_app(app("a1", default_plan_id="gold", plans=("basic",)), None, WHY)
+    await directory.put_app(app("a2", default_plan_id="basic", plans=("basic", "gold")), None, WHY)
+    await directory.file_plan_request(PlanRequest("r1", "u2", "plan", "gold", "", "open", NOW_MS))
+    beginning, may_give = "apps whose users begin with it: 1", "apps that may give it: 1"
+    needed = f"users who hold it: 1, users who get it next: 1, {beginning}, {may_give}, open requests for it: 1"
+    with pytest.raises(ValueError, match=needed):
         await office.desk.delete("plan", "gold", await office.etag("plan", "gold"), WHY)
+    with pytest.raises(ValueError, match=needed):
+        await office.desk.trial([gone])
 
 
 async def test_the_diff_shows_how_each_patch_stands_against_todays_files(house: DeskHouse, office: Office) -> None:

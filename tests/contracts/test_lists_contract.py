@@ -112,6 +112,32 @@ async def test_users_are_found_by_how_their_ids_begin_and_whether_they_are_suspe
     assert await walked(lambda last: door.directory.users(None, last, 2, only)) == found
 
 
+NAMES = {"u1": "Zoë", "u2": "ann@firm.example", "u3": "Ann", "u4": "ANNA", "u5": "Änne", "u6": "ann"}
+
+
+@pytest.mark.parametrize(
+    ("app_id", "only", "found"),
+    [
+        (None, UserFilter(named="ann"), ["u3", "u6", "u2", "u4"]),
+        (None, UserFilter(named="AnnA"), ["u4"]),
+        (None, UserFilter(named="Änn"), ["u5"]),
+        (None, UserFilter(named="%"), []),
+        (None, UserFilter(named="a", suspended=True), ["u6", "u4"]),
+        ("a1", UserFilter(named="a"), ["u6", "u2", "u4"]),
+        ("a1", UserFilter(named="a", suspended=True), ["u6", "u4"]),
+        ("none", UserFilter(named="a"), []),
+    ],
+)
+async def test_users_are_found_by_how_their_names_begin_in_the_order_of_those(
+    door: DeskDoor, app_id: str | None, only: UserFilter, found: list[str]
+) -> None:
+    for user_id, name in NAMES.items():
+        of = "a1" if int(user_id[1]) % 2 == 0 else None
+        made = user(user_id, name=name, app_id=of, suspended=user_id in ("u4", "u6"))
+        await door.directory.put_user(made, None, WHY)
+    assert await walked(lambda last: door.directory.users(app_id, last, 2, only)) == found
+
+
 @pytest.mark.parametrize(
     ("only", "found"),
     [

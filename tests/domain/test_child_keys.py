@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from proxy.domain.account import Key, child_exceeds
+from proxy.domain.account import Key, child_exceeds, narrowed
 from proxy.domain.plan import Rate
 from proxy.domain.standing import Cap
 from tests.builders import NOW_MS, key
@@ -89,3 +89,36 @@ def test_a_child_need_not_repeat_caps_for_they_hold_for_the_lineage() -> None:
 )
 def test_a_childs_rate_is_not_above_its_parents(rate: Rate | None, exceeds: bool) -> None:
     assert (child_exceeds(bounded(rate=Rate(60, 60)), child(rate=rate)) is not None) is exceeds
+
+
+@pytest.mark.parametrize(
+    ("parent", "child_scope", "left"),
+    [
+        (None, ("p/a",), ("p/a",)),
+        (("p/a",), None, ("p/a",)),
+        (None, None, None),
+        (("p/*",), ("p/a", "q/b"), ("p/a",)),
+        (("p/a", "q/c"), ("p/*",), ("p/a",)),
+        (("p/a*", "q/b"), ("p/*", "q/b"), ("q/b", "p/a*")),
+        (("tag:fast",), ("p/a",), ()),
+        (("q/a",), ("p/a",), ()),
+    ],
+)
+def test_of_two_scopes_what_both_are_sure_to_mean_is_left(
+    parent: tuple[str, ...] | None, child_scope: tuple[str, ...] | None, left: tuple[str, ...] | None
+) -> None:
+    assert narrowed(child(model_scope=child_scope), bounded(model_scope=parent)).model_scope == left
+
+
+@pytest.mark.parametrize("rate", [None, Rate(10, 60), Rate(100, 60)])
+@pytest.mark.parametrize("expires_at_ms", [None, NOW_MS - 1, NOW_MS + 1])
+@pytest.mark.parametrize("scope", [None, ("p/a",), ("*",), ("tag:fast", "q/?")])
+def test_a_narrowed_key_has_never_more_than_its_parent_and_nothing_new(
+    rate: Rate | None, expires_at_ms: int | None, scope: tuple[str, ...] | None
+) -> None:
+    parent = bounded(rate=Rate(60, 60), expires_at_ms=NOW_MS, model_scope=("p/*", "tag:fast"))
+    had = child(rate=rate, expires_at_ms=expires_at_ms, model_scope=scope)
+    left = narrowed(had, parent)
+    assert child_exceeds(parent, left) is None
+    assert child_exceeds(replace(had, manage_keys=True), left) is None
+    assert narrowed(left, parent) == left

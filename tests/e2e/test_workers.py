@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.conftest import HouseMaker
-from tests.e2e.harness import WAIT_S, House, Simulator, Yard, chat, eventually, wrong_in_books
+from tests.e2e.harness import WAIT_S, House, Simulator, Yard, chat, eventually, key_id, wrong_in_books
 from tests.e2e.stopping import CHAT, Kind, stopped, stream
 
 PLENTY: Final = {"auth_failures_per_minute": "100000", "refused_calls_per_minute": "100000"}
@@ -86,6 +87,38 @@ def test_a_rate_holds_over_both_workers(pair: House) -> None:
         assert made.status_code == 201, made.text
     statuses = asyncio.run(_calls(pair, made.json()["key"], 20, at_once=1))
     assert statuses == [200] * 10 + [429] * 10
+
+
+def test_a_narrower_scope_of_a_key_holds_at_every_worker_within_a_second(pair: House) -> None:
+    key = pair.key("user", "nadja", "plus")
+    assert set(asyncio.run(_calls(pair, key, CALLS))) == {200}
+    with pair.http(pair.key("admin")) as http:
+        body = {"model_scope": ["sim/words"], "reason": "test"}
+        assert http.patch(f"/api/admin/keys/{key_id(key)}", json=body).status_code == 200
+    time.sleep(1)
+    assert set(asyncio.run(_calls(pair, key, CALLS))) == {403}
+
+
+def test_a_call_is_confirmed_at_whichever_worker_once(pair: House) -> None:
+    headers = {"authorization": f"Bearer {pair.key('user', 'conny', 'plus')}"}
+
+    def said(**more: Any) -> httpx2.Response:
+        return httpx2.post(f"{pair.url}{CHAT}", json=chat("sim/small", "a delicateword", **more), headers=headers)
+
+    # A new connection each time: of 8 all find the worker that asked once in 256 times.
+    for _ in range(8):
+        confirmed = {"signalbox": {"confirm": said().headers["x-signalbox-call"]}}
+        assert [said(**confirmed).status_code for _ in range(2)] == [200, 403]
+
+
+def test_refused_prompts_count_together_whichever_worker_met_them(pair: House) -> None:
+    headers = {"authorization": f"Bearer {pair.key('user', 'abel', 'plus')}"}
+    asked = chat("sim/small", "a forbiddenword")
+    statuses = [httpx2.post(f"{pair.url}{CHAT}", json=asked, headers=headers).status_code for _ in range(CALLS)]
+    # After three, each lets one more through before it slows. Two that knew nothing of each other would let eight through, and
+    # nobody would rest.
+    assert set(statuses) <= {400, 403, 429}
+    assert 4 <= statuses.count(400) <= 6
 
 
 def test_a_port_that_another_crew_has_is_refused(pair: House, own_house: HouseMaker, sim: Simulator, spare: Simulator) -> None:

@@ -8,7 +8,8 @@ from proxy.domain.abuse import AbuseRules, CoolOff
 from proxy.domain.account import Caller
 from proxy.domain.alert import Alert
 from proxy.limits import conduct as room
-from proxy.limits.conduct import MemoryConduct
+from proxy.limits.conduct import Count, MemoryConduct
+from proxy.limits.memory import MemoryLimiter
 from tests import builders as b
 from tests.contracts.set_clock import SetClock
 
@@ -30,11 +31,11 @@ class Heard:
 class Street:
     """A conduct room and what came of it. `says` is one call's prompt."""
 
-    def __init__(self, **rules: Any) -> None:
+    def __init__(self, count: Count | None = None, clock: SetClock | None = None, **rules: Any) -> None:
         self.rules = AbuseRules(**rules)
-        self.clock, self.heard = SetClock(), Heard()
+        self.clock, self.heard = clock or SetClock(), Heard()
         self.alerts: list[Alert] = []
-        self.conduct = MemoryConduct(lambda: self.rules, self.alerts.append, self.heard, self.clock)
+        self.conduct = MemoryConduct(lambda: self.rules, self.alerts.append, self.heard, self.clock, count)
 
     def says(self, caller: Caller, blocked: bool = False, text: str = SECRET, size: int = 9, cost_milli: int = 0) -> str | None:
         refusal = self.conduct.objection(caller)
@@ -180,3 +181,44 @@ def test_a_cool_off_says_when_it_was_decided() -> None:
 
 def _kept(street: Street) -> object:
     return street.conduct._users.kept
+
+
+def workers(count: int) -> list[Street]:
+    """Streets of one gateway, as its workers are: they share what counts offences, and the time."""
+    clock = SetClock()
+    shared = MemoryLimiter(clock, 100)
+    return [Street(shared.take_now, clock) for _ in range(count)]
+
+
+def offences_until_rest(streets: list[Street], caller: Caller = ADA) -> int:
+    """How many refused prompts, one to each in turn, until somebody has the user rest."""
+    for number in range(1, 100):
+        street = streets[number % len(streets)]
+        street.says(caller, blocked=True)
+        # The wait that a slowed user is told.
+        street.clock.at_ms += street.rules.gap_s * 1_000
+        if street.conduct.due():
+            return number
+    return 0
+
+
+def test_who_goes_from_worker_to_worker_rests_as_soon_as_with_one() -> None:
+    assert offences_until_rest([Street()]) == offences_until_rest(workers(2)) == offences_until_rest(workers(6)) > 1
+
+
+def test_one_worker_of_several_counts_as_one_alone_does() -> None:
+    alone, (one, _) = Street(), workers(2)
+    for pause_ms in (1_000, 10_000, 500_000, 900_000, 930_000, 2_000_000, 1_000):
+        for street in (alone, one):
+            street.says(ADA, blocked=True)
+            street.clock.at_ms += pause_ms
+    assert one.conduct.suspects() == alone.conduct.suspects()
+
+
+def test_what_a_lift_forgave_counts_at_no_worker() -> None:
+    one, other = workers(2)
+    one.is_blocked(ADA, 3)
+    lifted = replace(ADA, user=replace(ADA.user, lifted_at_ms=one.clock.at_ms))
+    other.is_blocked(lifted, 1)
+    (suspect,) = other.conduct.suspects()
+    assert (suspect.step, suspect.record.offences) == ("none", {"blocked": 1})

@@ -140,6 +140,13 @@ async def test_a_confirmation_is_worth_nothing_for_other_messages_or_another_use
     assert refused(await theatre.play(stranger, signalbox={"confirm": "call_1"})).code == "confirmation_required"
 
 
+async def test_nobody_is_told_to_confirm_what_could_not_be_remembered_and_none_passes_unasked() -> None:
+    theatre = Theatre(catalog=b.catalog(b.model("p/one"), policy=CONFIRMING))
+    theatre.confirmations.away = True
+    assert refused(await theatre.play()).code == "store_unavailable"
+    assert refused(await theatre.play(signalbox={"confirm": "call_1"})).code == "store_unavailable"
+
+
 async def test_a_confirmation_ends_after_ten_minutes() -> None:
     theatre = Theatre(catalog=b.catalog(b.model("p/one"), policy=CONFIRMING))
     await theatre.play()

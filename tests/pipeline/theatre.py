@@ -19,7 +19,7 @@ from proxy.domain.plan import Rate
 from proxy.limits.conduct import MemoryConduct
 from proxy.pipeline import DrainLimits, Knobs, Order, Pipeline, Rooms
 from proxy.pipeline.waiting import WaitingLimits
-from proxy.ports import Exchange, Quota, UpstreamError, UpstreamRequest
+from proxy.ports import Exchange, Quota, StoreUnavailable, UpstreamError, UpstreamRequest
 from proxy.stages.provider.openai import OpenAI
 from proxy.stages.stream.openai import OpenAIVoice
 from tests import builders as b
@@ -187,6 +187,24 @@ class RememberingReply:
         return "".join(delta.get("content") or "" for delta in deltas)
 
 
+class RememberingConfirmations:
+    """Confirmations as a test sees them; `away` as when the store is."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[tuple[str, str, bytes], int] = {}
+        self.away = False
+
+    async def expect(self, user_id: str, call_id: str, digest: bytes, at_ms: int) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.waiting[user_id, call_id, digest] = at_ms
+
+    async def redeem(self, user_id: str, call_id: str, digest: bytes, since_ms: int) -> bool:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.waiting.pop((user_id, call_id, digest), since_ms) > since_ms
+
+
 class FixedRooms:
     """Clock, ids, limiter, recorder, accounts and catalog in one: each as plain as its port allows."""
 
@@ -290,6 +308,7 @@ class Theatre:
         self.books = books or CountingBooks()
         self.board = RememberingBoard()
         self.alerts: list[Alert] = []
+        self.confirmations = RememberingConfirmations()
         self.fixed = FixedRooms(catalog or b.catalog(b.model("p/one"), b.model("q/two")))
         self.pipeline = Pipeline(
             Rooms(
@@ -298,6 +317,7 @@ class Theatre:
                 upstream=self.upstream,
                 catalog=self.fixed,
                 threads=self.fixed,
+                confirmations=self.confirmations,
                 health=self.board,
                 limiter=self.fixed,
                 conduct=MemoryConduct(lambda: self.fixed.current().policy.abuse, self.alerts.append, self.fixed, self.fixed),

@@ -6,19 +6,22 @@ from starlette.responses import Response
 
 from proxy.api import keys
 from proxy.api.admin.queries import KeyQuery
-from proxy.api.admin.schemas import KeyBounds, NewKey, Reasoned, Rotation, Suspension
+from proxy.api.admin.schemas import KeyBounds, KeyChange, NewKey, Reasoned, Rotation, Suspension
 from proxy.api.admin.users import caps_of
 from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
+from proxy.api.bounds import NOTHING_NAMED, bounds_of, over_already
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.account import RateTold
-from proxy.api.native.keys import MINUTE_MS, KeyCap, RateGiven, Revoked, WishesGiven, WishesTold
+from proxy.api.native.keys import MINUTE_MS, KeyCap, Revoked, WishesGiven, WishesTold
 from proxy.api.schemas import MomentMs, Told
 from proxy.domain.account import Key
 from proxy.domain.desk import KeyFilter
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate
 from proxy.domain.value import replace
+
+_ENDED: Final = ("revoked", "expired")
 
 
 class KeyView(Told):
@@ -81,8 +84,9 @@ async def _read(visit: Visit) -> Answer:
 async def _create(visit: Visit) -> Answer:
     body, services = visit.body_as(NewKey), visit.services
     now_ms = services.clock.now_ms()
-    if body.expires_at_ms is not None and body.expires_at_ms <= now_ms:
-        return Refusal("invalid_request", "expires_at_ms must lie in the future.", param="expires_at_ms")
+    past = over_already(body.expires_at_ms, now_ms)
+    if past is not None:
+        return past
     user_id = await _holder(visit, body)
     if isinstance(user_id, Refusal):
         return user_id
@@ -98,7 +102,7 @@ async def _create(visit: Visit) -> Answer:
         created_at_ms=now_ms,
         model_scope=None if body.model_scope is None else tuple(body.model_scope),
         caps=caps_of(f"key:{text.id}", body.caps),
-        rate=_rate_of(body.rate),
+        rate=None if body.rate is None else body.rate.value,
         expires_at_ms=body.expires_at_ms,
         manage_keys=body.manage_keys,
         wishes=body.wishes.value,
@@ -139,13 +143,31 @@ async def _cap(visit: Visit) -> Answer:
     return KeyView.of(changed, visit.services.clock.now_ms())
 
 
+async def _bind(visit: Visit) -> Answer:
+    body, key, now_ms = visit.body_as(KeyChange), await _found(visit), visit.services.clock.now_ms()
+    if isinstance(key, Refusal):
+        return key
+    bounds = bounds_of(body)
+    if not bounds:
+        return Refusal("invalid_request", NOTHING_NAMED.format("model_scope, rate, expires_at_ms"))
+    if KeyView.of(key, now_ms).state in _ENDED:
+        return Refusal("conflict", f"Key {key.id} has ended; make a new one.")
+    past = over_already(body.expires_at_ms, now_ms)
+    if past is not None:
+        return past
+    try:
+        return KeyView.of(await visit.services.directory.bind_key(key.id, bounds, change_of(visit, body)), now_ms)
+    except ValueError as error:
+        return Refusal("invalid_request", str(error))
+
+
 async def _rotate(visit: Visit) -> Answer:
     """The new key is the old one under another secret, in its lineage: caps and what was spent of them stay."""
     body, services, old = visit.body_as(Rotation), visit.services, await _found(visit)
     if isinstance(old, Refusal):
         return old
     now_ms = services.clock.now_ms()
-    if KeyView.of(old, now_ms).state in ("revoked", "expired"):
+    if KeyView.of(old, now_ms).state in _ENDED:
         return Refusal("conflict", f"Key {old.id} has ended; make a new one.")
     text = keys.mint(old.kind)
     new = replace(
@@ -201,10 +223,6 @@ def key_fields(key: Key, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _rate_of(body: RateGiven | None) -> Rate | None:
-    return None if body is None else Rate(body.requests, body.period_s)
-
-
 def _rate(rate: Rate | None) -> RateTold | None:
     return None if rate is None else RateTold(requests=rate.requests, period_s=rate.period_s)
 
@@ -224,6 +242,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _KEYS, _list, ADMINS, "Keys of a user, an app, a kind, or all", TAG, answer=KeyList, queries=KeyQuery),
     Endpoint("POST", _KEYS, _create, ADMINS, "Make a key; shown once", TAG, body=NewKey, answer=NewKeyView, status=201),
     Endpoint("GET", _KEY, _read, ADMINS, "One key, without its secret", TAG, answer=KeyView),
+    Endpoint("PATCH", _KEY, _bind, ADMINS, "Change a key's scope, rate or expiry", TAG, body=KeyChange, answer=KeyView),
     Endpoint("POST", f"{_KEY}/wishes", _wish, ADMINS, "Change what a key wishes", TAG, body=NewWishes, answer=KeyView),
     Endpoint("POST", f"{_KEY}/caps", _cap, ADMINS, "Change a key's caps", TAG, body=KeyBounds, answer=KeyView),
     Endpoint("POST", f"{_KEY}/revoke", _revoke, ADMINS, "End a key and all made from it", TAG, body=Reasoned, answer=Revoked),

@@ -32,11 +32,19 @@ class AppQuery(Paged):
 
 
 class UserQuery(AppQuery):
-    """`begins` is how an id begins."""
+    """`begins` is how an id begins, `named` how a name does, in whatever case; one of them at a time. An app's user is named as
+    the app names it, until somebody changes that."""
 
     app: Id | None = None
     begins: Id | None = None
+    named: Name | None = None
     suspended: bool = False
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> "UserQuery":
+        if self.begins is not None and self.named is not None:
+            raise ValueError("users are found by begins or by named; leave one of them out")
+        return self
 
 
 class KeyQuery(Paged):

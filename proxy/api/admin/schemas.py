@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, RateGiven, WishesGiven
+from proxy.api.bounds import RateGiven
+from proxy.api.native.keys import GRACE_MINUTES_MAX, CapGiven, WishesGiven
 from proxy.api.period import Moment
 from proxy.api.schemas import CreditsIn, Given, MomentMs, Name, Words
 from proxy.domain.account import KeyKind
@@ -47,6 +48,7 @@ def _ppm(value: object) -> int:
 Reason = Annotated[Words, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$")]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9:*?][A-Za-z0-9._:@+/*?-]*$")]
+ModelNames = Annotated[list[ModelName], Field(max_length=NAMES_MAX)]
 AtMs = Annotated[MomentMs, Field(ge=0, le=_MS_MAX)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 # Bodies are strict, and JSON has no decimal: this one field reads text and numbers.
@@ -208,7 +210,7 @@ class NewKey(Reasoned):
     name: Name
     user_id: Id | None = None
     app_id: Id | None = None
-    model_scope: Annotated[list[ModelName], Field(max_length=NAMES_MAX)] | None = None
+    model_scope: ModelNames | None = None
     caps: Caps = Field(default_factory=list)
     rate: RateGiven | None = None
     expires_at_ms: AtMs | None = None
@@ -224,6 +226,15 @@ class NewKey(Reasoned):
         if self.kind == "app" and self.user_id is not None:
             raise ValueError("a key of kind app acts for the app's own user; leave user_id out")
         return self
+
+
+class KeyChange(Reasoned):
+    """Bounds of a key; what is left out stays. One that is null is lifted as far as the keys it was made from have none. What
+    was made from it loses what it would have beyond."""
+
+    model_scope: ModelNames | None = None
+    rate: RateGiven | None = None
+    expires_at_ms: AtMs | None = None
 
 
 class Refunding(Reasoned):
@@ -294,18 +305,25 @@ class KeyBounds(Reasoned):
 
 
 class RowTried(Body):
-    """Fields of one catalog row as they might be; with `new` of one that is yet to be made."""
+    """Fields of one catalog row as they might be; with `new` of one that is yet to be made, with `gone` none: it is deleted."""
 
     kind: CatalogKind
     new: bool = False
+    gone: bool = False
     id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    fields: Annotated[dict[str, Any], Field(min_length=1, max_length=NAMES_MAX)]
+    fields: Annotated[dict[str, Any], Field(max_length=NAMES_MAX)] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _clean(cls, value: Any) -> Any:
         _check_text(value)
         return value
+
+    @model_validator(mode="after")
+    def _says_what_changes(self) -> "RowTried":
+        if self.gone == bool(self.fields) or (self.gone and self.new):
+            raise ValueError("must name fields that change, or say that the row is gone")
+        return self
 
 
 class Simulation(Body):
@@ -320,7 +338,7 @@ class Simulation(Body):
     catalog: Literal["recorded", "current"] = "recorded"
     plan_id: Id | None = None
     multiplier: MultiplierPpm | None = None
-    models: Annotated[list[ModelName], Field(max_length=NAMES_MAX)] | None = None
+    models: ModelNames | None = None
     patches: Annotated[list[RowTried], Field(max_length=PATCHES_MAX)] = Field(default_factory=list)
 
 

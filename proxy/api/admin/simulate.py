@@ -187,7 +187,7 @@ def _after(query: HistoryQuery, last: Call | None, limit: int) -> HistoryQuery:
 def _changes(body: Simulation, today: Catalog) -> list[RowChange]:
     plans = today.plans if body.plan_id is None else (body.plan_id,)
     listed = [] if body.models is None else [RowChange("plan", plan_id, {"models": body.models}) for plan_id in plans]
-    return [*listed, *(RowChange(patch.kind, patch.id, patch.fields, patch.new) for patch in body.patches)]
+    return [*listed, *(RowChange(patch.kind, patch.id, patch.fields, patch.new, patch.gone) for patch in body.patches)]
 
 
 def _decided_by_other_code(one: Replayed) -> bool:

@@ -23,7 +23,7 @@ from proxy.stages import hold
 
 async def _list(visit: Visit) -> Answer:
     query = visit.queries_as(UserQuery)
-    only = UserFilter(begins=query.begins, suspended=query.suspended)
+    only = UserFilter(query.begins, query.named, query.suspended)
     users = await visit.services.directory.users(query.app, query.after, query.limit, only)
     full = len(users) == query.limit
     return UserList(data=[UserView.of(user) for user in users], next_after=users[-1].id if full else None)
@@ -145,7 +145,16 @@ _USERS: Final = "/api/admin/users"
 _USER: Final = "/api/admin/users/{id}"
 
 ENDPOINTS: Final = (
-    Endpoint("GET", _USERS, _list, READERS, "Users by id, page by page", TAG, answer=UserList, queries=UserQuery),
+    Endpoint(
+        "GET",
+        _USERS,
+        _list,
+        READERS,
+        "Users by id, or by how their names begin, page by page",
+        TAG,
+        answer=UserList,
+        queries=UserQuery,
+    ),
     Endpoint("POST", _USERS, _create, ADMINS, "Make a user on a plan", TAG, body=NewUser, answer=UserView, status=201),
     Endpoint("GET", _USER, _read, READERS, "One user and its ETag", TAG, answer=UserView),
     Endpoint("PATCH", _USER, _change, ADMINS, "Change or suspend a user (If-Match)", TAG, body=UserChange, answer=UserView),

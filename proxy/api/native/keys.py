@@ -1,18 +1,20 @@
 """`/api/keys`: keys that make keys, bounded by themselves; a secret is shown once, in the answer that makes it."""
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from proxy.api import keys
+from proxy.api.bounds import NOTHING_NAMED, RateGiven, bounds_of, over_already
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.native.account import RateTold
 from proxy.api.schemas import Credits, CreditsIn, Given, MomentMs, Name, Queries, Told, credits_of, milli_of
 from proxy.domain.account import Key, child_exceeds
 from proxy.domain.desk import Change
 from proxy.domain.errors import Refusal
-from proxy.domain.plan import Rate, Window
-from proxy.domain.policy import Mode, Wishes
+from proxy.domain.plan import Window
+from proxy.domain.policy import NO_WISHES, Mode, Wishes
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 
@@ -31,11 +33,7 @@ class CapGiven(Given):
     credits: CreditsIn
 
 
-class RateGiven(Given):
-    """At most `requests` in any `period_s` seconds."""
-
-    requests: Annotated[int, Field(ge=1, le=10**6)]
-    period_s: Annotated[int, Field(ge=1, le=86_400)]
+Scope = Annotated[tuple[Name, ...], Field(min_length=1, max_length=64, description="Model ids, `tag:` names or globs.")]
 
 
 class WishesGiven(Given):
@@ -64,9 +62,7 @@ class KeyGiven(Given):
     """A new key. What is left out is as in the key that makes it; nothing may exceed it."""
 
     name: Name
-    model_scope: Annotated[
-        tuple[Name, ...] | None, Field(min_length=1, max_length=64, description="Model ids, `tag:` names or globs.")
-    ] = None
+    model_scope: Scope | None = None
     caps: Annotated[tuple[CapGiven, ...], Field(max_length=8)] = ()
     rate: RateGiven | None = None
     expires_at_ms: MomentMs | None = None
@@ -75,9 +71,13 @@ class KeyGiven(Given):
 
 
 class KeyChangeGiven(Given):
-    """What is to change of a key: its wishes, all of them at once."""
+    """What is to change of a key made from this one; what is left out stays. Wishes are given all at once. A bound that is null
+    is lifted as far as the keys it was made from have none; what was made from it loses what it would have beyond."""
 
-    wishes: WishesGiven
+    wishes: WishesGiven | None = None
+    model_scope: Scope | None = None
+    rate: RateGiven | None = None
+    expires_at_ms: MomentMs | None = None
 
 
 class RotationGiven(Given):
@@ -141,6 +141,9 @@ async def make_key(visit: Visit) -> Answer:
     parent, given, now_ms = visit.caller.key, visit.body_as(KeyGiven), visit.services.clock.now_ms()
     text = keys.mint(parent.kind)
     child = _child(parent, given, text, _hash(visit, text), now_ms)
+    past = over_already(child.expires_at_ms, now_ms)
+    if past is not None:
+        return past
     objection = child_exceeds(parent, child) or await _too_many(visit, child, now_ms)
     if objection is not None:
         return Refusal("forbidden", objection)
@@ -151,11 +154,21 @@ async def change_key(visit: Visit) -> Answer:
     target = await _target(visit)
     if isinstance(target, Refusal):
         return target
-    # What a key wishes was said by whoever made it; itself it may not unsay it.
-    if visit.caller.key.id not in target.lineage[1:]:
-        return Refusal("forbidden", "Only a key that this one was made from may change its wishes, or an administrator.")
-    wishes = visit.body_as(KeyChangeGiven).wishes.value
-    return _card(await visit.services.directory.wish_key(target.id, wishes, Change(visit.actor)))
+    # What binds a key was said by whoever made it; itself it may not unsay it.
+    if visit.caller.key.id not in await visit.services.directory.makers(target.id):
+        return Refusal("forbidden", "Only a key that this one was made from may change it, or an administrator.")
+    body = visit.body_as(KeyChangeGiven)
+    bounds = bounds_of(body)
+    if not bounds and body.wishes is None:
+        return Refusal("invalid_request", NOTHING_NAMED.format("wishes, model_scope, rate, expires_at_ms"))
+    if bounds:
+        bound = await _bound(visit, target, bounds)
+        if isinstance(bound, Refusal):
+            return bound
+        target = bound
+    if body.wishes is not None:
+        target = await visit.services.directory.wish_key(target.id, body.wishes.value, Change(visit.actor))
+    return _card(target)
 
 
 async def revoke_key(visit: Visit) -> Answer:
@@ -186,14 +199,25 @@ async def rotate_key(visit: Visit) -> Answer:
 
 
 def governs(own: Key, target: Key) -> bool:
-    """Whether `own` may end or renew `target`: it descends from it, or it can do no more and spends under the same caps
-    (a rotated key stands beside those that its predecessor made)."""
+    """Whether `own` may end or renew `target`: it descends from it, or it can do no more, spends under the same caps, and
+    nothing counts or is wished for `own` alone, which a renewed sibling would not be bound by."""
     if not own.manage_keys:
         return False
     if own.id in target.lineage:
         return True
     shares_caps = all(cap.scope.removeprefix("key:") in target.lineage for cap in own.caps)
-    return shares_caps and child_exceeds(own, target) is None
+    is_plain = own.rate is None and own.wishes == NO_WISHES and not own.lineage_wishes
+    return shares_caps and is_plain and child_exceeds(own, target) is None
+
+
+async def _bound(visit: Visit, target: Key, bounds: Mapping[str, Any]) -> Key | Refusal:
+    past = over_already(bounds.get("expires_at_ms"), visit.services.clock.now_ms())
+    if past is not None:
+        return past
+    try:
+        return await visit.services.directory.bind_key(target.id, bounds, Change(visit.actor))
+    except ValueError as error:
+        return Refusal("forbidden", str(error))
 
 
 async def _target(visit: Visit) -> Key | Refusal:
@@ -201,7 +225,8 @@ async def _target(visit: Visit) -> Key | Refusal:
     target = await visit.services.directory.key(visit.path("id"))
     if target is None or (target.kind, target.user_id, target.app_id) != (own.kind, own.user_id, own.app_id):
         return Refusal("not_found", "You have no key of this id.")
-    if governs(own, target):
+    # A rotated key stands where the one stood that made this.
+    if governs(own, target) or (own.manage_keys and own.id in await visit.services.directory.makers(target.id)):
         return target
     return Refusal("forbidden", "This key may not change that one: only keys with manage_keys, within their own bounds.")
 
@@ -223,7 +248,6 @@ async def _too_many(visit: Visit, child: Key, now_ms: int) -> str | None:
 
 
 def _child(parent: Key, given: KeyGiven, text: keys.KeyText, kept: bytes, now_ms: int) -> Key:
-    rate = parent.rate if given.rate is None else Rate(given.rate.requests, given.rate.period_s)
     return Key(
         id=text.id,
         kind=parent.kind,
@@ -235,7 +259,7 @@ def _child(parent: Key, given: KeyGiven, text: keys.KeyText, kept: bytes, now_ms
         created_at_ms=now_ms,
         model_scope=parent.model_scope if given.model_scope is None else given.model_scope,
         caps=tuple(Cap(f"key:{text.id}", cap.window, milli_of(cap.credits)) for cap in given.caps),
-        rate=rate,
+        rate=parent.rate if given.rate is None else given.rate.value,
         expires_at_ms=parent.expires_at_ms if given.expires_at_ms is None else given.expires_at_ms,
         manage_keys=given.manage_keys,
         wishes=given.wishes.value,
@@ -288,7 +312,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "/api/keys/{id}",
         change_key,
         ("user", "app"),
-        "Changes the wishes of a key made from this one",
+        "Changes wishes and bounds of a key made from this one",
         TAG,
         body=KeyChangeGiven,
         answer=KeyCard,

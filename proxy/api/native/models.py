@@ -17,6 +17,7 @@ class AssistantOffer(Told):
     family: str
     task_types: tuple[str, ...]
     available: bool
+    reason: str | None
     why: str | None
     unlocked_by: str | None
     models: list[Offer]
@@ -54,6 +55,7 @@ def _offered(assistant: Assistant, offer: Offer, models: dict[str, Offer]) -> As
         family=assistant.family,
         task_types=assistant.task_types,
         available=offer.available,
+        reason=offer.reason,
         why=offer.why,
         unlocked_by=offer.unlocked_by,
         models=[models[p.model_id] for p in assistant.preferences if p.model_id in models],

@@ -45,6 +45,15 @@ def offended(record: Record, scope: Scope, offence: Offence, rules: AbuseRules, 
     return replace(after, cool_offs=record.cool_offs + 1, cooling_until_ms=now_ms + rest_ms)
 
 
+def heard(record: Record, offence: Offence, times: int, rules: AbuseRules, now_ms: int) -> Record:
+    """The record after offences that others saw: they weigh as much, and whoever saw them has told what followed."""
+    if not times:
+        return record
+    score = score_at(record, rules, now_ms) + times * rules.points.get(offence, 0.0)
+    counted = {**record.offences, offence: record.offences.get(offence, 0) + times}
+    return replace(record, score=score, at_ms=now_ms, offences=counted)
+
+
 def objection(record: Record, rules: AbuseRules, now_ms: int) -> Refusal | None:
     """Why a user with this record may not call at this moment."""
     if now_ms < record.cooling_until_ms:

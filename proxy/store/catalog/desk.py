@@ -10,6 +10,7 @@ from proxy.domain.desk import CatalogKind, CatalogOutlook, CatalogPatch, Ceiling
 from proxy.domain.value import dataclass
 from proxy.ports import CatalogObject, Clock, VersionConflict
 from proxy.store.catalog.build import build, sheet_of, try_out
+from proxy.store.catalog.holders import check_unheld
 from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merge, objects, patched, restored, states
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.outlook import laid_over, outlook
@@ -22,10 +23,6 @@ from proxy.store.trail import Writing
 Patches = Sequence[CatalogPatch]
 # The author of what is tried and never kept.
 _NOBODY: Final = "trial"
-# How many still have a plan, asked before it goes.
-_HOLDERS: Final = """
-    SELECT (SELECT count(*) FROM entitlements WHERE plan_id = ?1) + (SELECT count(*) FROM apps WHERE default_plan_id = ?1)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,8 @@ class SqlCatalogDesk:
     async def delete(self, kind: CatalogKind, object_id: str, etag: str, change: Change) -> None:
         def step(connection: Connection, edit: _Edit) -> Patches:
             edit.expect(etag)
-            if kind == "plan" and (holders := connection.execute(_HOLDERS, (object_id,)).fetchone()[0]):
-                raise ValueError(f"Plan {object_id!r} is held by {holders} users or apps; give them another first.")
+            if kind == "plan":
+                check_unheld(connection, object_id)
             return deleted(edit.sheet, edit.patches, edit.new(WHOLE, None))
 
         await self._write("delete", (kind, object_id), change, step)
@@ -117,11 +114,20 @@ class SqlCatalogDesk:
         def work(connection: Connection) -> Catalog | None:
             if revision is None:
                 before = read_patches(connection)
+                for change in changes:
+                    if change.goes and change.kind == "plan":
+                        check_unheld(connection, change.object_id)
                 return build(merge(files.sheet, _tried(files.sheet, before, changes)), files, base_urls).catalog
             content = read_snapshot(connection, revision)
             if content is None:
                 return None
-            return _tried_then(sheet_of(content), changes, lambda sheet: try_out(sheet, current, base_urls))
+            try:
+                return _tried_then(sheet_of(content), changes, lambda sheet: try_out(sheet, current, base_urls))
+            except CatalogMistakes:
+                # What is not needed any more may have been needed then.
+                if any(change.goes for change in changes):
+                    return None
+                raise
 
         return await self._database.survey(work)
 
@@ -176,6 +182,10 @@ def _tried(sheet: Sheet, patches: Patches, changes: Sequence[RowChange]) -> Patc
             continue
         if rows.row(change.kind, change.object_id) is None:
             raise ValueError(f"There is no {change.kind} {change.object_id!r}.")
+        if change.goes:
+            tombstone = CatalogPatch(change.kind, change.object_id, WHOLE, None, None, _NOBODY, None, 0)
+            patches = deleted(sheet, patches, tombstone)
+            continue
         fields = [
             CatalogPatch(change.kind, change.object_id, name, None, value, _NOBODY, None, 0)
             for name, value in change.fields.items()

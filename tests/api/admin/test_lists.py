@@ -63,5 +63,12 @@ async def test_all_keys_are_listed_newest_first(office: Office) -> None:
 
 
 async def test_a_cursor_that_is_none_is_told(office: Office) -> None:
-    for path in ("/abuse?after=tomorrow", "/users?begins=%00", "/keys?limit=0", "/audit?before=first"):
+    for path in (
+        "/abuse?after=tomorrow",
+        "/users?begins=%00",
+        "/users?named=%00",
+        "/users?named=a&begins=b",
+        "/keys?limit=0",
+        "/audit?before=first",
+    ):
         assert (await office.get(path)).status_code == 400, path

@@ -125,6 +125,32 @@ async def test_a_model_that_is_yet_to_be_made_is_tried(office: Office) -> None:
     assert "p/new/one" not in office.catalog.current().models
 
 
+async def test_a_row_that_is_gone_refuses_who_named_it_and_auto_goes_elsewhere(office: Office) -> None:
+    key = await office.house.user_key("ada", "pro")
+    await office.post("/assistants", id="other", name="Other", family="code", preferences=[STRONG])
+    for model in ("gpt", "other", "p/cheap"):
+        assert (await office.call(key, model=model)).status_code == 200
+    for kind, name in (("alias", "gpt"), ("assistant", "other")):
+        report = await _simulated(office, patches=[{"kind": kind, "id": name, "gone": True}])
+        assert [(call["fate"], call["would"]["code"]) for call in report["changed"]] == [("refused", "model_not_found")]
+    # It is the default one, which nothing may take away.
+    wrong = await office.ask(
+        "POST", "/simulate", _around_now() | {"patches": [{"kind": "assistant", "id": "general", "gone": True}]}
+    )
+    assert (wrong.status_code, "general" in wrong.json()["error"]["message"]) == (400, True)
+    held = await office.ask("POST", "/simulate", _around_now() | {"patches": [{"kind": "plan", "id": "pro", "gone": True}]})
+    assert (held.status_code, "users who hold it: 1" in held.json()["error"]["message"]) == (400, True)
+
+
+async def test_auto_is_advised_another_assistant_where_the_one_it_had_is_off(office: Office) -> None:
+    await office.post("/assistants", id="other", name="Other", family="general", preferences=[STRONG])
+    await office.call(await office.house.user_key("ada", "pro"), model="auto")
+    off = {"kind": "assistant", "id": "general", "fields": {"enabled": False}}
+    default = {"kind": "policy", "id": "policy", "fields": {"default_assistant": "other"}}
+    report = await _simulated(office, catalog="current", patches=[off, default])
+    assert [call["would"]["model"] for call in report["changed"]] == [STRONG]
+
+
 async def test_another_multiplier_earns_more_at_the_same_cost(office: Office) -> None:
     key = await office.house.user_key("ada", "pro")
     for _ in range(3):
@@ -227,6 +253,9 @@ async def test_it_changes_nothing(office: Office) -> None:
         {"patches": [{"kind": "provider", "id": "p", "fields": {"base_url": "http://elsewhere"}}]},
         {"patches": [{"kind": "model", "id": "p/cheap", "fields": {"family": ""}}]},
         {"patches": [{"kind": "model", "id": "p/cheap", "fields": {}}]},
+        {"patches": [{"kind": "alias", "id": "gpt", "gone": True, "fields": {"models": ["p/cheap"]}}]},
+        {"patches": [{"kind": "alias", "id": "none", "gone": True}]},
+        {"patches": [{"kind": "provider", "id": "p", "gone": True}]},
         {"models": ["p/none"]},
         {"until": "2020-01-01T00:00:00Z"},
         {"unknown": 1},

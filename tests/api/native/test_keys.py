@@ -7,6 +7,7 @@ import pytest
 
 from proxy.api.native.keys import KEYS_MAX, LINEAGE_MAX, governs
 from proxy.domain.plan import Rate
+from proxy.domain.policy import Wishes
 from proxy.domain.standing import Cap
 from tests import builders as b
 from tests.api.house import House, bearing, code_of
@@ -115,8 +116,9 @@ async def test_rotation_gives_a_new_secret_and_the_old_one_a_stated_grace(house:
     assert (await house.get("/api/me", at_once.json()["key"])).status_code == 200
 
 
-async def test_a_rotated_key_still_governs_what_its_predecessor_made(house: House) -> None:
-    root = await manager(house)
+@pytest.mark.parametrize("bounds", [{}, {"rate": Rate(1_000, 60)}, {"wishes": Wishes("fast")}])
+async def test_a_rotated_key_still_governs_what_its_predecessor_made(house: House, bounds: dict[str, Any]) -> None:
+    root = await manager(house, **bounds)
     child = await made(house, root)
     root_id = (await house.get("/api/me", root)).json()["key"]["id"]
     rotated = (await house.post(f"/api/keys/{root_id}/rotate", root, {"grace_minutes": 0})).json()
@@ -134,7 +136,13 @@ async def test_a_key_that_has_ended_is_not_rotated(house: House) -> None:
 async def test_a_bounded_key_cannot_reach_for_a_broader_one(house: House) -> None:
     root = await manager(house)
     root_id = (await house.get("/api/me", root)).json()["key"]["id"]
-    for bound in ({"model_scope": ["p/cheap"]}, {"caps": [{"window": "day", "credits": 5}]}):
+    bound: dict[str, Any]
+    for bound in (
+        {"model_scope": ["p/cheap"]},
+        {"caps": [{"window": "day", "credits": 5}]},
+        {"rate": {"requests": 5, "period_s": 60}},
+        {"wishes": {"avoid": ["p/strong"]}},
+    ):
         bounded = await made(house, root, manage_keys=True, **bound)
         sibling = await made(house, root)
         for target in (root_id, sibling["id"]):
@@ -217,3 +225,61 @@ async def test_a_key_does_not_change_its_own_wishes_nor_its_elders(house: House)
     assert code_of(await wish(house, child["key"], own_id)) == (403, "forbidden")
     assert code_of(await wish(house, key, own_id)) == (403, "forbidden")
     assert code_of(await wish(house, key, "nobody000000")) == (404, "not_found")
+
+
+async def change(house: House, key: str, key_id: str, **bounds: Any) -> httpx2.Response:
+    return await house.client.patch(f"/api/keys/{key_id}", headers=bearing(key), json=bounds)
+
+
+async def test_bounds_of_a_key_are_changed_by_whoever_made_it_and_hold_at_once(house: House) -> None:
+    key = await house.user_key("u9", "pro", manage_keys=True)
+    child = await made(house, key, wishes={"mode": "fast"})
+    assert (await house.chat(child["key"], "p/cheap")).status_code == 200
+    changed = await change(house, key, child["id"], model_scope=["p/strong"], rate={"requests": 9, "period_s": 60})
+    assert (changed.status_code, changed.json()["model_scope"], changed.json()["wishes"]["mode"]) == (200, ["p/strong"], "fast")
+    assert code_of(await house.chat(child["key"], "p/cheap")) == (403, "forbidden")
+    changed = await change(house, key, child["id"], model_scope=None, wishes={})
+    assert (changed.json()["model_scope"], changed.json()["rate"]["requests"]) == (None, 9)
+    assert (await house.chat(child["key"], "p/cheap")).status_code == 200
+
+
+async def test_a_key_that_was_renewed_changes_what_it_made_before(house: House) -> None:
+    key = await manager(house)
+    child = await made(house, key)
+    own_id = (await house.get("/api/me", key)).json()["key"]["id"]
+    renewed = (await house.post(f"/api/keys/{own_id}/rotate", key, {"grace_minutes": 5})).json()["key"]
+    assert (await change(house, renewed, child["id"], model_scope=["p/cheap"])).status_code == 200
+    # The old one, which may be in other hands, does not bind its successor.
+    assert code_of(await change(house, key, renewed.split("_")[2], model_scope=["p/cheap"])) == (403, "forbidden")
+
+
+async def test_nothing_made_from_a_bounded_key_gains_by_a_change(house: House) -> None:
+    ends_ms = house.parts.clock.now_ms() + 10**8
+    key = await manager(house, expires_at_ms=ends_ms, model_scope=("p/*",), rate=Rate(100, 60))
+    middle = await made(house, key, model_scope=["p/cheap"], manage_keys=True)
+    leaf = await made(house, middle["key"])
+    for wish in ({"model_scope": ["*"]}, {"expires_at_ms": ends_ms + 1}, {"rate": {"requests": 101, "period_s": 60}}):
+        assert code_of(await change(house, key, middle["id"], **wish)) == (403, "forbidden")
+    assert code_of(await change(house, key, leaf["id"], model_scope=["p/strong"])) == (403, "forbidden")
+    assert (await change(house, key, leaf["id"], model_scope=None)).json()["model_scope"] == ["p/cheap"]
+    await change(house, key, middle["id"], model_scope=["p/*"])
+    assert (await house.get("/api/keys", leaf["key"])).json()["data"][0]["model_scope"] == ["p/cheap"]
+    own_id = (await house.get("/api/me", key)).json()["key"]["id"]
+    for own, target in ((middle["key"], middle["id"]), (middle["key"], own_id), (leaf["key"], leaf["id"])):
+        assert code_of(await change(house, own, target, rate=None)) == (403, "forbidden")
+
+
+async def test_a_wrong_change_is_refused_and_changes_nothing(house: House) -> None:
+    key = await manager(house)
+    child = await made(house, key)
+    wrong: dict[str, Any]
+    for wrong in ({}, {"model_scope": []}, {"expires_at_ms": 1}, {"rate": {"requests": 1}}, {"caps": []}, {"name": "x"}):
+        assert code_of(await change(house, key, child["id"], **wrong)) == (400, "invalid_request")
+    assert code_of(await change(house, key, child["id"], wishes={"avoid": ["p/*"]}, expires_at_ms=1)) == (
+        400,
+        "invalid_request",
+    )
+    assert (await house.chat(child["key"], "p/cheap")).status_code == 200
+    assert code_of(await house.post("/api/keys", key, {"name": "late", "expires_at_ms": 1})) == (400, "invalid_request")
+    await end(house, key, child["id"])
+    assert code_of(await change(house, key, child["id"], rate=None)) == (409, "conflict")

@@ -82,6 +82,8 @@ ASKED: Final[Sequence[Asked]] = (
     *_of("requests", "admin", "/api/admin/plan-requests/{request}", "/api/admin/plan-requests/{own_request}"),
     *_of("users", "admin", "/api/admin/users?limit=50", "/api/admin/users?limit=50&after={user}"),
     *_of("users", "admin", "/api/admin/users?limit=50&begins={user}", "/api/admin/users?limit=50&suspended=true"),
+    *_of("users", "admin", "/api/admin/users?limit=50&named=u", "/api/admin/users?limit=50&named=u&after={user}"),
+    *_of("users", "admin", "/api/admin/users?limit=50&named=u&suspended=true", "/api/admin/users?limit=50&named=u&app=nobody"),
     *_of("keys", "admin", "/api/admin/keys?limit=50", "/api/admin/keys?limit=50&before={key}"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&user={user}", "/api/admin/apps?limit=50"),
     *_of("keys", "admin", "/api/admin/keys?limit=50&kind=user", "/api/admin/keys?limit=50&live=true&before={key}"),

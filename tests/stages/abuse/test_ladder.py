@@ -94,6 +94,13 @@ def test_those_behind_whom_many_stand_are_only_told_of(scope: str) -> None:
     assert abuse.step_of("app", record.score, RULES) == "alert"
 
 
+def test_what_others_saw_weighs_as_much_and_sends_nobody_to_rest_by_itself() -> None:
+    record = abuse.heard(after("blocked"), "blocked", 9, RULES, NOW_MS)
+    assert (record.score, record.offences, record.cooling_until_ms) == (10.0, {"blocked": 10}, 0)
+    assert abuse.heard(record, "blocked", 0, RULES, NOW_MS + 1) == record
+    assert abuse.offended(record, "user", "blocked", RULES, NOW_MS).cooling_until_ms > NOW_MS
+
+
 def test_an_offence_without_points_counts_for_nothing() -> None:
     assert after("blocked", "repeated", rules=AbuseRules(points={"blocked": 0})).score == 0
 
