@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ExtendAck, Held, HoldLost, HoldRefused
 from proxy.pipeline.waiting import LOOK_EVERY_S, WaitingRoom
-from proxy.ports import StoreUnavailable
+from proxy.ports import ClockDoubted, StoreUnavailable
 from proxy.stages.hold import HoldSize
 
 # How long a stream without cover waits for an answer that is under way: longer than any commit should take.
@@ -110,6 +110,17 @@ async def asked(extend: Extend, sizes: Iterable[HoldSize]) -> Granted | Short:
         if short is not GONE:
             break
     return short
+
+
+def unavailable(error: StoreUnavailable) -> Refusal:
+    """The store's outage, or its doubt of the time, as the caller hears it."""
+    if isinstance(error, ClockDoubted):
+        return Refusal("store_unavailable", str(error), retry_after_s=error.retry_after_s)
+    return Refusal(
+        "store_unavailable",
+        "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",
+        retry_after_s=error.retry_after_s,
+    )
 
 
 def _short(ack: HoldRefused | HoldLost | None) -> Short:

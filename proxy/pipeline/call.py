@@ -18,8 +18,8 @@ from proxy.domain.standing import Standing
 from proxy.domain.value import maker, replace
 from proxy.pipeline import record
 from proxy.pipeline.answers import Answers, Kept
+from proxy.pipeline.asking import unavailable
 from proxy.pipeline.confirm import Confirmations
-from proxy.pipeline.cover import unavailable
 from proxy.pipeline.exact import sized
 from proxy.pipeline.look import Look
 from proxy.pipeline.order import Judged, Marks, Order, Rooms

@@ -173,25 +173,21 @@ class RelayExchange:
                 self._end("garbled")
                 return
             self._reusable = False
-        if self._whole:
-            self._end(None)
-        elif self._parts and self._finishing:
-            # It is not over, whatever it said.
-            self.end("reset")
-        elif self._parts:
-            self._began = True
-            self._barren_bytes = 0
-            if self._passed():
-                return
-            self._unread_bytes += len(data)
-            if self._unread_bytes > UNREAD_BYTES_MAX and not self._paused and self._connection is not None:
-                self._paused = True
-                self._connection.transport.pause_reading()
-            self._wake()
+        parts, passes, waiter = self._parts, self._passes, self._waiter
+        if self._whole or self._finishing or not parts:
+            self._fed_at_an_end(len(data))
+        # Whether all of it was taken before anybody had to be woken for it.
+        elif (
+            passes is not None
+            and waiter is not None
+            and not (self._unread_bytes or waiter.done())
+            and passes(parts[0] if len(parts) == 1 else b"".join(parts))
+        ):
+            parts.clear()
+            self._began, self._barren_bytes = True, 0
+            self._since = self._loop.time()
         else:
-            self._barren_bytes += len(data)
-            if self._barren_bytes > BARREN_BYTES_MAX:
-                self._end("garbled")
+            self._keep(len(data))
 
     def lost(self, cleanly: bool) -> None:
         """The connection is gone."""
@@ -257,16 +253,26 @@ class RelayExchange:
             self._connection.transport.resume_reading()
         return data
 
-    def _passed(self) -> bool:
-        """Whether what has just arrived was taken before anybody had to be woken for it."""
-        if self._passes is None or self._unread_bytes or self._waiter is None or self._waiter.done():
-            return False
-        parts = self._parts
-        if not self._passes(parts[0] if len(parts) == 1 else b"".join(parts)):
-            return False
-        parts.clear()
-        self._since = self._loop.time()
-        return True
+    def _fed_at_an_end(self, size_bytes: int) -> None:
+        if self._whole:
+            self._end(None)
+        elif self._parts:
+            # It is not over, whatever it said.
+            self.end("reset")
+        else:
+            self._barren_bytes += size_bytes
+            if self._barren_bytes > BARREN_BYTES_MAX:
+                self._end("garbled")
+
+    def _keep(self, size_bytes: int) -> None:
+        """What has just arrived waits for its reader."""
+        self._began = True
+        self._barren_bytes = 0
+        self._unread_bytes += size_bytes
+        if self._unread_bytes > UNREAD_BYTES_MAX and not self._paused and self._connection is not None:
+            self._paused = True
+            self._connection.transport.pause_reading()
+        self._wake()
 
     def _arrival(self) -> "asyncio.Future[None]":
         self._waiter = self._loop.create_future()

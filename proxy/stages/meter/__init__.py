@@ -11,7 +11,7 @@ from proxy.domain.usage import ESTIMATED_BYTES_PER_TOKEN, Usage
 from proxy.domain.value import replace
 from proxy.stages.meter.transcript import Said, Transcript
 
-__all__ = ["Gauge", "Meter", "Said", "Tally", "estimated_tokens"]
+__all__ = ["Gauge", "Meter", "Said", "Tally", "estimated_tokens", "utf8_bytes"]
 
 
 class Gauge(NamedTuple):
@@ -85,14 +85,23 @@ class Meter:
         if texts:
             self.delivered = True
             self._pieces += len(texts)
-            self._output_bytes += sum(map(_size, texts))
+            self._output_bytes += sum(map(utf8_bytes, texts))
             if self._transcript is not None:
                 self._transcript.add_text("".join(texts))
 
-    def tokens_with(self, texts: Sequence[str]) -> int:
-        """What `output_tokens_max` would be after these."""
-        seen_bytes = self._output_bytes + self._reasoning_bytes + sum(map(_size, texts))
-        return self._tokens_max(self._pieces + len(texts), seen_bytes)
+    def observe_text(self, text: str, text_bytes: int) -> None:
+        """Counts one of them, of so many bytes."""
+        self.delivered = True
+        self._pieces += 1
+        self._output_bytes += text_bytes
+        if self._transcript is not None:
+            self._transcript.add_text(text)
+
+    def tokens_with(self, text_bytes: int, pieces: int = 1) -> int:
+        """What `output_tokens_max` would be after so many deltas more, of so many bytes in all."""
+        tokens = math.ceil((self._output_bytes + self._reasoning_bytes + text_bytes) * self._gauge.tokens_per_byte_max)
+        pieces += self._pieces
+        return tokens if tokens > pieces else pieces
 
     @property
     def so_far(self) -> tuple[int, int]:
@@ -102,7 +111,7 @@ class Meter:
     def seen_after(self, so_far: tuple[int, int], texts: Sequence[str]) -> list[int]:
         """What `output_tokens_max` was after each of these, of which the first came after `so_far`."""
         pieces, seen_bytes = so_far
-        sizes = accumulate(map(_size, texts), initial=seen_bytes)
+        sizes = accumulate(map(utf8_bytes, texts), initial=seen_bytes)
         return [self._tokens_max(pieces + place, size) for place, size in enumerate(sizes)][1:]
 
     def of_answer(self, answer: Answer) -> Usage:
@@ -169,5 +178,6 @@ class Meter:
         return Usage(input_tokens, output=output, reasoning=reasoning, source="estimated")
 
 
-def _size(text: str) -> int:
+def utf8_bytes(text: str) -> int:
+    """The size of a text."""
     return len(text) if text.isascii() else len(text.encode())
