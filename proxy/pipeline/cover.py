@@ -96,6 +96,7 @@ class Cover:
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
         self._leads_from(sizing, 0)
+        self._look()
         return None
 
     @property
@@ -110,7 +111,7 @@ class Cover:
     def leads(self, output_tokens: int) -> bool:
         """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
         asking = self._asking
-        if asking.is_under_way:
+        if asking.under_way is not None:
             self._hear()
         return output_tokens <= self._lead.short_tokens and asking.short is None
 
@@ -252,7 +253,7 @@ class Cover:
         self._look()
 
     def _look(self) -> None:
-        is_free = self._asking.short is None and not self._asking.is_under_way
+        is_free = self._asking.short is None and self._asking.under_way is None
         self.free_tokens = self._lead.due_tokens if is_free else 0
 
     async def _extend_now(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> ExtendAck | None:
@@ -289,7 +290,6 @@ class Cover:
 
     def _leads_from(self, sizing: Sizing, seen_tokens: int) -> None:
         self._lead = hold.lead(sizing, self.covered_tokens, seen_tokens, self._lead_tokens)
-        self._look()
 
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:

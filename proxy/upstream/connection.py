@@ -30,7 +30,8 @@ class _Garbled(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Carries one exchange at a time. `keep` takes a connection back that can carry another, `forget` hears of its end."""
+    """Carries one exchange at a time, which then hears its transport itself. `keep` takes a connection back that can carry
+    another, `forget` hears of its end."""
 
     __slots__ = ("_forget", "_keep", "_poll", "exchange", "kept_at", "transport")
 
@@ -47,11 +48,13 @@ class Connection(asyncio.Protocol):
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
-        if self.exchange is not None:
-            self.exchange.feed(data)
-        else:
-            # What is said between two answers is nobody's answer.
-            self.transport.abort()
+        """What is said between two answers is nobody's answer."""
+        self.transport.abort()
+
+    def carry(self, exchange: "RelayExchange") -> None:
+        """From now on what comes is its."""
+        self.exchange = exchange
+        self.transport.set_protocol(exchange)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
@@ -68,13 +71,14 @@ class Connection(asyncio.Protocol):
     def done(self, reusable: bool) -> None:
         """Its exchange is over; unless `reusable`, the socket is closed at once."""
         self.exchange = None
+        self.transport.set_protocol(self)
         if reusable and not self.transport.is_closing() and not self.transport.get_write_buffer_size():
             self._keep(self)
         else:
             self.transport.abort()
 
 
-class RelayExchange:
+class RelayExchange(asyncio.Protocol):
     """Implements Exchange. `ask` it of a connection, and once more of a fresh one if the first was dead already. `release` is
     called once, when the connection is back in its pool or closed.
 
@@ -117,7 +121,7 @@ class RelayExchange:
         if connection.transport.is_closing():
             return False
         self._connection = connection
-        connection.exchange = self
+        connection.carry(self)
         if len(body) <= _JOINED_BYTES_MAX:
             connection.transport.write(head + body)
         else:
@@ -163,7 +167,11 @@ class RelayExchange:
         self._parts.clear()
         self._end(kind)
 
-    def feed(self, data: bytes) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._connection.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
         """Bytes from the connection."""
         self._heard = True
         try:

@@ -128,7 +128,7 @@ class Meter:
     @property
     def output_tokens_max(self) -> int:
         """More output tokens than this have not been seen. A piece is a token at least, however few bytes it has."""
-        return self._tokens_max(*self.so_far)
+        return self.tokens_with(0, 0)
 
     @property
     def uncounted(self) -> Said | None:
@@ -172,9 +172,10 @@ class Meter:
         input_tokens = max(0, min(self._gauge.input_tokens_estimate, self._gauge.input_tokens_max))
         # Rare letters and numbers take more tokens than bytes suggest, but a piece is one at least.
         output_pieces = self._pieces - self._reasoning_pieces
-        output = min(max(estimated_tokens(self._output_bytes), output_pieces), self.output_tokens_max)
+        output_tokens_max = self.output_tokens_max
+        output = min(max(estimated_tokens(self._output_bytes), output_pieces), output_tokens_max)
         reasoning = max(estimated_tokens(self._reasoning_bytes), self._reasoning_pieces)
-        reasoning = min(reasoning, self.output_tokens_max - output)
+        reasoning = min(reasoning, output_tokens_max - output)
         return Usage(input_tokens, output=output, reasoning=reasoning, source="estimated")
 
 
