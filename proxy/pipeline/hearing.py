@@ -34,7 +34,7 @@ class Hearing:
     """Of one attempt, which writes `part` of the answer. `express` knows which of its events are alike, where any may be;
     `finish_reason` is the last that was given."""
 
-    __slots__ = ("_last", "_voice", "express", "finish_reason", "meter", "part")
+    __slots__ = ("_last", "_lesson", "_voice", "express", "finish_reason", "meter", "part")
 
     def __init__(self, meter: Meter, part: Part, voice: Voice) -> None:
         self.meter = meter
@@ -43,6 +43,7 @@ class Hearing:
         # What goes on with another's answer is joined to it delta by delta.
         self.express = Express() if voice.tells_alike and part.plan is None else None
         self._last = _NOTHING
+        self._lesson: tuple[bytes, Delta, bytes] | None = None
         self.finish_reason: str | None = None
 
     def hear(self, reader: Reader, events: list[bytes]) -> Heard:
@@ -82,10 +83,15 @@ class Hearing:
         self.part.told(delta)
         told = self._voice.delta(delta)
         if self.express is not None and self._last[1] is delta:
-            self.express.learn(self._last[0], delta, told)
-            # A stream that waits for its next event need not carry this one.
-            self._last = _NOTHING
+            self._lesson = self._last[0], delta, told
         return told
+
+    def learn(self) -> None:
+        """From what was told last, once it has left."""
+        if self._lesson is not None and self.express is not None:
+            self.express.learn(*self._lesson)
+            # A stream that waits for its next event need not carry this one.
+            self._last, self._lesson = _NOTHING, None
 
     def words(self, alike: Stretch) -> bytes:
         """What the caller is to be told of events that are alike."""
