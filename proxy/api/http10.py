@@ -17,31 +17,48 @@ from proxy.domain.errors import Refusal
 HEAD_BYTES_MAX: Final = 64 * 1024
 # A write waits while more than this has not left for the kernel: the less, the sooner a slow reader is seen to read.
 UNSENT_BYTES_MAX: Final = 16 * 1024
-# An ASGI message of our own: status, headers with a length, and all of the body.
+# ASGI messages of our own: status, headers with a length, and all of the body; and status, headers without one, and the first
+# piece of a body that goes on.
 WHOLE: Final = "signalbox.response"
+OPENING: Final = "signalbox.opening"
 _UNREADABLE: Final = "This is no HTTP/1.1 request that can be read in one way only."
 _HEAD_TOO_LARGE: Final = f"Request line and headers are larger than {HEAD_BYTES_MAX} bytes. Send fewer or shorter headers."
 
 
 class GatewayCycle(RequestResponseCycle):
-    """Takes a whole answer as one message too (`WHOLE`): in uvicorn's two, each header is searched by itself, twice."""
+    """Takes a whole answer (`WHOLE`), or the beginning of one (`OPENING`), as one message too and one write: in uvicorn's two,
+    each header is searched by itself, twice."""
 
     def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        return self._whole(message) if message["type"] == WHOLE else super().send(message)
+        kind = message["type"]
+        return self._at_once(message, kind == OPENING) if kind in (WHOLE, OPENING) else super().send(message)
 
-    async def _whole(self, message: Any) -> None:
-        headers, body = [*self.default_headers, *message["headers"]], message["body"]
+    async def _at_once(self, message: Any, more: bool) -> None:
+        body, head = message["body"], self._head(message["headers"])
+        if head is None or (more and not body):
+            await self.send({**message, "type": "http.response.start"})
+            await self.send({"type": "http.response.body", "body": body, "more_body": more})
+        elif not self.disconnected:
+            self.response_started = True
+            self.waiting_for_100_continue = False
+            status_line = STATUS_LINE[message["status"]]
+            if more:
+                self.chunked_encoding = True
+                chunked = b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(body), body)
+                self.transport.write(b"%b%b\r\n%b" % (status_line, head, chunked))
+            else:
+                self.response_complete = True
+                self.transport.write(b"%b%b\r\n\r\n%b" % (status_line, head, body))
+                self.message_event.set()
+                self.on_response()
+
+    def _head(self, given: Any) -> bytes | None:
+        """Its header lines; None where only uvicorn's way will do."""
+        headers = [*self.default_headers, *given]
         head = b"\r\n".join([name + b": " + value for name, value in headers])
         keeps_to_its_lines = head.count(b"\n") == head.count(b"\r") == len(headers) - 1 and b"\0" not in head
-        if not self.keep_alive or self.flow.write_paused or not keeps_to_its_lines:
-            await self.send({**message, "type": "http.response.start"})
-            await self.send({"type": "http.response.body", "body": body})
-        elif not self.disconnected:
-            self.response_started = self.response_complete = True
-            self.waiting_for_100_continue = False
-            self.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[message["status"]], head, body))
-            self.message_event.set()
-            self.on_response()
+        is_usual = self.keep_alive and not self.flow.write_paused and self.scope["method"] != "HEAD"
+        return head if is_usual and keeps_to_its_lines else None
 
 
 class CloseDelimitedCycle(GatewayCycle):
@@ -177,6 +194,7 @@ class GatewayProtocol(HttpToolsProtocol):
             "on_leave": self._tell_leaving,
             "send_now": partial(_send_now, cycle),
             "whole": WHOLE,
+            "opening": OPENING,
         }
         cycle.scope["extensions"] = {"signalbox.connection": connection}
         super()._start_asgi_task(cycle, app)

@@ -38,6 +38,7 @@ class AsgiReply:
         self._send_now: Callable[[bytes], bool] | None = connection.get("send_now")
         self._abort: Callable[[], None] | None = connection.get("abort")
         self._whole: str | None = connection.get("whole")
+        self._first: str | None = connection.get("opening")
         self._head: Message | None = None
         self._headers = list(headers)
         self._limits = limits
@@ -64,18 +65,20 @@ class AsgiReply:
             self._opening.cancel()
             self._opening = None
         head = {"type": "http.response.start", "status": status, "headers": [*headers, *self._headers]}
-        if self._whole is not None and headers and headers[-1][0] == b"content-length":
-            # What has a length is said in one piece: its head leaves with its body.
-            self._head = head
-        else:
+        has_length = bool(headers) and headers[-1][0] == b"content-length"
+        if (self._whole if has_length else self._first) is None:
             await self._send(head)
+        else:
+            # A head leaves with its body, or with the first piece of it, which always comes in the same breath.
+            self._head = {**head, "type": self._whole if has_length else self._first}
 
     async def write(self, data: bytes) -> None:
         self._writing_since_s = self._last_write_s = self._loop.time()
-        if self._head is not None:
-            head, self._head = self._head, None
-            await self._send(head)
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        head, self._head = self._head, None
+        if head is None:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        else:
+            await self._send_first(head, data, more=True)
         self._writing_since_s = None
 
     def write_now(self, data: bytes) -> bool:
@@ -90,7 +93,7 @@ class AsgiReply:
         if self.gone:
             pass
         elif self._head is not None:
-            await self._send({**self._head, "type": self._whole, "body": data})
+            await self._send_first(self._head, data, more=False)
         else:
             await self._send({"type": "http.response.body", "body": data, "more_body": False})
         self.dispose()
@@ -123,6 +126,13 @@ class AsgiReply:
             if timer is not None:
                 timer.cancel()
         self._opening = self._ticking = None
+
+    async def _send_first(self, head: Message, data: bytes, more: bool) -> None:
+        if more == (head["type"] == self._first):
+            await self._send({**head, "body": data})
+        else:
+            await self._send({**head, "type": "http.response.start"})
+            await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
     async def _open_early(self, headers: Headers) -> None:
         if not self.started and not self._ended:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import ExtendAck, Held, HoldLost, HoldRefused
 from proxy.pipeline.waiting import LOOK_EVERY_S, WaitingRoom
-from proxy.ports import StoreUnavailable
+from proxy.ports import ClockDoubted, StoreUnavailable
 from proxy.stages.hold import HoldSize
 
 # How long a stream without cover waits for an answer that is under way: longer than any commit should take.
@@ -44,24 +44,19 @@ Extend = Callable[[HoldSize], Awaitable[ExtendAck | None]]
 
 
 class Asking:
-    """`short` is the last answer, where that was no. While credits are short, it is asked again when some were given back in
-    this process, and now and then for those that others give back."""
+    """`under_way` is an answer still to come, or to be heard; `short` the last one, where that was no. While credits are
+    short, it is asked again when some were given back in this process, and now and then for those that others give back."""
 
     def __init__(self, waiting: WaitingRoom) -> None:
         self._waiting = waiting
-        self._under_way: asyncio.Task[Granted | Short] | None = None
+        self.under_way: asyncio.Task[Granted | Short] | None = None
         self._asked_at: tuple[float, int] = (0.0, 0)
         self.short: Short | None = None
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether an answer is still to come, or to be heard."""
-        return self._under_way is not None
-
-    @property
     def may_begin(self) -> bool:
         """Whether nothing is under way, and the answer may be another than the last one."""
-        if self._under_way is not None:
+        if self.under_way is not None:
             return False
         if self.short is None:
             return True
@@ -71,29 +66,30 @@ class Asking:
 
     def begin(self, extend: Extend, sizes: Iterable[HoldSize]) -> None:
         """Asks for the first of `sizes`, and for the next when that is too much."""
-        self._asked_at = (asyncio.get_running_loop().time(), self._waiting.resolved)
-        self._under_way = asyncio.create_task(asked(extend, sizes))
+        loop = asyncio.get_running_loop()
+        self._asked_at = (loop.time(), self._waiting.resolved)
+        self.under_way = loop.create_task(asked(extend, sizes))
 
     async def answer(self) -> Granted | None:
         """Waits for what is under way; what it granted."""
-        if self._under_way is not None:
-            await asyncio.wait({self._under_way}, timeout=ANSWER_WAIT_S)
-            if not self._under_way.done():
+        if self.under_way is not None:
+            await asyncio.wait({self.under_way}, timeout=ANSWER_WAIT_S)
+            if not self.under_way.done():
                 self.short = AWAY
         return self.hear()
 
     def hear(self) -> Granted | None:
         """What was granted since anybody last asked."""
-        if self._under_way is None or not self._under_way.done():
+        if self.under_way is None or not self.under_way.done():
             return None
-        answer, self._under_way = self._under_way.result(), None
+        answer, self.under_way = self.under_way.result(), None
         self.short = answer if isinstance(answer, Short) else None
         return answer if isinstance(answer, Granted) else None
 
     def drop(self) -> None:
         """Nobody is interested any more."""
-        if self._under_way is not None:
-            self._under_way.cancel()
+        if self.under_way is not None:
+            self.under_way.cancel()
 
 
 async def asked(extend: Extend, sizes: Iterable[HoldSize]) -> Granted | Short:
@@ -110,6 +106,17 @@ async def asked(extend: Extend, sizes: Iterable[HoldSize]) -> Granted | Short:
         if short is not GONE:
             break
     return short
+
+
+def unavailable(error: StoreUnavailable) -> Refusal:
+    """The store's outage, or its doubt of the time, as the caller hears it."""
+    if isinstance(error, ClockDoubted):
+        return Refusal("store_unavailable", str(error), retry_after_s=error.retry_after_s)
+    return Refusal(
+        "store_unavailable",
+        "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",
+        retry_after_s=error.retry_after_s,
+    )
 
 
 def _short(ack: HoldRefused | HoldLost | None) -> Short:

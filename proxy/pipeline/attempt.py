@@ -3,7 +3,6 @@ returns what it came to and never chooses what comes next."""
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Final, NamedTuple, cast
 
 from proxy.domain.chat import Answer
@@ -16,8 +15,9 @@ from proxy.pipeline.drain import Drain
 from proxy.pipeline.exact import billed, gauge
 from proxy.pipeline.hearing import Hearing
 from proxy.pipeline.order import Ending, Outcome, Rooms
+from proxy.pipeline.passing import Passing
 from proxy.pipeline.patience import Patience
-from proxy.pipeline.pieces import PIECE_BYTES_MAX, Pieces
+from proxy.pipeline.pieces import Pieces
 from proxy.pipeline.speaking import Speaking
 from proxy.pipeline.watched import Watched
 from proxy.pipeline.writers import Part
@@ -144,7 +144,7 @@ class Attempt:
     async def _stream(self, exchange: Exchange, cover: Cover, number: int) -> Outcome:
         incoming = _Incoming(Pieces(exchange, self._rooms.turnstile), Decoder(), self._dialect.reader())
         pieces, decoder, reader = incoming
-        exchange.pass_on(partial(self._passes, decoder, cover))
+        self._pass_on(exchange, decoder, cover)
         while True:
             data = await pieces.next()
             self._drain.read(len(data))
@@ -181,23 +181,12 @@ class Attempt:
             # Nor need it be carried along until something else comes.
             del data, events, spoken
 
-    def _passes(self, decoder: Decoder, cover: Cover, data: bytes) -> bool:
-        """Passes on what has just arrived, if it is as usual and nothing has to be waited for: of a stream at a model's pace
-        that is nearly all, and waking the task that reads it costs more than all else about it."""
-        if len(data) > PIECE_BYTES_MAX or self._reply.gone:
-            return False
-        alike = self._hearing.at_once(decoder, data)
-        if not alike.texts:
-            return False
-        seen_tokens = self._meter.tokens_with(alike.texts)
-        if not cover.leads(seen_tokens) or not self._rooms.turnstile.admits_now(len(data)):
-            return False
-        if not self._reply.write_now(self._hearing.words(alike)):
-            return False
-        self._hearing.passed(alike)
-        self._patience.spoken()
-        cover.go_on(self._meter, seen_tokens)
-        return True
+    def _pass_on(self, exchange: Exchange, decoder: Decoder, cover: Cover) -> None:
+        """Waking the task that reads a stream costs more than all else about a piece of it."""
+        express = self._hearing.express
+        if express is not None:
+            passing = Passing(self._hearing, express, decoder, cover, self._reply)
+            exchange.pass_on(passing.through(self._rooms.turnstile, self._patience).passes)
 
     async def _cover(self, cover: Cover, ended: bool) -> Short | None:
         return await (cover.catch_up(self._meter) if ended else cover.keep_ahead(self._meter))

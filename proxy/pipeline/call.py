@@ -18,7 +18,7 @@ from proxy.domain.standing import Standing
 from proxy.domain.value import maker, replace
 from proxy.pipeline import confirm, record
 from proxy.pipeline.answers import Answers, Kept
-from proxy.pipeline.cover import unavailable
+from proxy.pipeline.asking import unavailable
 from proxy.pipeline.exact import sized
 from proxy.pipeline.look import Look
 from proxy.pipeline.order import Judged, Marks, Order, Rooms

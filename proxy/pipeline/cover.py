@@ -24,12 +24,12 @@ from proxy.domain.ledger import (
 from proxy.domain.money import Charge, Tab
 from proxy.domain.standing import Standing
 from proxy.domain.value import dataclass, maker
-from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked
+from proxy.pipeline.asking import OUT_OF_TOUCH, Asking, Granted, Short, asked, unavailable
 from proxy.pipeline.footing import Footing
 from proxy.pipeline.order import Judged
 from proxy.pipeline.rounds import Rounds
 from proxy.pipeline.waiting import WaitingRoom
-from proxy.ports import Books, ClockDoubted, Reply, StoreUnavailable
+from proxy.ports import Books, Reply, StoreUnavailable
 from proxy.stages import hold, idempotency
 from proxy.stages.hold import HoldSize, Sizing
 from proxy.stages.meter import Meter
@@ -51,7 +51,8 @@ class Claim:
 
 class Cover:
     """`held_milli` is what stands in the books (0 and `stands` False before the first hold), for an answer of so many
-    `covered_tokens`. `billed_nano_usd` is what attempts that failed were billed at: it stays held against the ceilings."""
+    `covered_tokens`. `billed_nano_usd` is what attempts that failed were billed at: it stays held against the ceilings. Up to
+    `free_tokens` seen, there is nothing to ask the books and no answer of theirs to hear."""
 
     def __init__(self, books: Books, waiting: WaitingRoom, rounds: Rounds, judged: Judged, claim: Claim) -> None:
         self._books = books
@@ -64,6 +65,7 @@ class Cover:
         self._asking = Asking(waiting)
         self._meter: Meter | None = None
         self._lead = hold.NO_END
+        self.free_tokens = hold.NEVER
         self.held_milli = 0
         self.billed_nano_usd = 0
         self.stands = False
@@ -94,6 +96,7 @@ class Cover:
             return self._made_elsewhere(ack)
         self._took(sizing, size, ack)
         self._leads_from(sizing, 0)
+        self._look()
         return None
 
     @property
@@ -108,7 +111,7 @@ class Cover:
     def leads(self, output_tokens: int) -> bool:
         """Whether a stream that comes so far has to wait for nothing, by all that the books have said by now."""
         asking = self._asking
-        if asking.is_under_way:
+        if asking.under_way is not None:
             self._hear()
         return output_tokens <= self._lead.short_tokens and asking.short is None
 
@@ -119,6 +122,8 @@ class Cover:
             # Who was refused asks for what others may have given back just now.
             is_late = seen_tokens > self._lead.late_tokens or self._asking.short is not None
             self._rounds.join(self, at_once=is_late)
+            if not is_late:
+                self.free_tokens = self._lead.late_tokens
 
     def ask(self) -> None:
         """Begins to ask the books for what is due by now."""
@@ -132,6 +137,7 @@ class Cover:
             metered_milli = _metered_milli(sizing, meter)
             sizes = self._sizes(sizing, seen_tokens)
             self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+            self._look()
 
     def up_to(self, seen_tokens: Sequence[int]) -> int:
         """How many of the deltas are covered, each given by the tokens seen by its end, with the one that goes beyond: a stream
@@ -195,6 +201,7 @@ class Cover:
             self._grow(self._sizing, granted)
         self._asking.drop()
         self._asking = Asking(self._waiting)
+        self._look()
 
     def _made_elsewhere(self, used: KeyUsed) -> Refusal:
         """Another request under the same key was there first. If it has ended at this very moment, the next try finds so."""
@@ -243,6 +250,11 @@ class Cover:
     def _grow(self, sizing: Sizing, granted: Granted | None) -> None:
         if granted is not None:
             self._took(sizing, granted.size, granted.held)
+        self._look()
+
+    def _look(self) -> None:
+        is_free = self._asking.short is None and self._asking.under_way is None
+        self.free_tokens = self._lead.due_tokens if is_free else 0
 
     async def _extend_now(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> ExtendAck | None:
         """Under the terms of this moment; None: the call may not go on."""
@@ -282,14 +294,3 @@ class Cover:
 
 def _metered_milli(sizing: Sizing, meter: Meter) -> int:
     return sizing.tab.and_then(Charge(sizing.tiers, sizing.tariff, meter.usage())).milli
-
-
-def unavailable(error: StoreUnavailable) -> Refusal:
-    """The store's outage, or its doubt of the time, as the caller hears it."""
-    if isinstance(error, ClockDoubted):
-        return Refusal("store_unavailable", str(error), retry_after_s=error.retry_after_s)
-    return Refusal(
-        "store_unavailable",
-        "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",
-        retry_after_s=error.retry_after_s,
-    )

@@ -9,7 +9,6 @@ from proxy.domain.value import dataclass
 from proxy.pipeline.writers import Part
 from proxy.stages.meter import Meter
 from proxy.stages.provider.adapter import Reader
-from proxy.stages.provider.sse import Decoder
 from proxy.stages.stream import Voice
 from proxy.stages.stream.express import NOTHING, Express, Stretch
 
@@ -32,23 +31,25 @@ class Heard:
 
 
 class Hearing:
-    """Of one attempt, which writes `part` of the answer. `finish_reason` is the last that was given."""
+    """Of one attempt, which writes `part` of the answer. `express` knows which of its events are alike, where any may be;
+    `finish_reason` is the last that was given."""
 
-    __slots__ = ("_express", "_last", "_meter", "_part", "_voice", "finish_reason")
+    __slots__ = ("_last", "_lesson", "_voice", "express", "finish_reason", "meter", "part")
 
     def __init__(self, meter: Meter, part: Part, voice: Voice) -> None:
-        self._meter = meter
-        self._part = part
+        self.meter = meter
+        self.part = part
         self._voice = voice
         # What goes on with another's answer is joined to it delta by delta.
-        self._express = Express() if voice.tells_alike and part.plan is None else None
+        self.express = Express() if voice.tells_alike and part.plan is None else None
         self._last = _NOTHING
+        self._lesson: tuple[bytes, Delta, bytes] | None = None
         self.finish_reason: str | None = None
 
     def hear(self, reader: Reader, events: list[bytes]) -> Heard:
         """Reads and meters events."""
-        so_far, alike = self._meter.so_far, self.alike(events)
-        self._meter.observe_texts(alike.texts)
+        so_far, alike = self.meter.so_far, self.alike(events)
+        self.meter.observe_texts(alike.texts)
         deltas: list[tuple[Delta, int]] = []
         ended: bool | Fault = False
         for event in events[len(alike.texts) :]:
@@ -56,58 +57,52 @@ class Hearing:
             if delta.error is not None:
                 ended = delta.error
                 break
-            self._meter.observe(delta)
+            self.meter.observe(delta)
             self.finish_reason = delta.finish_reason or self.finish_reason
             if delta.done:
                 ended = True
                 break
-            new = self._part.new(delta)
+            new = self.part.new(delta)
             if isinstance(new, Fault):
                 ended = new
                 break
-            deltas.append((new, self._meter.output_tokens_max))
+            deltas.append((new, self.meter.output_tokens_max))
             self._last = event, new
         return Heard(so_far, alike, deltas, ended)
 
     def alike(self, events: list[bytes]) -> Stretch:
         """The events, from the first on, that differ from one that was told in their text alone."""
-        return NOTHING if self._express is None else self._express.stretch(events)
-
-    def at_once(self, decoder: Decoder, data: bytes) -> Stretch:
-        """The events that have just arrived, where all of them are alike and whole; else nothing. None of it is heard yet."""
-        if self._express is None or not decoder.is_between:
-            return NOTHING
-        one = self._express.one(data)
-        if one is not NOTHING:
-            return one
-        events = decoder.whole(data)
-        alike = self._express.stretch(events)
-        return alike if len(alike.texts) == len(events) else NOTHING
+        return NOTHING if self.express is None else self.express.stretch(events)
 
     def seen(self, heard: Heard) -> list[int]:
         """The most tokens seen by the end of each event."""
-        return [*self._meter.seen_after(heard.so_far, heard.alike.texts), *(seen for _, seen in heard.deltas)]
+        return [*self.meter.seen_after(heard.so_far, heard.alike.texts), *(seen for _, seen in heard.deltas)]
 
     def told(self, delta: Delta) -> bytes:
         """What the caller is told of one delta, and is told now."""
-        self._part.told(delta)
+        self.part.told(delta)
         told = self._voice.delta(delta)
-        if self._express is not None and self._last[1] is delta:
-            self._express.learn(self._last[0], delta, told)
-            # A stream that waits for its next event need not carry this one.
-            self._last = _NOTHING
+        if self.express is not None and self._last[1] is delta:
+            self._lesson = self._last[0], delta, told
         return told
+
+    def learn(self) -> None:
+        """From what was told last, once it has left."""
+        if self._lesson is not None and self.express is not None:
+            self.express.learn(*self._lesson)
+            # A stream that waits for its next event need not carry this one.
+            self._last, self._lesson = _NOTHING, None
 
     def words(self, alike: Stretch) -> bytes:
         """What the caller is to be told of events that are alike."""
-        return b"" if self._express is None else self._express.told(alike.strings)
+        return b"" if self.express is None else self.express.told(alike.strings)
 
     def passed(self, alike: Stretch) -> None:
         """Events that are alike came and were told, both at once."""
-        self._meter.observe_texts(alike.texts)
-        self._part.told_texts(alike.texts)
+        self.meter.observe_texts(alike.texts)
+        self.part.told_texts(alike.texts)
 
     def told_alike(self, alike: Stretch) -> bytes:
         """The same of events that are alike."""
-        self._part.told_texts(alike.texts)
+        self.part.told_texts(alike.texts)
         return self.words(alike)

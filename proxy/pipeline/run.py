@@ -13,9 +13,10 @@ from proxy.domain.ledger import RecordCall
 from proxy.domain.value import replace
 from proxy.pipeline import ending, record
 from proxy.pipeline.anew import terms_now
+from proxy.pipeline.asking import unavailable
 from proxy.pipeline.attempt import Attempt
 from proxy.pipeline.beside import Beside
-from proxy.pipeline.cover import Claim, Cover, unavailable
+from proxy.pipeline.cover import Claim, Cover
 from proxy.pipeline.exact import in_same_order, sized, uncounted
 from proxy.pipeline.headers import call_headers
 from proxy.pipeline.order import Judged, Marks, Order, Outcome, Rooms

@@ -28,6 +28,7 @@ class Speaking:
         self._hearing = hearing
         # White space before the first word: a model may say nothing else, and that is an empty answer.
         self._blanks: list[Delta] = []
+        self._is_news = False
         self.committed = False
         self.first_token_ns: int | None = None
 
@@ -55,14 +56,19 @@ class Speaking:
         return b"".join([await self._commit(number), *map(self._hearing.told, self._blanks)])
 
     async def write(self, spoken: bytes) -> None:
-        """Tells it."""
-        if spoken:
-            await self._reply.write(spoken)
+        """Tells it. What is to be noted of the first words, and learned from the last, can wait until they have left."""
+        try:
+            if spoken:
+                await self._reply.write(spoken)
+        finally:
+            if self._is_news and self.first_token_ns is not None:
+                self._is_news = False
+                self._watched.answering(self.first_token_ns)
+        self._hearing.learn()
 
     async def _commit(self, number: int) -> bytes:
-        self.committed = True
+        self.committed = self._is_news = True
         self.first_token_ns = self._clock.monotonic_ns()
-        self._watched.answering(self.first_token_ns)
         if self._part.plan is not None:
             return b""
         judged, candidate = self._part.judged, self._part.candidate

@@ -110,8 +110,8 @@ def lead(sizing: Sizing, covered_tokens: int, seen_tokens: int, lead_tokens: int
         return Lead(due_tokens, due_tokens + lead_tokens // 2, NEVER)
     if covered_tokens >= sizing.output_tokens_max:
         return NO_END
-    ahead = (lead_tokens, lead_tokens // 2, reserve_tokens(lead_tokens))
-    return Lead(*(covered_tokens - tokens for tokens in ahead))
+    late_tokens, short_tokens = covered_tokens - lead_tokens // 2, covered_tokens - reserve_tokens(lead_tokens)
+    return Lead(covered_tokens - lead_tokens, late_tokens, short_tokens)
 
 
 def terms(caller: Caller, plan: Plan) -> HoldTerms:

@@ -31,6 +31,7 @@ from proxy.domain.ledger import (
 from proxy.domain.standing import Standing
 from proxy.ports import ClockDoubted, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
+from proxy.stages.ledger import Admitted
 from proxy.stages.ledger.bill import Bill, as_booked, bill
 from proxy.stages.ledger.counters import Moves, apart
 from proxy.stages.ledger.share import over_share
@@ -275,21 +276,21 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
         is_resolved = batch.resolution(request.hold_id) is not None
         return HoldLost(request.hold_id) if is_resolved else ValueError(f"hold {request.hold_id} was never taken")
     case = batch.case(hold.account_id, request.terms, at_ms)
-    # What was metered is kept whatever the answer: the reconciler charges by it.
-    hold = hold._replace(metered_milli=max(hold.metered_milli, request.metered_milli))
-    batch.change(hold)
+    metered_milli = max(hold.metered_milli, request.metered_milli)
     if batch.is_suspended(hold.account_id):
         # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
-        return HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
-    amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd, request.billed_milli)
-    admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
-    if isinstance(admitted, HoldRefused):
-        return admitted
-    if admitted.shifts:
-        hold = hold._replace(split=admitted.split, extends=hold.extends + 1)
-        batch.change(hold)
-        batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.milli, at_ms, admitted.shifts)
-        alerts.watch(batch, case, at_ms)
+        admitted: Admitted | HoldRefused = HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
+    else:
+        amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd, request.billed_milli)
+        admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
+    if isinstance(admitted, HoldRefused) or not admitted.shifts:
+        # What was metered is kept whatever the answer: the reconciler charges by it.
+        batch.change(hold._replace(metered_milli=metered_milli))
+        return admitted if isinstance(admitted, HoldRefused) else _held(hold)
+    hold = hold._replace(metered_milli=metered_milli, split=admitted.split, extends=hold.extends + 1)
+    batch.change(hold)
+    batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.milli, at_ms, admitted.shifts)
+    alerts.watch(batch, case, at_ms)
     return _held(hold)
 
 

@@ -30,7 +30,8 @@ class _Garbled(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Carries one exchange at a time. `keep` takes a connection back that can carry another, `forget` hears of its end."""
+    """Carries one exchange at a time, which then hears its transport itself. `keep` takes a connection back that can carry
+    another, `forget` hears of its end."""
 
     __slots__ = ("_forget", "_keep", "_poll", "exchange", "kept_at", "transport")
 
@@ -47,11 +48,13 @@ class Connection(asyncio.Protocol):
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
-        if self.exchange is not None:
-            self.exchange.feed(data)
-        else:
-            # What is said between two answers is nobody's answer.
-            self.transport.abort()
+        """What is said between two answers is nobody's answer."""
+        self.transport.abort()
+
+    def carry(self, exchange: "RelayExchange") -> None:
+        """From now on what comes is its."""
+        self.exchange = exchange
+        self.transport.set_protocol(exchange)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
@@ -68,13 +71,14 @@ class Connection(asyncio.Protocol):
     def done(self, reusable: bool) -> None:
         """Its exchange is over; unless `reusable`, the socket is closed at once."""
         self.exchange = None
+        self.transport.set_protocol(self)
         if reusable and not self.transport.is_closing() and not self.transport.get_write_buffer_size():
             self._keep(self)
         else:
             self.transport.abort()
 
 
-class RelayExchange:
+class RelayExchange(asyncio.Protocol):
     """Implements Exchange. `ask` it of a connection, and once more of a fresh one if the first was dead already. `release` is
     called once, when the connection is back in its pool or closed.
 
@@ -117,7 +121,7 @@ class RelayExchange:
         if connection.transport.is_closing():
             return False
         self._connection = connection
-        connection.exchange = self
+        connection.carry(self)
         if len(body) <= _JOINED_BYTES_MAX:
             connection.transport.write(head + body)
         else:
@@ -163,7 +167,11 @@ class RelayExchange:
         self._parts.clear()
         self._end(kind)
 
-    def feed(self, data: bytes) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._connection.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
         """Bytes from the connection."""
         self._heard = True
         try:
@@ -173,25 +181,21 @@ class RelayExchange:
                 self._end("garbled")
                 return
             self._reusable = False
-        if self._whole:
-            self._end(None)
-        elif self._parts and self._finishing:
-            # It is not over, whatever it said.
-            self.end("reset")
-        elif self._parts:
-            self._began = True
-            self._barren_bytes = 0
-            if self._passed():
-                return
-            self._unread_bytes += len(data)
-            if self._unread_bytes > UNREAD_BYTES_MAX and not self._paused and self._connection is not None:
-                self._paused = True
-                self._connection.transport.pause_reading()
-            self._wake()
+        parts, passes, waiter = self._parts, self._passes, self._waiter
+        if self._whole or self._finishing or not parts:
+            self._fed_at_an_end(len(data))
+        # Whether all of it was taken before anybody had to be woken for it.
+        elif (
+            passes is not None
+            and waiter is not None
+            and not (self._unread_bytes or waiter.done())
+            and passes(parts[0] if len(parts) == 1 else b"".join(parts))
+        ):
+            parts.clear()
+            self._began, self._barren_bytes = True, 0
+            self._since = self._loop.time()
         else:
-            self._barren_bytes += len(data)
-            if self._barren_bytes > BARREN_BYTES_MAX:
-                self._end("garbled")
+            self._keep(len(data))
 
     def lost(self, cleanly: bool) -> None:
         """The connection is gone."""
@@ -257,16 +261,26 @@ class RelayExchange:
             self._connection.transport.resume_reading()
         return data
 
-    def _passed(self) -> bool:
-        """Whether what has just arrived was taken before anybody had to be woken for it."""
-        if self._passes is None or self._unread_bytes or self._waiter is None or self._waiter.done():
-            return False
-        parts = self._parts
-        if not self._passes(parts[0] if len(parts) == 1 else b"".join(parts)):
-            return False
-        parts.clear()
-        self._since = self._loop.time()
-        return True
+    def _fed_at_an_end(self, size_bytes: int) -> None:
+        if self._whole:
+            self._end(None)
+        elif self._parts:
+            # It is not over, whatever it said.
+            self.end("reset")
+        else:
+            self._barren_bytes += size_bytes
+            if self._barren_bytes > BARREN_BYTES_MAX:
+                self._end("garbled")
+
+    def _keep(self, size_bytes: int) -> None:
+        """What has just arrived waits for its reader."""
+        self._began = True
+        self._barren_bytes = 0
+        self._unread_bytes += size_bytes
+        if self._unread_bytes > UNREAD_BYTES_MAX and not self._paused and self._connection is not None:
+            self._paused = True
+            self._connection.transport.pause_reading()
+        self._wake()
 
     def _arrival(self) -> "asyncio.Future[None]":
         self._waiter = self._loop.create_future()

@@ -266,6 +266,26 @@ async def test_a_whole_answer_can_be_given_in_one_message(closes: bool) -> None:
             assert await line.rest() == b""
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("closes", [False, True])
+@pytest.mark.parametrize("first", [b"hel", b""])
+async def test_the_beginning_of_an_answer_can_be_given_in_one_message(version: str, closes: bool, first: bytes) -> None:
+    async def opening(scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["extensions"]["signalbox.connection"]["opening"]
+        await send({"type": kind, "status": 200, "headers": [(b"x-some", b"thing")], "body": first})
+        await send({"type": "http.response.body", "body": b"lo", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async with serving(opening) as port, connected(port) as line:
+        await line.send(request("GET", "/", version, *(["Connection: close"] if closes else [])))
+        head, body = parted(await (line.until(b"0\r\n\r\n") if version == "1.1" else line.rest()))
+    assert head.startswith(b"http/1.1 200 ok\r\n")
+    assert b"\r\nx-some: thing" in head
+    chunks = (b"3\r\nhel\r\n" if first else b"") + b"2\r\nlo\r\n0\r\n\r\n"
+    assert body == (chunks if version == "1.1" else first + b"lo")
+    assert (b"transfer-encoding: chunked" in head) is (version == "1.1")
+
+
 async def test_whose_headers_keep_to_their_lines() -> None:
     async def torn(scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["extensions"]["signalbox.connection"]["whole"]

@@ -234,6 +234,24 @@ async def test_what_can_be_written_now_is(listener: Listener) -> None:
     reply.dispose()
 
 
+@pytest.mark.parametrize("said", [[b"a", b"b"], []])
+async def test_a_head_without_a_length_leaves_with_the_first_words(said: list[bytes]) -> None:
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    reply = AsgiReply(send, [], ReplyLimits(), {"whole": "whole", "opening": "opening"})
+    await reply.start(200, TYPE)
+    for piece in said:
+        await reply.write(piece)
+    await reply.end(b"end")
+    kinds = [message["type"] for message in messages]
+    assert kinds == (["opening", *["http.response.body"] * 2] if said else ["http.response.start", "http.response.body"])
+    assert [message["body"] for message in messages if "body" in message] == [*said, b"end"]
+    assert messages[0]["headers"] == TYPE
+
+
 async def test_a_slow_reader_is_waited_for(listener: Listener) -> None:
     reply = reply_to(listener)
     reply.open_by(3_600_000, TYPE)

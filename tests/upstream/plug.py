@@ -41,6 +41,10 @@ class Plug(asyncio.Transport):
     def resume_reading(self) -> None:
         self.paused = False
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self.protocol = protocol
+
 
 class Line:
     """An exchange that has asked, on a connection of its own."""
@@ -50,6 +54,7 @@ class Line:
         self.kept: list[Connection] = []
         self.released = 0
         self.connection = Connection(self.kept.append, lambda _: None)
+        self.plug.set_protocol(self.connection)
         self.connection.connection_made(self.plug)
         total_at = asyncio.get_running_loop().time() + 60
         self.exchange = RelayExchange(timeouts or Timeouts(), total_at, self._release)
@@ -89,10 +94,10 @@ async def came_of(parts: Iterable[bytes], clean_end: bool = True) -> Came:
     for part in parts:
         if line.plug.closed or line.kept:
             break
-        line.connection.data_received(part)
+        line.plug.protocol.data_received(part)
     kept = bool(line.kept)
     if not line.plug.closed:
-        line.connection.connection_lost(None if clean_end else ConnectionResetError())
+        line.plug.protocol.connection_lost(None if clean_end else ConnectionResetError())
     body, fault = await line.came()
     line.exchange.end("reset")
     assert line.released == 1

@@ -106,11 +106,11 @@ def test_bytes_behind_an_answer_spoil_its_connection_and_not_the_answer(runner: 
 async def test_reading_pauses_while_nobody_reads_and_goes_on_when_somebody_does() -> None:
     line = Line()
     await asyncio.sleep(0)
-    line.connection.data_received(plain(b"", length=10**9))
+    line.plug.protocol.data_received(plain(b"", length=10**9))
     assert await line.asking
-    line.connection.data_received(bytes(UNREAD_BYTES_MAX))
+    line.plug.protocol.data_received(bytes(UNREAD_BYTES_MAX))
     assert not line.plug.paused
-    line.connection.data_received(b"x" * 1_000)
+    line.plug.protocol.data_received(b"x" * 1_000)
     assert line.plug.paused
     assert len(await line.exchange.next_bytes()) == UNREAD_BYTES_MAX
     assert not line.plug.paused
@@ -133,11 +133,11 @@ ENDLESS = {
 async def test_what_never_comes_to_a_byte_of_body_is_garbled(begin: bytes) -> None:
     line = Line()
     await asyncio.sleep(0)
-    line.connection.data_received(begin)
+    line.plug.protocol.data_received(begin)
     more = begin[-1_000:] if begin.startswith(b"HTTP/1.1 103") else begin[-6:] * 100
     fed = 0
     while not line.plug.closed and fed < 10**6:
-        line.connection.data_received(more)
+        line.plug.protocol.data_received(more)
         fed += len(more)
     assert line.plug.closed
     assert fed <= connection.BARREN_BYTES_MAX + 1_000
@@ -166,12 +166,12 @@ async def test_a_stream_of_many_chunks_sets_one_timer(monkeypatch: pytest.Monkey
     timers = Timers(monkeypatch)
     line = Line()
     await asyncio.sleep(0)
-    line.connection.data_received(chunked_head())
+    line.plug.protocol.data_received(chunked_head())
     assert await line.asking
     for _ in range(50):
-        line.connection.data_received(chunk(b"x"))
+        line.plug.protocol.data_received(chunk(b"x"))
         assert await line.exchange.next_bytes() == b"x"
-    line.connection.data_received(chunk(b"") + b"\r\n")
+    line.plug.protocol.data_received(chunk(b"") + b"\r\n")
     assert await line.exchange.next_bytes() == b""
     assert (timers.set, line.exchange._timer) == (1, None)
 
@@ -185,17 +185,17 @@ async def test_what_is_passed_on_wakes_nobody_and_is_not_given_again() -> None:
 
     await asyncio.sleep(0)
     line.exchange.pass_on(passes)
-    line.connection.data_received(chunked_head() + chunk(b"zero"))
+    line.plug.protocol.data_received(chunked_head() + chunk(b"zero"))
     assert await line.asking
     # Nobody waited for this one.
     assert await line.exchange.next_bytes() == b"zero"
     reading = asyncio.ensure_future(line.exchange.next_bytes())
     await asyncio.sleep(0)
     for data in (chunk(b"one"), chunk(b"t") + chunk(b"wo"), chunk(b"three"), chunk(b"four")):
-        line.connection.data_received(data)
+        line.plug.protocol.data_received(data)
     assert await reading == b"threefour"
     assert passed == [b"one", b"two", b"three"]
-    line.connection.data_received(chunk(b"five") + chunk(b"") + b"\r\n")
+    line.plug.protocol.data_received(chunk(b"five") + chunk(b"") + b"\r\n")
     assert [await line.exchange.next_bytes() for _ in range(2)] == [b"five", b""]
 
 
@@ -203,12 +203,12 @@ async def test_silence_is_counted_from_what_was_passed_on_last() -> None:
     line = Line(Timeouts(first_byte_ms=400, idle_ms=400))
     await asyncio.sleep(0)
     line.exchange.pass_on(lambda _: True)
-    line.connection.data_received(chunked_head())
+    line.plug.protocol.data_received(chunked_head())
     assert await line.asking
     reading = asyncio.ensure_future(line.exchange.next_bytes())
     for _ in range(10):
         await asyncio.sleep(0.05)
-        line.connection.data_received(chunk(b"x"))
+        line.plug.protocol.data_received(chunk(b"x"))
     assert not reading.done()
     with pytest.raises(UpstreamError) as caught:
         await reading
@@ -218,7 +218,7 @@ async def test_silence_is_counted_from_what_was_passed_on_last() -> None:
 async def test_silence_counts_only_while_somebody_waits() -> None:
     line = Line(Timeouts(first_byte_ms=30, idle_ms=30))
     await asyncio.sleep(0)
-    line.connection.data_received(chunked_head() + chunk(b"one"))
+    line.plug.protocol.data_received(chunked_head() + chunk(b"one"))
     assert await line.asking
     assert await line.exchange.next_bytes() == b"one"
     await asyncio.sleep(0.1)

@@ -69,13 +69,17 @@ def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Re
     """Makes a split as large as `amounts` in total: for its own family the difference is admitted and nothing is given
     back; for another family, or under the ceilings of another provider, the whole is split anew: it may draw on other
     sources, and what is yet to be billed is billed there (contract 5). What was billed stays with who billed it."""
-    if family != split.family or _scopes(case.chart.cap_keys["nano_usd"]) != _scopes(split.parts[-1].ceilings):
+    ceilings, its_ceilings = case.chart.cap_keys["nano_usd"], split.parts[-1].ceilings
+    if family != split.family or (ceilings is not its_ceilings and _scopes(ceilings) != _scopes(its_ceilings)):
         return _anew(case, split, family, amounts, readings)
     has = split.amounts
     more = Amounts(max(0, amounts.credits_milli - has.credits_milli), max(0, amounts.raw_nano_usd - has.raw_nano_usd))
-    # Its own hold will not end before it: for this call it is as good as spent.
-    own = {key: Reading(-change.held, change.held) for key, change in summed(held(split.parts, -1)).items()}
-    added = admit(case, family, more, Moved(readings, own))
+    added = admit(case, family, more, readings)
+    if isinstance(added, HoldRefused):
+        # There is as little room for it however its own hold is counted; but why there is none it hears as if that were spent,
+        # for its hold will not end before it.
+        own = {key: Reading(-change.held, change.held) for key, change in summed(held(split.parts, -1)).items()}
+        added = admit(case, family, more, Moved(readings, own))
     if isinstance(added, HoldRefused):
         return replace(added, standing=standing(case, readings))
     return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.shifts)

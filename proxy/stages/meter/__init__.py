@@ -11,7 +11,7 @@ from proxy.domain.usage import ESTIMATED_BYTES_PER_TOKEN, Usage
 from proxy.domain.value import replace
 from proxy.stages.meter.transcript import Said, Transcript
 
-__all__ = ["Gauge", "Meter", "Said", "Tally", "estimated_tokens"]
+__all__ = ["Gauge", "Meter", "Said", "Tally", "estimated_tokens", "utf8_bytes"]
 
 
 class Gauge(NamedTuple):
@@ -85,14 +85,23 @@ class Meter:
         if texts:
             self.delivered = True
             self._pieces += len(texts)
-            self._output_bytes += sum(map(_size, texts))
+            self._output_bytes += sum(map(utf8_bytes, texts))
             if self._transcript is not None:
                 self._transcript.add_text("".join(texts))
 
-    def tokens_with(self, texts: Sequence[str]) -> int:
-        """What `output_tokens_max` would be after these."""
-        seen_bytes = self._output_bytes + self._reasoning_bytes + sum(map(_size, texts))
-        return self._tokens_max(self._pieces + len(texts), seen_bytes)
+    def observe_text(self, text: str, text_bytes: int) -> None:
+        """Counts one of them, of so many bytes."""
+        self.delivered = True
+        self._pieces += 1
+        self._output_bytes += text_bytes
+        if self._transcript is not None:
+            self._transcript.add_text(text)
+
+    def tokens_with(self, text_bytes: int, pieces: int = 1) -> int:
+        """What `output_tokens_max` would be after so many deltas more, of so many bytes in all."""
+        tokens = math.ceil((self._output_bytes + self._reasoning_bytes + text_bytes) * self._gauge.tokens_per_byte_max)
+        pieces += self._pieces
+        return tokens if tokens > pieces else pieces
 
     @property
     def so_far(self) -> tuple[int, int]:
@@ -102,7 +111,7 @@ class Meter:
     def seen_after(self, so_far: tuple[int, int], texts: Sequence[str]) -> list[int]:
         """What `output_tokens_max` was after each of these, of which the first came after `so_far`."""
         pieces, seen_bytes = so_far
-        sizes = accumulate(map(_size, texts), initial=seen_bytes)
+        sizes = accumulate(map(utf8_bytes, texts), initial=seen_bytes)
         return [self._tokens_max(pieces + place, size) for place, size in enumerate(sizes)][1:]
 
     def of_answer(self, answer: Answer) -> Usage:
@@ -119,7 +128,7 @@ class Meter:
     @property
     def output_tokens_max(self) -> int:
         """More output tokens than this have not been seen. A piece is a token at least, however few bytes it has."""
-        return self._tokens_max(*self.so_far)
+        return self.tokens_with(0, 0)
 
     @property
     def uncounted(self) -> Said | None:
@@ -163,11 +172,13 @@ class Meter:
         input_tokens = max(0, min(self._gauge.input_tokens_estimate, self._gauge.input_tokens_max))
         # Rare letters and numbers take more tokens than bytes suggest, but a piece is one at least.
         output_pieces = self._pieces - self._reasoning_pieces
-        output = min(max(estimated_tokens(self._output_bytes), output_pieces), self.output_tokens_max)
+        output_tokens_max = self.output_tokens_max
+        output = min(max(estimated_tokens(self._output_bytes), output_pieces), output_tokens_max)
         reasoning = max(estimated_tokens(self._reasoning_bytes), self._reasoning_pieces)
-        reasoning = min(reasoning, self.output_tokens_max - output)
+        reasoning = min(reasoning, output_tokens_max - output)
         return Usage(input_tokens, output=output, reasoning=reasoning, source="estimated")
 
 
-def _size(text: str) -> int:
+def utf8_bytes(text: str) -> int:
+    """The size of a text."""
     return len(text) if text.isascii() else len(text.encode())

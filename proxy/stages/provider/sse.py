@@ -13,13 +13,15 @@ class Decoder:
     """The event stream format of the HTML standard (section "Server-sent events"), cut anywhere, even inside a character.
 
     Only `data` lines matter here: comments, `event`, `id` and `retry` are read over. `overflow` turns true, for good, when
-    one event grows beyond `line_bytes_max`; what was complete before it has been returned.
+    one event grows beyond `line_bytes_max`; what was complete before it has been returned. `is_between`: nothing of an event to
+    come is kept, so that the next byte begins one.
     """
 
-    __slots__ = ("_after_cr", "_data", "_data_bytes", "_is_first_line", "_line_bytes_max", "_tail", "overflow")
+    __slots__ = ("_after_cr", "_data", "_data_bytes", "_is_first_line", "_line_bytes_max", "_tail", "is_between", "overflow")
 
     def __init__(self, line_bytes_max: int = LINE_BYTES_MAX) -> None:
         self.overflow = False
+        self.is_between = True
         self._line_bytes_max = line_bytes_max
         self._tail = bytearray()
         self._data: list[bytes] = []
@@ -29,14 +31,9 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of every event that `data` completes, in order; lines of one event are joined with a line feed."""
-        if self.overflow or not data:
-            return []
-        if len(self._tail) <= _JOINED_BYTES_MAX and not self._data and not self._after_cr:
-            whole = bytes(self._tail) + data if self._tail else data
-            events = self._whole_events(whole)
-            if events is not None:
-                return events
-        return self._read_lines(self._with_line_feeds(data))
+        events = self._fed(data) if data and not self.overflow else []
+        self.is_between = not (self._tail or self._data or self._after_cr or self.overflow)
+        return events
 
     def whole(self, data: bytes) -> list[bytes]:
         """The data of the events that `data` is, where it is the usual block and complete in itself; else nothing. Nothing of
@@ -45,16 +42,19 @@ class Decoder:
             return []
         return _split(data, len(data) - 2) or []
 
-    @property
-    def is_between(self) -> bool:
-        """Whether nothing of an event to come is kept, so that the next byte begins one."""
-        return not (self._tail or self._data or self._after_cr or self.overflow)
-
     def end(self) -> list[bytes]:
         """The last event if its blank line never came: the standard drops it, but providers forget that line."""
         if self.overflow:
             return []
         return self._read_lines(b"\n\n")
+
+    def _fed(self, data: bytes) -> list[bytes]:
+        if len(self._tail) <= _JOINED_BYTES_MAX and not self._data and not self._after_cr:
+            whole = bytes(self._tail) + data if self._tail else data
+            events = self._whole_events(whole)
+            if events is not None:
+                return events
+        return self._read_lines(self._with_line_feeds(data))
 
     def _whole_events(self, data: bytes) -> list[bytes] | None:
         """The usual block, split without a look at each line: events of one line each, and perhaps the beginning of another,

@@ -10,6 +10,7 @@ from proxy.domain.chat import Delta, Json
 
 # A provider whose events are never alike is not asked again and again.
 LESSONS_MAX: Final = 8
+_NEVER: Final = 1 << 62
 _CONTENT: Final = re.compile(rb'"content"\s*:\s*"')
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
 _BEFORE: Final = b"data: "
@@ -35,11 +36,16 @@ class Express:
     one event that was read in full and from what was told of it; from then on, whatever begins and ends alike, with one JSON
     string between, means the same but for that string, for a string cannot reach beyond its quotes."""
 
-    __slots__ = ("_before", "_behind", "_lessons_left", "_our_before", "_our_behind")
+    __slots__ = (
+        "_before", "_behind", "_least_bytes", "_lessons_left", "_our_before", "_our_behind", "_quoted", "_told_before",
+        "_told_behind",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         # With their quotes: what stands around a string of theirs ends with one and begins with one.
         self._before = self._behind = self._our_before = self._our_behind = b""
+        # Of one event: more than so many bytes, where its string is with its quotes, and what is told around it.
+        self._least_bytes, self._quoted, self._told_before, self._told_behind = _NEVER, slice(0), b"", b""
         self._lessons_left = LESSONS_MAX
 
     def learn(self, event: bytes, delta: Delta, told: bytes) -> None:
@@ -52,20 +58,24 @@ class Express:
         if theirs is not None and ours is not None and theirs.text == ours.text:
             self._before, self._behind = _BEFORE + theirs.before, theirs.behind + _BEHIND
             self._our_before, self._our_behind = _BEFORE + ours.before, ours.behind + _BEHIND
+            self._least_bytes = len(self._before) + len(self._behind)
+            self._quoted = slice(len(self._before) - 1, 1 - len(self._behind))
+            self._told_before, self._told_behind = self._our_before[:-1], self._our_behind[1:]
 
-    def one(self, data: bytes) -> Stretch:
-        """The event that `data` is, if it is one and alike, whole and with nothing beside it; `stretch` would say the same of
-        it. A string has no line feed in it, so that neither has what stands around it."""
-        before, behind = self._before, self._behind
-        if not before or len(data) <= len(before) + len(behind) or data.find(_BEHIND) != len(data) - len(_BEHIND):
-            return NOTHING
-        if not data.startswith(before) or not data.endswith(behind):
-            return NOTHING
-        quoted = data[len(before) - 1 : 1 - len(behind)]
+    def one(self, data: bytes) -> tuple[str, bytes] | None:
+        """The text of the event that `data` is, and what its caller is told of it, if it is one and alike, whole and with
+        nothing beside it; `stretch` and `told` would say the same. A string has no line feed in it, so that what has one
+        before its end is none."""
+        if len(data) <= self._least_bytes or not data.endswith(self._behind) or not data.startswith(self._before):
+            return None
+        quoted = data[self._quoted]
+        if b"\n" in quoted:
+            return None
         try:
-            return Stretch([quoted[1:-1]], [orjson.loads(quoted)])
+            text: str = orjson.loads(quoted)
         except orjson.JSONDecodeError:
-            return NOTHING
+            return None
+        return text, self._told_before + quoted + self._told_behind
 
     def stretch(self, events: list[bytes]) -> Stretch:
         """The events from the first on that are alike, by the data of each."""
@@ -89,8 +99,6 @@ class Express:
     def told(self, strings: list[bytes]) -> bytes:
         """What a caller is told of so much of a stretch."""
         before, behind = self._our_before, self._our_behind
-        if len(strings) == 1:
-            return b"%b%b%b" % (before, strings[0], behind)
         return before + (behind + before).join(strings) + behind if strings else b""
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from proxy.domain.chat import Delta
 from proxy.stages.provider.completions.reader import ChunkReader
-from proxy.stages.stream.express import LESSONS_MAX, NOTHING, Express
+from proxy.stages.stream.express import LESSONS_MAX, Express
 from proxy.stages.stream.openai import OpenAIVoice
 from tests.stages.stream.speech import CALL_ID, CREATED_S, heard
 
@@ -69,7 +69,8 @@ def test_any_text_may_stand_in_it(texts: list[str]) -> None:
     alike = express.stretch(events)
     assert alike.texts == texts
     assert express.told(alike.strings) == in_full(events, event("Hi"))
-    assert [express.one(b"data: " + each + b"\n\n") for each in events] == [express.stretch([each]) for each in events]
+    told = [(text, in_full([each], event("Hi"))) for text, each in zip(texts, events, strict=True)]
+    assert [express.one(b"data: " + each + b"\n\n") for each in events] == told
 
 
 @pytest.mark.parametrize(
@@ -96,22 +97,22 @@ def test_what_is_otherwise_ends_the_stretch(other: bytes) -> None:
     express = taught(event("Hi"))
     alike = express.stretch([event("a"), other, event("b")])
     assert alike.texts == ["a"]
-    assert express.one(b"data: " + other + b"\n\n") == NOTHING
+    assert express.one(b"data: " + other + b"\n\n") is None
 
 
 def test_what_is_not_one_event_and_whole_is_never_taken_for_one() -> None:
     express, said = taught(event("Hi")), b"data: " + event("a") + b"\n\n"
-    assert express.one(said).texts == ["a"]
+    assert express.one(said) == ("a", express.told([b"a"]))
     for data in (said + said, said[:-1], said[1:], said[:-2] + b"\r\n\r\n", said + b": hello\n\n", b": hello\n\n" + said):
-        assert express.one(data) == NOTHING
-    assert Express().one(said) == NOTHING
+        assert express.one(data) is None
+    assert Express().one(said) is None
 
 
 @given(cut=st.integers(min_value=0), text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_nor_is_any_piece_of_one(cut: int, text: str) -> None:
     said = b"data: " + event(text) + b"\n\n"
     piece = said[: cut % len(said)]
-    assert taught(event("Hi")).one(piece) == NOTHING
+    assert taught(event("Hi")).one(piece) is None
 
 
 @pytest.mark.parametrize(
