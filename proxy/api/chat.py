@@ -134,6 +134,11 @@ class Visit:
         services = self._services
         if not services.is_ready():
             return stopping()
+        if not services.entrance.admits_now():
+            crowded = await services.entrance.queue()
+            if crowded is not None:
+                services.recorder.incident("refused", code=crowded.code)
+                return crowded
         caller = await services.gate.admit(self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller

@@ -13,6 +13,7 @@ import orjson
 
 from proxy.api import keys
 from proxy.api.auth import Gate, GateRules
+from proxy.api.entrance import Entrance
 from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
 from proxy.api.offices import build_offices
@@ -322,9 +323,10 @@ async def open_house(
             provider_keys=dict.fromkeys(shown.catalog.providers, PROVIDER_KEY),
             knobs=Knobs(drain=DrainLimits(wait_ms=0)),
         )
+        pipeline = Pipeline(rooms)
         services = Services(
             gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock, conduct.guessed),
-            pipeline=Pipeline(rooms),
+            pipeline=pipeline,
             accounts=accounts,
             books=books,
             by_hand=books,
@@ -341,6 +343,7 @@ async def open_house(
             render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
             glance=recorder.glance,
             is_ready=lambda: True,
+            entrance=Entrance(lambda: pipeline.traffic.streams, 10_000),
         )
         front = build_gateway(services, build_offices)
         client = await stack.enter_async_context(_client(front))
