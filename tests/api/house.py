@@ -214,6 +214,11 @@ def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[st
     }
 
 
+def _calls(pipeline: Pipeline) -> dict[str, Any]:
+    """What Services has of calls, by name."""
+    return {"pipeline": pipeline, "entrance": Entrance(lambda: pipeline.traffic.streams, 10_000)}
+
+
 def _client(front: Front) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
 
@@ -323,10 +328,9 @@ async def open_house(
             provider_keys=dict.fromkeys(shown.catalog.providers, PROVIDER_KEY),
             knobs=Knobs(drain=DrainLimits(wait_ms=0)),
         )
-        pipeline = Pipeline(rooms)
         services = Services(
             gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock, conduct.guessed),
-            pipeline=pipeline,
+            **_calls(Pipeline(rooms)),
             accounts=accounts,
             books=books,
             by_hand=books,
@@ -343,7 +347,6 @@ async def open_house(
             render_metrics=lambda include_cost: page(*recorder.shown(), include_cost),
             glance=recorder.glance,
             is_ready=lambda: True,
-            entrance=Entrance(lambda: pipeline.traffic.streams, 10_000),
         )
         front = build_gateway(services, build_offices)
         client = await stack.enter_async_context(_client(front))
