@@ -183,7 +183,7 @@ class GatewayProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _send_now(self, data: bytes) -> bool:
-        """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would have to wait."""
+        """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would wait."""
         cycle = self._answering
         if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
             return False

@@ -11,8 +11,8 @@ from proxy.ports import StoreUnavailable
 
 # 16 MiB of pages. Four times SQLite's own habit: a page that every batch writes is copied to the file less often.
 COPIED_AT_PAGES: Final = 4_000
-# Before the log can begin anew, no batch is written until the disk has all of it: for 5 ms, in every hundredth call if it were done
-# with each copy.
+# Before the log can begin anew, no batch is written until the disk has all of it: for 5 ms, and for every hundredth call if it
+# were done with each copy.
 ANEW_AT_PAGES: Final = 12_000
 # Where things stand in a log (https://sqlite.org/fileformat2.html, "WAL File Format"): each page follows a head that repeats
 # the salt of the log's own, which is another whenever the log begins anew.

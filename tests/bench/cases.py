@@ -100,16 +100,6 @@ def flat(bench: Bench, target: Target) -> Figures:
     return {"flat_us": seen.us_a_chunk()}
 
 
-def half(bench: Bench, target: Target) -> Figures:
-    """What is added to the time of a call at half of what it can do, with calls at fixed times."""
-    able = bench.run(target, target.request("whole"), 1, 3, connections=CONNECTIONS)
-    rate = max(1, round(sound(able).calls_per_s / 2))
-    bare = bench.direct(load.request(MODELS["whole"]), 1, 5, connections=CONNECTIONS_MANY, rate=rate)
-    seen = sound(bench.run(target, target.request("whole"), 2, 10, connections=CONNECTIONS_MANY, rate=rate))
-    added = {f"half_{which}_us": seen.percentile_us(which) - bare.percentile_us(which) for which in ("p50", "p99")}
-    return {"half_rate": rate, **added}
-
-
 def first(bench: Bench, target: Target) -> Figures:
     """What is added to the time to the first chunk with few streams."""
     bare = bench.direct(load.request(MODELS["first"], stream=True), 1, 4, connections=FIRST_STREAMS)
@@ -165,7 +155,7 @@ def crowd(bench: Bench, target: Target) -> Figures:
 
 Case = Callable[[Bench, Target], Figures]
 
-USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, half, first, leaving, memory)
+USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, first, leaving, memory)
 # What is there to be subtracted needs no more than these.
 BARE: Final[tuple[Case, ...]] = (call, paced, flat)
 CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
@@ -175,7 +165,9 @@ CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
     "nginx": (*USUAL, crowd),
     "litellm": USUAL,
 }
-ORDER: Final = (*USUAL, crowd)
+# Half load is measured of all targets together, between these.
+BEFORE_HALF: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat)
+AFTER_HALF: Final[tuple[Case, ...]] = (first, leaving, memory, crowd)
 
 
 def _departure_ms(bench: Bench, target: Target, request: bytes, lasts_ms: int) -> float:
