@@ -1,5 +1,5 @@
-"""Targets in, what each adds to the time of a call at half of what it can do out: short windows of all of them in turns, each with
-direct calls beside it; starts nothing and judges nothing."""
+"""Targets in, what each adds to the time of a call at half of what it can do out: short windows of all of them in turns, each
+with direct calls beside it; starts nothing and judges nothing."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ WINDOWS: Final = 5
 WINDOW_S: Final = 6
 # Of so many, two are slower than the 99th in a hundred: a window in which a target makes fewer lasts longer.
 CALLS_MIN: Final = 200
-# Direct calls show what the machine itself does in these seconds; more than so many would take the core that load and provider share.
+# Direct calls show what the machine itself does in these seconds; more would take the core that load and provider share.
 DIRECT_A_SECOND_MAX: Final = 500
 
 

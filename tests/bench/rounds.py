@@ -27,7 +27,7 @@ START: Final[Mapping[str, Callable[[Site], Target]]] = {
 
 @dataclass(slots=True)
 class Row:
-    """What one target came to in one round; cases that failed have no figures, and say why. `windows` are those of half load."""
+    """What one target came to in one round; cases that failed have no figures, and say why. `windows` are of half load."""
 
     target: str
     round: int
