@@ -132,8 +132,12 @@ class GatewayProtocol(HttpToolsProtocol):
         self._head_bytes: int | None = None
         self._on_leave: Callable[[], None] | None = None
         self._has_left = False
-        super().connection_made(transport)
+        # As uvicorn does, but that the system is not asked for our own address, which nobody reads, nor for a socket to keep.
+        self.connections.add(self)
+        self.transport = transport
         self.flow = _Flow(transport)
+        self.client = _peer(transport)
+        self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.pipeline: Any = _Pipelined()
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
@@ -189,3 +193,9 @@ class GatewayProtocol(HttpToolsProtocol):
             return False
         cycle.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
         return True
+
+
+def _peer(transport: asyncio.Transport) -> tuple[str, int] | None:
+    """Who calls; None where that has no address."""
+    peer = transport.get_extra_info("peername")
+    return (peer[0], peer[1]) if isinstance(peer, tuple) else None

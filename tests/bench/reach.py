@@ -43,6 +43,7 @@ _FIGURES: Final = {
     "crowd": "streams of a chunk a second that were begun",
     "crowd_open": "of them open when they were measured",
     "crowd_served": "share of their chunks that came in these seconds",
+    "crowd_opening_p99_ms": "pause between two of those that are open while the others come, p99, ms",
     "crowd_gap_p99_ms": "pause between two of them, p99, ms",
     "crowd_kb": "memory of one of them, KB",
     "crowd_us": "CPU of a chunk of theirs, µs",
