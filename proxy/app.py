@@ -12,6 +12,7 @@ from typing import Final
 
 from proxy import settings as environment
 from proxy.api.auth import Gate, GateRules
+from proxy.api.entrance import Entrance
 from proxy.api.front import ASGIApp, Front
 from proxy.api.gateway import build_gateway
 from proxy.api.services import Services
@@ -350,6 +351,8 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
     telemetry.watch("live_calls", "Calls that were decided and run now.", lambda: pipeline.traffic.live)
     telemetry.watch("live_streams", "Streams among the live calls.", lambda: pipeline.traffic.streams)
     telemetry.watch("waiting_calls", "Live calls that wait for credits others hold.", lambda: len(pipeline.traffic.waiting))
+    entrance = Entrance(lambda: pipeline.traffic.streams, settings.queue_holds_max)
+    telemetry.watch("entering_calls", "Calls that wait for their turn to be opened.", lambda: len(entrance))
     doubted = "1 while nothing is admitted, for the clock jumped and nobody has confirmed it."
     telemetry.watch("clock_doubted", doubted, lambda: shelves.timekeeper.doubt is not None)
     watch_breakers(telemetry, rooms.health)
@@ -378,6 +381,7 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         render_metrics=partial(_metrics_page, telemetry),
         glance=telemetry.glance,
         is_ready=readiness,
+        entrance=entrance,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )
 

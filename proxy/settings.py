@@ -77,7 +77,9 @@ class Settings(BaseSettings):
     )
     drain_bytes_max: int = Field(4 * 1024 * 1024, ge=0, description="Most bytes read so.")
     lease_ms: int = Field(60_000, ge=5_000, description="How long a hold outlives the last sign of life of its process.")
-    queue_holds_max: int = Field(10_000, ge=1, description="Holds that may wait for the database; more get 503.")
+    queue_holds_max: int = Field(
+        10_000, ge=1, description="Holds that may wait for the database, and calls for their turn to be opened; more get 503."
+    )
     hold_wait_ms: int = Field(
         2_000, ge=0, le=60_000, description="How long a call waits for credits that running calls hold; then it gets 429."
     )

@@ -134,6 +134,13 @@ class Visit:
         services = self._services
         if not services.is_ready():
             return stopping()
+        since_ns = self._started_ns
+        if not services.entrance.admits_now():
+            crowded = await services.entrance.queue()
+            if crowded is not None:
+                services.recorder.incident("refused", code=crowded.code)
+                return crowded
+            since_ns = services.clock.monotonic_ns()
         caller = await services.gate.admit(self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller
@@ -146,7 +153,7 @@ class Visit:
         body = await read_body(self._receive, self._headers, services.knobs.body_bytes_max)
         if body is None:
             return None  # It left before its body was complete.
-        caller = await services.gate.still(caller, self._started_ns, self._headers, self._address)
+        caller = await services.gate.still(caller, since_ns, self._headers, self._address)
         if isinstance(caller, Refusal):
             return caller
         self._received_ms = services.clock.now_ms()

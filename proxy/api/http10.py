@@ -4,7 +4,6 @@ departure."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any, Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -138,7 +137,7 @@ class GatewayProtocol(HttpToolsProtocol):
     """What `uvicorn.Config(http=...)` is given."""
 
     # With more names beside uvicorn's own, each connection would carry a dictionary of 1.5 KB.
-    __slots__ = ("_has_left", "_head_bytes", "_on_leave")
+    __slots__ = ("_answering", "_has_left", "_head_bytes", "_on_leave")
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -150,8 +149,12 @@ class GatewayProtocol(HttpToolsProtocol):
         self._head_bytes: int | None = None
         self._on_leave: Callable[[], None] | None = None
         self._has_left = False
-        super().connection_made(transport)
+        # As uvicorn does, but that the system is not asked for our own address, which nobody reads, nor for a socket to keep.
+        self.connections.add(self)
+        self.transport = transport
         self.flow = _Flow(transport)
+        self.client = _peer(transport)
+        self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.pipeline: Any = _Pipelined()
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
@@ -189,20 +192,28 @@ class GatewayProtocol(HttpToolsProtocol):
         cycle.__class__ = CloseDelimitedCycle if cycle.scope["http_version"] == "1.0" else GatewayCycle
         message_event: Any = _Signal(cycle.message_event.is_set())
         cycle.message_event = message_event
+        # Nothing that a cycle leads to leads back to it: each call would be left to the collector, which then stops everybody.
+        self._answering = cycle
         connection: dict[object, object] = {
             "abort": self.transport.abort,
             "on_leave": self._tell_leaving,
-            "send_now": partial(_send_now, cycle),
+            "send_now": self._send_now,
             "whole": WHOLE,
             "opening": OPENING,
         }
         cycle.scope["extensions"] = {"signalbox.connection": connection}
         super()._start_asgi_task(cycle, app)
 
+    def _send_now(self, data: bytes) -> bool:
+        """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would wait."""
+        cycle = self._answering
+        if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        cycle.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        return True
 
-def _send_now(cycle: RequestResponseCycle, data: bytes) -> bool:
-    """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would have to wait."""
-    if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
-        return False
-    cycle.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
-    return True
+
+def _peer(transport: asyncio.Transport) -> tuple[str, int] | None:
+    """Who calls; None where that has no address."""
+    peer = transport.get_extra_info("peername")
+    return (peer[0], peer[1]) if isinstance(peer, tuple) else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import field
 
 from proxy.api.auth import Gate
+from proxy.api.entrance import Entrance
 from proxy.api.overlooks import Overlooks
 from proxy.api.reply import ReplyLimits
 from proxy.api.sessions import Sessions
@@ -77,5 +78,6 @@ class Services:
     render_metrics: Callable[[bool], bytes]
     glance: Callable[[], Glance]
     is_ready: Callable[[], bool]
+    entrance: Entrance
     overlooks: Overlooks = field(default_factory=Overlooks)
     sessions: Sessions = field(default_factory=Sessions)

@@ -38,6 +38,7 @@ ErrorCode = Literal[
     "no_model_available",
     "upstream_timeout",
     "store_unavailable",
+    "overloaded",
     "shutting_down",
 ]
 
@@ -73,6 +74,7 @@ STATUS: Final[Mapping[ErrorCode, int]] = {
     "upstream_error": 502,
     "no_model_available": 503,
     "store_unavailable": 503,
+    "overloaded": 503,
     "shutting_down": 503,
     "upstream_timeout": 504,
 }

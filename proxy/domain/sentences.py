@@ -55,6 +55,7 @@ OF_ERRORS: Final[Mapping[ErrorCode, str]] = {
     "no_model_available": "No model that may answer was to be reached.",
     "upstream_timeout": "No model answered in time.",
     "store_unavailable": "The gateway could not reach its store, or doubted its clock.",
+    "overloaded": "More calls came than the gateway could open.",
     "shutting_down": "The gateway was being stopped.",
 }
 

@@ -11,7 +11,8 @@ from proxy.pipeline.waiting import LOOK_EVERY_S, WaitingRoom
 from proxy.ports import ClockDoubted, StoreUnavailable
 from proxy.stages.hold import HoldSize
 
-# How long a stream without cover waits for an answer that is under way: longer than any commit should take.
+# How long a stream without cover waits for an answer that is under way: longer than any commit should take. It looks now and
+# then, and however late it comes to look, for want of a processor, is no fault of the books: that counts as one look.
 ANSWER_WAIT_S: Final = 2.0
 OUT_OF_TOUCH: Final = Refusal(
     "store_unavailable",
@@ -72,10 +73,8 @@ class Asking:
 
     async def answer(self) -> Granted | None:
         """Waits for what is under way; what it granted."""
-        if self.under_way is not None:
-            await asyncio.wait({self.under_way}, timeout=ANSWER_WAIT_S)
-            if not self.under_way.done():
-                self.short = AWAY
+        if self.under_way is not None and not await _done(self.under_way):
+            self.short = AWAY
         return self.hear()
 
     def hear(self) -> Granted | None:
@@ -117,6 +116,14 @@ def unavailable(error: StoreUnavailable) -> Refusal:
         "The gateway cannot reach its books right now, so it takes no calls. Try again shortly.",
         retry_after_s=error.retry_after_s,
     )
+
+
+async def _done(under_way: asyncio.Task[Granted | Short]) -> bool:
+    for _ in range(round(ANSWER_WAIT_S / LOOK_EVERY_S)):
+        await asyncio.wait({under_way}, timeout=LOOK_EVERY_S)
+        if under_way.done():
+            return True
+    return False
 
 
 def _short(ack: HoldRefused | HoldLost | None) -> Short:

@@ -6,10 +6,10 @@ from typing import Final
 
 from proxy.ports import Exchange
 
-# About forty events: two milliseconds of reading.
+# About forty events: two milliseconds of reading at most.
 PIECE_BYTES_MAX: Final = 8 * 1024
-# What all streams together read in one turn of the loop. Streams at the pace of models hardly ever come near it.
-TURN_BYTES_MAX: Final = 16 * 1024
+# What all streams together read in one turn of the loop: events of 140 that come one by one, which take ten milliseconds.
+TURN_BYTES_MAX: Final = 32 * 1024
 
 
 class Turnstile:
@@ -19,11 +19,13 @@ class Turnstile:
     def __init__(self) -> None:
         self._read_bytes = 0
         self._turn_is_set = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     def admits_now(self, size_bytes: int) -> bool:
-        """Whether so much may be read at once; it counts as read then."""
-        if self._read_bytes >= TURN_BYTES_MAX or self._waiting:
+        """Whether so much may be read at once; it counts as read then. Half of each turn is left to those who wait, and no
+        more: to wait costs twice as much as to be read at once, so a crowd that waits after one late turn must not make
+        everybody wait."""
+        if self._read_bytes >= TURN_BYTES_MAX:
             return False
         # As `_count` does, without being entered for every event.
         self._read_bytes += size_bytes
@@ -35,9 +37,10 @@ class Turnstile:
         """Returns when so much may be read: at once, or in a later turn and behind those who wait already."""
         if self._waiting or self._read_bytes >= TURN_BYTES_MAX:
             ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(ticket)
+            self._waiting.append((size_bytes, ticket))
             await ticket
-        self._count(size_bytes)
+        else:
+            self._count(size_bytes)
 
     def _count(self, size_bytes: int) -> None:
         self._read_bytes += size_bytes
@@ -53,12 +56,11 @@ class Turnstile:
     def _turn(self) -> None:
         self._turn_is_set = False
         self._read_bytes = 0
-        admitted = 0
-        while self._waiting and admitted < TURN_BYTES_MAX // PIECE_BYTES_MAX:
-            ticket = self._waiting.popleft()
+        while self._waiting and self._read_bytes < TURN_BYTES_MAX // 2:
+            size_bytes, ticket = self._waiting.popleft()
             if not ticket.done():
                 ticket.set_result(None)
-                admitted += 1
+                self._read_bytes += size_bytes
         if self._waiting:
             self._set_turn()
 

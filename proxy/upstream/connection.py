@@ -38,14 +38,13 @@ class Connection(asyncio.Protocol):
     def __init__(self, keep: "Callable[[Connection], None]", forget: "Callable[[Connection], None]") -> None:
         self._keep = keep
         self._forget = forget
-        self._poll = select.poll()
+        self._poll: select.poll | None = None
         self.exchange: RelayExchange | None = None
         self.kept_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # One loop's transports are no asyncio.Transport, though they do all that one does.
         self.transport = cast(asyncio.Transport, transport)
-        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """What is said between two answers is nobody's answer."""
@@ -66,7 +65,13 @@ class Connection(asyncio.Protocol):
     def is_quiet(self) -> bool:
         """Whether nothing waits to be read. Between two exchanges that could only be its end, or bytes that nobody asked for
         and that the next exchange would take for its answer."""
-        return not self.transport.is_closing() and not self._poll.poll(0)
+        return not self.transport.is_closing() and not (self._poll or self._polling()).poll(0)
+
+    def _polling(self) -> select.poll:
+        # Made when it is first used again: a stream never is, and would carry it along.
+        self._poll = select.poll()
+        self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return self._poll
 
     def done(self, reusable: bool) -> None:
         """Its exchange is over; unless `reusable`, the socket is closed at once."""

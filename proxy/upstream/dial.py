@@ -4,7 +4,6 @@ address that was not checked, and never resolves a name again between the check 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -99,14 +98,12 @@ class Dialer:
     async def _connected(self, address: Address, origin: Origin, share_s: float, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()
         tls = await self._trusting() if origin.encrypted else None
-        with ExitStack() as undo:
-            plug = undo.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
-            plug.setblocking(False)
-            async with asyncio.timeout(share_s):
-                await loop.sock_connect(plug, address.place)
-                name = origin.host if tls is not None else None
-                _, made = await loop.create_connection(make, sock=plug, ssl=tls, server_hostname=name)
-            undo.pop_all()
+        host, port, *scope = address.place
+        # An address as such is never looked up; one of IPv6 may be of one interface alone.
+        host = f"{host}%{scope[1]}" if any(scope[1:]) else host
+        name = origin.host if tls is not None else None
+        async with asyncio.timeout(share_s):
+            _, made = await loop.create_connection(make, host, port, family=address.family, ssl=tls, server_hostname=name)
         return made
 
     async def _trusting(self) -> ResumingContext:

@@ -13,6 +13,7 @@ import orjson
 
 from proxy.api import keys
 from proxy.api.auth import Gate, GateRules
+from proxy.api.entrance import Entrance
 from proxy.api.front import Front
 from proxy.api.gateway import build_gateway
 from proxy.api.offices import build_offices
@@ -214,6 +215,11 @@ def _shelves(folder: Path, database: Database, accounts: SqlAccounts) -> dict[st
     }
 
 
+def _calls(pipeline: Pipeline) -> dict[str, Any]:
+    """What Services has of calls, by name."""
+    return {"pipeline": pipeline, "entrance": Entrance(lambda: pipeline.traffic.streams, 10_000)}
+
+
 def _client(front: Front) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=front), base_url="http://gateway")
 
@@ -326,7 +332,7 @@ async def open_house(
         )
         services = Services(
             gate=Gate(GateRules(PEPPER), accounts, limiter, recorder, clock, conduct.guessed),
-            pipeline=Pipeline(rooms),
+            **_calls(Pipeline(rooms)),
             accounts=accounts,
             books=books,
             by_hand=books,

@@ -1,10 +1,12 @@
 """Claims about the wire itself, on raw sockets: framing for old callers, unread bodies, dropped connections."""
 
 import asyncio
+import gc
 
 import orjson
 import pytest
 
+from proxy.api.http10 import GatewayCycle
 from proxy.api.reply import Message, Receive, Send
 from tests.api.house import House, Script
 from tests.api.wire import connected, serving
@@ -294,3 +296,20 @@ async def test_whose_headers_keep_to_their_lines() -> None:
     async with serving(torn) as port:
         head, _ = await said(port, request("GET", "/", "1.1"))
     assert b"x-other" not in head
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_no_call_is_left_to_the_collector_which_would_stop_everybody(house: House, stream: bool) -> None:
+    key = await house.user_key()
+    async with serving(house.front) as port, connected(port) as line:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                await line.send(post(key, "1.1", stream=stream))
+                await line.until(b"[DONE]\n\n\r\n0\r\n\r\n" if stream else b"}}")
+            left = [cycle for cycle in gc.get_objects() if isinstance(cycle, GatewayCycle)]
+        finally:
+            gc.enable()
+        # That of the last call is kept by its connection.
+        assert len(left) <= 1

@@ -22,6 +22,9 @@ OPEN_STREAMS: Final = 1_000
 CROWD: Final = 8_000
 LEAVE_AFTER_MS: Final = 60
 _OPENED_A_SECOND: Final = 1_000
+# Streams that come faster than they can be opened wait for their turn.
+_OPEN_WITHIN_S: Final = 20
+_FIRST_OPENED_S: Final = 2
 _OPENED_A_SECOND_BY_ANYONE: Final = 100
 _SPARE_DESCRIPTORS: Final = 300
 _RESTS_WITHIN_S: Final = 30.0
@@ -41,7 +44,7 @@ class Bench:
 
     def run(self, target: Target, request: bytes, warm_up: float, seconds: float, **options: int) -> Seen:
         """Calls to a target that has come to rest, in steady state."""
-        self._rest(target)
+        self.rest(target)
         every = {"warm_up": self.seconds(warm_up), "seconds": self.seconds(seconds), **options}
         return load.run(target.port, [request], every, self.site.load_core, target.program.pid)
 
@@ -50,7 +53,7 @@ class Bench:
         every = {"warm_up": self.seconds(warm_up), "seconds": self.seconds(seconds), **options}
         return sound(load.run(self.site.provider.port, [request], every, self.site.load_core))
 
-    def _rest(self, target: Target) -> None:
+    def rest(self, target: Target) -> None:
         """Callers of the last case have gone; what they left behind must not be counted to the next."""
         until_s = time.monotonic() + _RESTS_WITHIN_S
         while time.monotonic() < until_s:
@@ -100,16 +103,6 @@ def flat(bench: Bench, target: Target) -> Figures:
     return {"flat_us": seen.us_a_chunk()}
 
 
-def half(bench: Bench, target: Target) -> Figures:
-    """What is added to the time of a call at half of what it can do, with calls at fixed times."""
-    able = bench.run(target, target.request("whole"), 1, 3, connections=CONNECTIONS)
-    rate = max(1, round(sound(able).calls_per_s / 2))
-    bare = bench.direct(load.request(MODELS["whole"]), 1, 5, connections=CONNECTIONS_MANY, rate=rate)
-    seen = sound(bench.run(target, target.request("whole"), 2, 10, connections=CONNECTIONS_MANY, rate=rate))
-    added = {f"half_{which}_us": seen.percentile_us(which) - bare.percentile_us(which) for which in ("p50", "p99")}
-    return {"half_rate": rate, **added}
-
-
 def first(bench: Bench, target: Target) -> Figures:
     """What is added to the time to the first chunk with few streams."""
     bare = bench.direct(load.request(MODELS["first"], stream=True), 1, 4, connections=FIRST_STREAMS)
@@ -143,18 +136,19 @@ def memory(bench: Bench, target: Target) -> Figures:
 
 
 def crowd(bench: Bench, target: Target) -> Figures:
-    """As many open streams as descriptors allow, a chunk a second each: whether all are served, and what one takes
-    up of memory that was not there when all was idle."""
+    """As many open streams as descriptors allow, a chunk a second each: whether all are served, what one takes up of memory
+    that was not there when all was idle, and, first, how regularly those that are open get theirs while the others come."""
     streams = min(CROWD, (machine.raise_descriptor_limit() - _SPARE_DESCRIPTORS) // 2)
     opening_s = streams // _OPENED_A_SECOND
-    request = target.request("open", stream=True)
-    options = {"connections": streams, "ramp": _OPENED_A_SECOND, "warm_up": opening_s + 6, "seconds": 10}
-    seen = load.run(target.port, [request], options, bench.site.load_core, target.program.pid)
+    opening = _crowded(bench, target, streams, _FIRST_OPENED_S, opening_s - _FIRST_OPENED_S)
+    bench.rest(target)
+    seen = _crowded(bench, target, streams, opening_s + _OPEN_WITHIN_S, 10)
     opened = int(seen.counts["open"])
     if not opened:
         raise LoadFailed(f"none of {streams} streams is open: {seen.counts['statuses']}")
     return {
         "crowd": streams,
+        "crowd_opening_p99_ms": opening.percentile_us("p99", "gap_us") / 1_000,
         "crowd_open": opened,
         "crowd_served": seen.chunks / (streams * float(seen.counts["seconds"])),
         "crowd_kb": (seen.memory_mb - target.idle_mb) * 1024 / opened,
@@ -165,7 +159,7 @@ def crowd(bench: Bench, target: Target) -> Figures:
 
 Case = Callable[[Bench, Target], Figures]
 
-USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, half, first, leaving, memory)
+USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, first, leaving, memory)
 # What is there to be subtracted needs no more than these.
 BARE: Final[tuple[Case, ...]] = (call, paced, flat)
 CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
@@ -175,7 +169,14 @@ CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
     "nginx": (*USUAL, crowd),
     "litellm": USUAL,
 }
-ORDER: Final = (*USUAL, crowd)
+# Half load is measured of all targets together, between these.
+BEFORE_HALF: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat)
+AFTER_HALF: Final[tuple[Case, ...]] = (first, leaving, memory, crowd)
+
+
+def _crowded(bench: Bench, target: Target, streams: int, warm_up_s: int, seconds: int) -> Seen:
+    options = {"connections": streams, "ramp": _OPENED_A_SECOND, "warm_up": warm_up_s, "seconds": seconds}
+    return load.run(target.port, [target.request("open", stream=True)], options, bench.site.load_core, target.program.pid)
 
 
 def _departure_ms(bench: Bench, target: Target, request: bytes, lasts_ms: int) -> float:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench import load, machine, ours, rivals
-from tests.bench.cases import CASES_OF, ORDER, Bench, Case, Figures
+from tests.bench.cases import AFTER_HALF, BARE, BEFORE_HALF, CASES_OF, Bench, Case, Figures
+from tests.bench.half import half
 from tests.bench.load import LoadFailed
 from tests.bench.programs import Yard
 from tests.bench.targets import Site, Target
@@ -26,12 +27,13 @@ START: Final[Mapping[str, Callable[[Site], Target]]] = {
 
 @dataclass(slots=True)
 class Row:
-    """What one target came to in one round; cases that failed have no figures, and say why."""
+    """What one target came to in one round; cases that failed have no figures, and say why. `windows` are of half load."""
 
     target: str
     round: int
     figures: Figures = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    windows: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,30 @@ def _round(names: Sequence[str], number: int, count: int, longer: float) -> list
         try:
             bench = Bench(Site(yard, load.provider(yard, load_core), core, load_core), longer)
             running = {name: START[name](bench.site) for name in names}
-            for case in ORDER:
-                for name in names:
-                    if case in CASES_OF[name]:
-                        print(f"round {number} of {count}: {case.__name__:8} {name}", flush=True)
-                        _try(case, bench, running[name], rows[name])
+            _each(BEFORE_HALF, bench, running, rows)
+            _half(bench, running, rows)
+            _each(AFTER_HALF, bench, running, rows)
         finally:
             yard.clear()
     return list(rows.values())
+
+
+def _each(cases: Sequence[Case], bench: Bench, running: Mapping[str, Target], rows: Mapping[str, Row]) -> None:
+    for case in cases:
+        for name, target in running.items():
+            if case in CASES_OF[name]:
+                print(f"round {rows[name].round}: {case.__name__:8} {name}", flush=True)
+                _try(case, bench, target, rows[name])
+
+
+def _half(bench: Bench, running: Mapping[str, Target], rows: Mapping[str, Row]) -> None:
+    targets = [target for name, target in running.items() if CASES_OF[name] is not BARE]
+    print(f"half load: {', '.join(target.name for target in targets)}", flush=True)
+    found = half(bench, targets, lambda target, failure: rows[target.name].failures.append(f"half: {failure}"))
+    for name, came_to in found.items():
+        rows[name].figures.update(came_to.figures())
+        rows[name].windows.extend(came_to.rows())
+        print(f"    {name}: {_shown(came_to.figures())}", flush=True)
 
 
 def _try(case: Case, bench: Bench, target: Target, row: Row) -> None:
@@ -96,5 +114,8 @@ def _try(case: Case, bench: Bench, target: Target, row: Row) -> None:
         print(f"    failed: {failure}", flush=True)
         return
     row.figures.update(figures)
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-    print(f"    {shown}   ({time.monotonic() - began_s:.0f} s)", flush=True)
+    print(f"    {_shown(figures)}   ({time.monotonic() - began_s:.0f} s)", flush=True)
+
+
+def _shown(figures: Figures) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

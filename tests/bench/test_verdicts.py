@@ -6,6 +6,7 @@ import pytest
 
 from tests.bench import guard, page
 from tests.bench.cases import Figures
+from tests.bench.half import Half, Window
 from tests.bench.reach import GOALS, Goal, figures, reach
 from tests.bench.rounds import Row, Rows
 from tests.bench.soak import Soak, quarters
@@ -53,6 +54,24 @@ def test_what_was_not_measured_is_called_so_and_has_an_empty_cell() -> None:
     rows = _rows(gateway=[{"call_us": 10.0}], nginx=[{}])
     assert reach(rows).count("not measured") == 2 * len(GOALS)
     assert "| CPU a call, 300 B, 32 connections, µs | 10 |  |" in figures(rows)
+
+
+def _windows(*p99_us: tuple[float, float]) -> Half:
+    return Half(100, [Window(600, 500.0, seen, 100.0, direct) for seen, direct in p99_us])
+
+
+def test_what_stops_the_machine_in_few_windows_is_nobodys_p99_and_stands_beside_it() -> None:
+    came_to = _windows((2_000, 300), (2_100, 300), (40_000, 300), (1_900, 300), (2_000, 300)).figures()
+    assert (came_to["half_p99_us"], came_to["half_worst_us"]) == (1_700, 39_700)
+
+
+def test_what_direct_calls_waited_for_in_the_same_seconds_is_not_added_by_anybody() -> None:
+    came_to = _windows((9_000, 8_000), (2_000, 1_000), (31_000, 30_000)).figures()
+    assert (came_to["half_p99_us"], came_to["half_p50_us"], came_to["half_direct_p99_us"]) == (1_000, 400, 8_000)
+
+
+def test_what_a_gateway_does_in_most_windows_is_its_p99() -> None:
+    assert _windows((20_000, 300), (300, 300), (20_000, 300), (300, 300), (20_000, 300)).figures()["half_p99_us"] == 19_700
 
 
 def test_memory_that_still_grows_at_the_end_is_not_flat() -> None:

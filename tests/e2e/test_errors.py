@@ -176,6 +176,7 @@ PROVOKED: Final[Mapping[str, Callable[[Stage], httpx2.Response]]] = {
 
 LATER: Final[Mapping[str, str]] = {
     "cooling_off": "it takes a ladder of refused prompts: test_abuse.py climbs it",
+    "overloaded": "it takes more calls at once than a gateway can open: tests/api/test_entrance.py",
     "internal_error": "a defect of ours: what provokes it is mended, not kept",
 }
 

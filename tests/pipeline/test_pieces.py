@@ -67,13 +67,36 @@ async def test_nobody_who_came_first_is_passed_over() -> None:
     assert max(firsts) < min(reader.at[-1] for reader in readers)
 
 
-async def test_what_need_not_wait_counts_as_well_and_goes_before_nobody() -> None:
+async def test_what_need_not_wait_counts_as_well() -> None:
     turnstile = Turnstile()
     assert turnstile.admits_now(TURN_BYTES_MAX)
     assert not turnstile.admits_now(1)
     waiting = asyncio.create_task(turnstile.admit(1))
     await asyncio.wait_for(waiting, 5)
     assert turnstile.admits_now(1)
+
+
+async def test_small_pieces_that_wait_are_counted_by_their_size() -> None:
+    turnstile, small_bytes, turns = Turnstile(), 256, 0
+    await turnstile.admit(TURN_BYTES_MAX)
+    waiting = asyncio.gather(*(turnstile.admit(small_bytes) for _ in range(2 * TURN_BYTES_MAX // small_bytes)))
+    while not waiting.done():
+        turns += 1
+        await asyncio.sleep(0)
+    # Half a turn's bytes at each, and a few until everybody has heard of it.
+    assert 4 <= turns <= 8
+
+
+async def test_those_who_wait_and_what_need_not_share_each_turn() -> None:
+    turnstile = Turnstile()
+    await turnstile.admit(TURN_BYTES_MAX)
+    waiting, passed = [asyncio.create_task(turnstile.admit(PIECE_BYTES_MAX)) for _ in range(40)], list[bool]()
+    while not all(task.done() for task in waiting):
+        await asyncio.sleep(0)
+        passed.append(turnstile.admits_now(PIECE_BYTES_MAX))
+        while turnstile.admits_now(PIECE_BYTES_MAX):
+            pass
+    assert sum(passed) >= len(waiting) // 4
 
 
 async def test_one_that_leaves_while_it_waits_holds_up_nobody() -> None:

@@ -25,6 +25,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def database(file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteDatabase]:
     monkeypatch.setattr(copier, "COPIED_AT_PAGES", PAGES)
+    monkeypatch.setattr(copier, "ANEW_AT_PAGES", 2 * PAGES)
     # The writer itself copies nothing.
     monkeypatch.setattr(sqlite, "_CHECKPOINT_PAGES", 0)
     opened = await SqliteDatabase.open(str(file))
@@ -55,6 +56,7 @@ async def test_under_writes_without_a_pause_the_log_begins_anew(database: Sqlite
 
 async def test_a_copy_that_fails_is_made_again_when_as_much_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copier, "COPIED_AT_PAGES", 2)
+    monkeypatch.setattr(copier, "ANEW_AT_PAGES", 2)
     log, copies = tmp_path / "log", [0]
 
     async def failing() -> None:
@@ -75,6 +77,7 @@ async def test_a_copy_that_fails_is_made_again_when_as_much_has_come(tmp_path: P
 
 async def test_pages_of_a_log_that_was_begun_anew_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copier, "COPIED_AT_PAGES", 2)
+    monkeypatch.setattr(copier, "ANEW_AT_PAGES", 2)
     log, copies = tmp_path / "log", [0]
 
     async def made() -> None:
@@ -91,3 +94,24 @@ async def test_pages_of_a_log_that_was_begun_anew_do_not_count(tmp_path: Path, m
     own.look()
     await own.close()
     assert copies == [2]
+
+
+async def test_no_batch_waits_for_a_copy_until_the_log_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copier, "COPIED_AT_PAGES", 2)
+    monkeypatch.setattr(copier, "ANEW_AT_PAGES", 6)
+    log, copies = tmp_path / "log", list[str]()
+
+    async def beside() -> None:
+        copies.append("beside")
+
+    async def between() -> None:
+        copies.append("between")
+
+    own = Copier(str(log), beside, between)
+    head = bytes(8) + (4096).to_bytes(4, "big") + bytes(4) + b"its salt" + bytes(8)
+    page = bytes(8) + b"its salt" + bytes(8) + bytes(4096)
+    for pages in range(1, 8):
+        log.write_bytes(head + page * pages)
+        own.look()
+        await own.close()
+    assert copies == ["beside", "beside", "beside", "between"]
