@@ -3,8 +3,7 @@ price, and differs in nothing else.
 
 `dataclasses` writes and compiles five methods for a frozen class when it is declared (a millisecond; there are three
 hundred), and its constructor sets each field through `object.__setattr__`, which costs six times a plain assignment. Here all
-classes share their methods but the constructor, the copying and the comparison, and these are compiled for the first who calls
-them.
+classes share their methods but the constructor and the copying, and these are compiled for the first who calls them.
 """
 
 import dataclasses
@@ -55,15 +54,6 @@ def make({parameters}):
     self = _new(_frozen)
     {assigned}
     return self
-"""
-# As tuples of the fields compare: what is the very same is equal.
-_EQUAL: Final = """
-def __eq__(self, other):
-    if self is other:
-        return True
-    if other.__class__ is not self.__class__:
-        return NotImplemented
-    return {compared}
 """
 # Dictionaries of one class share their keys up to so many; another one grows by threes, and is left with twice the room.
 _SHARED_FIELDS_MAX: Final = 29
@@ -129,12 +119,9 @@ def _methods(cls: type[Any]) -> dict[str, Callable[..., Any]]:
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     def equal(self: Any, other: object) -> bool:
-        each = [f"(self.{name} is other.{name} or self.{name} == other.{name})" for name in compared]
-        names: dict[str, Any] = {}
-        exec(_EQUAL.format(compared=" and ".join(each) or True), names)  # noqa: S102
-        compiled: Callable[[Any, object], bool] = names["__eq__"]
-        cls.__eq__ = compiled  # type: ignore[assignment]
-        return compiled(self, other)
+        if self is other:
+            return True
+        return content(self) == content(other) if type(other) is type(self) else NotImplemented
 
     def hashed(self: Any) -> int:
         return hash(content(self))

@@ -41,7 +41,7 @@ class Rollup:
     of its metadata counts it once more, under the tag's name and value (the plain rows have neither)."""
 
     def __init__(self) -> None:
-        self._adds: list[tuple[Group, Sums]] = []
+        self._adds: defaultdict[Group, list[Sums]] = defaultdict(list)
         self._lessened: set[Group] = set()
 
     def add(self, call: Call) -> None:
@@ -52,13 +52,14 @@ class Rollup:
         """Counts a call out again as it was counted in, for it turned out to be another."""
         counted = Rollup()
         counted.add(call)
-        for group, sums in counted._adds:
-            self._adds.append((group, tuple(-amount for amount in sums)))
+        for group, adds in counted._adds.items():
+            self._adds[group] += [tuple(-amount for amount in sums) for sums in adds]
             self._lessened.add(group)
 
     def merge(self, other: "Rollup") -> None:
         """Counts all that another one does."""
-        self._adds += other._adds
+        for group, adds in other._adds.items():
+            self._adds[group] += adds
         self._lessened |= other._lessened
 
     def emptied(self) -> Iterator[Key]:
@@ -71,11 +72,8 @@ class Rollup:
 
     def rows(self) -> Iterator[Key]:
         """The parameters of ADD, in the order of their keys: writers side by side take the rows that they share in turn."""
-        groups: defaultdict[Group, list[Sums]] = defaultdict(list)
-        for group, sums in self._adds:
-            groups[group].append(sums)
         found: defaultdict[Key, list[Sums]] = defaultdict(list)
-        for group, adds in groups.items():
+        for group, adds in self._adds.items():
             total = _total(adds)
             for key in _keys(group):
                 found[key].append(total)
@@ -85,7 +83,7 @@ class Rollup:
         day, tags = call.at_ms // DAY_MS, tuple(call.metadata.items())
         of_user = (call.kind, call.app_id or "", call.assistant_id or "")
         for spot, sums in found.items():
-            self._adds.append(((day, call.user_id, tags, of_user, spot), sums))
+            self._adds[day, call.user_id, tags, of_user, spot].append(sums)
 
 
 def _keys(group: Group) -> Iterator[Key]:

@@ -210,9 +210,7 @@ class GroupWriter:
                 waiting.answer.set_exception(error)
 
     def _deliver(self, batch: Sequence[_Waiting], acks: Sequence[LedgerAck | Exception]) -> None:
-        # Of what was written nothing has to be tried again, and that is nearly all.
-        failed = [(waiting, ack) for waiting, ack in zip(batch, acks, strict=True) if isinstance(ack, Exception)]
-        late = [waiting for waiting, error in failed if _must_retry(waiting.command, error)]
+        late = [w for w, ack in zip(batch, acks, strict=True) if _must_retry(w.command, ack)]
         self._settlements.extendleft(reversed(late))
         self._back_off_s = min(max(self._back_off_s * 2, BACK_OFF_FIRST_S), BACK_OFF_MAX_S) if late else 0.0
         for waiting, ack in zip(batch, acks, strict=True):

@@ -26,8 +26,6 @@ DAY_MS: Final = 86_400_000
 CALENDAR_ANCHOR: Final = 1
 NEVER_MS: Final = 1 << 62
 _UNLIMITED: Final = 1 << 62
-# From so much of a limit on, somebody wants to know.
-FIRST_PERCENT: Final = 50
 _BOUND, _INCLUDED, _TOPUP = range(3)
 
 
@@ -61,15 +59,14 @@ class Limit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Which counters one account's terms are about on one day: the included sources by the family they are bound to (None:
-    by none), each allowance and cap with its counter, what the caps of a unit measure and move, and by counter all limits but
-    those of nothing, each with what is FIRST_PERCENT of it."""
+    by none), each allowance and cap with its counter, what the caps of a unit measure and move, and all limits by counter."""
 
     included: Mapping[str | None, Source]
     windows: tuple[tuple[Allowance, CounterKey, int | None], ...]
     caps: tuple[tuple[Cap, CounterKey], ...]
     cap_gauges: Mapping[Unit, tuple[Gauge, ...]]
     cap_keys: Mapping[Unit, tuple[CounterKey, ...]]
-    limits: tuple[tuple[CounterKey, Limit, int], ...]
+    limits: tuple[tuple[CounterKey, Limit], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +169,6 @@ def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
     )
     # Only an account has an anchor: what many accounts share must count them all in the same month.
     caps = tuple((c, cap_key(c, at_ms, anchor_day if _is_of(scope, c.scope) else CALENDAR_ANCHOR)) for c in terms.caps)
-    limits = (
-        *((key, Limit(a.limit_milli_credits, a.window, a.family, "milli_credits")) for a, key, _ in windows),
-        *((key, Limit(cap.limit, cap.window, None, cap.unit)) for cap, key in caps),
-    )
     return Chart(
         included={bound: _included(scope, bound, windows, at_ms, anchor_day) for bound in bounds},
         windows=windows,
@@ -183,7 +176,10 @@ def charted(account_id: str, terms: HoldTerms, day: int) -> Chart:
         cap_gauges={unit: tuple(Gauge(key, cap.limit) for cap, key in caps if cap.unit == unit) for unit in UNITS},
         # Two caps on one counter must not move it twice.
         cap_keys={unit: tuple({key: None for cap, key in caps if cap.unit == unit}) for unit in UNITS},
-        limits=tuple((key, limit, -(-FIRST_PERCENT * limit.amount // 100)) for key, limit in limits if limit.amount > 0),
+        limits=(
+            *((key, Limit(a.limit_milli_credits, a.window, a.family, "milli_credits")) for a, key, _ in windows),
+            *((key, Limit(cap.limit, cap.window, None, cap.unit)) for cap, key in caps),
+        ),
     )
 
 

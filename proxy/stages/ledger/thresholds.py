@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 from proxy.stages.ledger.counters import CounterKey, Readings
-from proxy.stages.ledger.sources import FIRST_PERCENT, Chart, Limit
+from proxy.stages.ledger.sources import Chart, Limit
 
-PERCENTS: Final = (FIRST_PERCENT, 80, 100)
+PERCENTS: Final = (50, 80, 100)
 
 
 class Near(NamedTuple):
@@ -18,9 +18,10 @@ class Near(NamedTuple):
 def nearing(chart: Chart, readings: Readings) -> list[tuple[CounterKey, Limit]]:
     """Every limit of an account on one day that what is spent and held of it would bring to its first threshold."""
     found = []
-    for key, limit, first in chart.limits:
+    for key, limit in chart.limits:
         shown = readings[key]
-        if shown.spent + shown.held >= first:
+        # Nothing is near a limit of nothing.
+        if 0 < PERCENTS[0] * limit.amount <= 100 * (shown.spent + shown.held):
             found.append((key, limit))
     return found
 
