@@ -10,7 +10,7 @@ from proxy.domain.standing import Cap, Standing
 from proxy.domain.value import dataclass
 from proxy.stages import ledger
 from proxy.stages.ledger.counters import CounterKey, Reading, Readings
-from proxy.stages.ledger.sources import Case, grant_key, standing
+from proxy.stages.ledger.sources import Case, case_of, grant_key, standing
 from proxy.stages.ledger.split import Amounts
 
 Spends = Mapping[CounterKey, int]
@@ -90,7 +90,7 @@ def _case(recorded: Standing, allowances: tuple[Allowance, ...]) -> Case:
     grants = tuple(
         Grant(b.id, recorded.account_id, b.kind, b.limit, "", 0, b.family, b.expires_at_ms) for b in recorded.buckets
     )
-    return Case(recorded.account_id, HoldTerms(allowances, caps, (), recorded.anchor_day), grants, recorded.at_ms)
+    return case_of(recorded.account_id, HoldTerms(allowances, caps, (), recorded.anchor_day), grants, recorded.at_ms)
 
 
 def _shown(case: Case, recorded: Standing) -> Readings:

@@ -21,7 +21,7 @@ from proxy.domain.ledger import (
 from proxy.domain.plan import Entitlement
 from proxy.domain.value import replace
 from proxy.stages.ledger.counters import CounterKey, Moves, Shifts, apart
-from proxy.stages.ledger.sources import Case, counters
+from proxy.stages.ledger.sources import Case, case_of, counters
 from proxy.stages.ledger.thresholds import Near
 from proxy.store import begun, folding, foresight, holds, locks, moving, rollup, rows
 from proxy.store.begun import Begun
@@ -222,7 +222,7 @@ class Batch:
         self.live.shift(hold.scopes, -1)
         if self._new.pop(hold.id, None) is None:
             self._writes[_DELETE_HOLD].append((hold.id,))
-            self._writes[_DELETE_SCOPE].extend((scope, hold.id) for scope in hold.scopes)
+            self._writes[_DELETE_SCOPE] += [(scope, hold.id) for scope in hold.scopes]
 
     def enter(self, number: str, hold: Hold, kind: EntryKind, amount_milli: int, at_ms: int, shifts: Shifts) -> None:
         """One line of the truth, and the counters with it. `number` is its place among the hold's entries."""
@@ -316,10 +316,11 @@ class Batch:
 
     def flush(self) -> None:
         """Writes it all, a statement at a time over many rows."""
+        named = self.readings.text
         self._writes[begun.INSERT] = list(self._begun.rows())
-        self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold, self._named) for hold in self._new.values()]
+        self._writes[holds.INSERT_HOLD] = [holds.insert_row(hold, named) for hold in self._new.values()]
         self._writes[_INSERT_SCOPE] = [(scope, hold.id) for hold in self._new.values() for scope in hold.scopes]
-        self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold, self._named) for hold in self._changed.values()]
+        self._writes[holds.UPDATE_HOLD] = [holds.update_row(hold, named) for hold in self._changed.values()]
         self._writes |= moving.moved(self._connection, self.readings.moved())
         self._roll_up()
         self._writes[rollup.ADD] = list(self._rollup.rows())
@@ -347,11 +348,11 @@ class Batch:
     def _case(self, command: LedgerCommand, at_ms: int) -> Case | None:
         match command:
             case HoldRequest(account_id=account_id, terms=terms):
-                return Case(account_id, terms, (), at_ms)
+                return case_of(account_id, terms, (), at_ms)
             case ExtendRequest(hold_id=hold_id, terms=terms) if hold_id in self._holds:
-                return Case(self._holds[hold_id].account_id, terms, (), at_ms)
+                return case_of(self._holds[hold_id].account_id, terms, (), at_ms)
             case Transfer(giver_id=giver_id, terms=terms):
-                return Case(giver_id, terms, (), at_ms)
+                return case_of(giver_id, terms, (), at_ms)
             case _:
                 return None
 
@@ -363,9 +364,6 @@ class Batch:
                 self._rollup.add(call)
         elif self._finished:
             self._writes[folding.NOTE].append(unrolled.note(self._finished))
-
-    def _named(self, keys: tuple[CounterKey, ...]) -> str:
-        return self.readings.bundle(keys).text
 
     def _put(self, statement: str, row: Row | None) -> None:
         if row is not None:

@@ -20,7 +20,7 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import resets_at_ms
 from proxy.stages.ledger.byhand import Piece, carried, enrolled, forgiven, returned
 from proxy.stages.ledger.counters import Moves
-from proxy.stages.ledger.sources import Case
+from proxy.stages.ledger.sources import case_of
 from proxy.store import values
 from proxy.store.batch import Batch
 from proxy.store.grants import give, given_by
@@ -51,7 +51,7 @@ def transfer(batch: Batch, command: Transfer, at_ms: int) -> Transferred | HoldR
     done = given_by(writing, command.id)
     if done:
         return Transferred(done)
-    case = Case(command.giver_id, command.terms, batch.grants(command.giver_id), at_ms)
+    case = case_of(command.giver_id, command.terms, batch.grants(command.giver_id), at_ms)
     taken = carried(case, command.family, command.amount_milli, batch.readings)
     if isinstance(taken, HoldRefused):
         return taken

@@ -47,35 +47,35 @@ class Hold(NamedTuple):
 
 def insert_row(hold: Hold, named: Named) -> Row:
     """The parameters of INSERT_HOLD. `named` says names of counters as JSON."""
-    amounts = hold.split.amounts
+    split = hold.split
     return (
         hold.id,
         hold.account_id,
-        hold.split.family,
+        split.family,
         hold.boot_id,
-        amounts.credits_milli,
-        amounts.raw_nano_usd,
+        split.milli,
+        split.raw_nano_usd,
         hold.metered_milli,
         hold.extends,
         hold.at_ms,
         hold.at_up_ms,
         hold.deadline_up_ms,
         to_json(hold.scopes),
-        _split_json(hold.split, named),
+        _split_json(split, named),
         hold.began,
     )
 
 
 def update_row(hold: Hold, named: Named) -> Row:
     """The parameters of UPDATE_HOLD."""
-    amounts = hold.split.amounts
+    split = hold.split
     return (
-        hold.split.family,
-        amounts.credits_milli,
-        amounts.raw_nano_usd,
+        split.family,
+        split.milli,
+        split.raw_nano_usd,
         hold.metered_milli,
         hold.extends,
-        _split_json(hold.split, named),
+        _split_json(split, named),
         hold.id,
     )
 

@@ -11,7 +11,7 @@ from proxy.stages import idempotency
 from proxy.stages.ledger.byhand import unforgiven
 from proxy.stages.ledger.counters import apart
 from proxy.stages.ledger.late import adjusted
-from proxy.stages.ledger.sources import Case
+from proxy.stages.ledger.sources import Case, case_of
 from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, rows
 from proxy.store.batch import Batch
@@ -64,8 +64,8 @@ def _case(batch: Batch, settlement: Settlement, entries: list[Entry]) -> Case:
     """The call is judged in the epochs that its hold was last sized in."""
     account_id, at_ms = entries[0].account_id, _last_hold(entries).at_ms
     if settlement.terms is None:
-        return Case(account_id, _NO_TERMS, (), at_ms)
-    return Case(account_id, settlement.terms, batch.grants(account_id), at_ms)
+        return case_of(account_id, _NO_TERMS, (), at_ms)
+    return case_of(account_id, settlement.terms, batch.grants(account_id), at_ms)
 
 
 def _billed_milli(settlement: Settlement, buried: Call, entries: list[Entry]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, assert_never
 
+from proxy.domain.account import User
 from proxy.domain.call import CallStatus
 from proxy.domain.ledger import (
     Enrol,
@@ -33,9 +34,9 @@ from proxy.ports import ClockDoubted, CommitUnknown, StoreUnavailable
 from proxy.stages import idempotency, ledger
 from proxy.stages.ledger import Admitted
 from proxy.stages.ledger.bill import Bill, as_booked, bill
-from proxy.stages.ledger.counters import Moves, apart
+from proxy.stages.ledger.counters import Shifts, apart
 from proxy.stages.ledger.share import over_share
-from proxy.stages.ledger.sources import Case, counters, standing
+from proxy.stages.ledger.sources import case_of, counters, standing
 from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, byhand, foresight, late, used_keys
 from proxy.store.batch import Batch, Memory
@@ -104,7 +105,7 @@ class SqlLedger:
         grants, readings = Grants(connection), Readings(connection)
         if not connection.is_near:
             grants.update(foresight.grants(connection, {account_id for account_id, _ in asked}))
-            cases = [Case(account_id, terms, grants[account_id], at_ms) for account_id, terms in asked]
+            cases = [case_of(account_id, terms, grants[account_id], at_ms) for account_id, terms in asked]
             readings.learn(foresight.readings(connection, set().union(*map(counters, cases))))
         return [_standing(account_id, terms, at_ms, grants, readings) for account_id, terms in asked]
 
@@ -147,10 +148,10 @@ class SqlLedger:
         match command:
             case HoldRequest():
                 return self._hold(batch, command, at_ms)
-            case ExtendRequest():
-                return _extend(batch, command, at_ms)
             case Settlement():
                 return _settle(batch, command, at_ms)
+            case ExtendRequest():
+                return _extend(batch, command, at_ms)
             case RecordCall():
                 return _record(batch, command)
             case Enrol():
@@ -180,9 +181,10 @@ class SqlLedger:
         admitted = ledger.admit(case, request.family, amounts, batch.readings, batch.live)
         if isinstance(admitted, HoldRefused):
             return admitted
-        enrolling = _enrolling(batch, request, at_ms)
+        enrolling = () if request.enrol is None else _enrolling(batch, request.enrol, request.enrols_daily_max, at_ms)
         if enrolling is None:
             return HoldRefused("enrolment_limit", f"app:{request.began.app_id}", standing(case, batch.readings))
+        up_ms = batch.up_ms
         hold = Hold(
             id=request.hold_id,
             account_id=request.account_id,
@@ -190,14 +192,14 @@ class SqlLedger:
             metered_milli=0,
             extends=0,
             at_ms=at_ms,
-            at_up_ms=batch.up_ms,
-            deadline_up_ms=batch.up_ms + request.lease_ms,
+            at_up_ms=up_ms,
+            deadline_up_ms=up_ms + request.lease_ms,
             scopes=request.scopes,
             split=admitted.split,
             began=batch.began(request.began),
         )
         batch.place(hold)
-        batch.enter("0", hold, "hold", request.amount_milli, at_ms, (*admitted.shifts, *apart(enrolling)))
+        batch.enter("0", hold, "hold", request.amount_milli, at_ms, admitted.shifts + enrolling)
         alerts.watch(batch, case, at_ms)
         if request.enrol is not None:
             batch.enrol(request.enrol, request.entitlement, at_ms)
@@ -213,7 +215,8 @@ def resolve(batch: Batch, hold: Hold, status: CallStatus, due: Bill, at_ms: int)
     absorbed_milli = resolved.absorbed_milli + due.lost_milli
     kind: EntryKind = "settle" if resolved.charged_milli else "release"
     batch.remove(hold, resolved.charged_milli, absorbed_milli)
-    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, (*resolved.shifts, *apart(due.moves)))
+    shifts = resolved.shifts + apart(due.moves) if due.moves else resolved.shifts
+    batch.enter("2", hold, kind, resolved.charged_milli, at_ms, shifts)
     if idempotency.frees_key(status, resolved.charged_milli):
         batch.used_keys.free(hold.id)
     alerts.notice(batch, resolved.shifts, at_ms)
@@ -237,7 +240,7 @@ def _no_collection() -> Iterator[None]:
 
 def _standing(account_id: str, terms: HoldTerms, at_ms: int, grants: Grants, readings: Readings) -> Standing | Exception:
     try:
-        return standing(Case(account_id, terms, grants[account_id], at_ms), readings)
+        return standing(case_of(account_id, terms, grants[account_id], at_ms), readings)
     except _BAD_ROW as error:
         # What one account cannot be told is nobody else's trouble.
         return error
@@ -245,6 +248,9 @@ def _standing(account_id: str, terms: HoldTerms, at_ms: int, grants: Grants, rea
 
 def _subject(command: LedgerCommand) -> str:
     match command:
+        # The others are rare.
+        case HoldRequest() | Settlement() | ExtendRequest():
+            return command.hold_id
         case RecordCall():
             return command.call.id
         case Enrol():
@@ -253,8 +259,6 @@ def _subject(command: LedgerCommand) -> str:
             return command.id
         case Refund():
             return command.call_id
-        case _:
-            return command.hold_id
 
 
 def _is_admission(batch: Batch, command: LedgerCommand) -> bool:
@@ -264,10 +268,9 @@ def _is_admission(batch: Batch, command: LedgerCommand) -> bool:
     return isinstance(command, Enrol | Transfer | Reset)
 
 
-def _enrolling(batch: Batch, request: HoldRequest, at_ms: int) -> Moves | None:
-    if request.enrol is None:
-        return {}
-    return byhand.enrolment(batch, request.enrol, request.enrols_daily_max, at_ms)
+def _enrolling(batch: Batch, user: User, enrols_daily_max: int | None, at_ms: int) -> Shifts | None:
+    moves = byhand.enrolment(batch, user, enrols_daily_max, at_ms)
+    return None if moves is None else apart(moves)
 
 
 def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:

@@ -32,7 +32,9 @@ def moved(connection: Connection, cells: Collection[Cell]) -> Iterator[tuple[str
         for cell in cells:
             if cell.number is None:
                 (cell.number,) = connection.execute(_NAME, cell.key).fetchone()
-        values = [value for cell in cells for value in (cell.number, cell.spent - cell.was_spent, cell.held - cell.was_held)]
+        values: list[int | None] = []
+        for cell in cells:
+            values += (cell.number, cell.spent - cell.was_spent, cell.held - cell.was_held)
         whole = len(values) - len(values) % (_AT_ONCE * _WIDTH)
         yield _MOVE_MANY, _cut(values[:whole], _AT_ONCE * _WIDTH)
         yield _MOVE, _cut(values[whole:], _WIDTH)

@@ -32,7 +32,6 @@ _COUNTED: Final = tuple(status for status in get_args(CallStatus) if status != "
 _BY_STATUS: Final[Mapping[str, Sums]] = {status: tuple(int(one == status) for one in _COUNTED) for status in _COUNTED}
 _BY_TTFT: Final = tuple(tuple(int(one == place) for one in range(len(TTFT))) for place in range(len(TTFT)))
 _NO_STATUS: Final = (0,) * len(_COUNTED)
-_NO_TOKENS: Final = (0,) * 6
 _NO_TTFT: Final = (0,) * len(TTFT)
 _ANSWERED: Final = ("served", "cut", "left")
 
@@ -81,10 +80,10 @@ class Rollup:
         return (key + _total(adds) for key, adds in sorted(found.items()))
 
     def _count(self, call: Call, found: Mapping[Spot, Sums]) -> None:
-        tags = tuple(call.metadata.items())
-        whose = (call.at_ms // DAY_MS, call.user_id, tags, (call.kind, call.app_id or "", call.assistant_id or ""))
+        day, tags = call.at_ms // DAY_MS, tuple(call.metadata.items())
+        of_user = (call.kind, call.app_id or "", call.assistant_id or "")
         for spot, sums in found.items():
-            self._adds[(*whose, spot)].append(sums)
+            self._adds[day, call.user_id, tags, of_user, spot].append(sums)
 
 
 def _keys(group: Group) -> Iterator[Key]:
@@ -121,21 +120,15 @@ def _own(call: Call) -> Spot:
 
 
 def _ended(call: Call) -> Sums:
-    used, timed = call.usage, call.ttft_ms
-    return (
-        *_BY_STATUS.get(call.status, _NO_STATUS),
-        int(used is not None or call.credits_milli > 0),
-        *(
-            _NO_TOKENS
-            if used is None
-            else (used.input, used.cached_input, used.cache_write, used.output, used.reasoning, used.images)
-        ),
-        call.paid_milli,
-        call.absorbed_milli,
-        call.duration_ms if call.status in _ANSWERED else 0,
-        timed or 0,
-        *(_NO_TTFT if timed is None else _BY_TTFT[ttft_place(timed)]),
-    )
+    used, timed, status = call.usage, call.ttft_ms, call.status
+    if used is None:
+        counted: Sums = (int(call.credits_milli > 0), 0, 0, 0, 0, 0, 0)
+    else:
+        counted = (1, used.input, used.cached_input, used.cache_write, used.output, used.reasoning, used.images)
+    duration_ms = call.duration_ms if status in _ANSWERED else 0
+    spent = (call.credits_milli - call.refunded_milli, call.absorbed_milli, duration_ms, timed or 0)
+    ttft = _NO_TTFT if timed is None else _BY_TTFT[ttft_place(timed)]
+    return _BY_STATUS.get(status, _NO_STATUS) + counted + spent + ttft
 
 
 _NOTHING: Final = (0,) * (len(MEASURES) - 3)

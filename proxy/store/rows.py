@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from proxy.domain.call import Attempt, Call
-from proxy.domain.usage import Usage
 
 Value = str | int | None
 Row = tuple[Value, ...]
@@ -83,6 +82,22 @@ INSERT_ENDED: Final = _insert("model_calls", ENDED_COLUMNS)
 INSERT_CONVERSATION: Final = _insert("conversations", ("id", "user_id", "assistant_id", "title", "created_at_ms"))
 
 
+class _Unused(NamedTuple):
+    """The columns of a usage that nobody reported."""
+
+    input: None = None
+    cached_input: None = None
+    cache_write: None = None
+    output: None = None
+    reasoning: None = None
+    images: None = None
+    requests: None = None
+    source: None = None
+
+
+_UNUSED: Final = _Unused()
+
+
 class Place(NamedTuple):
     """Where a call stands as it began: in which row of `begun`, from which character on, and how many."""
 
@@ -105,14 +120,8 @@ def whole_row(call: Call) -> Row:
 
 def ended_row(call: Call, begun: Place) -> Row:
     """The parameters of INSERT_ENDED."""
-    return (
-        *_plain_columns(call),
-        to_json(call.metadata),
-        to_json(call.asked),
-        to_json(call.timeline),
-        attempts_json(call.attempts),
-        *begun,
-    )
+    told = (to_json(call.metadata), to_json(call.asked), to_json(call.timeline), attempts_json(call.attempts))
+    return _plain_columns(call) + told + begun
 
 
 def judged(call: Call) -> tuple[object, ...]:
@@ -122,8 +131,8 @@ def judged(call: Call) -> tuple[object, ...]:
 
 def packed(call: Call) -> str:
     """A call without its attempts as one JSON array, in the order of CALL_COLUMNS."""
-    values = (_PACKING, *_plain_columns(call), call.metadata, call.asked, *judged(call), call.timeline)
-    return orjson.dumps(values, default=_plain).decode()
+    nested = (call.metadata, call.asked, *judged(call), call.timeline)
+    return orjson.dumps((_PACKING, *_plain_columns(call), *nested), default=_plain).decode()
 
 
 def unpacked(text: str) -> dict[str, Any]:
@@ -162,22 +171,8 @@ def _plain(value: object) -> Mapping[Any, Any]:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _usage_columns(usage: Usage | None) -> Row:
-    if usage is None:
-        return (None, None, None, None, None, None, None, None)
-    return (
-        usage.input,
-        usage.cached_input,
-        usage.cache_write,
-        usage.output,
-        usage.reasoning,
-        usage.images,
-        usage.requests,
-        usage.source,
-    )
-
-
 def _plain_columns(call: Call) -> Row:
+    usage = call.usage or _UNUSED
     return (
         call.id,
         call.request_id,
@@ -199,7 +194,14 @@ def _plain_columns(call: Call) -> Row:
         call.reason,
         call.duration_ms,
         call.ttft_ms,
-        *_usage_columns(call.usage),
+        usage.input,
+        usage.cached_input,
+        usage.cache_write,
+        usage.output,
+        usage.reasoning,
+        usage.images,
+        usage.requests,
+        usage.source,
         call.credits_milli,
         call.raw_nano_usd,
         call.absorbed_milli,
@@ -207,6 +209,7 @@ def _plain_columns(call: Call) -> Row:
 
 
 def _attempt(attempt: Attempt) -> Row:
+    usage = attempt.usage or _UNUSED
     return (
         attempt.number,
         attempt.model_id,
@@ -219,7 +222,14 @@ def _attempt(attempt: Attempt) -> Row:
         attempt.provider_status,
         attempt.provider_code,
         attempt.provider_request_id,
-        *_usage_columns(attempt.usage),
+        usage.input,
+        usage.cached_input,
+        usage.cache_write,
+        usage.output,
+        usage.reasoning,
+        usage.images,
+        usage.requests,
+        usage.source,
         attempt.raw_nano_usd,
         attempt.credits_milli,
         attempt.multiplier_ppm,

@@ -125,6 +125,10 @@ class Readings(dict[CounterKey, Cell]):
             self._bundles[id(keys)] = known
         return known
 
+    def text(self, keys: tuple[CounterKey, ...]) -> str:
+        """The names of these counters as JSON."""
+        return (self._bundles.get(id(keys)) or self.bundle(keys)).text
+
     def shift(self, shifts: Iterable[Shift]) -> str:
         """Moves counters; the lines of an entry that say so, as JSON."""
         bundles, touched, lines = self._bundles, self._touched, []

@@ -18,7 +18,7 @@ from proxy.domain.standing import Cap, Standing
 from proxy.pipeline.replay import Bill, Replay, Replayed, Terms
 from proxy.stages import policy
 from proxy.stages.ledger.counters import CounterKey, Reading
-from proxy.stages.ledger.sources import Case, standing
+from proxy.stages.ledger.sources import case_of, standing
 from tests import builders as b
 
 ALLOWANCES = (Allowance("month", 40_000), Allowance("day", 30_000), Allowance("week", 5_000, family="frontier"))
@@ -80,7 +80,7 @@ def answered(
 def seen_by_books(spent: int = 0, grants: tuple[Grant, ...] = (), caps: tuple[Cap, ...] = (), **changes: Any) -> Standing:
     """What the books would show of ALLOWANCES, with the same amount spent everywhere."""
     terms = HoldTerms(changes.get("allowances", ALLOWANCES), caps, (), changes.get("anchor_day", 1))
-    return standing(Case("u1", terms, grants, changes.get("at_ms", b.NOW_MS)), _Same(Reading(spent, changes.get("held", 0))))
+    return standing(case_of("u1", terms, grants, changes.get("at_ms", b.NOW_MS)), _Same(Reading(spent, changes.get("held", 0))))
 
 
 class _Same(dict[CounterKey, Reading]):

@@ -11,7 +11,7 @@ from proxy.domain.plan import Allowance
 from proxy.domain.standing import Cap
 from proxy.stages.ledger import Admitted, admit, extend, settle
 from proxy.stages.ledger.counters import CounterKey, Moves, Reading, move
-from proxy.stages.ledger.sources import Case, sources, standing
+from proxy.stages.ledger.sources import Case, case_of, sources, standing
 from proxy.stages.ledger.split import Amounts
 from tests.builders import NOW_MS
 
@@ -37,7 +37,7 @@ def terms(*allowances: Allowance, **changes: Any) -> HoldTerms:
 
 
 def case(*allowances: Allowance, grants: tuple[Grant, ...] = (), at_ms: int = NOW_MS, **changes: Any) -> Case:
-    return Case("u1", terms(*allowances, **changes), grants, at_ms)
+    return case_of("u1", terms(*allowances, **changes), grants, at_ms)
 
 
 def grant(id: str, amount_milli: int, **changes: Any) -> Grant:

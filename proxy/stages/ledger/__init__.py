@@ -2,10 +2,11 @@
 reads a clock or a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from proxy.domain.ledger import HoldRefusalCode, HoldRefused
 from proxy.domain.standing import Cap
-from proxy.domain.value import dataclass, replace
+from proxy.domain.value import dataclass, maker, replace
 from proxy.stages.ledger.counters import (
     CounterKey,
     Moved,
@@ -20,7 +21,19 @@ from proxy.stages.ledger.counters import (
     without_zeros,
 )
 from proxy.stages.ledger.sources import Case, Chart, Source, room, sources, standing
-from proxy.stages.ledger.split import Amounts, Part, Share, Split, appended, first_of, held, resolved
+from proxy.stages.ledger.split import (
+    Amounts,
+    Part,
+    Share,
+    Split,
+    appended,
+    first_of,
+    held,
+    new_part,
+    new_share,
+    new_split,
+    resolved,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,10 @@ class Resolved:
         return summed(self.shifts)
 
 
+_new_admitted: Final = maker(Admitted)
+_new_resolved: Final = maker(Resolved)
+
+
 def admit(
     case: Case, family: str, amounts: Amounts, readings: Readings, live: Mapping[str, int] | None = None
 ) -> Admitted | HoldRefused:
@@ -58,11 +75,11 @@ def admit(
     drawn = sources(case, family)
     cap_keys = case.chart.cap_keys
     shares = _shares(drawn, amounts.credits_milli, readings)
-    part = Part(shares, cap_keys["milli_credits"], cap_keys["nano_usd"], amounts.raw_nano_usd)
+    part = new_part(shares, cap_keys["milli_credits"], cap_keys["nano_usd"], amounts.raw_nano_usd)
     # Whether there is room is asked of every call, what there is no room in only of the few that are refused.
     if part.milli < amounts.credits_milli or _is_capped(case.chart, amounts, readings) or _crowded(case, live):
         return HoldRefused(*_refusal(case, drawn, amounts, readings, live), standing(case, readings))
-    return Admitted(Split(family, (part,)), held((part,), 1))
+    return _new_admitted(new_split(family, (part,)), held((part,), 1))
 
 
 def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Readings) -> Admitted | HoldRefused:
@@ -90,8 +107,12 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
     bills it whatever was held. Raises ValueError when an amount is negative."""
     if credits_milli < 0 or raw_nano_usd < 0:
         raise ValueError(f"amounts cannot be negative: {credits_milli}, {raw_nano_usd}")
-    shifts: list[Shift] = []
     charged_milli = min(credits_milli, split.milli)
+    if len(split.parts) == 1:
+        return _new_resolved(
+            charged_milli, credits_milli - charged_milli, resolved(split.parts[0], charged_milli, raw_nano_usd)
+        )
+    shifts: list[Shift] = []
     left_milli, left_nano = charged_milli, raw_nano_usd
     for part in split.parts:
         spent_milli = min(left_milli, part.milli)
@@ -99,8 +120,7 @@ def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
         shifts += resolved(part, spent_milli, spent_nano)
         left_milli -= spent_milli
         left_nano -= spent_nano
-    alone = len(split.parts) == 1
-    return Resolved(charged_milli, credits_milli - charged_milli, tuple(shifts) if alone else apart(summed(shifts)))
+    return Resolved(charged_milli, credits_milli - charged_milli, apart(summed(shifts)))
 
 
 def _scopes(keys: Iterable[CounterKey]) -> set[str]:
@@ -191,6 +211,6 @@ def _shares(drawn: Sequence[Source], amount_milli: int, readings: Readings) -> t
     for source in drawn:
         milli = min(amount_milli, room(source.gauges, readings, 1))
         if milli:
-            shares.append(Share(source.keys, milli))
+            shares.append(new_share(source.keys, milli))
         amount_milli -= milli
     return tuple(shares)

@@ -1,7 +1,6 @@
 """Where credits come from and what limits them: terms and grants in, sources in paying order, caps and a standing out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -72,25 +71,26 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What admission is judged by. `grants` are those of the account; whether one has expired is judged here. `known` is its
-    chart, where that is at hand."""
+    """What admission is judged by. `grants` are those of the account; whether one has expired is judged here. `chart` is that
+    of its terms on its day."""
 
     account_id: str
     terms: HoldTerms
     grants: tuple[Grant, ...]
     at_ms: int
-    known: InitVar[Chart | None] = None
-    chart: Chart = field(init=False)
-
-    def __post_init__(self, known: Chart | None) -> None:
-        object.__setattr__(self, "chart", known or charted(self.account_id, self.terms, self.at_ms // DAY_MS))
+    chart: Chart
 
     @property
     def scope(self) -> str:
         return f"user:{self.account_id}"
 
 
-def sources(case: Case, family: str) -> tuple[Source, ...]:
+def case_of(account_id: str, terms: HoldTerms, grants: tuple[Grant, ...], at_ms: int) -> Case:
+    """The case of a moment, for whoever has no chart at hand."""
+    return Case(account_id, terms, grants, at_ms, charted(account_id, terms, at_ms // DAY_MS))
+
+
+def sources(case: Case, family: str) -> list[Source]:
     """What a model of `family` may draw on, in paying order: bound to the family, included, top-up; earliest expiry
     first."""
     included = case.chart.included
@@ -98,7 +98,7 @@ def sources(case: Case, family: str) -> tuple[Source, ...]:
     for grant in case.grants:
         if grant.family in (None, family) and _is_open(grant, case.at_ms):
             found.append(_granted(grant))
-    return tuple(sorted(found, key=_turn)) if case.grants else tuple(found)
+    return sorted(found, key=_turn) if case.grants else found
 
 
 def owned(case: Case, family: str | None) -> tuple[Source, ...]:
@@ -117,7 +117,7 @@ def room(gauges: Iterable[Gauge], readings: Readings, holds: int) -> int:
         under = limit - shown.spent - holds * shown.held
         if under < left:
             left = under
-    return max(0, left)
+    return left if left > 0 else 0
 
 
 def counters(case: Case) -> set[CounterKey]:

@@ -1,8 +1,9 @@
 """What one hold holds, and where: shares of sources, caps and ceilings, with the counters' moves; judges no limit."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from proxy.domain.value import dataclass
+from proxy.domain.value import dataclass, maker
 from proxy.stages.ledger.counters import CounterKey, Shift, Shifts
 
 
@@ -53,27 +54,41 @@ class Split:
         return self.parts[0].milli if len(self.parts) == 1 else sum([part.milli for part in self.parts])
 
     @property
+    def raw_nano_usd(self) -> int:
+        return self.parts[0].raw_nano_usd if len(self.parts) == 1 else sum([part.raw_nano_usd for part in self.parts])
+
+    @property
     def amounts(self) -> Amounts:
-        return Amounts(self.milli, sum([part.raw_nano_usd for part in self.parts]))
+        return Amounts(self.milli, self.raw_nano_usd)
+
+
+# Every hold makes one of each.
+new_share: Final = maker(Share)
+new_part: Final = maker(Part)
+new_split: Final = maker(Split)
 
 
 def held(parts: Sequence[Part], sign: int) -> Shifts:
     """What takes (`sign` 1) or gives back (-1) what `parts` hold."""
     shifts: list[Shift] = []
     for part in parts:
-        shifts += [(share.keys, 0, sign * share.milli) for share in part.shares]
-        shifts += [(part.caps, 0, sign * part.milli), (part.ceilings, 0, sign * part.raw_nano_usd)]
-    return _moving(shifts)
+        for share in part.shares:
+            _append(shifts, share.keys, 0, sign * share.milli)
+        _append(shifts, part.caps, 0, sign * part.milli)
+        _append(shifts, part.ceilings, 0, sign * part.raw_nano_usd)
+    return tuple(shifts)
 
 
 def resolved(part: Part, milli: int, raw_nano_usd: int) -> Shifts:
     """`part` pays `milli` in the order of its shares, and gives back all it holds."""
-    shifts: list[Shift] = [(part.caps, milli, -part.milli), (part.ceilings, raw_nano_usd, -part.raw_nano_usd)]
+    shifts: list[Shift] = []
+    _append(shifts, part.caps, milli, -part.milli)
+    _append(shifts, part.ceilings, raw_nano_usd, -part.raw_nano_usd)
     for share in part.shares:
         spent = min(milli, share.milli)
         milli -= spent
-        shifts.append((share.keys, spent, -share.milli))
-    return _moving(shifts)
+        _append(shifts, share.keys, spent, -share.milli)
+    return tuple(shifts)
 
 
 def first_of(shares: Sequence[Share], milli: int) -> tuple[Share, ...]:
@@ -104,5 +119,6 @@ def _joined(first: tuple[Share, ...], more: tuple[Share, ...]) -> tuple[Share, .
     return first + more
 
 
-def _moving(shifts: Sequence[Shift]) -> Shifts:
-    return tuple([shift for shift in shifts if shift[0] and (shift[1] or shift[2])])
+def _append(shifts: list[Shift], keys: tuple[CounterKey, ...], spent: int, held: int) -> None:
+    if keys and (spent or held):
+        shifts.append((keys, spent, held))
