@@ -5,7 +5,7 @@ import re
 import pytest
 
 from proxy.stages.precheck.clues import Clues, clues
-from proxy.stages.precheck.marks import rule_set
+from proxy.stages.precheck.marks import rule_set, worth_a_try
 from proxy.stages.precheck.places import PLACES_MAX, places
 from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import rule
@@ -14,11 +14,10 @@ from tests.stages.precheck.books import rule
 def tried(pattern: str, text: str) -> list[int] | None:
     """Where a pattern is tried; nowhere if the text does not call it."""
     ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
-    keys, short = wording.calling(ready.calls), wording.short_stems_among(ready.short)
-    if not list(ready.called(keys, short, wording.opening)):
-        return []
-    found = places(clues(pattern), wording, keys, short)
-    return None if found is None else list(found)
+    for trial, leads in worth_a_try(wording, ready):
+        found = places(trial.begins, leads, wording)
+        return None if found is None else list(found)
+    return []
 
 
 @pytest.mark.parametrize(
