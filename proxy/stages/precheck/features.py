@@ -64,7 +64,7 @@ def task_signs(said: Wording) -> list[str]:
     head, tail = said.words if is_one else words(found.head)[:HEAD_WORDS], words(found.tail)[-TAIL_WORDS:]
     shape = _shape(text, found, said)
     first, opening = head[0] if head else "", " ".join(head[:2])
-    out = [*shape, *spoken(head), f"^{first}", f"^^{opening}", f"^^^{' '.join(head[:3])}"]
+    out = [*shape, *(said.spoken if is_one else spoken(head)), f"^{first}", f"^^{opening}", f"^^^{' '.join(head[:3])}"]
     out += [f"^^{opening}|{shape[0]}", f"^{first}|{shape[0]}|{shape[1]}"]
     if tail:
         out += [f">{feature}" for feature in spoken(tail)]
@@ -74,7 +74,7 @@ def task_signs(said: Wording) -> list[str]:
 
 def risk_features(said: Wording) -> list[str]:
     """What says how dangerous a text is, each once. `said` is that of a window."""
-    return [*dict.fromkeys(spoken(said.words)), *risk_opening(said)]
+    return [*dict.fromkeys(said.spoken), *risk_opening(said)]
 
 
 def risk_opening(said: Wording) -> Sequence[str]:

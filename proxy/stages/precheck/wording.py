@@ -30,7 +30,7 @@ _DIGITS_SPACED: Final = bytes(code if chr(code) in _DIGITS else 32 for code in r
 
 class Wording:
     """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
-    more than once is kept. `spoken` are its words, their beginnings and neighbours, each once."""
+    more than once is kept. `spoken` are its words, their beginnings and neighbours."""
 
     __slots__ = ("_counts", "_numbers", "_original", "_places", "beyond", "signs", "spoken", "text", "words")
 
@@ -40,7 +40,7 @@ class Wording:
         self.text = text.replace("\u0130", "i").lower()
         self.beyond = beyond_ascii(self.text)
         self.words = words(self.text)
-        self.spoken: frozenset[str] | set[str] = {*spoken(self.words)}
+        self.spoken = spoken(self.words)
         self.signs = _signs(self.text, self.beyond)
         self._counts: dict[str, int] = {}
         self._places: dict[str, Sequence[int]] = {}
@@ -50,9 +50,9 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def calling(self, known: Set[str]) -> Set[str]:
+    def calling(self, known: frozenset[str]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
-        return (known & self.spoken) | (known & self.signs)
+        return known.intersection(self.spoken) | (known & self.signs)
 
     def short_stems_among(self, known: Set[str]) -> Set[str]:
         """Which of these its words begin with."""
@@ -138,6 +138,7 @@ def _places(lead: str, text: str) -> list[int]:
 
 def _signs(text: str, beyond: str) -> Set[str]:
     """Each sign that is no ASCII letter, and DIGIT where there is one."""
-    found = {*text.encode("ascii", "ignore").translate(None, _LETTERS_ASCII).decode("ascii"), *beyond}
-    has_digit = not found.isdisjoint(_DIGITS) or any(map(str.isdecimal, beyond))
-    return found | {DIGIT} if has_digit else found
+    found = set(text.encode("ascii", "ignore").translate(None, _LETTERS_ASCII).decode("ascii"))
+    far = set(beyond)
+    has_digit = not found.isdisjoint(_DIGITS) or any(map(str.isdecimal, far))
+    return found.union(far, (DIGIT,)) if has_digit else found | far
