@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from proxy.stages.precheck.clues import Clues, clues
+from proxy.stages.precheck.clues import Clues, Lead, clues
 from proxy.stages.precheck.marks import rule_set, worth_a_try
 from proxy.stages.precheck.places import PLACES_MAX, places
 from proxy.stages.precheck.wording import Wording
@@ -114,6 +114,17 @@ def test_a_text_that_repeats_itself_is_tried_at_its_ends() -> None:
 def test_characters_are_counted_in_the_whole_text() -> None:
     text = Wording("1a1b2")
     assert (text.count("12"), text.count("@"), text.count("12")) == (3, 0, 3)
+
+
+def test_choices_that_begin_alike_are_looked_for_once() -> None:
+    (group,) = clues(r"\b(?:you are now|you are a|draft)\b").groups
+    assert group.keys == {"you are": Lead("you are ", ("you are now", "you are a")), "draft": Lead("draft", ())}
+    assert tried(r"\b(?:you are now|you are a)\b", "You are here, you are now a cat; you are a dog") == [14, 33]
+
+
+def test_a_group_that_must_repeat_is_a_clue_too() -> None:
+    assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){3}").groups] == [{"which"}, {","}]
+    assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){0,3}").groups] == [{"which"}]
 
 
 def test_a_pattern_without_clues_says_so() -> None:
