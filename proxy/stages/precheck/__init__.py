@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 from proxy.domain.request import Request
 from proxy.domain.verdict import Complexity, Risk, RuleBook, Span, Verdict, Weights
 from proxy.stages.precheck import judging
-from proxy.stages.precheck.features import task_features
+from proxy.stages.precheck.features import task_signs
 from proxy.stages.precheck.hinting import TASK, hints, marks, ready
 from proxy.stages.precheck.language import language
 from proxy.stages.precheck.marks import Mark
-from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, human_texts, tool_texts
+from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
 from proxy.stages.precheck.weighing import Weighed
 from proxy.stages.precheck.wording import Wording
@@ -55,9 +55,14 @@ class Turn:
         self._task: judging.Task | None = None
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it says nothing; a long text is not copied to learn that."""
+        return not self.said.text or self.said.text.isspace()
+
+    @property
     def task(self) -> judging.Task:
         if self._task is None:
-            self._task = judging.Task(task_features(self.window), hints(self.marks))
+            self._task = judging.Task({*task_signs(self.window), *hints(self.marks)})
         return self._task
 
 
@@ -72,8 +77,8 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     Category and complexity come from the last human turn and up to two before it, risk from head and tail of every text:
     the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
-    asked, dangers, windows = marks(messages, ready(book))
-    turns = [Turn(*turn) for turn in zip(human_texts(messages), asked, windows, strict=True)]
+    said, asked, dangers, windows = marks(messages, ready(book))
+    turns = [Turn(*turn) for turn in zip(said, asked, windows, strict=True)]
     heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
     harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
     decided = _deciding(asked, book)
@@ -96,19 +101,19 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
 
 def reasons(messages: Sequence[Message], book: RuleBook) -> list[tuple[str, str, float]]:
     """The loudest words and hints about the last turn, for people: what each spoke for, itself, its weight."""
-    if book.weights is None or not (said := human_texts(messages)):
+    said, asked, dangers, _ = marks(messages, ready(book))
+    if book.weights is None or not said:
         return []
-    asked, dangers, _ = marks(messages, ready(book))
     window = judging.window(said[0].text)
     return judging.reasons(window, hints(asked[0]), hints(dangers), book.weights)
 
 
 def hazard_scores(messages: Sequence[Message], book: RuleBook) -> Mapping[str, float]:
     """How likely each hazard is (0 to 1), for those that rules or weights can tell."""
-    _, dangers, _ = marks(messages, ready(book))
+    heard, _, dangers, _ = marks(messages, ready(book))
     found: dict[str, float] = dict.fromkeys(book.risks, 0.0)
     if book.weights is not None:
-        for said in human_texts(messages):
+        for said in heard:
             likely = judging.likely(judging.window(said.text), hints(dangers), book.weights)
             found |= {hazard: max(found.get(hazard, 0.0), score) for hazard, score in likely.items()}
     return found | dict.fromkeys(_hazards(_deciding([dangers], book)[0]), 1.0)
@@ -177,14 +182,14 @@ def _weighed(turns: Sequence[Turn], book: RuleBook) -> _Task:
     found: list[Weighed] = []
     for turn in turns:
         found.append(judging.category(turn.task, book.weights))
-        if found[-1].confidence >= sure and turn.said.text.strip():
+        if found[-1].confidence >= sure and not turn.is_blank:
             return _named(found[-1], book)
         if len(turn.said.text) > ELLIPTIC_CHARS:
             break
         sure = max(sure, ELDER_CONFIDENCE)
     if task := _task([turn.marks for turn in turns], book):
         return task
-    guessed = bool(found) and found[0].confidence >= least and bool(turns[0].said.text.strip())
+    guessed = bool(found) and found[0].confidence >= least and not turns[0].is_blank
     return _named(found[0], book) if guessed else unsure
 
 
@@ -196,7 +201,7 @@ def _harms(heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights
     """What the weights see in the last turns and in what tools brought; of the latter only attacks count."""
     found = []
     for said, window in heard:
-        hinted = hints(mark for mark in marks if mark.span.message == said.message)
+        hinted = hints([mark for mark in marks if mark.span.message == said.message])
         harm = judging.harm(window, hinted, weights)
         if harm is not None and (said.is_human or harm.hazard in judging.ATTACKS):
             start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WHOLE_CHARS_MAX else 0

@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final, Literal, NamedTuple
 
 from proxy.stages.precheck.spelling import Spelling, depths, spellings, split_choices
@@ -24,17 +25,24 @@ _NUMBER: Final = re.compile(r"\(\?<!\[\\d[^\]]*\]\)\\d")
 # What makes sure that a group begins where a word does.
 _WORD_START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\)|\\A|\\A\\W\{0,\d+\}| |\\s\{1,\d+\})$")
 _OPENING: Final = re.compile(r"\\A(?:\\W\{0,\d+\})?(?:\\b)?")
-_OPTIONAL: Final = ("?", "*", "{")
+_OPTIONAL: Final = ("?", "*", "{0", "{,")
 _PAIR: Final = re.compile(rf"[{PAIRED}]{{2}}")
 
 
-class Group(NamedTuple):
-    """How the choices of a group begin, in lower case, by what of a text calls them: a word, the beginning of a word, two
-    neighbours, a sign (`keys`, and `called_by` as a set); or few letters that a word begins with (`short`)."""
+class Lead(NamedTuple):
+    """How some choices of a group begin, in lower case: each with one of `ways`, all with `root`, which is looked for once.
+    No ways where the root is the only one; no root where a choice may begin anywhere that its key occurs."""
 
-    keys: Mapping[str, tuple[str, ...]]
-    short: Mapping[str, tuple[str, ...]]
-    called_by: Set[str]
+    root: str
+    ways: tuple[str, ...]
+
+
+class Group(NamedTuple):
+    """How the choices of a group begin, by what of a text calls them: a word, the beginning of a word, two neighbours, a sign
+    (`keys`); or few letters that a word begins with (`short`)."""
+
+    keys: Mapping[str, Lead]
+    short: Mapping[str, Lead]
 
 
 class Clues(NamedTuple):
@@ -60,7 +68,7 @@ def clues(pattern: str) -> Clues:
     top = _top(pattern)
     signs = [sign for sign, must in ((DIGIT, _MUST_HAVE_DIGIT), (LINE_BREAK, _MUST_HAVE_BREAK)) if must.search(top)]
     first = found[0] if found else None
-    groups = (*(group for _, group in found), *(Group({sign: ()}, {}, frozenset((sign,))) for sign in signs))
+    groups = (*(group for _, group in found), *(Group({sign: _lead([])}, {}) for sign in signs))
     return Clues(groups, _begins(pattern, first), first is not None and _opens(*first))
 
 
@@ -104,8 +112,15 @@ def _group(prefix: str, text: str, after: str) -> Group | None:
                 return None
             for key in said:
                 (short if key.endswith("~") else keys)[key.rstrip("~")].append(spelling.text)
-    called, shortly = ({key: tuple(leads) for key, leads in known.items()} for known in (keys, short))
-    return Group(called, shortly, frozenset(called))
+    called, shortly = ({key: _lead(ways) for key, ways in known.items()} for known in (keys, short))
+    return Group(called, shortly)
+
+
+def _lead(ways: list[str]) -> Lead:
+    """The least and the greatest of many texts share what all of them do."""
+    least, greatest = min(ways, default=""), max(ways, default="")
+    root = "".join(letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], zip(least, greatest, strict=False)))
+    return Lead(root, () if len(ways) == 1 else tuple(ways))
 
 
 def _is_worded(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Reads off a text what a linear model weighs: its words by where they stand, and how it is built; weighs nothing."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Final, NamedTuple
 
 from proxy.stages.precheck.wording import DIGIT, Wording, spoken, words
@@ -11,11 +11,13 @@ HEAD_CHARS: Final = 260
 TAIL_CHARS: Final = 220
 HEAD_WORDS: Final = 36
 TAIL_WORDS: Final = 26
-_ENDS: Final = re.compile(r"[.!?:](?=\s)|[。\uff01\uff1f\uff1a\uff1b]|\n")
+# A full stop counts where a space follows. Which sign it was is asked last, so that a search leaps from sign to sign.
+_ENDS: Final = re.compile(r"[.!?:\n。\uff01\uff1f\uff1a\uff1b](?:(?<![.!?:])|(?=\s))")
 _LABEL: Final = re.compile(r"[ \t*#\[\"']{0,4}([a-z]{2,20})(?: \d{1,2})?:")
 _LISTED: Final = re.compile(r"\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
 # Whoever offers a second choice offers choices.
 _CHOICES: Final = re.compile(r"[ \n]\(?b[.):、]")
+_CHOICE_SIGNS: Final = frozenset(".):、")
 _MARKERS: Final = frozenset((*"-*•", DIGIT))
 _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
 _CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::")
@@ -50,7 +52,12 @@ def parts(text: str) -> Parts:
 
 
 def task_features(said: Wording) -> list[str]:
-    """What says which kind of task a text is. `said` is that of a window."""
+    """What says which kind of task a text is, each once. `said` is that of a window."""
+    return list(dict.fromkeys(task_signs(said)))
+
+
+def task_signs(said: Wording) -> list[str]:
+    """The same, some of it more than once."""
     text = said.text.strip()
     found = parts(text)
     is_one = len(found.head) == len(text) and len(said.words) <= HEAD_WORDS
@@ -62,25 +69,31 @@ def task_features(said: Wording) -> list[str]:
     if tail:
         out += [f">{feature}" for feature in spoken(tail)]
         out += [f">^{tail[0]}", f">^^{' '.join(tail[:2])}"]
-    return list(dict.fromkeys(out))
+    return out
 
 
 def risk_features(said: Wording) -> list[str]:
-    """What says how dangerous a text is. `said` is that of a window."""
+    """What says how dangerous a text is, each once. `said` is that of a window."""
+    return [*dict.fromkeys(said.spoken), *risk_opening(said)]
+
+
+def risk_opening(said: Wording) -> Sequence[str]:
+    """What of it is not spoken: how a text begins, and how long it is."""
     first = said.words[:3]
-    opening = (
+    return (
         f"^{' '.join(first[:1])}",
         f"^^{' '.join(first[:2])}",
         f"^^^{' '.join(first)}",
         f"#words{_step(len(said.words))}",
     )
-    return list(dict.fromkeys([*said.spoken, *opening]))
 
 
 def _shape(text: str, found: Parts, said: Wording) -> list[str]:
     """How a text is built; what it is not built with is not looked for."""
     signs = said.signs
-    code = text.count("def ") + (0 if signs.isdisjoint(_CODE_BEGINS) else sum(map(text.count, _CODE_SIGNS)))
+    code = text.count("def ")
+    if not signs.isdisjoint(_CODE_BEGINS):
+        code += sum([text.count(sign) for sign in _CODE_SIGNS if sign[0] in signs])
     return [
         _sized("body", len(found.body)),
         "#ask" if found.head.endswith(("?", "\uff1f")) else "#tell",
@@ -88,7 +101,7 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
         _sized("size", len(text)),
         f"#end{_sign(text)}",
         f"#cut{_sign(found.head)}{_step(len(found.tail))}",
-        _sized("numbers", len(said.numbers)),
+        _sized("numbers", said.count_numbers()),
         _sized("commas", found.tail.count(",") or found.head.count(",")),
         _sized("code", code),
         *_marked(text, signs),
@@ -99,16 +112,17 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
 def _marked(text: str, signs: Set[str]) -> Iterator[str]:
     if "`" in signs and "```" in text:
         yield "#fence"
-    if _CHOICES.search(text):
+    if not signs.isdisjoint(_CHOICE_SIGNS) and _CHOICES.search(text):
         yield "#choices"
-    lines = text.split("\n", LINES_MAX)[:LINES_MAX]
-    if not signs.isdisjoint(_MARKERS) and any(map(_LISTED.match, lines)):
+    is_marked, is_labelled = not signs.isdisjoint(_MARKERS), ":" in signs
+    lines = text.split("\n", LINES_MAX)[:LINES_MAX] if is_marked or is_labelled else ()
+    if is_marked and any(map(_LISTED.match, lines)):
         yield "#listed"
     if not signs.isdisjoint('"“'):
         yield "#quoted"
     if not signs.isdisjoint("$\\^"):
         yield "#signs"
-    if ":" in signs:
+    if is_labelled:
         yield from dict.fromkeys(f"#label:{found[1]}" for found in map(_LABEL.match, lines) if found)
 
 

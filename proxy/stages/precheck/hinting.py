@@ -7,15 +7,16 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import RuleBook
 from proxy.stages.precheck import judging
 from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
-from proxy.stages.precheck.reading import Message, human_texts, is_read_once, turns, whole
+from proxy.stages.precheck.reading import Message, Said, human_texts, is_read_once, turns, whole
 from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
 
 
 class Marked(NamedTuple):
-    """What rules said of each of the last turns, and of dangers; and what of each turn is weighed."""
+    """The last turns, what rules said of each of them, and of dangers; and what of each turn is weighed."""
 
+    said: list[Said]
     asked: list[list[Mark]]
     dangers: list[Mark]
     windows: list[Wording]
@@ -40,21 +41,23 @@ def ready(book: RuleBook) -> Ready:
 def marks(messages: Sequence[Message], made: Ready) -> Marked:
     """What rules say of the task in each of the last turns, latest first, and of the danger in all that was said. Words are
     cut once where the same text is read for several purposes, as that of one short message is."""
-    everything = whole(messages)
+    everything, heard = whole(messages), human_texts(messages)
     wording = Wording(everything.text)
-    is_one = len(messages) == 1 and messages[0]["role"] == "user" and bool(everything.text)
+    is_one = len(messages) == len(heard) == 1 and bool(everything.text)
     if is_one and is_read_once(everything):
-        found = find_marks(everything, wording, made.all)
-        asked = [mark for mark in found if mark.rule.says in TASK]
-        return Marked([asked], [mark for mark in found if mark.rule.says not in TASK], [wording])
+        asked: list[Mark] = []
+        dangers: list[Mark] = []
+        for mark in find_marks(everything, wording, made.all):
+            (asked if mark.rule.says in TASK else dangers).append(mark)
+        return Marked(heard, [asked], dangers, [wording])
     spoken, windows = [], []
-    for said, turn in zip(human_texts(messages), turns(messages), strict=True):
+    for said, turn in zip(heard, turns(heard), strict=True):
         is_all = is_one and len(said.text) <= judging.HEAD_CHARS + judging.TAIL_CHARS
         window = wording if is_all else judging.window(said.text)
         same = window if window.is_of(turn.text) else Wording(turn.text)
         spoken.append(find_marks(turn, same, made.tasks))
         windows.append(window)
-    return Marked(spoken, find_marks(everything, wording, made.dangers), windows)
+    return Marked(heard, spoken, find_marks(everything, wording, made.dangers), windows)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:

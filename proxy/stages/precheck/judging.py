@@ -1,6 +1,6 @@
 """What weights say of a text and of the rules that spoke about it: category, complexity, harm; keeps no text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
@@ -38,17 +38,17 @@ def window(text: str) -> Wording:
 class Task:
     """What a text's features and the rules' hints say of its task. Tables that share their rows are asked once."""
 
-    __slots__ = ("_rows", "_total", "said")
+    __slots__ = ("_rows", "_said", "_total")
 
-    def __init__(self, said: Sequence[str], hints: Sequence[str]) -> None:
-        self.said = [*said, *hints]
+    def __init__(self, said: Iterable[str]) -> None:
+        self._said = said
         self._rows: Mapping[str, int] | None = None
         self._total = 0
 
     def scores(self, table: Table) -> Sequence[float]:
         """The score of each class of a table."""
         if self._rows is not table.rows:
-            self._rows, self._total = table.rows, total(table.rows, self.said)
+            self._rows, self._total = table.rows, total(table.rows, self._said)
         return told(table, self._total)
 
 
@@ -65,7 +65,7 @@ def complexity(task: Task, weights: Weights) -> Complexity:
 
 def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None:
     """The risk of a window, if its lead over harmless ones is above a threshold."""
-    said = features.risk_features(window)
+    said = {*window.spoken, *features.risk_opening(window)}
     share = dilution(len(said))
     found = scores(weights.level, said, hints, share)
     level = _level(found, weights)
@@ -74,7 +74,7 @@ def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None
     lead = leads(weights.level, found, "safe")
     attacks = level == "attack"
     hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
-    loudest = loudest_word(weights.level, window.words, level, "safe")
+    loudest = loudest_word(weights.level, dict.fromkeys(window.words), level, "safe")
     blocks = lead["content"] > weights.thresholds["block"] or (attacks and lead["attack"] > weights.thresholds["block_attack"])
     return Harm("disallowed" if blocks else "sensitive", hazard, loudest)
 
@@ -92,11 +92,11 @@ def reasons(
     window: Wording, task_hints: Sequence[str], risk_hints: Sequence[str], weights: Weights
 ) -> list[tuple[str, str, float]]:
     """What spoke loudest for the category and for the level of harm found."""
-    task, said = Task(features.task_features(window), task_hints), features.risk_features(window)
-    name = category(task, weights).name
+    asked, said = [*features.task_features(window), *task_hints], features.risk_features(window)
+    name = category(Task(asked), weights).name
     lead = leads(weights.level, scores(weights.level, said, risk_hints, dilution(len(said))), "safe")
     level = max(lead, key=lambda known: lead[known] - weights.thresholds[known])
-    for_category = spoke(weights.category, task.said, name)[:REASONS_MAX]
+    for_category = spoke(weights.category, asked, name)[:REASONS_MAX]
     for_level = spoke(weights.level, [*said, *risk_hints], level, "safe")[:REASONS_MAX]
     return [(name, word, weight) for word, weight in for_category] + [(level, word, weight) for word, weight in for_level]
 

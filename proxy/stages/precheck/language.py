@@ -1,8 +1,8 @@
 """The words of a text in, the language it is probably written in out (ISO 639-1), or None; knows scripts and small words."""
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from itertools import repeat
 from typing import Final
 
 from proxy.stages.precheck.wording import Wording
@@ -24,6 +24,7 @@ _SCRIPTS: Final = (
     ("\u4e00", "\u9fff", "zh"),
     ("\uac00", "\ud7a3", "ko"),
 )
+_OF_A_SCRIPT: Final = re.compile(f"[{''.join(f'{first}-{last}' for first, last, _ in _SCRIPTS)}]")
 _FIRSTS: Final = tuple(first for first, _, _ in _SCRIPTS)
 _UKRAINIAN: Final = frozenset("іїєґ")
 _PERSIAN: Final = frozenset("پچژگ")
@@ -58,7 +59,7 @@ _SAID: Final = {
 
 def language(said: Wording) -> str | None:
     """The language of a text; None where its letters and small words do not tell."""
-    return (None if said.is_ascii else _by_script(said)) or _by_words(said.words[:WORDS_MAX])
+    return (_by_script(said) if _OF_A_SCRIPT.search(said.beyond) else None) or _by_words(said.words[:WORDS_MAX])
 
 
 def _by_script(said: Wording) -> str | None:
@@ -81,7 +82,7 @@ def _by_script(said: Wording) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     """The language whose small words occur most; no language where two share the lead."""
-    total = sum(map(_SAID.get, words, repeat(0)))
+    total = sum(filter(None, map(_SAID.get, words)))
     if not total:
         return None
     counts = total.to_bytes(len(_CODES), "little")

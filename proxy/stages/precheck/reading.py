@@ -68,9 +68,9 @@ def whole(messages: Sequence[Message]) -> Reading:
     return _join(pieces)
 
 
-def turns(messages: Sequence[Message]) -> list[Reading]:
-    """The last human turn and up to two before it, latest first, each by its head and tail."""
-    return [_join(_windows(said.message, said.text, TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for said in human_texts(messages)]
+def turns(heard: Sequence[Said]) -> list[Reading]:
+    """What was said, each by its head and tail."""
+    return [_join(_windows(said.message, said.text, TURN_HEAD_CHARS, TURN_TAIL_CHARS)) for said in heard]
 
 
 def is_read_once(reading: Reading) -> bool:

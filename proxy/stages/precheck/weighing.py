@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import tee
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ def dilution(features: int) -> float:
     return math.sqrt(FEATURES_FREE / max(FEATURES_FREE, features))
 
 
-def scores(table: Table, said: Sequence[str], hints: Sequence[str], share: float = 1.0) -> list[float]:
+def scores(table: Table, said: Collection[str], hints: Sequence[str], share: float = 1.0) -> list[float]:
     """The score of each class: words at their `share`, hints of rules in full."""
     if share == 1.0:
         return told(table, total(table.rows, [*said, *hints]))
@@ -42,7 +42,7 @@ def scores(table: Table, said: Sequence[str], hints: Sequence[str], share: float
     return [share * word + hint for word, hint in zip(words, told(table, total(table.rows, hints)), strict=True)]
 
 
-def total(rows: Mapping[str, int], features: Sequence[str]) -> int:
+def total(rows: Mapping[str, int], features: Iterable[str]) -> int:
     """What all these features say together, of all tables that share these rows."""
     return sum(filter(None, map(rows.get, features)))
 
@@ -51,14 +51,15 @@ def told(table: Table, total: int) -> list[float]:
     """What a total says for each class of a table."""
     if not total:
         return [0.0] * len(table.classes)
+    ground, shift, mask, size, unpack = _laid_out(table.lane, len(table.classes))
     steps = table.steps
-    return [lane / steps for lane in _unpacked(table, total)]
+    return [(lane - LANE_HALF) / steps for lane in unpack((total + ground >> shift & mask).to_bytes(size, "little"))]
 
 
 def heaviest(table: Table, found: Sequence[float]) -> Weighed:
     """The class with the highest score, and its probability."""
     top = max(found)
-    return Weighed(table.classes[found.index(top)], 1 / sum([math.exp(score - top) for score in found]))
+    return Weighed(table.classes[found.index(top)], 1 / sum(map(math.exp, [score - top for score in found])))
 
 
 def odds(found: Sequence[float]) -> list[float]:
@@ -86,7 +87,7 @@ def spoke(table: Table, said: Sequence[str], name: str, over: str | None = None)
     return sorted(found, key=lambda weight: -weight[1])
 
 
-def loudest_word(table: Table, words: Sequence[str], name: str, over: str) -> str:
+def loudest_word(table: Table, words: Iterable[str], name: str, over: str) -> str:
     """The word that says most for a class over another; none if all are unknown."""
     ground, up, down = _ground(table.lane + len(table.classes)), _shift(table, name), _shift(table, over)
     found, most = "", -NOTHING * 2
@@ -140,15 +141,21 @@ def weights_of(table: Table) -> bytes:
 def _unpacked(table: Table, row: int) -> list[int]:
     """A table's lanes of a row, or of a sum of rows. A lane below nothing has borrowed from the next: lifted by half its
     room, none has."""
-    classes = len(table.classes)
-    lifted = row + _ground(table.lane + classes) >> 8 * LANE_BYTES * table.lane
-    lanes = (lifted & (1 << 8 * LANE_BYTES * classes) - 1).to_bytes(LANE_BYTES * classes, "little")
-    return [lane - LANE_HALF for lane in struct.unpack(f"<{classes}I", lanes)]
+    ground, shift, mask, size, unpack = _laid_out(table.lane, len(table.classes))
+    return [lane - LANE_HALF for lane in unpack((row + ground >> shift & mask).to_bytes(size, "little"))]
 
 
 def _shift(table: Table, name: str) -> int:
     """Where a class's lane begins in a row."""
     return 8 * LANE_BYTES * (table.lane + table.classes.index(name))
+
+
+@lru_cache
+def _laid_out(lane: int, classes: int) -> tuple[int, int, int, int, Callable[[bytes], tuple[int, ...]]]:
+    """What lifts a row of so many classes from a lane on, where they begin in it, as bits, their mask and bytes, and what tells
+    them apart."""
+    size = LANE_BYTES * classes
+    return _ground(lane + classes), 8 * LANE_BYTES * lane, (1 << 8 * size) - 1, size, struct.Struct(f"<{classes}I").unpack
 
 
 @lru_cache

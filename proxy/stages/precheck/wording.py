@@ -1,7 +1,7 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 from operator import add
 from typing import Final
@@ -14,29 +14,34 @@ PAIRED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 DIGIT: Final = "0-9"
 _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+# What only a look at each word can cut: letters that no table of 256 holds.
+_FAR_LETTER: Final = re.compile(rf"[^\W\d_\x00-\xff]|[{PAIRED}]")
 _SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
 # The first letter that may be paired.
 _FIRST_PAIRED: Final = PAIRED[0]
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS_ASCII: Final = bytes(range(65, 91)) + bytes(range(97, 123)) + b" "
-_SPACED: Final = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
+# Letters of the first 256 characters as they are, all else as a space, and the same for digits.
+_SPACED: Final = bytes(code if _SPACED_WORDS.match(chr(code)) else 32 for code in range(256))
+_DIGITS_SPACED: Final = bytes(code if chr(code) in _DIGITS else 32 for code in range(256))
 
 
 class Wording:
     """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
-    more than once is kept."""
+    more than once is kept. `spoken` are its words, their beginnings and neighbours."""
 
-    __slots__ = ("_counts", "_numbers", "_original", "_places", "is_ascii", "signs", "spoken", "text", "words")
+    __slots__ = ("_counts", "_numbers", "_original", "_places", "beyond", "signs", "spoken", "text", "words")
 
     def __init__(self, text: str) -> None:
         self._original = text
         # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
         self.text = text.replace("\u0130", "i").lower()
-        self.is_ascii = self.text.isascii()
+        self.beyond = beyond_ascii(self.text)
         self.words = words(self.text)
         self.spoken = spoken(self.words)
-        self.signs = _signs(self.text, self.is_ascii)
+        self.signs = _signs(self.text, self.beyond)
         self._counts: dict[str, int] = {}
         self._places: dict[str, Sequence[int]] = {}
         self._numbers: Sequence[int] | None = None
@@ -45,13 +50,13 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def calling(self, known: Mapping[str, object]) -> Set[str]:
+    def calling(self, known: frozenset[str]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
-        return known.keys() & {*self.spoken, *self.signs}
+        return known.intersection(self.spoken) | (known & self.signs)
 
-    def short_stems_among(self, known: Mapping[str, object]) -> Set[str]:
+    def short_stems_among(self, known: Set[str]) -> Set[str]:
         """Which of these its words begin with."""
-        return known.keys() & {word[:SHORT_STEM_LETTERS] for word in self.words}
+        return known & {word[:SHORT_STEM_LETTERS] for word in set(self.words)}
 
     @property
     def opening(self) -> Sequence[str]:
@@ -67,6 +72,12 @@ class Wording:
         if self._numbers is None:
             self._numbers = [match.start() for match in _NUMBER.finditer(self.text)] if DIGIT in self.signs else ()
         return self._numbers
+
+    def count_numbers(self) -> int:
+        """How many numbers it holds."""
+        if self._numbers is not None or self.beyond or DIGIT not in self.signs:
+            return len(self.numbers)
+        return len(self.text.encode("ascii").translate(_DIGITS_SPACED).split())
 
     def places_of(self, lead: str) -> Sequence[int]:
         """Where these letters stand, but for places inside a word."""
@@ -84,8 +95,8 @@ class Wording:
 
 def words(text: str) -> list[str]:
     """The words of a lower-case text; in scripts without spaces, pairs of neighbouring letters."""
-    if text.isascii():
-        return text.encode("ascii").translate(_SPACED).decode("ascii").split()
+    if text.isascii() or not _FAR_LETTER.search(beyond_ascii(text)):
+        return text.encode("latin-1", "replace").translate(_SPACED).decode("latin-1").split()
     found: list[str] = []
     for token in text.split():
         if not token.isascii() and max(token) >= _FIRST_PAIRED:
@@ -104,6 +115,11 @@ def spoken(said: list[str]) -> list[str]:
     return [*said, *stems, *map(" ".join, pairwise(said))]
 
 
+def beyond_ascii(text: str) -> str:
+    """All characters of a text that are not ASCII, in their order."""
+    return "" if text.isascii() else "".join(_BEYOND_ASCII.findall(text))
+
+
 def _pairs(run: str) -> Iterable[str]:
     """The pairs of neighbours in a run of letters; a short one is itself."""
     if len(run) < 3:
@@ -120,10 +136,9 @@ def _places(lead: str, text: str) -> list[int]:
     return found
 
 
-def _signs(text: str, is_ascii: bool) -> Set[str]:
+def _signs(text: str, beyond: str) -> Set[str]:
     """Each sign that is no ASCII letter, and DIGIT where there is one."""
-    if is_ascii:
-        found = set(text.encode().translate(None, _LETTERS_ASCII).decode())
-        return found if found.isdisjoint(_DIGITS) else found | {DIGIT}
-    found = set(text)
-    return found | {DIGIT} if any(map(str.isdecimal, found)) else found
+    found = set(text.encode("ascii", "ignore").translate(None, _LETTERS_ASCII).decode("ascii"))
+    far = set(beyond)
+    has_digit = not found.isdisjoint(_DIGITS) or any(map(str.isdecimal, far))
+    return found.union(far, (DIGIT,)) if has_digit else found | far

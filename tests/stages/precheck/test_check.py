@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from proxy.domain.verdict import Span
 from proxy.stages.precheck import SPANS_MAX, check, judge, mistakes, prepare, wording
 from proxy.stages.precheck.clues import clues
-from proxy.stages.precheck.reading import SEPARATOR, WINDOW_CHARS_MAX, turns, whole
+from proxy.stages.precheck.reading import SEPARATOR, WINDOW_CHARS_MAX, human_texts, whole
 from tests import builders
 from tests.stages.precheck.books import book, rule, said, shipped
 
@@ -149,7 +149,7 @@ def test_evidence_is_bounded_and_hazards_come_first() -> None:
 
 def test_a_conversation_without_a_human_is_a_verdict_too() -> None:
     assert check(builders.chat(messages=()), shipped()).risk == "safe"
-    assert turns(()) == []
+    assert human_texts(()) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(["user", "system", "tool"]), st.text(max_size=60)), max_size=5))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from proxy.stages.precheck.clues import Clues, clues
-from proxy.stages.precheck.marks import rule_set
+from proxy.stages.precheck.clues import Clues, Lead, clues
+from proxy.stages.precheck.marks import rule_set, worth_a_try
 from proxy.stages.precheck.places import PLACES_MAX, places
 from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import rule
@@ -14,11 +14,10 @@ from tests.stages.precheck.books import rule
 def tried(pattern: str, text: str) -> list[int] | None:
     """Where a pattern is tried; nowhere if the text does not call it."""
     ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
-    keys, short = wording.calling(ready.calls), wording.short_stems_among(ready.short)
-    if not list(ready.called(keys, short, wording.opening)):
-        return []
-    found = places(clues(pattern), wording, keys, short)
-    return None if found is None else list(found)
+    for trial, leads in worth_a_try(wording, ready):
+        found = places(trial.begins, leads, wording)
+        return None if found is None else list(found)
+    return []
 
 
 @pytest.mark.parametrize(
@@ -115,6 +114,17 @@ def test_a_text_that_repeats_itself_is_tried_at_its_ends() -> None:
 def test_characters_are_counted_in_the_whole_text() -> None:
     text = Wording("1a1b2")
     assert (text.count("12"), text.count("@"), text.count("12")) == (3, 0, 3)
+
+
+def test_choices_that_begin_alike_are_looked_for_once() -> None:
+    (group,) = clues(r"\b(?:you are now|you are a|draft)\b").groups
+    assert group.keys == {"you are": Lead("you are ", ("you are now", "you are a")), "draft": Lead("draft", ())}
+    assert tried(r"\b(?:you are now|you are a)\b", "You are here, you are now a cat; you are a dog") == [14, 33]
+
+
+def test_a_group_that_must_repeat_is_a_clue_too() -> None:
+    assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){3}").groups] == [{"which"}, {","}]
+    assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){0,3}").groups] == [{"which"}]
 
 
 def test_a_pattern_without_clues_says_so() -> None:

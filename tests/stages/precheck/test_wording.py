@@ -1,0 +1,48 @@
+"""Words are the same whichever way they are cut, and numbers however they are counted."""
+
+import re
+from itertools import chain
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.stages.precheck.features import parts, risk_features
+from proxy.stages.precheck.wording import DIGIT, PAIRED, Wording, words
+
+# Letters of three alphabets, what typographers set, numbers that are letters to a pattern, blanks of several kinds.
+TEXTS = st.text(alphabet="ab z\n\t.,:;!?_-09\"'`ßéñº²½µ\u00a0\u2028“”’—…€😀жя٣中文・ー。\uff01", max_size=60)
+LETTERS = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
+ENDS = re.compile(r"[.!?:](?=\s)|[。\uff01\uff1f\uff1a\uff1b]|\n")
+
+
+def pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(max(1, len(run) - 1))] if re.match(f"[{PAIRED}]", run) else [run]
+
+
+@given(TEXTS)
+def test_words_are_runs_of_letters_in_every_script(text: str) -> None:
+    assert words(text) == [*chain.from_iterable(map(pairs, LETTERS.findall(text)))]
+
+
+@given(TEXTS)
+def test_numbers_are_counted_as_they_are_found(text: str) -> None:
+    assert Wording(text).count_numbers() == len(Wording(text).numbers) == len(re.findall(r"\d+", text))
+
+
+@given(TEXTS)
+def test_signs_are_all_that_is_no_plain_letter(text: str) -> None:
+    found = {sign for sign in text.lower() if not (sign.isascii() and (sign.isalpha() or sign == " "))}
+    assert Wording(text).signs - {DIGIT} == found
+    assert (DIGIT in Wording(text).signs) == any(map(str.isdecimal, text))
+
+
+@given(TEXTS)
+def test_an_instruction_ends_at_the_first_stop_that_a_space_follows(text: str) -> None:
+    end = ENDS.search(text, 12, 260)
+    assert parts(text).head == text[: min(260, len(text)) if end is None else end.end()]
+
+
+@given(TEXTS)
+def test_what_is_weighed_for_danger_is_weighed_once(text: str) -> None:
+    said = risk_features(Wording(text))
+    assert len(said) == len(set(said))
