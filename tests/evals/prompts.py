@@ -27,6 +27,7 @@ FILES: Final = (
     "everyday.txt",
     "tasks_given.txt",
     "attack_long.txt",
+    "look_house.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
 STANDARD_SHARE: Final = 0.01
