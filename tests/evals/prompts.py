@@ -25,9 +25,12 @@ FILES: Final = (
     "harm_deep.txt",
     "look_deep.txt",
     "everyday.txt",
+    "tasks_given.txt",
+    "attack_long.txt",
+    "look_house.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
-STANDARD_SHARE: Final = 0.025
+STANDARD_SHARE: Final = 0.01
 # How many harmless tasks also stand for their own pieces, of few words each: no word of a plain request is dangerous alone.
 PIECE_SHARE: Final = 0.35
 PIECE_WORDS_MAX: Final = 6

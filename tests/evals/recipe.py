@@ -18,7 +18,7 @@ LEVELS: Final = ("safe", "content", "attack", "sensitive")
 COMPLEXITIES: Final = ("simple", "standard", "hard")
 TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False)
 COMPLEXITY: Final = Recipe(epochs=4, rate=0.17, diluted=False)
-RISK: Final = Recipe(epochs=4, rate=0.5, diluted=True)
+RISK: Final = Recipe(epochs=6, rate=0.25, diluted=True, quiet=2)
 # The name of a hazard is asked for where a level was found, and needs no fine word.
 HAZARD: Final = RISK._replace(quiet=4)
 # People's prompts weigh more than ours.
@@ -26,12 +26,12 @@ SHARED_WEIGHT: Final = 2.0
 # Of complexity ours know less still.
 SHARED_COMPLEXITY_WEIGHT: Final = 4.0
 # A hard prompt that a simple model gets is worse than a simple one that a better model gets.
-SIMPLE_SHARE: Final = 0.5
+SIMPLE_SHARE: Final = 0.25
 # Which share of look-alikes each threshold lets through, averaged over their sources.
-LOOKALIKES_FLAGGED: Final = {"content": 0.03, "attack": 0.02, "sensitive": 0.03, "block": 0.01}
+LOOKALIKES_FLAGGED: Final = {"content": 0.04, "attack": 0.03, "sensitive": 0.06, "block": 0.01}
 # A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
 # lost; whoever is flagged wrongly is served by another model.
-LEAD_MIN: Final = {"content": 0.8, "attack": 0.3, "sensitive": 0.6, "block": 3.0}
+LEAD_MIN: Final = {"content": 0.4, "attack": 0.2, "sensitive": 0.35, "block": 2.6}
 BLOCK_ATTACK_MIN: Final = 1.2
 INNER_FOLDS: Final = 3
 # Which least confidences of a category are tried. A guess less sure than this says no more than that there is none.
