@@ -71,6 +71,11 @@ class Crowd:
         return Said(answer.status_code, code, answer.headers.get("x-signalbox-call"), answer.text, time.monotonic())
 
 
+def is_whole(said: Said) -> bool:
+    """Whether it heard an answer to its end."""
+    return said.status == 200 and 'data: {"error"' not in said.text
+
+
 def counted(said: list[Said]) -> str:
     """How many heard what, as words."""
     found = Counter(_heard(one) for one in said)
@@ -79,5 +84,5 @@ def counted(said: list[Said]) -> str:
 
 def _heard(said: Said) -> str:
     if said.status == 200:
-        return "an error event" if 'data: {"error"' in said.text else "served"
+        return "served" if is_whole(said) else "an error event"
     return "left" if said.status == 0 else f"{said.status} {said.code}"

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from tests.e2e.harness import chat
-from tests.proofs.books import Upstream, charged_milli, claim_books, quiet
+from tests.proofs.books import Upstream, charged_milli, claim_books, claim_nothing_left, quiet
 from tests.proofs.claims import Case
 from tests.proofs.crowd import Crowd, Said, counted
 from tests.proofs.site import ProofHouse, Site
@@ -32,6 +32,7 @@ def parallel(site: Site, shape: str, gateways: int, workers: int = 1) -> Case:
         case.claim(counted(said), served == TEN and all(s.status in REFUSED for s in said if s.status != 200))
         case.claim(f"{upstream.calls} upstream calls", upstream.calls == TEN)
         claim_books(case, house, "ann", TEN * EXACT_MILLI)
+        claim_nothing_left(case, house, "ann", TEN * EXACT_MILLI)
     return case
 
 
@@ -49,6 +50,7 @@ def tenths(site: Site, gateways: int) -> Case:
         served = sum(s.status == 200 for s in said)
         case.claim(counted(said), served == HUNDRED and {s.status for s in said} == {200, 402})
         claim_books(case, house, "ann", HUNDRED * EXACT_MILLI)
+        claim_nothing_left(case, house, "ann", HUNDRED * EXACT_MILLI)
     return case
 
 
