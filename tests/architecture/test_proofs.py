@@ -49,6 +49,7 @@ def test_a_proof_that_comes_to_no_end_fails_and_the_others_are_run_and_written(m
     def endless(_: Site) -> Case:
         raise TimeoutError("the last hold's end did not happen")
 
+    monkeypatch.setattr(run, "begin", lambda: None)
     monkeypatch.setitem(proofs.PROOFS, "streams/sqlite", endless)
     monkeypatch.setitem(proofs.PROOFS, "greedy/sqlite", lambda _: Case("", "", [("seen", True)]))
     monkeypatch.setattr(
