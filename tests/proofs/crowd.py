@@ -28,11 +28,12 @@ class Said:
 
 
 class Crowd:
-    """Callers with one key, spread over `urls` in turn."""
+    """Callers with one key, spread over `urls` in turn; `served` is released by each who has heard an answer."""
 
     def __init__(self, urls: list[str], key: str) -> None:
         self._urls = urls
         self._key = key
+        self.served = asyncio.Semaphore(0)
 
     async def ask_all(self, bodies: list[dict[str, Any]], leaving: float = 0.0, seed: int = 1) -> list[Said]:
         """All bodies at once. A share of `leaving` callers goes away at a random moment of LEAVING_WITHIN_S."""
@@ -67,6 +68,8 @@ class Crowd:
                 answer = await client.post(url, json=body)
         except (TimeoutError, httpx2.HTTPError):
             return Said(0, None, None, at_s=time.monotonic())
+        if answer.status_code == 200:
+            self.served.release()
         code = None if answer.status_code == 200 else answer.json()["error"]["code"]
         return Said(answer.status_code, code, answer.headers.get("x-signalbox-call"), answer.text, time.monotonic())
 
