@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from proxy.stages.hold import reserve_tokens
 from tests.e2e.harness import chat
 from tests.proofs.books import Upstream, charged_milli, claim_books, claim_nothing_left, quiet
 from tests.proofs.claims import Case
@@ -13,6 +14,7 @@ from tests.proofs.terms import EXACT_MILLI, LEAD_TOKENS, MILLI_A_TOKEN, WORDS
 CALLERS: Final = 200
 TEN: Final = 10
 HUNDRED: Final = 100
+TOGETHER_MS: Final = 100
 REFUSED: Final = {402, 429}
 _STREAMED: Final[dict[str, Any]] = {"stream": True, "stream_options": {"include_usage": True}}
 
@@ -79,7 +81,7 @@ def streams(site: Site) -> Case:
     case = Case(
         f"50 parallel streams of 155 to 400 tokens sharing {limit_milli // MILLI_A_TOKEN}, a model that stops billing on close,"
         f" {_on(site, 1)}",
-        "charged in sum = credit to less than one lead; what was cut says so; upstream stopped with it",
+        "charged in sum = credit to less than one lead, or an eighth of one for each that is cut with the last; what was cut says so; upstream stopped with it",
     )
     simulator = site.yard.simulator()
     house = site.house(simulator)
@@ -95,7 +97,12 @@ def streams(site: Site) -> Case:
         case.claim(f"{closed} upstream streams stopped with theirs", closed == len(cut))
         claim_books(case, house, "ann", limit_milli)
         left_milli, lead_milli = limit_milli - charged_milli(house, "ann"), LEAD_TOKENS * MILLI_A_TOKEN
-        case.claim(f"{left_milli} milli-credits left, a lead costs {lead_milli}", left_milli < lead_milli)
+        last = _cut_last(house)
+        # Each is cut with an eighth of a lead in hand; of those that are cut together nobody is left to take it.
+        case.claim(
+            f"{left_milli} milli-credits left, a lead costs {lead_milli}; {last} were cut in the last {TOGETHER_MS} ms",
+            left_milli < max(lead_milli, (last + 1) * reserve_tokens(LEAD_TOKENS) * MILLI_A_TOKEN),
+        )
         ((absorbed_milli,),) = house.rows("SELECT sum(absorbed_milli) FROM model_calls")
         case.claim(f"{absorbed_milli} absorbed", absorbed_milli == 0)
     return case
@@ -148,6 +155,13 @@ def _claim_attempts(case: Case, house: ProofHouse, upstream: Upstream) -> None:
     ((attempts, answered),) = house.rows("SELECT count(*), count(first_byte_ms) FROM attempts")
     seen = f"{upstream.calls} upstream calls, {attempts} attempts booked, {answered} of them answered"
     case.claim(seen, answered <= upstream.calls <= attempts)
+
+
+def _cut_last(house: ProofHouse) -> int:
+    """How many streams were cut in the moment of the last."""
+    ends = house.rows("SELECT at_ms + duration_ms FROM model_calls WHERE status = 'cut' OR reason = 'credits_exhausted'")
+    latest = max((at_ms for (at_ms,) in ends), default=0)
+    return sum(at_ms > latest - TOGETHER_MS for (at_ms,) in ends)
 
 
 def _on(site: Site, gateways: int, workers: int = 1) -> str:
