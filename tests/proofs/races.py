@@ -81,7 +81,8 @@ def streams(site: Site) -> Case:
     case = Case(
         f"50 parallel streams of 155 to 400 tokens sharing {limit_milli // MILLI_A_TOKEN}, a model that stops billing on close,"
         f" {_on(site, 1)}",
-        "charged in sum = credit to less than one lead, or an eighth of one for each that is cut with the last; what was cut says so; upstream stopped with it",
+        "charged in sum = credit to less than one lead, or an eighth of one for each that is cut with the last;"
+        " what was cut says so; upstream stopped with it",
     )
     simulator = site.yard.simulator()
     house = site.house(simulator)
