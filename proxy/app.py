@@ -83,6 +83,7 @@ WARDEN_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
 SWEEP_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
+NO_PEPPER: Final = "SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,14 @@ class Shelves:
     desk: CatalogDesk
     timekeeper: Timekeeper
     recount: Callable[[], Awaitable[Recounted]]
-    key_pepper: bytes
+    pepper: bytes | None
+
+    @property
+    def key_pepper(self) -> bytes:
+        """What hashes keys; who only looks at the books needs none. Raises SettingsMistake where the environment has none."""
+        if self.pepper is None:
+            raise SettingsMistake([NO_PEPPER])
+        return self.pepper
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
             desk=SqlCatalogDesk(database, clock, catalog),
             timekeeper=Timekeeper(database, clock),
             recount=partial(recount, database),
-            key_pepper=_pepper(settings),
+            pepper=settings.pepper.get_secret_value().encode() if settings.pepper else None,
         )
 
 
@@ -384,9 +392,3 @@ def _services(settings: Settings, shelves: Shelves, rooms: Rooms, by_hand: ByHan
         entrance=entrance,
         sessions=Sessions(by_hash=SessionFiles(own.member.folder / "sessions")) if own.member else Sessions(),
     )
-
-
-def _pepper(settings: Settings) -> bytes:
-    if settings.pepper is None:
-        raise SettingsMistake(["SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32"])
-    return settings.pepper.get_secret_value().encode()

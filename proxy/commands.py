@@ -83,10 +83,10 @@ async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
     if kind in ("user", "app") and not (given.user if kind == "user" else given.app):
         raise CommandFailed(f"a key of kind {kind} belongs to somebody: add --{kind} ID")
     async with opened_shelves(settings) as shelves:
-        now_ms = shelves.clock.now_ms()
+        now_ms, pepper = shelves.clock.now_ms(), shelves.key_pepper
         user_id, app_id = await _owners(shelves, given, now_ms)
         text = keys.mint(kind)
-        key = stored_key(text, shelves.key_pepper, user_id, app_id, given.name, now_ms)
+        key = stored_key(text, pepper, user_id, app_id, given.name, now_ms)
         key = replace(key, manage_keys=given.manage_keys)
         if given.expires_in_days is not None:
             key = replace(key, expires_at_ms=now_ms + given.expires_in_days * _DAY_MS)

@@ -24,7 +24,7 @@ from typing import Final
 import uvicorn
 
 from proxy.api.http10 import GatewayProtocol
-from proxy.app import Gateway, opened
+from proxy.app import NO_PEPPER, Gateway, opened
 from proxy.commands import CommandFailed
 from proxy.crew.foreman import Foreman
 from proxy.crew.member import Member
@@ -49,7 +49,7 @@ COLLECT_EVERY_OBJECTS: Final = 20_000
 async def serve(given: argparse.Namespace, settings: Settings) -> int:
     """Runs until told to stop: one process, or the parent of several, or one of these."""
     if settings.pepper is None:
-        raise CommandFailed("SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32")
+        raise CommandFailed(NO_PEPPER)
     if given.member is not None:
         return await _work(Member(given.member, given.workers, given.folder), settings)
     if given.workers > 1:

@@ -7,12 +7,13 @@ from typing import Final, Literal
 from proxy.domain.errors import ErrorCode, FaultKind
 
 # What is said of an answer beside why its model gave it: at its end, or of its price.
-RemarkCode = Literal["credits_exhausted", "output_shortened", "input_charged"]
+RemarkCode = Literal["credits_exhausted", "output_shortened", "input_charged", "crashed"]
 
 OF_REMARKS: Final[Mapping[RemarkCode, str]] = {
     "credits_exhausted": "The credits were used up, so the answer ends before its time.",
     "output_shortened": "Credits ran low, so the answer was given less room, and it used all of it.",
     "input_charged": "The provider billed this call though it brought no answer, and the hour's free ones were used up.",
+    "crashed": "The gateway that answered it ended before the call did; what was noted by then is charged.",
 }
 
 # What a second look at a sensitive prompt came to, and what that did.

@@ -35,6 +35,11 @@ _IDS: Final = (
         " + coalesce((SELECT late.amount_milli FROM entries AS late WHERE late.id = entries.hold_id || ':adjust'), 0)",
     ),
     (
+        "call {} shows a charge that no entry proves",
+        "SELECT id FROM model_calls WHERE credits_milli <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.id = model_calls.id || ':2')",
+    ),
+    (
         "call {} was adjusted, but was not taken for crashed before or still is",
         "SELECT hold_id FROM entries WHERE id = hold_id || ':adjust' AND (EXISTS (SELECT 1 FROM model_calls"
         " WHERE model_calls.id = hold_id AND status = 'crashed')"

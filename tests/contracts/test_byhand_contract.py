@@ -286,6 +286,7 @@ async def test_a_refund_after_midnight_goes_back_to_the_day_that_paid(house: Hou
     [
         ("UPDATE model_calls SET refunded_milli = 99", "the refund of call call-1 is not what its row shows"),
         ("UPDATE model_calls SET id = 'other'", "call other shows a refund that no entry proves"),
+        ("UPDATE model_calls SET id = 'other'", "call other shows a charge that no entry proves"),
         ("UPDATE grants SET amount_milli = 1", "transfer top_1 did not give what it took"),
     ],
 )

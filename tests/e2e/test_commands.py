@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 from contextlib import closing
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,26 @@ def test_the_books_of_a_running_gateway_can_be_verified(house: House, keys: Keys
     done = house.command("ledger", "verify")
     assert (done.returncode, done.stderr) == (0, "")
     assert "the books are right" in done.stdout
+
+
+def test_who_only_looks_at_the_books_needs_no_pepper(house: House, keys: Keys) -> None:
+    with house.http(keys.free) as http:
+        call_id = http.post(CHAT, json=chat("sim/small")).headers["x-signalbox-call"]
+    for words in (("explain", call_id), ("ledger", "verify"), ("rollups", "recount"), ("keys", "list"), ("clock", "show")):
+        done = _without_pepper(house).command(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+
+
+def test_without_a_pepper_no_key_is_made_nor_anybody_for_it(house: House) -> None:
+    done = _without_pepper(house).command("keys", "create", "--user", "keyless", "--plan", "plus")
+    assert (done.returncode, "SIGNALBOX_PEPPER" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert house.rows("SELECT 1 FROM users WHERE id = 'keyless'") == []
+
+
+def _without_pepper(house: House) -> House:
+    bare = copy(house)
+    bare.env = {name: value for name, value in house.env.items() if name != "SIGNALBOX_PEPPER"}
+    return bare
 
 
 def test_every_difference_in_the_books_is_named(own_house: HouseMaker, sim: Simulator) -> None:

@@ -2,7 +2,9 @@
 
 from tests.e2e.harness import Simulator, eventually
 from tests.proofs.claims import Case
+from tests.proofs.crowd import Said, is_whole
 from tests.proofs.site import ProofHouse
+from tests.proofs.stores import Store
 
 QUIET_WAIT_S = 60.0
 
@@ -33,6 +35,20 @@ def claim_books(case: Case, house: ProofHouse, user: str, limit_milli: int) -> N
     verified = house.command("ledger", "verify")
     wrong = (verified.stdout or verified.stderr).strip().splitlines()[:3]
     case.claim("verify finds nothing" if verified.returncode == 0 else f"verify finds {wrong}", verified.returncode == 0)
+
+
+def claim_nothing_left(case: Case, house: ProofHouse, user: str, limit_milli: int) -> None:
+    """Every unit of the user's credit was charged: whoever is charged too little for a call is left with some."""
+    left = limit_milli - spent_milli(house, user)
+    case.claim(f"{left} left", left == 0)
+
+
+def claim_paid(case: Case, store: Store, heard: list[Said], price_milli: int) -> None:
+    """Whatever was heard to its end is booked as served, at its price; whoever was killed meanwhile."""
+    booked = dict(store.rows("SELECT id, credits_milli FROM model_calls WHERE status = 'served'"))
+    whole = [said.call_id for said in heard if is_whole(said)]
+    unpaid = [call for call in whole if booked.get(call) != price_milli]
+    case.claim(f"{len(whole)} answers were heard to their end, {len(unpaid)} of them not paid", bool(whole) and not unpaid)
 
 
 class Upstream:

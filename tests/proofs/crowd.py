@@ -28,11 +28,12 @@ class Said:
 
 
 class Crowd:
-    """Callers with one key, spread over `urls` in turn."""
+    """Callers with one key, spread over `urls` in turn; `served` is released by each who has heard an answer."""
 
     def __init__(self, urls: list[str], key: str) -> None:
         self._urls = urls
         self._key = key
+        self.served = asyncio.Semaphore(0)
 
     async def ask_all(self, bodies: list[dict[str, Any]], leaving: float = 0.0, seed: int = 1) -> list[Said]:
         """All bodies at once. A share of `leaving` callers goes away at a random moment of LEAVING_WITHIN_S."""
@@ -67,8 +68,15 @@ class Crowd:
                 answer = await client.post(url, json=body)
         except (TimeoutError, httpx2.HTTPError):
             return Said(0, None, None, at_s=time.monotonic())
+        if answer.status_code == 200:
+            self.served.release()
         code = None if answer.status_code == 200 else answer.json()["error"]["code"]
         return Said(answer.status_code, code, answer.headers.get("x-signalbox-call"), answer.text, time.monotonic())
+
+
+def is_whole(said: Said) -> bool:
+    """Whether it heard an answer to its end."""
+    return said.status == 200 and 'data: {"error"' not in said.text
 
 
 def counted(said: list[Said]) -> str:
@@ -79,5 +87,5 @@ def counted(said: list[Said]) -> str:
 
 def _heard(said: Said) -> str:
     if said.status == 200:
-        return "an error event" if 'data: {"error"' in said.text else "served"
+        return "served" if is_whole(said) else "an error event"
     return "left" if said.status == 0 else f"{said.status} {said.code}"

@@ -18,7 +18,7 @@ from tests.e2e.harness import chat
 from tests.postgres_server import own_cluster
 from tests.proofs.books import Upstream, claim_books, quiet, spent_milli
 from tests.proofs.claims import Case
-from tests.proofs.crowd import Crowd, Said, counted
+from tests.proofs.crowd import Crowd, Said, counted, is_whole
 from tests.proofs.disks import Disk, NoDisk, file_limit, small_disk
 from tests.proofs.site import ProofHouse, Site
 from tests.proofs.stores import PostgresStore, SqliteStore, Store
@@ -150,8 +150,7 @@ def _asked(crowd: Crowd, trouble: Callable[[], None]) -> tuple[list[Said], float
 
 
 def _is_right(said: Said) -> bool:
-    whole = said.status == 200 and 'data: {"error"' not in said.text
-    return whole or (said.status == 503 and said.code == "store_unavailable")
+    return is_whole(said) or (said.status == 503 and said.code == "store_unavailable")
 
 
 def _claim_recovery(case: Case, said: list[Said], over_s: float) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any, Final
 
+from proxy.stages.hold import reserve_tokens
 from tests.e2e.harness import chat
-from tests.proofs.books import Upstream, charged_milli, claim_books, quiet
+from tests.proofs.books import Upstream, charged_milli, claim_books, claim_nothing_left, quiet
 from tests.proofs.claims import Case
 from tests.proofs.crowd import Crowd, Said, counted
 from tests.proofs.site import ProofHouse, Site
@@ -13,6 +14,7 @@ from tests.proofs.terms import EXACT_MILLI, LEAD_TOKENS, MILLI_A_TOKEN, WORDS
 CALLERS: Final = 200
 TEN: Final = 10
 HUNDRED: Final = 100
+TOGETHER_MS: Final = 100
 REFUSED: Final = {402, 429}
 _STREAMED: Final[dict[str, Any]] = {"stream": True, "stream_options": {"include_usage": True}}
 
@@ -32,6 +34,7 @@ def parallel(site: Site, shape: str, gateways: int, workers: int = 1) -> Case:
         case.claim(counted(said), served == TEN and all(s.status in REFUSED for s in said if s.status != 200))
         case.claim(f"{upstream.calls} upstream calls", upstream.calls == TEN)
         claim_books(case, house, "ann", TEN * EXACT_MILLI)
+        claim_nothing_left(case, house, "ann", TEN * EXACT_MILLI)
     return case
 
 
@@ -49,6 +52,7 @@ def tenths(site: Site, gateways: int) -> Case:
         served = sum(s.status == 200 for s in said)
         case.claim(counted(said), served == HUNDRED and {s.status for s in said} == {200, 402})
         claim_books(case, house, "ann", HUNDRED * EXACT_MILLI)
+        claim_nothing_left(case, house, "ann", HUNDRED * EXACT_MILLI)
     return case
 
 
@@ -77,7 +81,8 @@ def streams(site: Site) -> Case:
     case = Case(
         f"50 parallel streams of 155 to 400 tokens sharing {limit_milli // MILLI_A_TOKEN}, a model that stops billing on close,"
         f" {_on(site, 1)}",
-        "charged in sum = credit to less than one lead; what was cut says so; upstream stopped with it",
+        "charged in sum = credit to less than one lead, or an eighth of one for each that is cut with the last;"
+        " what was cut says so; upstream stopped with it",
     )
     simulator = site.yard.simulator()
     house = site.house(simulator)
@@ -93,7 +98,12 @@ def streams(site: Site) -> Case:
         case.claim(f"{closed} upstream streams stopped with theirs", closed == len(cut))
         claim_books(case, house, "ann", limit_milli)
         left_milli, lead_milli = limit_milli - charged_milli(house, "ann"), LEAD_TOKENS * MILLI_A_TOKEN
-        case.claim(f"{left_milli} milli-credits left, a lead costs {lead_milli}", left_milli < lead_milli)
+        last = _cut_last(house)
+        # Each is cut with an eighth of a lead in hand; of those that are cut together nobody is left to take it.
+        case.claim(
+            f"{left_milli} milli-credits left, a lead costs {lead_milli}; {last} were cut in the last {TOGETHER_MS} ms",
+            left_milli < max(lead_milli, (last + 1) * reserve_tokens(LEAD_TOKENS) * MILLI_A_TOKEN),
+        )
         ((absorbed_milli,),) = house.rows("SELECT sum(absorbed_milli) FROM model_calls")
         case.claim(f"{absorbed_milli} absorbed", absorbed_milli == 0)
     return case
@@ -146,6 +156,13 @@ def _claim_attempts(case: Case, house: ProofHouse, upstream: Upstream) -> None:
     ((attempts, answered),) = house.rows("SELECT count(*), count(first_byte_ms) FROM attempts")
     seen = f"{upstream.calls} upstream calls, {attempts} attempts booked, {answered} of them answered"
     case.claim(seen, answered <= upstream.calls <= attempts)
+
+
+def _cut_last(house: ProofHouse) -> int:
+    """How many streams were cut in the moment of the last."""
+    ends = house.rows("SELECT at_ms + duration_ms FROM model_calls WHERE status = 'cut' OR reason = 'credits_exhausted'")
+    latest = max((at_ms for (at_ms,) in ends), default=0)
+    return sum(at_ms > latest - TOGETHER_MS for (at_ms,) in ends)
 
 
 def _on(site: Site, gateways: int, workers: int = 1) -> str:

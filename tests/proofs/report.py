@@ -18,6 +18,7 @@ from tests.proofs.claims import Case
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "proofs"
 _HEAD: Final = "| case | must show | seen | holds | on | `python -m tests.proofs` |\n|---|---|---|---|---|---|\n"
 _TABLE: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
+_POSTGRES: Final = re.compile(r"PostgreSQL [\d.]*\d")
 _ROW: Final = re.compile(r"^\|.*\| `(?P<name>[^`]+)` \|$", re.MULTILINE)
 
 
@@ -40,7 +41,7 @@ def write(file: str, cases: Mapping[str, Case], order: list[str]) -> None:
     if place is None:
         raise LookupError("the page of proofs has no place for a table")
     uses_postgres = any(name.endswith("/postgres") for name in seen_here)
-    seen = f"{place[1]}Last run: {_machine(uses_postgres)}.\n\n{table(seen_here, order, place[0])}{place[2]}"
+    seen = f"{place[1]}Last run: {_machine(uses_postgres, place[0])}.\n\n{table(seen_here, order, place[0])}{place[2]}"
     (FOLDER / file).write_text(page[: place.start()] + seen + page[place.end() :], encoding="utf-8")
 
 
@@ -57,7 +58,7 @@ def _row(name: str, case: Case) -> str:
     return f"{case.row} {today} | `{name}` |"
 
 
-def _machine(uses_postgres: bool) -> str:
+def _machine(uses_postgres: bool, before: str) -> str:
     parts = [
         f"{os.cpu_count()} cores ({platform.machine()})",
         f"Linux {platform.release().split('-')[0]}",
@@ -68,4 +69,7 @@ def _machine(uses_postgres: bool) -> str:
         with psycopg.connect(server().url("postgres")) as connection:
             (version,) = connection.execute("SHOW server_version").fetchone() or ("",)
         parts.append(f"PostgreSQL {version.split()[0]}")
+    elif found := _POSTGRES.search(before):
+        # The rows of its last run stand beside those of this one.
+        parts.append(found[0])
     return ", ".join(parts)

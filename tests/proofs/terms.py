@@ -52,11 +52,12 @@ prices = { input = "0", output = "1000" }
 free = true
 tags = ["proof"]
 
+# So slow that what a cut holds back, an eighth of a lead, lasts until its provider hears of it, on a busy machine too.
 [[model]]
 id = "sim/river"
 name = "river"
 family = "sim"
-upstream_name = "sim-river--words=400--ttft=0--pace=50"
+upstream_name = "sim-river--words=400--ttft=0--pace=20"
 context_tokens_max = 100_000
 output_tokens_max = 400
 stops_billing_on_close = true
