@@ -18,7 +18,7 @@ export function KeyActions({ held, onActed }) {
   const stopped = held.state === "suspended";
   const acts = {
     suspend: { word: stopped ? names.resume : names.suspend, lead: stopped ? names.resumes : names.suspends, act: ({ reason }) => post("suspend", { suspended: !stopped, reason }), said: () => desk.saved },
-    bind: { word: names.bind, does: names.doBind, lead: names.binding, act: (given) => ask("PATCH", path, { body: { ...changedBounds(held, given), reason: given.reason } }), said: () => desk.saved },
+    bind: { word: names.bind, does: names.doBind, lead: names.binding, act: (given) => post("bounds", { ...changedBounds(held, given), reason: given.reason }), said: () => desk.saved },
     cap: { word: names.cap, does: names.doCap, lead: names.capping, act: ({ reason }) => post("caps", { caps, reason }), said: () => desk.saved },
     wish: { word: names.wish, lead: names.wishes, act: (given) => post("wishes", { wishes: wishesOf(given), reason: given.reason }), said: () => desk.saved },
     rotate: { word: names.rotate, lead: names.rotates, act: ({ reason, grace }) => post("rotate", { grace_minutes: Number(grace), reason }), said: () => desk.saved, shows: true },

@@ -94,7 +94,7 @@ def test_a_narrower_scope_of_a_key_holds_at_every_worker_within_a_second(pair: H
     assert set(asyncio.run(_calls(pair, key, CALLS))) == {200}
     with pair.http(pair.key("admin")) as http:
         body = {"model_scope": ["sim/words"], "reason": "test"}
-        assert http.patch(f"/api/admin/keys/{key_id(key)}", json=body).status_code == 200
+        assert http.post(f"/api/admin/keys/{key_id(key)}/bounds", json=body).status_code == 200
     time.sleep(1)
     assert set(asyncio.run(_calls(pair, key, CALLS))) == {403}
 

@@ -242,7 +242,9 @@ ENDPOINTS: Final = (
     Endpoint("GET", _KEYS, _list, ADMINS, "Keys of a user, an app, a kind, or all", TAG, answer=KeyList, queries=KeyQuery),
     Endpoint("POST", _KEYS, _create, ADMINS, "Make a key; shown once", TAG, body=NewKey, answer=NewKeyView, status=201),
     Endpoint("GET", _KEY, _read, ADMINS, "One key, without its secret", TAG, answer=KeyView),
-    Endpoint("PATCH", _KEY, _bind, ADMINS, "Change a key's scope, rate or expiry", TAG, body=KeyChange, answer=KeyView),
+    Endpoint(
+        "POST", f"{_KEY}/bounds", _bind, ADMINS, "Change a key's scope, rate or expiry", TAG, body=KeyChange, answer=KeyView
+    ),
     Endpoint("POST", f"{_KEY}/wishes", _wish, ADMINS, "Change what a key wishes", TAG, body=NewWishes, answer=KeyView),
     Endpoint("POST", f"{_KEY}/caps", _cap, ADMINS, "Change a key's caps", TAG, body=KeyBounds, answer=KeyView),
     Endpoint("POST", f"{_KEY}/revoke", _revoke, ADMINS, "End a key and all made from it", TAG, body=Reasoned, answer=Revoked),

@@ -10,7 +10,6 @@ _HOLDERS: Final[Mapping[str, str]] = {
     "users who get it next": "SELECT count(*) FROM entitlements WHERE next_plan_id = ?",
     "apps whose users begin with it": "SELECT count(*) FROM apps WHERE default_plan_id = ?",
     "apps that may give it": "SELECT count(*) FROM apps WHERE ? IN (SELECT value FROM json_each(apps.plans))",
-    "open requests for it": ("SELECT count(*) FROM plan_requests WHERE status = 'open' AND subject = 'plan' AND target = ?"),
 }
 
 

@@ -155,12 +155,12 @@ async def test_scope_rate_and_expiry_of_a_key_are_changed_and_hold_at_once(offic
     path = f"/keys/{made['id']}"
     assert (await office.call(made["key"])).status_code == 200
     bounds = {"model_scope": ["p/org/*"], "rate": {"requests": 2, "period_s": 3600}, "expires_at_ms": 99_999_999_999_999}
-    changed = await office.ask("PATCH", path, {**bounds, "reason": "as agreed"})
+    changed = await office.ask("POST", f"{path}/bounds", {**bounds, "reason": "as agreed"})
     assert (changed.status_code, {name: changed.json()[name] for name in bounds}) == (200, bounds)
     line = (await office.audited(1))[0]
     assert (line["action"], line["subject"], line["reason"]) == ("key.bind", f"key:{made['id']}", "as agreed")
     assert (await office.call(made["key"])).status_code == 403
-    await office.ask("PATCH", path, {"model_scope": None, "reason": "all again"})
+    await office.ask("POST", f"{path}/bounds", {"model_scope": None, "reason": "all again"})
     assert [(await office.call(made["key"])).status_code for _ in range(2)] == [200, 429]
     assert (await office.read(path))["rate"] == bounds["rate"]
 
@@ -168,7 +168,7 @@ async def test_scope_rate_and_expiry_of_a_key_are_changed_and_hold_at_once(offic
 async def test_a_key_is_given_no_more_than_the_key_it_was_made_from(office: Office) -> None:
     parent = await office.house.user_key("ada", manage_keys=True, model_scope=("p/cheap",))
     child = (await office.house.post("/api/keys", parent, {"name": "child"})).json()
-    refused = await office.ask("PATCH", f"/keys/{child['id']}", {"model_scope": ["*"], "reason": "more"})
+    refused = await office.ask("POST", f"/keys/{child['id']}/bounds", {"model_scope": ["*"], "reason": "more"})
     assert (refused.status_code, "scope" in refused.json()["error"]["message"]) == (400, True)
 
 
@@ -184,8 +184,8 @@ async def test_a_change_of_a_key_is_as_right_as_one_that_is_made(office: Office)
         {"caps": []},
         {"name": "other"},
     ):
-        assert (await office.ask("PATCH", path, {**wrong, "reason": "a test"})).status_code == 400
-    assert (await office.ask("PATCH", path, {"expires_at_ms": None})).json()["error"]["param"] == "reason"
+        assert (await office.ask("POST", f"{path}/bounds", {**wrong, "reason": "a test"})).status_code == 400
+    assert (await office.ask("POST", f"{path}/bounds", {"expires_at_ms": None})).json()["error"]["param"] == "reason"
     await office.post(f"{path}/revoke")
-    assert (await office.ask("PATCH", path, {"rate": None, "reason": "a test"})).status_code == 409
-    assert (await office.ask("PATCH", "/keys/nobody", {"rate": None, "reason": "a test"})).status_code == 404
+    assert (await office.ask("POST", f"{path}/bounds", {"rate": None, "reason": "a test"})).status_code == 409
+    assert (await office.ask("POST", "/keys/nobody/bounds", {"rate": None, "reason": "a test"})).status_code == 404
