@@ -19,6 +19,9 @@ _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _FAR_LETTER: Final = re.compile(rf"[^\W\d_\x00-\xff]|[{PAIRED}]")
 _SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
+_SIGNS_AHEAD: Final = re.compile(r"^\W+")
+# Enough for a few signs and two words.
+_HEAD_CHARS: Final = 100
 # The first letter that may be paired.
 _FIRST_PAIRED: Final = PAIRED[0]
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -61,10 +64,13 @@ class Wording:
     @property
     def opening(self) -> Sequence[str]:
         """The keys of how it begins: of its first word, and of its first two."""
-        if not self.words:
+        head = self.words[:2]
+        if not head:
             return ()
-        first = self.words[0]
-        return first, f"{first[:STEM_LETTERS]}*", " ".join(self.words[:2])
+        if not head[0][0].isalpha():
+            # Rules skip any sign before the first word; a few, such as the bullet of Japanese lists, stand among paired letters.
+            head = words(_SIGNS_AHEAD.sub("", self.text[:_HEAD_CHARS]))[:2] or head
+        return head[0], f"{head[0][:STEM_LETTERS]}*", " ".join(head)
 
     @property
     def numbers(self) -> Sequence[int]:

@@ -46,3 +46,9 @@ def test_an_instruction_ends_at_the_first_stop_that_a_space_follows(text: str) -
 def test_what_is_weighed_for_danger_is_weighed_once(text: str) -> None:
     said = risk_features(Wording(text))
     assert len(said) == len(set(said))
+
+
+def test_a_text_begins_behind_the_signs_before_its_first_word() -> None:
+    assert Wording("・who was it").opening == Wording("- who was it").opening == Wording("who was it").opening
+    assert Wording("・イン").opening == Wording("イン").opening
+    assert Wording("・").opening == ("・", "・*", "・")
