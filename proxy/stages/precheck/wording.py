@@ -68,7 +68,7 @@ class Wording:
         if not head:
             return ()
         if not head[0][0].isalpha():
-            # Rules skip any sign before the first word; a few, such as the bullet of Japanese lists, stand among paired letters.
+            # Rules skip signs before the first word; a few, such as the bullet of Japanese lists, stand among paired letters.
             head = words(_SIGNS_AHEAD.sub("", self.text[:_HEAD_CHARS]))[:2] or head
         return head[0], f"{head[0][:STEM_LETTERS]}*", " ".join(head)
 
