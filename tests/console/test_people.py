@@ -117,17 +117,17 @@ def test_a_user_is_made_bounded_and_given_a_key(boss: Person, house: House) -> N
 
 
 def test_users_are_found_by_how_their_names_begin(boss: Person, made: Callable[..., Any]) -> None:
-    for number, name in enumerate(("Quentin Ash", "quentina@firm.example", "Quince")):
-        made("users", id=f"q-{number}", name=name, plan_id="free")
+    for number, name in enumerate(("Xaver Ash", "xaverine@firm.example", "Xenia")):
+        made("users", id=f"xq-{number}", name=name, plan_id="free")
     page = opened(boss, "users")
-    page.get_by_label("Name begins with").fill("quent")
+    page.get_by_label("Name begins with").fill("xaver")
     page.get_by_label("Name begins with").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(2)
-    page.get_by_label("Id begins with").fill("q-2")
+    page.get_by_label("Id begins with").fill("xq-2")
     page.get_by_label("Id begins with").press("Enter")
     expect(page.get_by_label("Name begins with")).to_have_value("")
     expect(page.locator("tbody tr")).to_have_count(1)
-    expect(row(page, "Quince")).to_be_visible()
+    expect(row(page, "Xenia")).to_be_visible()
 
 
 def test_a_call_is_refunded_once_and_a_window_begins_anew(boss: Person, user_key: Callable[..., str], house: House) -> None:
