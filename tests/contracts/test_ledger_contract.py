@@ -103,7 +103,9 @@ async def test_one_bad_row_fails_alone(house: House) -> None:
     door = await house.door()
     bad = RecordCall(builders.call("bad", request_id="\ud800"))
     huge = hold("huge", 1, began=builders.call("huge", duration_ms=1 << 70))
-    acks = await door.ledger.apply([hold("call-1"), bad, huge, hold("call-2"), RecordCall(builders.call("good", credits_milli=0))])
+    acks = await door.ledger.apply(
+        [hold("call-1"), bad, huge, hold("call-2"), RecordCall(builders.call("good", credits_milli=0))]
+    )
     for ack, kind in zip(acks, [Held, ValueError, ValueError, Held, Recorded], strict=True):
         assert isinstance(ack, kind)
     assert await house.look(door, "SELECT id FROM holds") == [("call-1",), ("call-2",)]
