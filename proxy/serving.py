@@ -50,6 +50,9 @@ async def serve(given: argparse.Namespace, settings: Settings) -> int:
     """Runs until told to stop: one process, or the parent of several, or one of these."""
     if settings.pepper is None:
         raise CommandFailed(NO_PEPPER)
+    # Of what is loaded now nothing will be in vain, and what a call leaves behind is freed by its counts: looking through it
+    # every seven hundred objects, as is usual, finds next to nothing.
+    gc.set_threshold(COLLECT_EVERY_OBJECTS)
     if given.member is not None:
         return await _work(Member(given.member, given.workers, given.folder), settings)
     if given.workers > 1:
@@ -97,14 +100,12 @@ async def run_server(gateway: Gateway, settings: Settings, server_socket: socket
 
 
 def _settle_down() -> None:
-    """What is loaded by now stays, and what a call leaves behind is freed by its counts: looking through it every seven hundred
-    objects, as is usual, finds next to nothing. What loading took and left goes back to the system: four megabytes."""
+    """What is loaded by now stays. What loading took and left goes back to the system: four megabytes."""
     gc.collect()
     gc.freeze()
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if give_back is not None:
         give_back(0)
-    gc.set_threshold(COLLECT_EVERY_OBJECTS)
 
 
 async def _work(member: Member, settings: Settings) -> int:

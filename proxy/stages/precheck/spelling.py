@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 # A choice that can be written in more ways is spelled out as far as it has fewer.
 SPELLINGS_MAX: Final = 64
 _SIGN: Final = re.compile(r"[^\\\[\](){}.*+?|^$]|\\[^\w\s]")
+# Signs that stand once each, taken together: most of a pattern.
+_SIGNS: Final = re.compile(r"(?:[^\\\[\](){}.*+?|^$](?![?*+{]))+")
 _LETTER_CLASS: Final = re.compile(r"\[(-?[^\]\\^-]+-?)\]")
 # What makes sure that no letter follows.
 _NO_LETTER: Final = re.compile(r"\\b|(?:\\[sd]|[ ,:;'\"/-])(?:\{[1-9]|(?![?*{]))")
@@ -24,7 +26,7 @@ class Spelling(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What one sign, class or group of a pattern can say, and where it ends in the pattern."""
+    """What some signs, a class or a group of a pattern can say, and where it ends in the pattern."""
 
     texts: Sequence[str]
     end: int
@@ -77,6 +79,8 @@ def _part(pattern: str, at: int) -> _Part | None:
         return _choices(pattern, at)
     if one_of := _LETTER_CLASS.match(pattern, at):
         return _Part(one_of[1], one_of.end())
+    if signs := _SIGNS.match(pattern, at):
+        return _Part([signs.group()], signs.end())
     sign = _SIGN.match(pattern, at)
     return None if sign is None else _Part([sign.group()[-1]], sign.end())
 
