@@ -205,7 +205,8 @@ class GatewayProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _send_now(self, data: bytes) -> bool:
-        """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would wait."""
+        """A piece of a body in chunks, as `send` would write it; False, and nothing is written, where that would wait. Whoever
+        asks has not ended its answer: what the connection carries by then may be another's."""
         cycle = self._answering
         if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
             return False

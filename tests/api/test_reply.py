@@ -234,6 +234,22 @@ async def test_what_can_be_written_now_is(listener: Listener) -> None:
     reply.dispose()
 
 
+async def test_nothing_is_written_now_after_the_end_when_the_connection_may_carry_another_answer(listener: Listener) -> None:
+    written: list[bytes] = []
+
+    def send_now(data: bytes) -> bool:
+        written.append(data)
+        return True
+
+    reply = AsgiReply(listener.send, [], ReplyLimits(), {"abort": listener.abort, "send_now": send_now})
+    await reply.start(200, TYPE)
+    await reply.write(b"a")
+    assert reply.write_now(b"b")
+    await reply.end(b"c")
+    assert not reply.write_now(b"d")
+    assert written == [b"b"]
+
+
 @pytest.mark.parametrize("said", [[b"a", b"b"], []])
 async def test_a_head_without_a_length_leaves_with_the_first_words(said: list[bytes]) -> None:
     messages: list[Message] = []
