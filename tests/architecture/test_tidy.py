@@ -105,6 +105,11 @@ def test_the_middle_reads_no_clock_and_opens_no_file() -> None:
     assert _where(MIDDLE_FILES, _touches_the_world) == []
 
 
+def test_no_fixture_outlives_its_file() -> None:
+    """Which files a worker runs, and in which order, is chance; what one leaves behind is there for none of the rest."""
+    assert _where(source_files("tests"), _is_for_many_files) == []
+
+
 @pytest.mark.parametrize("name", ["Makefile", "requirements.lock", "requirements-dev.lock", ".ci/run"])
 def test_the_files_searched_are_those_of_the_project(name: str) -> None:
     assert name in _project_files()
@@ -141,6 +146,12 @@ def _is_loose_dataclass(node: ast.AST) -> bool:
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     marked = [text for text in decorators if re.match(r"(dataclasses\.)?dataclass\b", text)]
     return any("frozen=True" not in text or ("slots=True" in text) is (node.name in RECORDED) for text in marked)
+
+
+def _is_for_many_files(node: ast.AST) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return any(re.search(r"scope=(?!'(module|class|function)')", ast.unparse(one)) for one in node.decorator_list)
 
 
 def _touches_the_world(node: ast.AST) -> bool:

@@ -1,5 +1,5 @@
-"""What the journeys stand on: one gateway and one browser for all of a worker's, a person with a page for each test, and what
-no page may do watched throughout."""
+"""What the journeys stand on: one gateway and one browser for each file, a person with a page for each test, and what no page
+may do watched throughout."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ PersonMaker = Callable[..., Person]
 Maker = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> str:
     """Where the browser is; the script installs it or says the line to type."""
     found = subprocess.run([REPOSITORY / "scripts" / "chromium.sh"], capture_output=True, text=True, check=False)
@@ -63,18 +63,19 @@ def maker(house: House, admin: str) -> Maker:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The installation of a file's journeys. Users, rows and calls of other files are never in it."""
     with opened(tmp_path_factory.mktemp("console")) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin(house: House) -> str:
     return house.key("admin", None, None, "--name", "operator")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(house: House, admin: str) -> Maker:
     return maker(house, admin)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.conftest import Maker, PersonMaker, maker, opened
+from tests.console.conftest import PersonMaker, opened
 from tests.console.desk import because
 from tests.console.desk import opened as visited
 from tests.console.line import Line
@@ -20,16 +20,6 @@ from tests.e2e.harness import House
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with opened(tmp_path_factory.mktemp("kept"), conversations="true") as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def admin(house: House) -> str:
-    return house.key("admin", None, None, "--name", "operator")
-
-
-@pytest.fixture(scope="module")
-def made(house: House, admin: str) -> Maker:
-    return maker(house, admin)
 
 
 def talked(somebody: Person, *texts: str) -> None:

@@ -1,6 +1,6 @@
 """Lists of 100,000 rows that mean ill: shown as text, a page at a time, the layout intact, on a desk and on a phone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.console import hostile
-from tests.console.conftest import Maker, PersonMaker, maker, opened
+from tests.console.conftest import Maker, PersonMaker
 from tests.console.desk import because
 from tests.console.hostile import HOSTILE, VAST
 from tests.e2e.harness import House, chat
@@ -18,22 +18,6 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 ROWS_AT_ONCE = 50
 # What a page shows of it first, whatever wraps.
 HEAD = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with opened(tmp_path_factory.mktemp("hostile")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def admin(house: House) -> str:
-    return house.key("admin", None, None, "--name", "operator")
-
-
-@pytest.fixture(scope="module")
-def made(house: House, admin: str) -> Maker:
-    return maker(house, admin)
 
 
 @pytest.fixture(scope="module")

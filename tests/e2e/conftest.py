@@ -38,8 +38,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    """All processes of a file end with it: no gateway that a test left running is there for those of another."""
     yard = Yard(tmp_path_factory.mktemp("yard"))
     yield yard
     yard.clear()
@@ -50,12 +51,13 @@ def _shown_on_failure(yard: Yard) -> None:
     """Every test has the yard among its arguments, for the report."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sim(yard: Yard) -> Simulator:
+    """A file's own, for it counts and keeps what it was asked."""
     return yard.simulator("sim", PROVIDER_KEY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spare(yard: Yard) -> Simulator:
     return yard.simulator("spare")
 
