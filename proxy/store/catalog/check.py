@@ -95,6 +95,9 @@ def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
         if not parsed.knows("assistant", policy.default_assistant):
             message = f"there is no assistant {policy.default_assistant!r}; add it or name another"
             yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
+        if scaled(policy.credits_per_dollar, 1_000) == 0:
+            message = "is zero, so every call would cost nothing; write what a dollar is worth in credits"
+            yield parsed.mistake("policy", POLICY_ID, "credits_per_dollar", message)
 
 
 def _names_are_unique_together(parsed: Parsed) -> Iterator[Mistake]:

@@ -204,6 +204,8 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
         ("providers", PROVIDERS + 'headers = { Authorization = "x" }\n', "provider[p].headers", "key_variable"),
         ("providers", PROVIDERS + 'transport = "pigeon"\n', "provider[p].transport", "'relay'"),
         ("policy", POLICY.replace("1_000", "-1"), "policy[policy].credits_per_dollar", "credits"),
+        ("policy", POLICY.replace("1_000", "0"), "policy[policy].credits_per_dollar", "worth"),
+        ("policy", POLICY.replace("1_000", '"0.000"'), "policy[policy].credits_per_dollar", "worth"),
         ("policy", POLICY + '[policy.actions]\nnothing = "block"\n', "policy[policy].actions.nothing", "hazard"),
         ("policy", "", "policy", "[policy]"),
         ("precheck", PRECHECK.replace("\\bpython\\b", "(python"), "rule[python].pattern", "regular expression"),
