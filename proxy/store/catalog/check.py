@@ -95,9 +95,18 @@ def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
         if not parsed.knows("assistant", policy.default_assistant):
             message = f"there is no assistant {policy.default_assistant!r}; add it or name another"
             yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
+        elif not _is_enabled(parsed, policy.default_assistant):
+            message = f"assistant {policy.default_assistant!r} is disabled, so `auto` would have nobody; enable it or name another"
+            yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
         if scaled(policy.credits_per_dollar, 1_000) == 0:
             message = "is zero, so every call would cost nothing; write what a dollar is worth in credits"
             yield parsed.mistake("policy", POLICY_ID, "credits_per_dollar", message)
+
+
+def _is_enabled(parsed: Parsed, assistant_id: str) -> bool:
+    """True too where its own row is wrong, which speaks for itself."""
+    row = parsed.assistants.get(assistant_id)
+    return row is None or row.enabled
 
 
 def _names_are_unique_together(parsed: Parsed) -> Iterator[Mistake]:

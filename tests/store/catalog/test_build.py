@@ -224,6 +224,12 @@ def test_a_mistake_names_its_file_its_key_and_what_would_mend_it(
     assert word in next(message for _, where, message in found if where == key)
 
 
+def test_a_default_assistant_that_is_disabled_is_a_mistake(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, assistants=ASSISTANTS + "enabled = false\n")
+    assert [(file, key) for file, key, _ in found] == [("policy.toml", "policy[policy].default_assistant")]
+    assert "disabled" in found[0][2]
+
+
 def test_mistakes_of_several_files_are_told_together(tmp_path: Path) -> None:
     found = mistakes(
         tmp_path,
