@@ -2,7 +2,7 @@
 from the same rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -25,8 +25,20 @@ from proxy.stages.intake.shapes import invalid
 
 Answer = BaseModel | Response | Refusal
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+# What an endpoint has to do with versions of an object: its answer tells one as `ETag`; it asks for the one that the caller saw
+# as `If-Match`; or it needs none, but heeds one that is said. The last two tell the new one, where they answer at all.
+Version = Literal["told", "asked", "heeded"]
 M = TypeVar("M", bound=BaseModel)
 BODY_BYTES_MAX = 1024 * 1024
+# What pydantic says in Python's words, for people who write JSON.
+_IN_JSON: Final = {
+    "extra_forbidden": "There is no such field here",
+    "none_required": "Only null can be sent here",
+    "decimal_type": "It should be a number or a decimal string",
+    "dict_type": "It should be an object",
+    "model_type": "It should be an object",
+    "model_attributes_type": "It should be an object",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,7 @@ class Endpoint:
     """`path` in Starlette's form (`{id:path}` where ids contain slashes). `kinds` are the key kinds that may call it.
 
     `body` and `queries` are the models that they must fit, `answer` what a success holds (None: nothing in JSON).
-    `takes_prompts` allows a body as large as a chat's.
+    `takes_prompts` allows a body as large as a chat's. `version` only describes: handlers check and tell it.
     """
 
     method: Method
@@ -88,6 +100,7 @@ class Endpoint:
     rate_class: RateClass = "other"
     status: int = 200
     takes_prompts: bool = False
+    version: Version | None = None
 
 
 def routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route]:
@@ -186,7 +199,8 @@ def _fitted(model: type[BaseModel] | None, value: Mapping[str, Any], whole: str)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return invalid(where or whole, f"{first['msg'].removeprefix('Value error, ')}.")
+        says = _IN_JSON.get(first["type"], first["msg"].removeprefix("Value error, "))
+        return invalid(where or whole, f"{says}.")
 
 
 def _as(value: BaseModel | None, model: type[M]) -> M:

@@ -39,6 +39,18 @@ _IDEMPOTENCY: Final[Json] = {
     "`in_progress`, afterwards the same answer while that is kept, else `answer_gone`. A call that cost nothing frees its key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX},
 }
+_IF_MATCH: Final[Json] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` that reading it gave you. An object that stands there is not changed without it "
+    "(`precondition_required`), nor where somebody changed it since (`precondition_failed`).",
+    "schema": {"type": "string"},
+}
+_HEEDED: Final[Json] = _IF_MATCH | {
+    "description": "The `ETag` that reading it gave you. It may be left out; who sends an old one gets `precondition_failed`."
+}
+_ETAG: Final[Json] = {"etag": {"schema": {"type": "string"}, "description": "Its version from now on; send it as `If-Match`."}}
 _ERROR: Final[Json] = {
     "type": "object",
     "required": ["error"],
@@ -120,7 +132,7 @@ def _operation(endpoint: Endpoint, names: Mapping[type[BaseModel], Json]) -> Jso
         "tags": [endpoint.tag],
         "parameters": _parameters(endpoint),
         "responses": {
-            str(endpoint.status): _answer(None if endpoint.answer is None else names[endpoint.answer]),
+            str(endpoint.status): _answer(endpoint, names),
             "default": {"$ref": "#/components/responses/Refused"},
         },
     }
@@ -153,7 +165,8 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
         for name in _PARAMETER.findall(endpoint.path)
     ]
     acting = [_END_USER] if "app" in endpoint.kinds else []
-    return [*of_path, *_queries(endpoint.queries), *acting]
+    versioned = {"asked": [_IF_MATCH], "heeded": [_HEEDED]}.get(endpoint.version or "", [])
+    return [*of_path, *_queries(endpoint.queries), *acting, *versioned]
 
 
 def _queries(model: type[BaseModel] | None) -> list[Json]:
@@ -173,10 +186,11 @@ def _queries(model: type[BaseModel] | None) -> list[Json]:
     ]
 
 
-def _answer(schema: Json | None) -> Json:
-    if schema is None:
+def _answer(endpoint: Endpoint, names: Mapping[type[BaseModel], Json]) -> Json:
+    if endpoint.answer is None:
         return {"description": "OK"}
-    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+    told = {} if endpoint.version is None else {"headers": _ETAG}
+    return {"description": "OK", **told, "content": {"application/json": {"schema": names[endpoint.answer]}}}
 
 
 def _body(schema: Json, required: bool) -> Json:

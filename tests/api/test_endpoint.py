@@ -127,6 +127,11 @@ async def test_a_wrong_body_is_a_400_that_names_the_field(frame: Frame, sent: by
         assert answer.json()["error"]["param"] == param
 
 
+async def test_what_is_wrong_is_said_in_the_words_of_json(frame: Frame) -> None:
+    answer = await frame.ask("POST", "tell", content=b'{"words":"x","more":1}')
+    assert answer.json()["error"]["message"] == "There is no such field here."
+
+
 async def test_a_wrong_query_is_named_before_the_body_is_read(frame: Frame) -> None:
     answer = await frame.ask("POST", "tell?depth=x", content=b"{")
     assert (code_of(answer), answer.json()["error"]["param"]) == ((400, "invalid_request"), "depth")

@@ -154,6 +154,26 @@ def test_every_query_is_explained(document: dict[str, Any]) -> None:
     assert unexplained == []
 
 
+def test_versions_are_described_where_they_are_asked_for_and_told(document: dict[str, Any]) -> None:
+    asked = {
+        (method, path)
+        for path, method, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "If-Match"
+    }
+    rows = [f"/api/admin/{plural}/{{id}}" for plural in ("models", "assistants", "plans", "aliases")]
+    others = [f"/api/admin/{path}" for path in ("providers/{id}", "policy", "users/{id}", "apps/{id}")]
+    entitlement = ("put", "/api/admin/users/{id}/entitlement")
+    assert asked == {
+        *((method, path) for path in rows for method in ("patch", "delete")),
+        *(("patch", path) for path in others),
+        entitlement,
+        ("post", "/api/admin/models/{id}/activate"),
+    }
+    for path in (*rows, *others, entitlement[1]):
+        assert "etag" in document["paths"][path]["get"]["responses"]["200"]["headers"], path
+
+
 @pytest.mark.parametrize(
     ("path", "schema"),
     [

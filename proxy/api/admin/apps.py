@@ -136,7 +136,7 @@ _APP: Final = "/api/admin/apps/{id}"
 
 ENDPOINTS: Final = (
     Endpoint("GET", _APPS, _list, ADMINS, "Apps by id, page by page", TAG, answer=AppList, queries=AppQuery),
-    Endpoint("POST", _APPS, _create, ADMINS, "Make an app", TAG, body=NewApp, answer=AppView, status=201),
-    Endpoint("GET", _APP, _read, ADMINS, "One app and its ETag", TAG, answer=AppView),
-    Endpoint("PATCH", _APP, _change, ADMINS, "Change or suspend an app (If-Match)", TAG, body=AppChange, answer=AppView),
+    Endpoint("POST", _APPS, _create, ADMINS, "Make an app", TAG, NewApp, AppView, status=201, version="told"),
+    Endpoint("GET", _APP, _read, ADMINS, "One app and its ETag", TAG, answer=AppView, version="told"),
+    Endpoint("PATCH", _APP, _change, ADMINS, "Change or suspend an app (If-Match)", TAG, AppChange, AppView, version="asked"),
 )

@@ -39,7 +39,9 @@ def _create(kind: CatalogKind, shape: type[NewRowBody] | type[NewModelBody]) -> 
         body = visit.body_as(shape)
         desk = visit.services.desk
         if await desk.object(kind, body.id) is not None:
-            return Refusal("conflict", f"There is a {kind} {body.id} already. Change it, or choose another id.", param="id")
+            return Refusal(
+                "conflict", f"{kind.capitalize()} {body.id} exists already. Change it, or choose another id.", param="id"
+            )
         try:
             row = await desk.create(kind, body.id, {**body.fields, "id": body.id}, change_of(visit, body))
         except ValueError as error:
@@ -123,13 +125,16 @@ def _reads(kind: CatalogKind, plural: str, place: str = "{id}") -> tuple[Endpoin
     path = f"/api/admin/{plural}"
     return (
         Endpoint("GET", path, _list(kind), ADMINS, f"All {plural}, with every admin change", TAG, answer=RowList),
-        Endpoint("GET", f"{path}/{place}", _read(kind), ADMINS, f"One {kind} and its ETag", TAG, answer=RowView),
+        Endpoint(
+            "GET", f"{path}/{place}", _read(kind), ADMINS, f"One {kind} and its ETag", TAG, answer=RowView, version="told"
+        ),
     )
 
 
 def _patches(kind: CatalogKind, plural: str, place: str = "{id}", handler: Handler | None = None) -> tuple[Endpoint, ...]:
     path, summary = f"/api/admin/{plural}/{place}", f"Change fields of one {kind} (If-Match)"
-    return (Endpoint("PATCH", path, handler or _patch(kind), ADMINS, summary, TAG, body=RowBody, answer=RowView),)
+    patch = handler or _patch(kind)
+    return (Endpoint("PATCH", path, patch, ADMINS, summary, TAG, body=RowBody, answer=RowView, version="asked"),)
 
 
 def _makes(
@@ -138,8 +143,10 @@ def _makes(
     path = f"/api/admin/{plural}"
     made, gone = f"Make one {kind}", f"Delete one {kind} (If-Match)"
     return (
-        Endpoint("POST", path, _create(kind, shape), ADMINS, made, TAG, body=shape, answer=RowView, status=201),
-        Endpoint("DELETE", f"{path}/{place}", _delete(kind), ADMINS, gone, TAG, status=204, queries=DeleteQuery),
+        Endpoint("POST", path, _create(kind, shape), ADMINS, made, TAG, shape, RowView, status=201, version="told"),
+        Endpoint(
+            "DELETE", f"{path}/{place}", _delete(kind), ADMINS, gone, TAG, status=204, queries=DeleteQuery, version="asked"
+        ),
     )
 
 
@@ -147,7 +154,7 @@ _ACTIVATE: Final = "/api/admin/models/{id:path}/activate"
 
 # Ids of models contain slashes, so the longer path stands before the one that would swallow it.
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    Endpoint("POST", _ACTIVATE, _activate, ADMINS, "Let a model be called, or not", TAG, body=Activation, answer=RowView),
+    Endpoint("POST", _ACTIVATE, _activate, ADMINS, "Let a model be called, or not", TAG, Activation, RowView, version="heeded"),
     *_reads("model", "models", "{id:path}"),
     *_patches("model", "models", "{id:path}"),
     *_makes("model", "models", "{id:path}", NewModelBody),
@@ -162,7 +169,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *_makes("alias", "aliases"),
     *_reads("provider", "providers"),
     *_patches("provider", "providers", handler=_patch_provider),
-    Endpoint("GET", _POLICY, _read("policy"), ADMINS, "The policy and its ETag", TAG, answer=RowView),
+    Endpoint("GET", _POLICY, _read("policy"), ADMINS, "The policy and its ETag", TAG, answer=RowView, version="told"),
     Endpoint(
         "PATCH",
         _POLICY,
@@ -172,5 +179,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         TAG,
         body=RowBody,
         answer=RowView,
+        version="asked",
     ),
 )

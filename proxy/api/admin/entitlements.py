@@ -89,7 +89,9 @@ def _page(entitlement: Entitlement, status: int = 200) -> Answer:
 _PATH: Final = "/api/admin/users/{id}/entitlement"
 
 ENDPOINTS: Final = (
-    Endpoint("GET", _PATH, _read, ADMINS, "A user's plan, overrides and their ETag", TAG, answer=EntitlementView),
+    Endpoint(
+        "GET", _PATH, _read, ADMINS, "A user's plan, overrides and their ETag", TAG, None, EntitlementView, version="told"
+    ),
     Endpoint(
         "PUT",
         _PATH,
@@ -99,5 +101,6 @@ ENDPOINTS: Final = (
         TAG,
         body=EntitlementBody,
         answer=EntitlementView,
+        version="asked",
     ),
 )

@@ -155,9 +155,11 @@ ENDPOINTS: Final = (
         answer=UserList,
         queries=UserQuery,
     ),
-    Endpoint("POST", _USERS, _create, ADMINS, "Make a user on a plan", TAG, body=NewUser, answer=UserView, status=201),
-    Endpoint("GET", _USER, _read, READERS, "One user and its ETag", TAG, answer=UserView),
-    Endpoint("PATCH", _USER, _change, ADMINS, "Change or suspend a user (If-Match)", TAG, body=UserChange, answer=UserView),
+    Endpoint("POST", _USERS, _create, ADMINS, "Make a user on a plan", TAG, NewUser, UserView, status=201, version="told"),
+    Endpoint("GET", _USER, _read, READERS, "One user and its ETag", TAG, answer=UserView, version="told"),
+    Endpoint(
+        "PATCH", _USER, _change, ADMINS, "Change or suspend a user (If-Match)", TAG, UserChange, UserView, version="asked"
+    ),
     Endpoint("GET", f"{_USER}/standing", _standing, READERS, "What a user has left", TAG, answer=StandingView),
     Endpoint(
         "POST",

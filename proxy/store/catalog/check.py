@@ -96,7 +96,7 @@ def _one_policy(parsed: Parsed) -> Iterator[Mistake]:
             message = f"there is no assistant {policy.default_assistant!r}; add it or name another"
             yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
         elif not _is_enabled(parsed, policy.default_assistant):
-            message = f"assistant {policy.default_assistant!r} is disabled, so `auto` would have nobody; enable it or name another"
+            message = f"assistant {policy.default_assistant!r} is disabled, so `auto` would lack it; enable it or name another"
             yield parsed.mistake("policy", POLICY_ID, "default_assistant", message)
         if scaled(policy.credits_per_dollar, 1_000) == 0:
             message = "is zero, so every call would cost nothing; write what a dollar is worth in credits"

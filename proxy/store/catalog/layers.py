@@ -130,7 +130,7 @@ def _allow_field(field: CatalogPatch) -> None:
     if field.kind == "provider" and field.name not in PROVIDER_FIELDS:
         raise ValueError(f"Of a provider only {' and '.join(sorted(PROVIDER_FIELDS))} can be changed here.")
     if field.name not in ROWS[field.kind].model_fields:
-        raise ValueError(f"{field.name!r} is no field of a {field.kind}.")
+        raise ValueError(f"{field.kind.capitalize()} has no field {field.name!r}.")
 
 
 def _whole(patches: Sequence[CatalogPatch], kind: CatalogKind, object_id: str) -> CatalogPatch | None:
