@@ -255,7 +255,8 @@ class Attempt:
         fault = self._patience.named(fault)
         # An upstream that fails by itself before it gave anything bills nothing, whether its caller has left or not.
         if self._reply.gone and (self._drain.is_over or self._meter.delivered):
-            return await self._outcome("left", fault=fault)
+            # Where we closed it for want of a listener, that is no fault of who spoke.
+            return await self._outcome("left", fault=None if self._drain.is_over else fault)
         return await self._outcome("broken" if self._speaking.committed else "failed", fault=fault)
 
     async def _outcome(self, ending: Ending, fault: Fault | None = None, answer: Answer | None = None) -> Outcome:

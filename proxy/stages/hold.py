@@ -26,7 +26,10 @@ _ENROLMENT: Final = "This app has taken on as many new users today as it may. It
 _NOBODY: Final = Tab()
 _REFUSALS: Final[Mapping[HoldRefusalCode, tuple[str, int | None]]] = {
     "insufficient_credits": ("Not enough credits are left for this call. Wait for the reset, or ask for more.", None),
-    "budget_cap_reached": ("The spending cap of this key, user or app is reached. Wait for its reset, or raise it.", None),
+    "budget_cap_reached": (
+        "A spending cap of this key, user or app leaves too little for this. Wait for its reset, or raise it.",
+        None,
+    ),
     "credits_on_hold": ("Running calls hold the remaining credits. Try again when they have finished.", 1),
     "concurrency_limit": ("Too many calls are running at once. Try again when one has finished.", 1),
 }

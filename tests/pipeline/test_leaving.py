@@ -31,6 +31,12 @@ async def test_a_stream_whose_close_ends_the_bill_is_closed_at_once_and_pays_for
     assert (call.usage.source, call.usage.output) == ("estimated", 2)
 
 
+async def test_an_answer_that_we_close_for_want_of_a_listener_is_no_fault_of_its_model() -> None:
+    theatre = Theatre(Script([chunk("hello"), LEAVE_TALKING, *LATER, BILL, DONE]), catalog=CLOSING_ENDS_THE_BILL)
+    call = await _left(theatre, stream=True)
+    assert [attempt.fault for attempt in call.attempts] == [None]
+
+
 async def test_any_other_stream_is_read_to_its_end_and_pays_what_the_provider_bills() -> None:
     theatre = Theatre(Script([chunk("hello"), LEAVE_TALKING, *LATER, BILL, DONE]))
     call = await _left(theatre, stream=True)

@@ -23,6 +23,7 @@ from proxy.stages.unpaid import WHY_CHARGED
 TAG: Final = "Calls"
 PAGE_MAX: Final = 200
 ANSWERED: Final = "It answered."
+LEFT: Final = "It had not finished when its caller left."
 KindAsked = Literal[Kind, "model"]
 # Every kind that asks a model for its caller.
 OF_MODELS: Final[tuple[Kind, ...]] = ("chat", "embedding", "image")
@@ -150,7 +151,7 @@ async def show_call(visit: Visit) -> Answer:
         verdict=_verdict(call),
         decision=None if call.decision is None else explain(call.decision),
         why_charged=WHY_CHARGED if call.reason == INPUT_CHARGED else None,
-        attempts=[_attempt(attempt) for attempt in call.attempts],
+        attempts=[_attempt(attempt, call) for attempt in call.attempts],
         feedback=FeedbackTold.of(await visit.services.feedback.of_call(call.id)),
         timeline=[StepTold(stage=m.stage, at_us=m.at_us, duration_us=m.duration_us) for m in call.timeline],
     )
@@ -223,15 +224,22 @@ def _verdict(call: Call) -> VerdictTold | None:
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptTold:
+def _attempt(attempt: Attempt, call: Call) -> AttemptTold:
     return AttemptTold(
         number=attempt.number,
         model=attempt.model_id,
-        outcome=ANSWERED if attempt.fault is None else OF_FAULTS[attempt.fault],
+        outcome=_outcome(attempt, call),
         started_at_ms=attempt.started_ms,
         duration_ms=attempt.ended_ms - attempt.started_ms,
         charged=attempt.charged,
     )
+
+
+def _outcome(attempt: Attempt, call: Call) -> str:
+    # Who speaks to nobody is closed, which some rows call a reset.
+    if call.status == "left" and attempt.fault in (None, "reset") and attempt is call.attempts[-1]:
+        return LEFT
+    return ANSWERED if attempt.fault is None else OF_FAULTS[attempt.fault]
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (

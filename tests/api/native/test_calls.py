@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from proxy.domain.call import Call
 from proxy.domain.desk import LOOKED_AT_MAX
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.sentences import OF_FAULTS
@@ -58,6 +59,23 @@ async def test_a_failed_attempt_is_told_in_plain_words(house: House) -> None:
     first, second = (await house.get(f"/api/calls/{answer.headers['x-signalbox-call']}", key)).json()["attempts"]
     assert (first["outcome"], first["charged"]) == (OF_FAULTS["first_byte_timeout"], False)
     assert (second["outcome"], second["model"]) == ("It answered.", "p/cheap")
+
+
+@pytest.mark.parametrize("fault", [None, "reset"])
+async def test_what_its_caller_left_is_neither_called_an_answer_nor_broken(
+    house: House, monkeypatch: pytest.MonkeyPatch, fault: FaultKind | None
+) -> None:
+    key = await house.user_key()
+    found = await house.parts.register.call((await house.chat(key)).json()["id"])
+    assert found is not None
+    left = replace(found, status="left", attempts=(replace(found.attempts[0], fault=fault),))
+
+    async def recorded(_: str) -> Call:
+        return left
+
+    monkeypatch.setattr(house.parts.register, "call", recorded)
+    (attempt,) = (await house.get(f"/api/calls/{left.id}", key)).json()["attempts"]
+    assert attempt["outcome"] == "It had not finished when its caller left."
 
 
 def test_every_fault_has_its_words() -> None:
