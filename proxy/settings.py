@@ -105,13 +105,13 @@ class Settings(BaseSettings):
         description="Refused calls of one user recorded in a minute, and prechecks for users of one app whom nobody knows yet;"
         " more get 429.",
     )
-    webhook_url: str | None = Field(
-        None, description="Where alerts are sent; no other host ever gets one. `https://`, unless the network is private."
-    )
     webhook_secret: SecretStr | None = Field(
         None, description=f"Secret that signs alerts, at least {SECRET_LENGTH_MIN} characters; needed with a URL."
     )
     webhook_private_network: bool = Field(False, description="Whether the webhook may be at a private address.")
+    webhook_url: str | None = Field(
+        None, description="Where alerts are sent; no other host ever gets one. `https://`, unless the network is private."
+    )
     probe_after_s: int = Field(
         0,
         ge=0,
@@ -163,15 +163,16 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SECRET_LENGTH_MIN} characters: openssl rand -hex 32")
         return value
 
-    @field_validator("webhook_private_network")
+    @field_validator("webhook_url")
     @classmethod
-    def _complete_webhook(cls, private: bool, info: ValidationInfo) -> bool:
-        url, secret = info.data.get("webhook_url"), info.data.get("webhook_secret")
+    def _complete_webhook(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """Stands after the two it asks about; one of them that is wrong itself is not there, and speaks for itself."""
+        private = info.data.get("webhook_private_network", True)
         if url is not None and not url.startswith(("https://", "http://") if private else ("https://",)):
-            raise ValueError("the webhook's URL must begin with https:// (http:// is for private networks alone)")
-        if url is not None and secret is None:
-            raise ValueError("a webhook needs SIGNALBOX_WEBHOOK_SECRET: openssl rand -hex 32")
-        return private
+            raise ValueError("must begin with https:// (http:// is for private networks alone)")
+        if url is not None and info.data.get("webhook_secret", url) is None:
+            raise ValueError("needs SIGNALBOX_WEBHOOK_SECRET beside it: openssl rand -hex 32")
+        return url
 
     @property
     def database_path(self) -> Path | None:
@@ -191,7 +192,7 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        wrong = {str(e["loc"][0]).upper(): e["msg"] for e in reversed(found)}
+        wrong = {str(e["loc"][0]).upper(): e["msg"].removeprefix("Value error, ") for e in reversed(found)}
         raise SettingsMistake([f"{PREFIX}{name}: {message}" for name, message in sorted(wrong.items())]) from None
 
 
