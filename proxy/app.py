@@ -42,7 +42,7 @@ from proxy.store.chronicle import SqlChronicle
 from proxy.store.confirmations import SqlConfirmations
 from proxy.store.conversations import SqlConversations
 from proxy.store.conversations import sweep as sweep_conversations
-from proxy.store.database import Database
+from proxy.store.database import BadStatement, Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
@@ -206,8 +206,8 @@ async def _opened_database(settings: Settings) -> Database:
             return await PostgresDatabase.open(settings.database_url.get_secret_value())
         path.parent.mkdir(parents=True, exist_ok=True)
         return await SqliteDatabase.open(str(path), settings.sqlite_synchronous)
-    except StoreUnavailable as away:
-        raise SettingsMistake([f"SIGNALBOX_DATABASE_URL: {away}"]) from None
+    except (StoreUnavailable, BadStatement) as error:
+        raise SettingsMistake([f"SIGNALBOX_DATABASE_URL: {error}"]) from None
 
 
 async def _wired(

@@ -22,7 +22,7 @@ from proxy.domain.value import replace
 from proxy.inquiry import prompts, words
 from proxy.inquiry.listing import listed
 from proxy.inquiry.trial import Trial, attempted, callable_providers, cheapest, cost_max_nano_usd
-from proxy.outside import Outside, checked, opened_outside, rules
+from proxy.outside import Outside, checked, opened_books, opened_outside, rules
 from proxy.ports import Directory, StoreUnavailable, VersionConflict
 from proxy.settings import Settings
 from proxy.stages import explain as explaining
@@ -97,7 +97,7 @@ async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
 
 async def keys_list(given: argparse.Namespace, settings: Settings) -> int:
     """One line a key, columns apart by tabs."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         now_ms = shelves.clock.now_ms()
         for key in await shelves.directory.keys(given.user, given.app):
             _say("\t".join((key.id, key.kind, key.app_id or key.user_id or "-", _state(key, now_ms), key.name)))
@@ -106,7 +106,7 @@ async def keys_list(given: argparse.Namespace, settings: Settings) -> int:
 
 async def keys_revoke(given: argparse.Namespace, settings: Settings) -> int:
     """Says how many keys ended: the one named and all made from it."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         if await shelves.directory.key(given.key_id) is None:
             raise CommandFailed(f"there is no key {given.key_id}; see `signalbox keys list`")
         ended = await shelves.directory.revoke_key(given.key_id, Change("cli", given.reason))
@@ -116,7 +116,7 @@ async def keys_revoke(given: argparse.Namespace, settings: Settings) -> int:
 
 async def keys_rotate(given: argparse.Namespace, settings: Settings) -> int:
     """Prints the new key alone; the old one works until the grace is over."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         old = await shelves.directory.key(given.key_id)
         if old is None:
             raise CommandFailed(f"there is no key {given.key_id}; see `signalbox keys list`")
@@ -152,7 +152,7 @@ async def catalog_show(_: argparse.Namespace, settings: Settings) -> int:
 
 async def catalog_diff(_: argparse.Namespace, settings: Settings) -> int:
     """One line a change: plain, shadowed (the file changed since) or orphaned (the row is gone from the files)."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         for found in await shelves.desk.diff():
             patch = found.patch
             was = f"{patch.base!r} -> {patch.value!r} (file now: {found.file_value!r})"
@@ -185,7 +185,7 @@ async def catalog_import(given: argparse.Namespace, settings: Settings) -> int:
 
 async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
     """One line for every place where the books disagree with their entries; 0 when there is none."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         wrong = await verify(shelves.database)
     for line in wrong:
         _say(line)
@@ -195,19 +195,19 @@ async def ledger_verify(_: argparse.Namespace, settings: Settings) -> int:
 
 async def clock_show(_: argparse.Namespace, settings: Settings) -> int:
     """What the clock shows; 1 while it is in doubt."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         return _say_clock(await shelves.timekeeper.state())
 
 
 async def clock_confirm(given: argparse.Namespace, settings: Settings) -> int:
     """Says that the clock is right; running gateways take calls again within a second."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         return _say_clock(await shelves.timekeeper.confirm(Change("cli", given.reason)))
 
 
 async def rollups_recount(_: argparse.Namespace, settings: Settings) -> int:
     """Counts every call again and mends the sums that reports are made of."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         found = await shelves.recount()
     _say(f"{found.days} days counted again; {found.wrong_rows} rows were wrong and are mended")
     return 0
@@ -215,7 +215,7 @@ async def rollups_recount(_: argparse.Namespace, settings: Settings) -> int:
 
 async def explain(given: argparse.Namespace, settings: Settings) -> int:
     """Decides a recorded call again. 0 when the answer is the same, or when other code decided it then (said, not failed)."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         call = await shelves.register.call(given.call_id)
         if call is None:
             raise CommandFailed(f"there is no call {given.call_id}")

@@ -1,5 +1,5 @@
-"""What commands need without a gateway around it: settings in; what is wrong with them out, or the rows in force, keys and a
-way to ask providers."""
+"""What commands need without a gateway around it: settings in; what is wrong with them out, or the books, the rows in force,
+keys and a way to ask providers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -92,9 +92,24 @@ async def opened_outside(settings: Settings) -> AsyncIterator[Outside]:
         yield Outside(rooms, sheet, partial(_record, shelves))
 
 
+@asynccontextmanager
+async def opened_books(settings: Settings) -> AsyncIterator[Shelves]:
+    """The store as it stands: of books begun here, because a path is wrong, anybody would say that all is well. Raises
+    SettingsMistake."""
+    if not _are_there(settings):
+        message = f"SIGNALBOX_DATABASE_URL: there are no books at {settings.database_path}. Name those that are meant."
+        raise SettingsMistake([message])
+    async with opened_shelves(settings) as shelves:
+        yield shelves
+
+
 def _keeps_books(settings: Settings) -> bool:
+    return settings.pepper is not None and _are_there(settings)
+
+
+def _are_there(settings: Settings) -> bool:
     path = settings.database_path
-    return settings.pepper is not None and (path is None or path.exists())
+    return path is None or path.exists()
 
 
 async def _record(shelves: Shelves, attempt: Attempt) -> None:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from proxy.app import opened_shelves
 from proxy.domain.rollup import DAY_MS
 from proxy.learning.written import WrittenLessons, file_text
+from proxy.outside import opened_books
 from proxy.ports import Teacher
 from proxy.settings import Settings
 from proxy.stages import routing
@@ -22,7 +22,7 @@ DAYS_MAX: Final = 400
 
 async def routing_report(given: argparse.Namespace, settings: Settings) -> int:
     """What became of calls, by task family and model, on the last `days` UTC days, today included."""
-    async with opened_shelves(settings) as shelves:
+    async with opened_books(settings) as shelves:
         until_ms = shelves.clock.now_ms() // DAY_MS * DAY_MS + DAY_MS
         from_ms = until_ms - max(1, min(given.days, DAYS_MAX)) * DAY_MS
         tallies = await shelves.register.routed(from_ms, until_ms)

@@ -180,6 +180,22 @@ def test_who_only_looks_at_the_books_needs_no_pepper(house: House, keys: Keys) -
         assert (done.returncode, done.stderr) == (0, ""), words
 
 
+def test_books_that_are_not_there_are_not_called_right_nor_begun(house: House, tmp_path: Path) -> None:
+    missing = tmp_path / "elsewhere.db"
+    done = house.command("ledger", "verify", SIGNALBOX_DATABASE_URL=f"sqlite:///{missing}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"there are no books at {missing}" in done.stderr
+    assert not missing.exists()
+
+
+def test_a_file_that_holds_no_books_is_named(house: House, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_text("no database at all")
+    done = house.command("ledger", "verify", SIGNALBOX_DATABASE_URL=f"sqlite:///{tmp_path / 'other.db'}")
+    assert done.returncode == 1
+    assert "SIGNALBOX_DATABASE_URL: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_a_pepper_no_key_is_made_nor_anybody_for_it(house: House) -> None:
     done = _without_pepper(house).command("keys", "create", "--user", "keyless", "--plan", "plus")
     assert (done.returncode, "SIGNALBOX_PEPPER" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
