@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -159,7 +160,14 @@ class GatewayProtocol(HttpToolsProtocol):
         transport.set_write_buffer_limits(UNSENT_BYTES_MAX)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response(_UNREADABLE)
+        except HttpParserUpgrade as ended:
+            self._decline_upgrade(data[ended.args[0] :])
         if self._head_bytes is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -171,7 +179,31 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = None
-        super().on_headers_complete()
+        if not self._is_offered_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self._is_offered_upgrade():
+            super().on_message_complete()
+
+    def _is_offered_upgrade(self) -> bool:
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """A server may ignore that another protocol is offered (RFC 9110 section 7.8), and JDK's client offers h2c with every
+        first request to http. The parser cannot: it ends at the head. So it is given a head without the offer, and `rest`."""
+        if not self._is_offered_upgrade():
+            self.send_400_response(_UNREADABLE)
+            return
+        head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b", ".join(word for word in map(bytes.strip, value.split(b",")) if word.lower() != b"upgrade")
+            if name != b"upgrade" and value:
+                head.append(b"%b: %b" % (name, value))
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(b"\r\n".join(head) + b"\r\n\r\n" + rest)
 
     def send_400_response(self, msg: str) -> None:
         """Refuses and closes; an answer that has begun is cut, for nothing else may be written into it."""

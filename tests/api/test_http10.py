@@ -128,6 +128,30 @@ async def test_pipelined_calls_are_answered_in_order(house: House) -> None:
     assert answers.count(b" 200 ") == 2
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+async def test_who_offers_another_protocol_is_answered_in_this_one(house: House, parts: int) -> None:
+    data = post(await house.user_key(), "1.1")
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\nHost:"
+    offered = data.replace(b"Host:", offer)
+    async with serving(house.front) as port, connected(port) as line:
+        for index in range(parts):
+            await line.send(offered[index * len(offered) // parts : (index + 1) * len(offered) // parts])
+            await asyncio.sleep(0.01)
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+        await line.until(b'"usage_source":"provider"}}')
+        await line.send(data + offered)
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+        await line.until(b'"usage_source":"provider"}}')
+        assert b" 200 " in await line.until(b"\r\n\r\n")
+
+
+async def test_a_tunnel_is_refused(house: House) -> None:
+    async with serving(house.front) as port:
+        head, body = await said(port, b"CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n")
+    assert b" 400 " in head
+    assert orjson.loads(body)["error"]["code"] == "invalid_request"
+
+
 async def test_a_caller_who_leaves_within_its_body_made_no_call(house: House) -> None:
     key = await house.user_key()
     async with serving(house.front) as port:
