@@ -93,7 +93,7 @@ class Console:
     async def _file(self, request: Request) -> Response:
         asset = self.assets.get(request.path_params["name"])
         if asset is None or request.path_params["revision"] != self.revision:
-            return refusal_response(not_found())
+            return refusal_response(not_found(request.url.path))
         return _answer(request, asset, _FOREVER)
 
 

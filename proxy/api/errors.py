@@ -9,6 +9,15 @@ from proxy.domain.errors import Refusal
 # Some clients ignore a longer Retry-After and hammer instead; then they are told not to retry at all.
 RETRY_AFTER_S_HEEDED: Final = 60
 
+# Endpoints of SDKs that are not ours, by how their paths begin, and what does the same.
+_INSTEAD: Final = {
+    "/v1/responses": "/v1/chat/completions",
+    "/v1/completions": "/v1/chat/completions",
+    "/v1/messages": "/v1/chat/completions",
+    "/v1/images/edits": "/v1/images/generations",
+    "/v1/images/variations": "/v1/images/generations",
+}
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -33,8 +42,11 @@ def refusal_headers(refusal: Refusal) -> Headers:
     return headers
 
 
-def not_found() -> Refusal:
-    return Refusal("not_found", "There is nothing at this address. See /openapi.json for what there is.")
+def not_found(path: str) -> Refusal:
+    """Where SDKs have another way to ask for the same, it is named."""
+    theirs = next((each for each in _INSTEAD if path.startswith(each)), None)
+    here = "nothing at this address" if theirs is None else f"no {theirs} here; POST {_INSTEAD[theirs]} comes nearest"
+    return Refusal("not_found", f"There is {here}. See /openapi.json for what there is.")
 
 
 def wrong_method(method: str, allowed: str) -> Refusal:

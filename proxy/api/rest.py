@@ -41,7 +41,7 @@ def build_rest(
 async def _unserved(request: Request, error: Exception) -> Response:
     allowed = dict(getattr(error, "headers", None) or {}).get("Allow")
     if allowed is None:
-        return refusal_response(not_found())
+        return refusal_response(not_found(request.url.path))
     methods = ", ".join(sorted(allowed.split(", ")))
     response = refusal_response(wrong_method(request.method, methods))
     response.headers["allow"] = methods

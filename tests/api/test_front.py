@@ -100,6 +100,16 @@ async def test_what_is_not_there_is_a_404_in_our_shape(house: House) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "other"),
+    [("/v1/responses", "/v1/chat/completions"), ("/v1/images/edits", "/v1/images/generations")],
+)
+async def test_what_sdks_have_and_we_have_not_is_told_with_what_comes_nearest(house: House, path: str, other: str) -> None:
+    answer = await house.post(path, await house.user_key(), {})
+    assert code_of(answer) == (404, "not_found")
+    assert f"no {path} here; POST {other}" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
         ("GET", "/v1/chat/completions", "POST"),
