@@ -228,16 +228,16 @@ async def explain(given: argparse.Namespace, settings: Settings) -> int:
             _say(f"{call.id} was {was}")
             return 0
         again = await _decided_again(shelves, call)
-    _say(f"{call.id}: {call.status}, {call.model_id or call.code}, {call.credits_milli / 1_000:g} credits")
-    _say(f"{call.reason}: {explaining.said_of(call.reason)}")
-    _say_decision(explaining.explain(call.decision))
+    for line in explaining.retold(call):
+        _say(line)
     if call.decision.revision != again.revision:
         _say(f"decided by revision {call.decision.revision} of the decision code; this is revision {again.revision}")
         return 0
     _say("the record decides the same way again" if again == call.decision else "today it would be decided otherwise:")
     if again == call.decision:
         return 0
-    _say_decision(explaining.explain(again))
+    for line in explaining.lines(again):
+        _say(line)
     return 1
 
 
@@ -353,14 +353,6 @@ def _write_new(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise CommandFailed(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _say_decision(explained: Mapping[str, object]) -> None:
-    for name, value in explained.items():
-        if not isinstance(value, list):
-            _say(f"  {name}: {value}")
-        for part in value if isinstance(value, list) else ():
-            _say(f"  {name}: {' '.join(str(v) for v in part.values()) if isinstance(part, dict) else part}")
 
 
 def _state(key: Key, now_ms: int) -> str:

@@ -1,11 +1,12 @@
-"""A Decision in, the same in plain words for its user out; never shows a raw cost or a multiplier."""
+"""A Decision, or the record of a call, in; the same in plain words for its user out; never shows a raw cost or a multiplier."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from proxy.domain.call import Attempt, Call
 from proxy.domain.decision import Decision, DropCode, Dropped, KeepCode, Reason
 from proxy.domain.money import credits_text
-from proxy.domain.sentences import OF_ERRORS, OF_REMARKS, OF_SECOND_WORDS
+from proxy.domain.sentences import OF_ERRORS, OF_FAULTS, OF_REMARKS, OF_SECOND_WORDS
 from proxy.domain.verdict import Advice, SecondWord
 
 # One sentence for all that the caller cannot see, as in the 404: a sentence that differed would say what exists.
@@ -110,6 +111,33 @@ def explain(decision: Decision) -> dict[str, object]:
         **heard,
         **learned,
     }
+
+
+def outcome(attempt: Attempt, call: Call) -> str:
+    """One plain sentence about what a try of a call came to."""
+    # Who speaks to nobody is closed, which some rows call a reset.
+    if call.status == "left" and attempt.fault in (None, "reset") and attempt is call.attempts[-1]:
+        return "It had not finished when its caller left."
+    return "It answered." if attempt.fault is None else OF_FAULTS[attempt.fault]
+
+
+def retold(call: Call) -> Iterator[str]:
+    """A call that was decided, line by line: what came of it, why, how it was decided, and each try."""
+    refunded = f", {credits_text(call.refunded_milli)} of them refunded" if call.refunded_milli else ""
+    yield f"{call.id}: {call.status}, {call.model_id or call.code}, {credits_text(call.credits_milli)} credits{refunded}"
+    if call.reason is not None:
+        yield f"{call.reason}: {said_of(call.reason) or 'a later release says why.'}"
+    if call.decision is not None:
+        yield from lines(call.decision)
+    for attempt in call.attempts:
+        yield f"  attempt {attempt.number}: {attempt.model_id} {outcome(attempt, call)}"
+
+
+def lines(decision: Decision) -> Iterator[str]:
+    """What `explain` says, a line for each; what is none is left out."""
+    for name, value in explain(decision).items():
+        for part in value if isinstance(value, list) else [value] if value is not None else []:
+            yield f"  {name}: {' '.join(map(str, part.values())) if isinstance(part, dict) else part}"
 
 
 def _said(reason: Reason) -> str:

@@ -10,8 +10,8 @@ from proxy.domain.decision import DropCode, KeepCode, Reason
 from proxy.domain.errors import STATUS, ErrorCode, FaultKind, Refusal
 from proxy.domain.sentences import OF_ERRORS, OF_FAULTS, OF_REMARKS, OF_SECOND_WORDS, RemarkCode
 from proxy.domain.verdict import SecondWord
-from proxy.stages.explain import SENTENCES, explain, said_of, sentence, why
-from tests.builders import candidate, decision, dropped
+from proxy.stages.explain import SENTENCES, explain, retold, said_of, sentence, why
+from tests.builders import attempt, call, candidate, decision, dropped
 
 
 def test_every_reason_code_has_one_sentence_and_no_sentence_lacks_a_code() -> None:
@@ -129,3 +129,14 @@ def test_a_second_look_and_learned_quality_are_told_where_there_were_any() -> No
     told = explain(decision(candidate(), second=SecondWord("p/guard", "flagged", ("hate", "violence")), learned_revision="l1"))
     assert told["second_look"] == "A moderation model was asked about the prompt as well and flagged it (hate, violence)."
     assert told["learned"] == "l1"
+
+
+def test_a_call_is_retold_with_its_exact_price_what_was_refunded_and_each_try() -> None:
+    tries = (attempt(fault="reset", charged=False), attempt(number=2, model_id="q/n"))
+    told = list(retold(call(credits_milli=1_234_567, refunded_milli=1_000, attempts=tries, decision=decision())))
+    assert told[0].endswith("1234.567 credits, 1 of them refunded")
+    assert [line for line in told if line.startswith("  attempt")] == [
+        f"  attempt 1: {tries[0].model_id} {OF_FAULTS['reset']}",
+        "  attempt 2: q/n It answered.",
+    ]
+    assert not any("None" in line for line in told)

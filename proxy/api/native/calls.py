@@ -14,16 +14,13 @@ from proxy.domain import desk
 from proxy.domain.call import INPUT_CHARGED, Attempt, Call, CallStatus, Stage
 from proxy.domain.desk import LOOKED_AT_MAX, CallFilter
 from proxy.domain.errors import Refusal
-from proxy.domain.sentences import OF_FAULTS
 from proxy.domain.usage import Kind, Usage, UsageSource
 from proxy.domain.verdict import Risk
-from proxy.stages.explain import explain, said_of, said_of_word
+from proxy.stages.explain import explain, outcome, said_of, said_of_word
 from proxy.stages.unpaid import WHY_CHARGED
 
 TAG: Final = "Calls"
 PAGE_MAX: Final = 200
-ANSWERED: Final = "It answered."
-LEFT: Final = "It had not finished when its caller left."
 KindAsked = Literal[Kind, "model"]
 # Every kind that asks a model for its caller.
 OF_MODELS: Final[tuple[Kind, ...]] = ("chat", "embedding", "image")
@@ -228,18 +225,11 @@ def _attempt(attempt: Attempt, call: Call) -> AttemptTold:
     return AttemptTold(
         number=attempt.number,
         model=attempt.model_id,
-        outcome=_outcome(attempt, call),
+        outcome=outcome(attempt, call),
         started_at_ms=attempt.started_ms,
         duration_ms=attempt.ended_ms - attempt.started_ms,
         charged=attempt.charged,
     )
-
-
-def _outcome(attempt: Attempt, call: Call) -> str:
-    # Who speaks to nobody is closed, which some rows call a reset.
-    if call.status == "left" and attempt.fault in (None, "reset") and attempt is call.attempts[-1]:
-        return LEFT
-    return ANSWERED if attempt.fault is None else OF_FAULTS[attempt.fault]
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
