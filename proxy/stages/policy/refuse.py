@@ -120,7 +120,7 @@ def policy_refusal(ask: Ask, verdict: Verdict, action: Action, plan: Plan, catal
     if action == "confirm" and not ask.confirmed:
         return _by_action("confirmation_required", UNCONFIRMED, verdict, action, table)
     if ask.n > plan.n_max:
-        message = f"n is {ask.n}, but a call on your plan may ask for {plan.n_max} at most; lower n."
+        message = f"n is {ask.n}, but your plan gives at most {plan.n_max} answers per call; lower n."
         return Refusal("invalid_request", message, "n", details={"asked": ask.n, "limit": plan.n_max})
     return _for_chats(ask, catalog)
 
