@@ -275,7 +275,7 @@ const THEN = {
   offline: ["The gateway cannot be reached.", "Check your connection.", "stop", true],
   signed_out: ["This was not done, for your key or session had ended.", "Once you are signed in again, do it anew.", "caution", true],
   insufficient_credits: ["", "", "caution", false],
-  budget_cap_reached: ["A cap on what may be spent is reached.", "An administrator can raise it.", "caution", false],
+  budget_cap_reached: ["A cap on what may be spent leaves too little for this.", "An administrator can raise it.", "caution", false],
   assistant_budget_reached: ["", "", "caution", false],
   model_not_in_plan: ["", "", "caution", false],
   cooling_off: ["", "", "caution", false],
