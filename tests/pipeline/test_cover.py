@@ -155,6 +155,22 @@ async def test_credits_that_are_gone_end_a_stream_only_when_what_it_holds_is_use
     assert len(theatre.reply.text) == 500
 
 
+async def test_a_stream_that_is_cut_is_closed_before_anything_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    books = SlowBooks([says_no("insufficient_credits")])
+    model = b.model("p/one", stops_billing_on_close=True, vocabulary="o200k_base")
+    theatre = Theatre(Script(LONG), catalog=b.catalog(model), books=books, counts=True)
+    closed: list[bool] = []
+
+    async def count(*_: object) -> int:
+        closed.append(theatre.upstream.exchanges[0].closed)
+        return 1
+
+    monkeypatch.setattr(theatre.counter, "count", count)
+    await theatre.play(stream=True)
+    assert theatre.settled.status == "cut"
+    assert set(closed) == {True}
+
+
 @pytest.mark.parametrize("room_tokens", [10, 32, 40, 100, 300])
 async def test_whatever_there_is_room_for_is_used_up_but_for_what_a_cut_holds_back(room_tokens: int) -> None:
     books = PoorBooks(room_tokens * _TOKEN_MILLI)
