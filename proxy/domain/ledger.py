@@ -83,7 +83,8 @@ class ExtendRequest:
     """Make a live hold as large as `amount_milli` in total, for a model of `family`, recording what was metered so far.
 
     `raw_nano_usd` is in total too; `billed_nano_usd` of it has been billed already, by attempts that failed or broke off.
-    `billed_milli` is what earlier writers of the same answer come to; it is paid from where it was held.
+    `billed_milli` is what earlier writers of the same answer come to; it is paid from where it was held. `smaller` are sizes
+    that would do as well, in credits and raw cost: the first that has room is held.
     """
 
     hold_id: str
@@ -94,6 +95,7 @@ class ExtendRequest:
     terms: HoldTerms
     billed_nano_usd: int = 0
     billed_milli: int = 0
+    smaller: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +191,11 @@ LedgerCommand = HoldRequest | ExtendRequest | Settlement | RecordCall | Enrol | 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The hold stands: `amount_milli` in all."""
+    """The hold stands: `amount_milli` in all. `place` is that of the size among those that were asked for."""
 
     hold_id: str
     amount_milli: int
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 or why none was and whether asking again may help."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from proxy.domain.errors import Refusal
@@ -41,7 +41,7 @@ FORBIDDEN: Final = Short(None, may_pass=False)
 GONE: Final = Short(None, may_pass=True)
 _GONE: Final = ("credits_on_hold", "insufficient_credits")
 
-Extend = Callable[[HoldSize], Awaitable[ExtendAck | None]]
+Extend = Callable[[Sequence[HoldSize]], Awaitable[ExtendAck | None]]
 
 
 class Asking:
@@ -65,8 +65,8 @@ class Asking:
         soon = self._waiting.resolved != resolved or asyncio.get_running_loop().time() >= at_s + LOOK_EVERY_S
         return soon and self.short.may_pass
 
-    def begin(self, extend: Extend, sizes: Iterable[HoldSize]) -> None:
-        """Asks for the first of `sizes`, and for the next when that is too much."""
+    def begin(self, extend: Extend, sizes: Sequence[HoldSize]) -> None:
+        """Asks for the first of `sizes` that there is room for."""
         loop = asyncio.get_running_loop()
         self._asked_at = (loop.time(), self._waiting.resolved)
         self.under_way = loop.create_task(asked(extend, sizes))
@@ -91,20 +91,13 @@ class Asking:
             self.under_way.cancel()
 
 
-async def asked(extend: Extend, sizes: Iterable[HoldSize]) -> Granted | Short:
+async def asked(extend: Extend, sizes: Sequence[HoldSize]) -> Granted | Short:
     """The first of `sizes` that the books grant; why they grant none. `extend` says None for a call that may not go on."""
-    short = GONE
-    for size in sizes:
-        try:
-            ack = await extend(size)
-        except StoreUnavailable:
-            return AWAY
-        if isinstance(ack, Held):
-            return Granted(size, ack)
-        short = _short(ack)
-        if short is not GONE:
-            break
-    return short
+    try:
+        ack = await extend(sizes)
+    except StoreUnavailable:
+        return AWAY
+    return Granted(sizes[ack.place], ack) if isinstance(ack, Held) else _short(ack)
 
 
 def unavailable(error: StoreUnavailable) -> Refusal:

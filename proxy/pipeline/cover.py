@@ -1,7 +1,7 @@
 """The hold of one call while it runs: taken for the candidate about to be called, re-sized at failover, kept ahead of a
 stream; asks the books and never decides a size itself."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from proxy.domain.call import Call
@@ -82,7 +82,7 @@ class Cover:
         try:
             if self.stands:
                 await self._end_asking()
-                ack = await self._extend(sizing, size, tab.milli)
+                ack = await self._extend(sizing, [size], tab.milli)
             else:
                 ack, self.waited = await self._waiting.hold(self._request(sizing, size), wait_ms, reply)
         except StoreUnavailable as error:
@@ -136,7 +136,7 @@ class Cover:
                 self._leads_from(sizing, seen_tokens)
             metered_milli = _metered_milli(sizing, meter)
             sizes = self._sizes(sizing, seen_tokens)
-            self._asking.begin(lambda size: self._extend_now(sizing, size, metered_milli), sizes)
+            self._asking.begin(lambda sizes: self._extend_now(sizing, sizes, metered_milli), sizes)
             self._look()
 
     def up_to(self, seen_tokens: Sequence[int]) -> int:
@@ -173,7 +173,7 @@ class Cover:
         if seen_tokens <= self.covered_tokens:
             return None
         metered_milli = _metered_milli(sizing, meter)
-        answer = await asked(lambda size: self._extend(sizing, size, metered_milli), [hold.exactly(sizing, seen_tokens)])
+        answer = await asked(lambda sizes: self._extend(sizing, sizes, metered_milli), [hold.exactly(sizing, seen_tokens)])
         if isinstance(answer, Short):
             return answer
         self._grow(sizing, answer)
@@ -227,14 +227,12 @@ class Cover:
             enrols_daily_max=caller.app.enrols_daily_max if caller.app else None,
         )
 
-    def _sizes(self, sizing: Sizing, seen_tokens: int) -> Iterator[HoldSize]:
+    def _sizes(self, sizing: Sizing, seen_tokens: int) -> list[HoldSize]:
         """What to ask for, and what else if that is too much."""
         if sizing.stepped:
-            yield hold.following(sizing, seen_tokens, self._lead_tokens)
-            yield hold.least(sizing, seen_tokens, self._lead_tokens)
-        else:
-            # All is held already; but what was delivered is to be charged if this process dies.
-            yield self._size
+            return hold.wanted(sizing, self.covered_tokens, seen_tokens, self._lead_tokens)
+        # All is held already; but what was delivered is to be charged if this process dies.
+        return [self._size]
 
     @property
     def _lead_tokens(self) -> int:
@@ -256,23 +254,27 @@ class Cover:
         is_free = self._asking.short is None and self._asking.under_way is None
         self.free_tokens = self._lead.due_tokens if is_free else 0
 
-    async def _extend_now(self, sizing: Sizing, size: HoldSize, metered_milli: int) -> ExtendAck | None:
+    async def _extend_now(self, sizing: Sizing, sizes: Sequence[HoldSize], metered_milli: int) -> ExtendAck | None:
         """Under the terms of this moment; None: the call may not go on."""
         terms = await self._claim.terms_now()
-        return None if terms is None else await self._extend(sizing, size, metered_milli, terms)
+        return None if terms is None else await self._extend(sizing, sizes, metered_milli, terms)
 
-    async def _extend(self, sizing: Sizing, size: HoldSize, metered_milli: int, terms: HoldTerms | None = None) -> ExtendAck:
+    async def _extend(
+        self, sizing: Sizing, sizes: Sequence[HoldSize], metered_milli: int, terms: HoldTerms | None = None
+    ) -> ExtendAck:
         """Under the terms that the call began with, or under new ones."""
+        billed_nano_usd, (size, *smaller) = self.billed_nano_usd, sizes
         return await self._books.extend(
             ExtendRequest(
                 hold_id=self._judged.journey.call_id,
                 family=sizing.model.family,
                 amount_milli=size.amount_milli,
-                raw_nano_usd=size.raw_nano_usd + self.billed_nano_usd,
+                raw_nano_usd=size.raw_nano_usd + billed_nano_usd,
                 metered_milli=metered_milli,
                 terms=self._terms(sizing, terms),
-                billed_nano_usd=self.billed_nano_usd,
+                billed_nano_usd=billed_nano_usd,
                 billed_milli=sizing.tab.milli,
+                smaller=tuple([(less.amount_milli, less.raw_nano_usd + billed_nano_usd) for less in smaller]),
             )
         )
 

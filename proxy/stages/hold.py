@@ -198,6 +198,15 @@ def least(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
     return _size(sizing, delivered_tokens + lead_tokens + reserve_tokens(lead_tokens))
 
 
+def wanted(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_tokens: int) -> list[HoldSize]:
+    """What a stream asks for, the most first; whatever of it there is room for will do. Who has come to its last half lead
+    takes an eighth of a lead more than it has too, so that what others give back by then goes to somebody."""
+    sizes = [following(sizing, delivered_tokens, lead_tokens), least(sizing, delivered_tokens, lead_tokens)]
+    if delivered_tokens > lead(sizing, covered_tokens, delivered_tokens, lead_tokens).late_tokens:
+        sizes.append(_size(sizing, max(covered_tokens, delivered_tokens) + reserve_tokens(lead_tokens)))
+    return sizes
+
+
 def reserve_tokens(lead_tokens: int) -> int:
     """What a hold keeps ahead of a stream to its very end: a provider goes on for a moment when it is closed."""
     return lead_tokens // 8

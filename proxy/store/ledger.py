@@ -36,7 +36,7 @@ from proxy.stages.ledger import Admitted
 from proxy.stages.ledger.bill import Bill, as_booked, bill
 from proxy.stages.ledger.counters import Shifts, apart
 from proxy.stages.ledger.share import over_share
-from proxy.stages.ledger.sources import case_of, counters, standing
+from proxy.stages.ledger.sources import Case, case_of, counters, standing
 from proxy.stages.ledger.split import Amounts
 from proxy.store import alerts, byhand, foresight, late, used_keys
 from proxy.store.batch import Batch, Memory
@@ -169,7 +169,7 @@ class SqlLedger:
         case = batch.case(request.account_id, request.terms, at_ms)
         standing_hold = batch.hold(request.hold_id)
         if standing_hold is not None:
-            return _held(standing_hold)
+            return Held(standing_hold.id, standing_hold.split.milli)
         asked = request.idempotency
         used = None if asked is None else batch.used(request.account_id, asked, at_ms)
         if used is not None:
@@ -283,18 +283,29 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
     if batch.is_suspended(hold.account_id):
         # A suspended account has a cap of nothing; whoever asks for a reason finds it at the account.
         admitted: Admitted | HoldRefused = HoldRefused("budget_cap_reached", case.scope, standing(case, batch.readings))
+        place = 0
     else:
-        amounts = Amounts(request.amount_milli, request.raw_nano_usd, request.billed_nano_usd, request.billed_milli)
-        admitted = ledger.extend(case, hold.split, request.family, amounts, batch.readings)
+        admitted, place = _first_with_room(case, hold, request, batch.readings)
     if isinstance(admitted, HoldRefused) or not admitted.shifts:
         # What was metered is kept whatever the answer: the reconciler charges by it.
         batch.change(hold._replace(metered_milli=metered_milli))
-        return admitted if isinstance(admitted, HoldRefused) else _held(hold)
+        return admitted if isinstance(admitted, HoldRefused) else Held(hold.id, hold.split.milli, place)
     hold = hold._replace(metered_milli=metered_milli, split=admitted.split, extends=hold.extends + 1)
     batch.change(hold)
     batch.enter(f"1:{hold.extends:06d}", hold, "extend", hold.split.milli, at_ms, admitted.shifts)
     alerts.watch(batch, case, at_ms)
-    return _held(hold)
+    return Held(hold.id, hold.split.milli, place)
+
+
+def _first_with_room(case: Case, hold: Hold, request: ExtendRequest, readings: Readings) -> tuple[Admitted | HoldRefused, int]:
+    """The first of the wanted sizes that the books admit, and its place among them; else why there is no room for the last."""
+    place, sizes = 0, ((request.amount_milli, request.raw_nano_usd), *request.smaller)
+    while True:
+        amounts = Amounts(*sizes[place], request.billed_nano_usd, request.billed_milli)
+        admitted = ledger.extend(case, hold.split, request.family, amounts, readings)
+        if not isinstance(admitted, HoldRefused) or place + 1 == len(sizes):
+            return admitted, place
+        place += 1
 
 
 def _settle(batch: Batch, settlement: Settlement, at_ms: int) -> Ack:
@@ -311,10 +322,6 @@ def _record(batch: Batch, record: RecordCall) -> Ack:
     if not batch.has_call(record.call.id):
         batch.register(record.call)
     return Recorded(record.call.id)
-
-
-def _held(hold: Hold) -> Held:
-    return Held(hold.id, hold.split.milli)
 
 
 def _as_value_error(error: Exception) -> ValueError:

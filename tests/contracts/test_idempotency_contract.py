@@ -85,6 +85,11 @@ async def test_a_key_of_another_account_or_route_is_another_key(door: Door, othe
     assert isinstance(await door.one(keyed("second", **other)), Held)
 
 
+async def test_two_accounts_have_the_same_key_in_one_batch(door: Door) -> None:
+    acks = await door.ledger.apply([keyed("first"), keyed("second", account_id="u2")])
+    assert [type(ack) for ack in acks] == [Held, Held]
+
+
 async def test_a_refused_hold_takes_no_key(door: Door) -> None:
     assert isinstance(await door.one(keyed("poor", amount_milli=9_999)), HoldRefused)
     assert await door.ledger.used("u1", KEY) is None

@@ -9,7 +9,7 @@ import pytest
 
 from proxy.domain.call import Attempt
 from proxy.domain.desk import Grant
-from proxy.domain.ledger import ConcurrencyLimit, Held, HoldRefused, RecordCall, Recorded, Settled
+from proxy.domain.ledger import ConcurrencyLimit, Held, HoldLost, HoldRefused, RecordCall, Recorded, Settled
 from proxy.domain.standing import Cap
 from tests import builders
 from tests.builders import NOW_MS
@@ -124,6 +124,54 @@ async def test_a_refused_extension_keeps_the_hold_and_what_was_metered(house: Ho
     assert await house.look(door, "SELECT amount_milli, metered_milli FROM holds") == [(900, 600)]
     assert [e.kind for e in await house.entries(door, "call-1")] == ["hold", "extend"]
     assert isinstance(await door.one(extension("never")), ValueError)
+
+
+async def test_an_extension_takes_the_first_size_that_there_is_room_for(house: House) -> None:
+    door = await house.door()
+    await door.one(hold(amount_milli=100))
+    less = extension(amount_milli=1_200, smaller=((1_001, 0), (700, 0), (200, 0)))
+    assert await door.one(less) == Held("call-1", 700, place=2)
+    # Given once more, after a reply that was lost, it is what stands by now.
+    assert await door.one(less) == Held("call-1", 700, place=2)
+    refused = await door.one(extension(amount_milli=1_200, smaller=((1_100, 0), (1_001, 0)), metered_milli=650))
+    assert isinstance(refused, HoldRefused)
+    assert await house.look(door, "SELECT amount_milli, metered_milli FROM holds") == [(700, 650)]
+    await door.one(settlement(credits_milli=650))
+    assert await house.wrongs(door) == []
+
+
+async def test_a_smaller_size_is_held_to_caps_and_ceilings_as_the_larger_is(house: House) -> None:
+    door = await house.door()
+    caps = (Cap("key:k1", "day", 500), Cap("installation", "day", 40, "nano_usd"))
+    await door.one(hold(amount_milli=100, raw_nano_usd=10, terms=month(1_000, caps=caps)))
+    less = extension(
+        amount_milli=900, raw_nano_usd=90, smaller=((600, 30), (400, 50), (300, 30)), terms=month(1_000, caps=caps)
+    )
+    assert await door.one(less) == Held("call-1", 300, place=3)
+    assert await house.wrongs(door) == []
+
+
+async def test_of_streams_that_share_their_last_credits_in_one_batch_none_is_refused_what_there_is(house: House) -> None:
+    door = await house.door()
+    await door.ledger.apply([hold(f"call-{number}", 100) for number in range(6)])
+    acks = await door.ledger.apply([extension(f"call-{number}", 400, smaller=((200, 0), (120, 0))) for number in range(6)])
+    assert [ack.amount_milli if isinstance(ack, Held) else 0 for ack in acks] == [400, 200, 0, 0, 0, 0]
+    acks = await door.ledger.apply(
+        [settlement("call-1", 170), *(extension(f"call-{number}", 400, smaller=((200, 0), (115, 0))) for number in range(2, 6))]
+    )
+    # What one gives back is there for the next of the same batch.
+    assert [ack.amount_milli if isinstance(ack, Held) else 0 for ack in acks[1:]] == [115, 115, 0, 0]
+    assert await house.wrongs(door) == []
+
+
+async def test_an_extension_behind_the_settlement_of_its_hold_finds_it_gone(house: House) -> None:
+    door = await house.door()
+    await door.one(hold(amount_milli=100))
+    settled, lost = await door.ledger.apply([settlement(credits_milli=40), extension(amount_milli=300)])
+    assert (settled, lost) == (Settled("call-1", 40, 0, fresh=True), HoldLost("call-1"))
+    now = await door.ledger.standing("u1", month(1_000))
+    assert (now.windows[0].spent, now.windows[0].held) == (40, 0)
+    assert await house.wrongs(door) == []
 
 
 async def test_what_another_process_did_to_a_hold_counts(house: House) -> None:

@@ -134,3 +134,16 @@ def test_a_running_gateway_counts_tokens_before_it_calls_anybody_poor(house: Hou
     assert ask is not None
     assert [counted.tokens_max for counted in ask.counted] == [2_001 + 4 + 3]
     assert house.command("explain", exactly.headers["x-signalbox-call"]).returncode == 0
+
+
+def test_a_gateway_says_that_it_lives_long_before_its_lease_ends(sim: Simulator, own_house: HouseMaker) -> None:
+    house = own_house(sim, lease_ms="5000")
+    house.start()
+    beats: set[int] = set()
+
+    def beat_often() -> bool:
+        # Whoever looks for dead processes, once a lease, says so too, and must not be all there is.
+        beats.update(at_ms for (at_ms,) in house.rows("SELECT beat_at_ms FROM processes"))
+        return len(beats) > 2
+
+    eventually(beat_often, "its third beat", 4.5)

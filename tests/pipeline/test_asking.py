@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -22,7 +23,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _begun(answer: "asyncio.Future[ExtendAck | None]") -> Asking:
-    async def extend(size: HoldSize) -> ExtendAck | None:
+    async def extend(_: Sequence[HoldSize]) -> ExtendAck | None:
         return await answer
 
     begun = Asking(WaitingRoom(CountingBooks(), WaitingLimits()))

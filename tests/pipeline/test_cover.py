@@ -11,6 +11,7 @@ from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import ExtendAck, ExtendRequest, Held, HoldLost, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.pipeline.rounds import ROUND_S
 from proxy.ports import StoreUnavailable
+from proxy.stages.hold import reserve_tokens
 from tests import builders as b
 from tests.pipeline.counting_books import CountingBooks
 from tests.pipeline.theatre import WAIT, Piece, Script, Theatre, chunk, stream
@@ -88,6 +89,9 @@ async def test_and_told_whole_where_it_is_covered() -> None:
 
 
 # A model of the tests counts a token a byte at most, and 256 of them are a lead.
+LEAD = 256
+# What one of them costs where credits are counted: a thousandth of a dollar.
+_TOKEN_NANO, _TOKEN_MILLI = 1_000_000, 1_000
 LONG: list[Piece] = [*(chunk("x" * 20) for _ in range(40)), WAIT]
 
 
@@ -114,6 +118,21 @@ class SlowBooks(CountingBooks):
         return Held(request.hold_id, request.amount_milli) if ack is None else ack
 
 
+class PoorBooks(CountingBooks):
+    """Books with room for so much beside the first hold."""
+
+    def __init__(self, room_milli: int) -> None:
+        super().__init__()
+        self._room_milli = room_milli
+
+    async def extend(self, request: ExtendRequest) -> ExtendAck:
+        held_milli = self.holds[0].amount_milli
+        for place, milli in enumerate((request.amount_milli, *(milli for milli, _ in request.smaller))):
+            if milli <= held_milli + self._room_milli:
+                return Held(request.hold_id, milli, place)
+        return says_no("insufficient_credits")
+
+
 def _theatre(books: CountingBooks, pieces: Sequence[Piece], **model: Any) -> Theatre:
     catalog = b.catalog(b.model("p/one", **({"stops_billing_on_close": True} | model)))
     return Theatre(Script(pieces), catalog=catalog, books=books)
@@ -136,14 +155,33 @@ async def test_credits_that_are_gone_end_a_stream_only_when_what_it_holds_is_use
     assert len(theatre.reply.text) == 500
 
 
-@pytest.mark.parametrize("code", ["insufficient_credits", "credits_on_hold"])
-async def test_when_two_leads_are_too_much_less_is_asked_for(code: HoldRefusalCode) -> None:
-    books = SlowBooks([says_no(code), None])
-    theatre = _theatre(books, stream(*["x" * 20] * 20))
+async def test_a_stream_that_is_cut_is_closed_before_anything_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    books = SlowBooks([says_no("insufficient_credits")])
+    model = b.model("p/one", stops_billing_on_close=True, vocabulary="o200k_base")
+    theatre = Theatre(Script(LONG), catalog=b.catalog(model), books=books, counts=True)
+    closed: list[bool] = []
+
+    async def count(*_: object) -> int:
+        closed.append(theatre.upstream.exchanges[0].closed)
+        return 1
+
+    monkeypatch.setattr(theatre.counter, "count", count)
     await theatre.play(stream=True)
-    much, less = books.extensions[:2]
-    assert books.holds[0].amount_milli < less.amount_milli < much.amount_milli
-    assert theatre.settled.status == "served"
+    assert theatre.settled.status == "cut"
+    assert set(closed) == {True}
+
+
+@pytest.mark.parametrize("room_tokens", [10, 32, 40, 100, 300])
+async def test_whatever_there_is_room_for_is_used_up_but_for_what_a_cut_holds_back(room_tokens: int) -> None:
+    books = PoorBooks(room_tokens * _TOKEN_MILLI)
+    tiers = b.tiers(input=0, output=1_000_000 * _TOKEN_NANO)
+    theatre = _theatre(books, [*(chunk("x") for _ in range(1_200)), WAIT], tiers=tiers)
+    async with asyncio.timeout(5):
+        await theatre.play(stream=True)
+    assert theatre.settled.status == "cut"
+    # A first hold of two leads, and of what there was beside it less than an eighth of one is left.
+    has_tokens = 2 * LEAD + room_tokens
+    assert has_tokens - 2 * reserve_tokens(LEAD) < len(theatre.reply.text) <= has_tokens
 
 
 async def test_credits_that_others_give_back_in_time_go_on_with_the_stream() -> None:

@@ -30,6 +30,7 @@ Piece = bytes | Fault | str
 KNOBS = Knobs(settle_wait_ms=10, waiting=WaitingLimits(wait_ms=0), drain=DrainLimits(wait_ms=20))
 LEAVE = "the caller leaves"
 LEAVE_TALKING = "the caller leaves, and the provider goes on"
+_PLAY_S_MAX = 60
 WAIT = "nothing comes until the exchange is closed"
 
 
@@ -332,7 +333,9 @@ class Theatre:
         )
 
     async def play(self, caller: Caller | None = None, body: bytes | None = None, **fields: Any) -> Refusal | None:
-        return await self.pipeline.call(self.order(caller, body, **fields), self.reply)
+        # A call that never ends is to fail its own test and not to hold up all others.
+        async with asyncio.timeout(_PLAY_S_MAX):
+            return await self.pipeline.call(self.order(caller, body, **fields), self.reply)
 
     def order(self, caller: Caller | None = None, body: bytes | None = None, **fields: Any) -> Order:
         request = {"model": "auto", "messages": [{"role": "user", "content": "Say hello."}], **fields}

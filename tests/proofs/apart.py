@@ -22,7 +22,8 @@ from tests.proofs.terms import MILLI_A_TOKEN, RICH_MILLI
 
 LEASE_MS: Final = 5_000
 GRACE_MS: Final = LEASE_MS // 4
-AWAY_S: Final = 10.0
+# Long enough that a settlement which waits for a locked file, 2 s and those of others before it, has failed at least once.
+AWAY_S: Final = 15.0
 SPEAKING_S: Final = 3.0
 STREAMS_A_KIND: Final = 4
 BURIED_WAIT_S: Final = 60.0
@@ -34,9 +35,9 @@ _ENTRIES: Final = (
 
 
 def away(site: Site) -> Case:
-    """Nobody reaches the store for two leases, while streams run in two gateways."""
+    """Nobody reaches the store for three leases, while streams run in two gateways."""
     case = Case(
-        f"{site.store.name} away for {AWAY_S:g} s, twice a lease, while {4 * STREAMS_A_KIND} streams run in 2 gateways",
+        f"{site.store.name} away for {AWAY_S:g} s, three leases, while {4 * STREAMS_A_KIND} streams run in 2 gateways",
         "every stream ends with an error event, is settled once the store is back, and no lease has ended",
     )
     with _taken_away(site) as (site, take_away):

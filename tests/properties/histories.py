@@ -149,10 +149,14 @@ class History:
             return
         account, family = self.plain.live[call].account, FAMILIES[step.n // 5 % 2]
         terms = self._terms(account, through=self._is_budgeted(call))
+        smaller = ((step.milli // 2, step.nano), (step.milli // 3, step.nano // 3))[: step.n % 3]
         command = extension(call, step.milli, raw_nano_usd=step.nano, family=family, metered_milli=step.milli // 2, terms=terms)
-        ack = await self._one(command)
-        wish = Wish(account, family, step.milli, step.nano, terms)
-        await self._judged_alike(ack, call, account, self.plain.extend(call, wish, step.milli // 2))
+        ack = await self._one(replace(command, smaller=smaller))
+        for milli, nano in ((step.milli, step.nano), *smaller):
+            refused = self.plain.extend(call, Wish(account, family, milli, nano, terms), step.milli // 2)
+            if refused is None:
+                break
+        await self._judged_alike(ack, call, account, refused)
 
     async def _settle(self, step: Step) -> None:
         call = self._live(step)

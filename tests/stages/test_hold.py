@@ -98,6 +98,25 @@ def test_what_is_asked_for_when_that_is_too_much_leads_by_little_more_than_it_mu
     assert hold.lead(sized(steady()), size.output_tokens, 300, LEAD).due_tokens == 300 + hold.reserve_tokens(LEAD)
 
 
+def test_what_would_do_as_well_is_asked_for_in_one_breath_the_most_first() -> None:
+    early, late, beyond = [
+        [size.output_tokens for size in hold.wanted(sized(steady()), 512, delivered, LEAD)] for delivered in (300, 400, 600)
+    ]
+    assert early == [300 + 2 * LEAD, 300 + LEAD + hold.reserve_tokens(LEAD)]
+    # On its last half lead an eighth more than it has will do too; beyond it, more than it has delivered.
+    assert late == [400 + 2 * LEAD, 400 + LEAD + hold.reserve_tokens(LEAD), 512 + hold.reserve_tokens(LEAD)]
+    assert beyond[-1] == 600 + hold.reserve_tokens(LEAD)
+
+
+@given(covered=st.integers(0, 5_000), ahead=st.integers(-300, 300), lead_tokens=st.integers(16, 4_096))
+def test_whatever_is_granted_of_it_goes_on_with_the_stream(covered: int, ahead: int, lead_tokens: int) -> None:
+    delivered = max(0, covered + ahead)
+    sizes = [size.output_tokens for size in hold.wanted(sized(steady()), covered, delivered, lead_tokens)]
+    assert sizes == sorted(sizes, reverse=True)
+    least = hold.lead(sized(steady()), sizes[-1], delivered, lead_tokens)
+    assert delivered <= least.short_tokens
+
+
 @given(lead=st.integers(16, 65_536))
 def test_less_than_a_quarter_of_a_lead_stays_unused_when_credits_end(lead: int) -> None:
     assert 0 < 2 * hold.reserve_tokens(lead) <= lead // 4

@@ -22,20 +22,21 @@ from proxy.domain.ledger import (
     Settlement,
 )
 from proxy.domain.standing import Standing
-from proxy.ports import StoreUnavailable
+from proxy.ports import CommitUnknown, StoreUnavailable
 from proxy.store.writer import GroupWriter, WriterLimits
 from tests import builders
 from tests.contracts.ledger_house import House, extension, hold, month, settlement, sqlite_house
 
 
 class Gated:
-    """A real ledger behind a gate and with outages on request; remembers the batches it was given."""
+    """A real ledger behind a gate, with outages and lost replies on request; remembers the batches it was given."""
 
     def __init__(self, ledger: Any) -> None:
         self._ledger = ledger
         self.gate = asyncio.Event()
         self.gate.set()
         self.outages = 0
+        self.lost_replies = 0
         self.batches: list[list[LedgerCommand]] = []
 
     async def apply(self, commands: Sequence[LedgerCommand]) -> list[LedgerAck | Exception]:
@@ -45,6 +46,9 @@ class Gated:
             self.outages -= 1
             raise StoreUnavailable("a test")
         acks: list[LedgerAck | Exception] = await self._ledger.apply(commands)
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise CommitUnknown("a test")
         return acks
 
     async def standing(self, account_id: str, terms: HoldTerms) -> Standing:
@@ -185,6 +189,19 @@ async def test_a_hold_whose_caller_left_is_given_back(house: House, gated: Gated
     door = await house.door()
     assert await house.look(door, "SELECT id FROM holds") == []
     assert [e.kind for e in await house.entries(door, "call-1")] == (["hold", "release"] if in_flight else [])
+    assert await house.wrongs(door) == []
+
+
+async def test_a_hold_of_which_nobody_knows_whether_it_stands_is_given_back(
+    house: House, gated: Gated, writer: GroupWriter
+) -> None:
+    gated.lost_replies = 1
+    with pytest.raises(StoreUnavailable):
+        await writer.hold(hold("call-1", 100))
+    await writer.close()
+    door = await house.door()
+    assert [e.kind for e in await house.entries(door, "call-1")] == ["hold", "release"]
+    assert await house.look(door, "SELECT id FROM holds") == []
     assert await house.wrongs(door) == []
 
 
