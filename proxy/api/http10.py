@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from proxy.api.errors import refusal_body
@@ -160,6 +160,9 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
         if self._head_bytes is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -172,6 +175,13 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_bytes = None
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A body that arrives at once is handed on as it is, and reading goes on: uvicorn would copy it twice, and pause."""
+        cycle: Any = self.cycle
+        if not cycle.response_complete:
+            cycle.body = cycle.body + body if cycle.body else body
+            cycle.message_event.set()
 
     def send_400_response(self, msg: str) -> None:
         """Refuses and closes; an answer that has begun is cut, for nothing else may be written into it."""
