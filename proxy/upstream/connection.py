@@ -30,8 +30,8 @@ class _Garbled(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Carries one exchange at a time, which hears its transport itself once it passes on what it hears. `keep` takes a connection
-    back that can carry another, `forget` hears of its end."""
+    """Carries one exchange at a time, which hears its transport itself once it passes on. `keep` takes a connection back
+    that can carry another, `forget` hears of its end."""
 
     __slots__ = ("_forget", "_keep", "_poll", "exchange", "kept_at", "transport")
 
