@@ -204,11 +204,11 @@ async def test_only_who_passes_on_hears_the_transport_itself_and_gives_it_back()
     await asyncio.sleep(0)
     line.plug.protocol.data_received(chunked_head())
     assert await line.asking
-    assert line.plug.protocol is line.connection
+    assert line.plug.get_protocol() is line.connection
     line.exchange.pass_on(lambda _: True)
-    assert line.plug.protocol is line.exchange
+    assert line.plug.get_protocol() is line.exchange
     line.plug.protocol.data_received(chunk(b"one") + chunk(b"") + b"\r\n")
-    assert line.plug.protocol is line.connection
+    assert line.plug.get_protocol() is line.connection
     assert line.kept == [line.connection]
 
 
