@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from proxy.api.errors import refusal_body
@@ -161,13 +161,12 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        try:
-            self.parser.feed_data(data)
-        except HttpParserError:
-            self.logger.warning("Invalid HTTP request received.")
-            self.send_400_response(_UNREADABLE)
-        except HttpParserUpgrade as ended:
-            self._decline_upgrade(data[ended.args[0] :])
+        unread = data
+        while unread:
+            unread = self._parsed(unread)
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
         if self._head_bytes is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -189,12 +188,23 @@ class GatewayProtocol(HttpToolsProtocol):
     def _is_offered_upgrade(self) -> bool:
         return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
-    def _decline_upgrade(self, rest: bytes) -> None:
+    def _parsed(self, data: bytes) -> bytes:
+        """What is to be parsed once more: nothing, but where another protocol is offered."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response(_UNREADABLE)
+        except HttpParserUpgrade as ended:
+            return self._without_offer(data[ended.args[0] :])
+        return b""
+
+    def _without_offer(self, rest: bytes) -> bytes:
         """A server may ignore that another protocol is offered (RFC 9110 section 7.8), and JDK's client offers h2c with every
         first request to http. The parser cannot: it ends at the head. So it is given a head without the offer, and `rest`."""
         if not self._is_offered_upgrade():
             self.send_400_response(_UNREADABLE)
-            return
+            return b""
         head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
         for name, value in self.headers:
             if name == b"connection":
@@ -203,7 +213,19 @@ class GatewayProtocol(HttpToolsProtocol):
                 head.append(b"%b: %b" % (name, value))
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.data_received(b"\r\n".join(head) + b"\r\n\r\n" + rest)
+        return b"\r\n".join(head) + b"\r\n\r\n" + rest
+
+    def on_body(self, body: bytes) -> None:
+        """A body that arrives at once is handed on as it is, and reading goes on: uvicorn would copy it twice, and pause."""
+        cycle: Any = self.cycle
+        if not cycle.response_complete:
+            if not cycle.body:
+                cycle.body = body
+            else:
+                # A body may come in very many small pieces, so that what is there must not be copied for each.
+                cycle.body = cycle.body if isinstance(cycle.body, bytearray) else bytearray(cycle.body)
+                cycle.body += body
+            cycle.message_event.set()
 
     def send_400_response(self, msg: str) -> None:
         """Refuses and closes; an answer that has begun is cut, for nothing else may be written into it."""

@@ -30,8 +30,8 @@ class _Garbled(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Carries one exchange at a time, which then hears its transport itself. `keep` takes a connection back that can carry
-    another, `forget` hears of its end."""
+    """Carries one exchange at a time, which hears its transport itself once it passes on. `keep` takes a connection back
+    that can carry another, `forget` hears of its end."""
 
     __slots__ = ("_forget", "_keep", "_poll", "exchange", "kept_at", "transport")
 
@@ -48,12 +48,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """What is said between two answers is nobody's answer."""
-        self.transport.abort()
+        if self.exchange is None:
+            self.transport.abort()
+        else:
+            self.exchange.data_received(data)
 
-    def carry(self, exchange: "RelayExchange") -> None:
-        """From now on what comes is its."""
-        self.exchange = exchange
-        self.transport.set_protocol(exchange)
+    def step_aside(self) -> None:
+        """From now on the exchange hears the transport itself: one step less for each chunk, and four system calls for
+        whoever becomes another's protocol, there and back."""
+        if self.exchange is not None:
+            self.transport.set_protocol(self.exchange)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
@@ -76,7 +80,8 @@ class Connection(asyncio.Protocol):
     def done(self, reusable: bool) -> None:
         """Its exchange is over; unless `reusable`, the socket is closed at once."""
         self.exchange = None
-        self.transport.set_protocol(self)
+        if self.transport.get_protocol() is not self:
+            self.transport.set_protocol(self)
         if reusable and not self.transport.is_closing() and not self.transport.get_write_buffer_size():
             self._keep(self)
         else:
@@ -126,7 +131,7 @@ class RelayExchange(asyncio.Protocol):
         if connection.transport.is_closing():
             return False
         self._connection = connection
-        connection.carry(self)
+        connection.exchange = self
         if len(body) <= _JOINED_BYTES_MAX:
             connection.transport.write(head + body)
         else:
@@ -153,6 +158,8 @@ class RelayExchange(asyncio.Protocol):
         return self._take()
 
     def pass_on(self, passes: Callable[[bytes], bool]) -> None:
+        if self._passes is None and self._connection is not None:
+            self._connection.step_aside()
         self._passes = passes
 
     def finish(self) -> None:

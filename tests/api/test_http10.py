@@ -5,6 +5,7 @@ import gc
 
 import orjson
 import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from proxy.api.http10 import GatewayCycle
 from proxy.api.reply import Message, Receive, Send
@@ -118,6 +119,32 @@ async def test_a_body_that_comes_byte_by_byte_is_read(house: House) -> None:
         assert b" 200 " in await line.until(b"\r\n\r\n")
 
 
+async def test_a_large_body_in_pieces_waits_outside_until_it_is_read_and_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused, pause = asyncio.Event(), FlowControl.pause_reading
+    body, received = bytes(range(256)) * 1_024, bytearray()
+
+    def noted(flow: FlowControl) -> None:
+        pause(flow)
+        paused.set()
+
+    async def late(scope: Message, receive: Receive, send: Send) -> None:
+        await paused.wait()
+        message: Message = {"more_body": True}
+        while message["more_body"]:
+            message = await receive()
+            received.extend(message["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    monkeypatch.setattr(FlowControl, "pause_reading", noted)
+    async with serving(late) as port, connected(port) as line:
+        await line.send(request("POST", "/", "1.1", body=body)[:-1])
+        await asyncio.wait_for(paused.wait(), 10)
+        await line.send(body[-1:])
+        assert (await line.until(b"ok")).startswith(b"HTTP/1.1 200")
+    assert received == body
+
+
 async def test_pipelined_calls_are_answered_in_order(house: House) -> None:
     key = await house.user_key()
     house.upstream.scripts = []
@@ -143,6 +170,13 @@ async def test_who_offers_another_protocol_is_answered_in_this_one(house: House,
         assert b" 200 " in await line.until(b"\r\n\r\n")
         await line.until(b'"usage_source":"provider"}}')
         assert b" 200 " in await line.until(b"\r\n\r\n")
+
+
+async def test_so_many_offers_at_once_as_fit_into_a_read_are_declined_one_by_one(house: House) -> None:
+    offer = request("GET", "/livez", "1.1", "Connection: Upgrade", "Upgrade: h2c")
+    async with serving(house.front) as port, connected(port) as line:
+        await line.send(offer * 1_200 + request("GET", "/livez", "1.1", "Connection: close"))
+        assert (await line.rest()).count(b" 200 ") == 1_201
 
 
 async def test_a_tunnel_is_refused(house: House) -> None:

@@ -45,6 +45,9 @@ class Plug(asyncio.Transport):
         assert isinstance(protocol, asyncio.Protocol)
         self.protocol = protocol
 
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self.protocol
+
 
 class Line:
     """An exchange that has asked, on a connection of its own."""

@@ -199,6 +199,19 @@ async def test_what_is_passed_on_wakes_nobody_and_is_not_given_again() -> None:
     assert [await line.exchange.next_bytes() for _ in range(2)] == [b"five", b""]
 
 
+async def test_only_who_passes_on_hears_the_transport_itself_and_gives_it_back() -> None:
+    line = Line()
+    await asyncio.sleep(0)
+    line.plug.protocol.data_received(chunked_head())
+    assert await line.asking
+    assert line.plug.get_protocol() is line.connection
+    line.exchange.pass_on(lambda _: True)
+    assert line.plug.get_protocol() is line.exchange
+    line.plug.protocol.data_received(chunk(b"one") + chunk(b"") + b"\r\n")
+    assert line.plug.get_protocol() is line.connection
+    assert line.kept == [line.connection]
+
+
 async def test_silence_is_counted_from_what_was_passed_on_last() -> None:
     line = Line(Timeouts(first_byte_ms=400, idle_ms=400))
     await asyncio.sleep(0)

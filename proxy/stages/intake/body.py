@@ -26,19 +26,27 @@ def read(body: bytes, limits: IntakeLimits) -> Json | Refusal:
     Refused: bytes that are not UTF-8, NaN and infinities, integers beyond 64 bits, lone surrogates, a key repeated in one
     object (RFC 8259 leaves its meaning open), nesting beyond the limit, and whatever is no object.
     """
-    value = _decoded(body)
+    known = _as_written(body)
+    value = _decoded(body) if known is None else known
     if isinstance(value, Refusal):
         return value
     if not isinstance(value, dict):
         return Refusal("invalid_request", "The body must be a JSON object.")
-    # A body with fewer brackets than the limit cannot be too deep; most bodies are such.
-    if body.count(b"{") + body.count(b"[") > limits.nesting_max and _deeper_than(limits.nesting_max, value):
+    if _may_be_deep(body, limits.nesting_max) and _deeper_than(limits.nesting_max, value):
         return _too_deep()
-    try:
-        orjson.dumps(value)
-    except TypeError:
+    if known is None and not _can_be_written(value):
         return _bad("it holds an integer beyond 64 bits or half a surrogate pair")
     return value
+
+
+def _as_written(body: bytes) -> Any:
+    """The value of a body in the very bytes that orjson writes it in, as most programs do, else None: in reading such a one
+    nothing was lost, so there is no repeated key in it and no number beyond its bounds."""
+    try:
+        value = orjson.loads(body)
+        return value if orjson.dumps(value) == body else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _decoded(body: bytes) -> Any:
@@ -75,6 +83,29 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
+def _can_be_written(value: Json) -> bool:
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _may_be_deep(body: bytes, nesting_max: int) -> bool:
+    """False for most bodies: those with fewer brackets than the limit."""
+    return _holds(body, b"{", nesting_max // 2) or _holds(body, b"[", nesting_max // 2)
+
+
+def _holds(body: bytes, mark: bytes, times: int) -> bool:
+    # Not by counting, which looks at each byte by itself: 70 µs for 100 KB.
+    at = 0
+    for _ in range(times):
+        at = body.find(mark, at) + 1
+        if not at:
+            return False
+    return True
+
+
 def _deeper_than(nesting_max: int, value: Json) -> bool:
     level: list[Any] = [value]
     for _ in range(nesting_max):
@@ -97,6 +128,6 @@ def _bad(why: str) -> Refusal:
     return Refusal("invalid_json", f"The body is not valid JSON: {why}.")
 
 
-# The standard library's scanner and not orjson, which silently keeps the last of two equal keys. It is C as well: 4 µs for
-# 300 bytes, most of it linear copying.
+# The standard library's scanner where orjson's word is not enough, which silently keeps the last of two equal keys. It is C as
+# well: 4 µs for 300 bytes, most of it linear copying.
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=_finite, parse_constant=_no_constant)

@@ -35,6 +35,16 @@ def test_every_object_that_can_be_written_is_read_unchanged(value: dict[str, Any
     assert read(orjson.dumps(value), LIMITS) == value
 
 
+NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=6), NUMBERS)
+def test_a_body_is_read_alike_however_it_is_spaced(value: dict[str, Any], number: str) -> None:
+    # White space before the object is what orjson never writes.
+    text = orjson.dumps(value | {"number": 0})[:-2] + number.encode() + b"}"
+    assert repr(read(text, LIMITS)) == repr(read(b" " + text, LIMITS))
+
+
 @given(st.dictionaries(st.sampled_from(["model", "messages", "tools", "stop", "signalbox", "user", "n", "x"]), VALUES))
 def test_no_object_raises(value: dict[str, Any]) -> None:
     assert isinstance(parse(orjson.dumps(value)), Chat | Refusal)
