@@ -96,7 +96,7 @@ def test_a_sound_house_is_ready(house: House) -> None:
 
 
 def test_a_new_key_works_and_a_revoked_one_stops_while_the_gateway_runs(house: House) -> None:
-    key = house.key("user", "passing", "free")
+    key = house.command("keys", "create", "--user", "passing", "--plan", "free").stdout.strip()
     with house.http(key) as http:
         assert http.get("/api/me").status_code == 200
         done = house.command("keys", "revoke", key_id(key), "--reason", "test")
