@@ -1,7 +1,7 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, KeysView, Sequence, Set
 from itertools import pairwise
 from operator import add
 from typing import Final
@@ -53,13 +53,13 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def calling(self, known: frozenset[str]) -> Set[str]:
+    def among(self, known: KeysView[str]) -> set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
-        return known.intersection(self.spoken) | (known & self.signs)
+        return known & self.spoken | known & self.signs
 
-    def short_stems_among(self, known: Set[str]) -> Set[str]:
+    def short_stems_among(self, known: KeysView[str]) -> set[str]:
         """Which of these its words begin with."""
-        return known & {word[:SHORT_STEM_LETTERS] for word in set(self.words)}
+        return known & [word[:SHORT_STEM_LETTERS] for word in self.words]
 
     @property
     def opening(self) -> Sequence[str]:

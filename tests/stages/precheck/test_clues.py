@@ -5,7 +5,7 @@ import re
 import pytest
 
 from proxy.stages.precheck.clues import Clues, Lead, clues
-from proxy.stages.precheck.marks import rule_set, worth_a_try
+from proxy.stages.precheck.marks import every, rule_set, worth_a_try
 from proxy.stages.precheck.places import PLACES_MAX, places
 from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import rule
@@ -13,8 +13,8 @@ from tests.stages.precheck.books import rule
 
 def tried(pattern: str, text: str) -> list[int] | None:
     """Where a pattern is tried; nowhere if the text does not call it."""
-    ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
-    for trial, leads in worth_a_try(wording, ready):
+    rules, wording = [rule("hazard", "cyber", pattern)], Wording(text)
+    for trial, leads in worth_a_try(wording, rule_set(rules), every(rules)):
         found = places(trial.begins, leads, wording)
         return None if found is None else list(found)
     return []
