@@ -2,15 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from functools import reduce
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from operator import or_
 from re import Match, Pattern
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Rule, Span
-from proxy.stages.precheck.clues import LINE_BREAK, Beginning, Clues, Group, Lead, clues
+from proxy.stages.precheck.clues import LINE_BREAK, Beginning, Group, Lead, clues
 from proxy.stages.precheck.places import places
 from proxy.stages.precheck.reading import Reading
 from proxy.stages.precheck.validators import VALIDATORS, Validator
@@ -29,65 +27,79 @@ class Mark(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A rule made ready: `match` tries it at one place, `needs` has a bit for each group of words it must find, `leads` say how
-    it begins, by the keys of its first group, if it begins with that."""
+    """A rule made ready: `match` tries it at one place, `needs` has a bit for each group of words it must find."""
 
     rule: Rule
     match: Callable[[str, int], Match[str] | None]
     begins: Beginning
     validator: Validator | None
     needs: int
-    leads: Mapping[str, Lead]
+
+
+class Call(NamedTuple):
+    """What a key of a text does: it sets bits, and says how rules that begin with it do, by their numbers."""
+
+    bits: int
+    leads: tuple[tuple[int, Lead], ...]
 
 
 class RuleSet(NamedTuple):
-    """Rules made ready, and what calls them in a text, as bits: the lowest, one a rule, say that its rarest group is there, those
-    above them that another group is. Words and signs call (`calls`), few letters that a word begins with (`short`), how the
-    text begins (`openings`), or nothing (`always`)."""
+    """Rules made ready, and what calls them in a text, as bits: the lowest, one a rule, say that its rarest group is there,
+    those above them that another group is. Words and signs call (`calls`), few letters that a word begins with (`short`),
+    how the text begins (`openings`), or nothing (`always`)."""
 
     trials: Sequence[Trial]
-    calls: Mapping[str, int]
-    short: Mapping[str, int]
+    calls: Mapping[str, Call]
+    short: Mapping[str, Call]
     openings: Mapping[str, int]
     always: int
+    called: frozenset[str]
+    shortly_called: frozenset[str]
 
-    def called_by(self, wording: Wording) -> tuple[int, Set[str]]:
-        """What a text calls, as bits, and by which keys; those of few letters end in `~`."""
-        keys = wording.among(self.calls.keys())
-        stems = wording.short_stems_among(self.short.keys())
-        seen = reduce(or_, map(self.calls.__getitem__, keys), self.always)
-        for stem in stems:
-            seen |= self.short[stem]
-            keys.add(f"{stem}~")
-        for opening in wording.opening:
-            seen |= self.openings.get(opening, 0)
-        return seen, keys
+    def called_by(self, wording: Wording) -> tuple[int, Mapping[int, Sequence[Lead]]]:
+        """What a text calls, as bits, and how it says that rules begin."""
+        seen, begun = self.always, dict[int, list[Lead]]()
+        calls = [self.calls[key] for key in wording.among(self.called)]
+        calls += [self.short[stem] for stem in wording.short_stems_among(self.shortly_called)]
+        for bits, leads in calls:
+            seen |= bits
+            for number, lead in leads:
+                if number in begun:
+                    begun[number].append(lead)
+                else:
+                    begun[number] = [lead]
+        for key in wording.opening:
+            if key in self.openings:
+                seen |= self.openings[key]
+        return seen, begun
+
+
+NOBODY: Final = Call(0, ())
 
 
 def rule_set(rules: Sequence[Rule]) -> RuleSet:
     """Works out once what every later reading needs of these rules, so that no call waits for it."""
-    calls: dict[str, int] = defaultdict(int)
-    short: dict[str, int] = defaultdict(int)
+    calls: dict[str, Call] = defaultdict(lambda: NOBODY)
+    short: dict[str, Call] = defaultdict(lambda: NOBODY)
     openings: dict[str, int] = defaultdict(int)
     trials: list[Trial] = []
     always, bit = 0, 1 << len(rules)
     for number, rule in enumerate(rules):
         known, own = clues(rule.pattern.pattern), 1 << number
         caller = None if known.opens else min(known.groups, key=_size, default=None)
+        first = known.groups[0] if known.begins == "group" else None
         needs = 0
         for group in known.groups:
             does, bit = (own, bit) if group is caller else (bit, bit << 1)
-            for key in group.keys:
-                calls[key] |= does
-            for key in group.short:
-                short[key] |= does
+            begun = number if group is first else None
+            _note(group.keys, does, begun, calls)
+            _note(group.short, does, begun, short)
             needs |= does
         for key in known.groups[0].keys if known.opens else ():
             openings[key] |= own
         always |= 0 if known.opens or caller else own
-        validator = VALIDATORS.get(rule.validator or "")
-        trials.append(Trial(rule, rule.pattern.match, known.begins, validator, needs, _leads(known)))
-    return RuleSet(trials, dict(calls), dict(short), dict(openings), always)
+        trials.append(Trial(rule, rule.pattern.match, known.begins, VALIDATORS.get(rule.validator or ""), needs))
+    return RuleSet(trials, dict(calls), dict(short), dict(openings), always, frozenset(calls), frozenset(short))
 
 
 def every(rules: Sequence[Rule]) -> int:
@@ -117,14 +129,15 @@ def find_marks(reading: Reading, wording: Wording, ready: RuleSet, among: int) -
 
 def worth_a_try(wording: Wording, ready: RuleSet, among: int) -> Iterator[tuple[Trial, Sequence[Lead]]]:
     """The rules for which all is there that they must find, in their order, and the leads that the text calls."""
-    seen, keys = ready.called_by(wording)
-    called = seen & among
-    while called:
-        trial = ready.trials[(called & -called).bit_length() - 1]
-        called &= called - 1
-        _, _, _, validator, needs, leads = trial
-        if seen & needs == needs and (validator is None or wording.count(validator.needs) >= validator.least):
-            yield trial, [leads[key] for key in leads.keys() & keys]
+    seen, leads = ready.called_by(wording)
+    missing, called = ~seen, bin(seen & among)[:1:-1]
+    number = called.find("1")
+    while number >= 0:
+        trial = ready.trials[number]
+        _, _, _, validator, needs = trial
+        if not needs & missing and (validator is None or wording.count(validator.needs) >= validator.least):
+            yield trial, leads.get(number, ())
+        number = called.find("1", number + 1)
 
 
 def _first(trial: Trial, starts: Sequence[int] | None, reading: Reading, text: str) -> Span | None:
@@ -148,11 +161,11 @@ def _span(trial: Trial, match: Match[str], reading: Reading) -> Span | None:
     return None
 
 
-def _leads(known: Clues) -> Mapping[str, Lead]:
-    if known.begins != "group":
-        return {}
-    first = known.groups[0]
-    return {**first.keys, **{f"{key}~": lead for key, lead in first.short.items()}}
+def _note(leads: Mapping[str, Lead], does: int, begun: int | None, calls: dict[str, Call]) -> None:
+    """That a group's keys do this as well; they say how rule `begun` begins, if that is by this group."""
+    for key, lead in leads.items():
+        bits, known = calls[key]
+        calls[key] = Call(bits | does, known if begun is None else (*known, (begun, lead)))
 
 
 def _size(group: Group) -> int:

@@ -1,7 +1,7 @@
 """Cuts a text into its words once, for rules and weights alike; judges none of them."""
 
 import re
-from collections.abc import Iterable, KeysView, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 from operator import add
 from typing import Final
@@ -53,13 +53,13 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def among(self, known: KeysView[str]) -> set[str]:
+    def among(self, known: frozenset[str]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
-        return known & self.spoken | known & self.signs
+        return known.intersection(self.spoken) | (known & self.signs)
 
-    def short_stems_among(self, known: KeysView[str]) -> set[str]:
+    def short_stems_among(self, known: Set[str]) -> Set[str]:
         """Which of these its words begin with."""
-        return known & [word[:SHORT_STEM_LETTERS] for word in self.words]
+        return known & {word[:SHORT_STEM_LETTERS] for word in set(self.words)}
 
     @property
     def opening(self) -> Sequence[str]:
@@ -145,6 +145,7 @@ def _places(lead: str, text: str) -> list[int]:
 def _signs(text: str, beyond: str) -> Set[str]:
     """Each sign that is no ASCII letter, and DIGIT where there is one."""
     found = set(text.encode("ascii", "ignore").translate(None, _LETTERS_ASCII).decode("ascii"))
-    far = set(beyond)
-    has_digit = not found.isdisjoint(_DIGITS) or any(map(str.isdecimal, far))
-    return found.union(far, (DIGIT,)) if has_digit else found | far
+    found.update(beyond)
+    if not found.isdisjoint(_DIGITS) or (beyond and any(map(str.isdecimal, beyond))):
+        found.add(DIGIT)
+    return found
