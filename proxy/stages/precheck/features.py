@@ -17,7 +17,7 @@ _LABEL: Final = re.compile(r"[ \t*#\[\"']{0,4}([a-z]{2,20})(?: \d{1,2})?:")
 _LISTED: Final = re.compile(r"\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
 # Whoever offers a second choice offers choices.
 _CHOICES: Final = re.compile(r"[ \n]\(?b[.):、]")
-_CHOICE_SIGNS: Final = frozenset(".):、")
+_SECOND_CHOICES: Final = ("b.", "b)", "b:", "b、")
 _MARKERS: Final = frozenset((*"-*•", DIGIT))
 _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
 _CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::")
@@ -115,7 +115,7 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
 def _marked(text: str, signs: Set[str]) -> Iterator[str]:
     if "`" in signs and "```" in text:
         yield "#fence"
-    if not signs.isdisjoint(_CHOICE_SIGNS) and _CHOICES.search(text):
+    if any([choice in text for choice in _SECOND_CHOICES]) and _CHOICES.search(text):
         yield "#choices"
     is_marked, is_labelled = not signs.isdisjoint(_MARKERS), ":" in signs
     lines = text.split("\n", LINES_MAX)[:LINES_MAX] if is_marked or is_labelled else ()
