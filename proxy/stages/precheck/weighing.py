@@ -119,9 +119,8 @@ def joined(*tables: Table) -> list[Table]:
     views, lane = [], 0
     for one in tables:
         bits = 8 * LANE_BYTES * lane
-        lifted = {row: row << bits for row in set(one.rows.values())}
         for word, row in one.rows.items():
-            whole = shared.get(word, 0) + lifted[row]
+            whole = shared.get(word, 0) + (row << bits)
             shared[word] = kept.setdefault(whole, whole)
         views.append(replace(one, rows=shared, lane=lane))
         lane += len(one.classes)
