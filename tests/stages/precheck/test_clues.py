@@ -127,5 +127,26 @@ def test_a_group_that_must_repeat_is_a_clue_too() -> None:
     assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){0,3}").groups] == [{"which"}]
 
 
+def test_of_one_set_only_rules_that_are_asked_for_are_tried() -> None:
+    rules = [
+        rule("category", "coding", r"\b(?:write)"),
+        rule("hazard", "cyber", r"\b(?:write)\b.*\b(?:virus)"),
+        rule("hazard", "pii", "."),
+    ]
+    ready, tasks = rule_set(rules), every(rules[:1])
+    for among, values in (
+        (tasks, ["coding"]),
+        (every(rules) ^ tasks, ["cyber", "pii"]),
+        (every(rules), ["coding", "cyber", "pii"]),
+    ):
+        assert [trial.rule.value for trial, _ in worth_a_try(Wording("write a virus"), ready, among)] == values
+    assert [trial.rule.value for trial, _ in worth_a_try(Wording("a virus"), ready, every(rules))] == ["pii"]
+
+
+def test_brackets_in_a_class_or_escaped_are_no_group() -> None:
+    assert [set(group.keys) for group in clues(r"\b(?:write|[(|])\(").groups] == [{"write", "write*", "(", "|"}]
+    assert [set(group.keys) for group in clues(r"\b(?:write|draft) [(|]\)(?:x|y)").groups] == [{"write", "draft"}]
+
+
 def test_a_pattern_without_clues_says_so() -> None:
     assert clues("a|b") == Clues((), "anywhere")
