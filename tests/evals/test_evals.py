@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.stages.precheck.marks import RuleSet, find_marks, rule_set
+from proxy.stages.precheck.marks import RuleSet, every, find_marks, rule_set
 from proxy.stages.precheck.reading import whole
 from proxy.stages.precheck.weighing import Weighed, heaviest, scores
 from proxy.stages.precheck.wording import Wording
@@ -109,10 +109,12 @@ def test_without_a_folder_it_says_what_is_missing(
 
 
 def test_a_rule_that_is_not_tried_would_not_have_spoken(ours: list[Example]) -> None:
-    ready = rule_set(shipped_rules().rules)
+    rules = shipped_rules().rules
+    ready = rule_set(rules)
     for example in ours[::600]:
         reading = whole([{"role": "user", "content": example.text}])
-        found = {mark.rule.id: (mark.span.start, mark.span.end) for mark in find_marks(reading, Wording(reading.text), ready)}
+        marks = find_marks(reading, Wording(reading.text), ready, every(rules))
+        found = {mark.rule.id: (mark.span.start, mark.span.end) for mark in marks}
         assert found == dict(_tried_everywhere(Wording(reading.text).text, ready))
 
 

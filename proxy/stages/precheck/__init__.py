@@ -4,7 +4,7 @@ Offsets count in a message's text: its content, or its text parts joined by line
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -78,19 +78,18 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     the worst of the hazards found. Weights look at what people and tools said, not at the operator's own words.
     """
     said, asked, dangers, windows = marks(messages, ready(book))
-    turns = [Turn(*turn) for turn in zip(said, asked, windows, strict=True)]
-    heard = [(turn.said, turn.window) for turn in turns] + [(said, judging.window(said.text)) for said in tool_texts(messages)]
-    harms = [] if book.weights is None else _harms(heard, dangers, book.weights)
-    decided = _deciding(asked, book)
+    turns = list(map(Turn, said, asked, windows))
+    harms = _harms([*zip(said, windows, strict=True), *_brought(messages)], dangers, book.weights)
+    decided = [_deciding(spoken, book) for spoken in asked]
     task = _task(decided, book) or _weighed(turns, book)
-    found = _hazards(_deciding([dangers], book)[0])
+    found = _hazards(_deciding(dangers, book))
     risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
     return Verdict(
         category=task.category,
         family=task.family,
         complexity=_complexity(turns, decided, book),
-        risk=max(risks, key=_RISKS.__getitem__, default="safe"),
-        hazards=tuple(sorted({*found, *(harm.hazard for harm, _ in harms)})),
+        risk=max(risks, key=_RISKS.__getitem__) if risks else "safe",
+        hazards=tuple(sorted({*found, *[harm.hazard for harm, _ in harms]})) if risks else (),
         confidence=round(task.confidence, 3),
         evidence=_evidence(found, [span for _, span in harms], asked, task.category),
         recommended_assistant=book.assistants.get(task.family),
@@ -116,7 +115,7 @@ def hazard_scores(messages: Sequence[Message], book: RuleBook) -> Mapping[str, f
         for said in heard:
             likely = judging.likely(judging.window(said.text), hints(dangers), book.weights)
             found |= {hazard: max(found.get(hazard, 0.0), score) for hazard, score in likely.items()}
-    return found | dict.fromkeys(_hazards(_deciding([dangers], book)[0]), 1.0)
+    return found | dict.fromkeys(_hazards(_deciding(dangers, book)), 1.0)
 
 
 def prepare(book: RuleBook) -> None:
@@ -149,11 +148,11 @@ def _unjudged(book: RuleBook) -> Verdict:
     return judge((), book)
 
 
-def _deciding(asked: Sequence[Sequence[Mark]], book: RuleBook) -> Sequence[Sequence[Mark]]:
+def _deciding(spoken: Sequence[Mark], book: RuleBook) -> Sequence[Mark]:
     """The marks that speak for themselves; hints do where there are no weights to speak to."""
-    if book.weights is None:
-        return asked
-    return [[mark for mark in spoken if not mark.rule.hint] for spoken in asked]
+    if not spoken or book.weights is None:
+        return spoken
+    return [mark for mark in spoken if not mark.rule.hint]
 
 
 def _task(asked: Sequence[Sequence[Mark]], book: RuleBook) -> _Task | None:
@@ -197,11 +196,20 @@ def _named(found: Weighed, book: RuleBook) -> _Task:
     return _Task(found.name, book.families.get(found.name, DEFAULT_FAMILY), found.confidence)
 
 
-def _harms(heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights) -> list[tuple[judging.Harm, Span]]:
+def _brought(messages: Sequence[Message]) -> Iterator[tuple[Said, Wording]]:
+    for said in tool_texts(messages):
+        yield said, judging.window(said.text)
+
+
+def _harms(
+    heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights | None
+) -> list[tuple[judging.Harm, Span]]:
     """What the weights see in the last turns and in what tools brought; of the latter only attacks count."""
+    if weights is None:
+        return []
     found = []
     for said, window in heard:
-        hinted = hints([mark for mark in marks if mark.span.message == said.message])
+        hinted = hints([mark for mark in marks if mark.span.message == said.message]) if marks else []
         harm = judging.harm(window, hinted, weights)
         if harm is not None and (said.is_human or harm.hazard in judging.ATTACKS):
             start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WHOLE_CHARS_MAX else 0
@@ -229,7 +237,9 @@ def _complexity(turns: Sequence[Turn], decided: Sequence[Sequence[Mark]], book: 
     return judging.complexity(turns[0].task, book.weights)
 
 
-def _hazards(spoken: Iterable[Mark]) -> Mapping[str, list[Mark]]:
+def _hazards(spoken: Sequence[Mark]) -> Mapping[str, list[Mark]]:
+    if not spoken:
+        return {}
     by_hazard: dict[str, list[Mark]] = defaultdict(list)
     for mark in spoken:
         by_hazard[mark.rule.value].append(mark)
@@ -242,6 +252,8 @@ def _evidence(
     found: Mapping[str, Sequence[Mark]], seen: Sequence[Span], asked: Sequence[Sequence[Mark]], category: str
 ) -> tuple[Span, ...]:
     """Hazards first: where not all fits, what a reviewer must see is kept."""
+    if not found and not seen and not any(asked):
+        return ()
     dangers = [mark.span for hazard in sorted(found) for mark in found[hazard]]
     tasks = [mark.span for spoken in asked for mark in spoken if mark.rule.value == category]
     return tuple([*dangers, *seen, *tasks][:SPANS_MAX])

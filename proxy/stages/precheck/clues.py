@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import takewhile
 from typing import Final, Literal, NamedTuple
 
 from proxy.stages.precheck.spelling import Spelling, depths, spellings, split_choices
@@ -20,6 +19,7 @@ _START: Final = re.compile(r"(?:\\b|\(\?<!\\w\)|\(\?<!\[a-z\]\))?")
 _SIGNS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[^\\\[]")
 _MUST_HAVE_DIGIT: Final = re.compile(r"\\d(?![?*]|\{0)")
 _MUST_HAVE_BREAK: Final = re.compile(r"\\n(?![?*{])")
+_SIGNS_ASKED: Final = (r"\d", r"\n")
 # A digit with none before it.
 _NUMBER: Final = re.compile(r"\(\?<!\[\\d[^\]]*\]\)\\d")
 # What makes sure that a group begins where a word does.
@@ -85,7 +85,9 @@ def _opens(prefix: str, group: Group) -> bool:
 
 
 def _top(pattern: str) -> str:
-    """What is in no class and no group of a pattern: all that matches holds it."""
+    """What is in no class and no group of a pattern: all that matches holds it. Nothing where no sign is asked for."""
+    if not any(sign in pattern for sign in _SIGNS_ASKED):
+        return ""
     top, depth = [], 0
     for sign in _SIGNS.findall(pattern):
         depth -= sign == ")"
@@ -118,9 +120,13 @@ def _group(prefix: str, text: str, after: str) -> Group | None:
 
 def _lead(ways: list[str]) -> Lead:
     """The least and the greatest of many texts share what all of them do."""
-    least, greatest = min(ways, default=""), max(ways, default="")
-    root = "".join(letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], zip(least, greatest, strict=False)))
-    return Lead(root, () if len(ways) == 1 else tuple(ways))
+    if len(ways) < 2:
+        return Lead("".join(ways), ())
+    least, greatest = min(ways), max(ways)
+    same = 0
+    while least[same : same + 1] == greatest[same : same + 1] != "":
+        same += 1
+    return Lead(least[:same], tuple(ways))
 
 
 def _is_worded(text: str) -> bool:

@@ -17,15 +17,16 @@ _LABEL: Final = re.compile(r"[ \t*#\[\"']{0,4}([a-z]{2,20})(?: \d{1,2})?:")
 _LISTED: Final = re.compile(r"\s{0,4}(?:\d{1,2}[.)、]|[-*•])\s")
 # Whoever offers a second choice offers choices.
 _CHOICES: Final = re.compile(r"[ \n]\(?b[.):、]")
-_CHOICE_SIGNS: Final = frozenset(".):、")
+_SECOND_CHOICES: Final = ("b.", "b)", "b:", "b、")
 _MARKERS: Final = frozenset((*"-*•", DIGIT))
 _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
 _CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::")
 _CODE_BEGINS: Final = frozenset("{};<>=(:")
-# What is counted of a text, by the steps of the count.
-_STEPS: Final = {
-    name: tuple(f"#{name}{step}" for step in range(32)) for name in ("body", "lines", "size", "numbers", "commas", "code")
-}
+# What is counted of a text, by steps: 0, 1, 2, 4, 8 … as 0, 1, 2, 3, 4. Sizes that differ by half say the same.
+_BODY, _LINES, _SIZE, _NUMBERS, _COMMAS, _CODE, _WORDS = (
+    [f"#{name}{step}" for step in range(32)] for name in ("body", "lines", "size", "numbers", "commas", "code", "words")
+)
+_ASKED: Final = frozenset("?\uff1f")
 # What many lines look like, the first of them show.
 LINES_MAX: Final = 24
 
@@ -84,7 +85,7 @@ def risk_opening(said: Wording) -> Sequence[str]:
         f"^{' '.join(first[:1])}",
         f"^^{' '.join(first[:2])}",
         f"^^^{' '.join(first)}",
-        f"#words{_step(len(said.words))}",
+        _WORDS[len(said.words).bit_length()],
     )
 
 
@@ -94,16 +95,18 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
     code = text.count("def ")
     if not signs.isdisjoint(_CODE_BEGINS):
         code += sum([text.count(sign) for sign in _CODE_SIGNS if sign[0] in signs])
+    head, tail, body = found
+    end, cut = text[-1:], head[-1:]
     return [
-        _sized("body", len(found.body)),
-        "#ask" if found.head.endswith(("?", "\uff1f")) else "#tell",
-        _sized("lines", text.count("\n")),
-        _sized("size", len(text)),
-        f"#end{_sign(text)}",
-        f"#cut{_sign(found.head)}{_step(len(found.tail))}",
-        _sized("numbers", said.count_numbers()),
-        _sized("commas", found.tail.count(",") or found.head.count(",")),
-        _sized("code", code),
+        _BODY[len(body).bit_length()],
+        "#ask" if cut in _ASKED else "#tell",
+        _LINES[text.count("\n").bit_length()],
+        _SIZE[len(text).bit_length()],
+        f"#end{end if end in _SIGNS else ''}",
+        f"#cut{cut if cut in _SIGNS else ''}{len(tail).bit_length()}",
+        _NUMBERS[said.count_numbers().bit_length()],
+        _COMMAS[(tail.count(",") or head.count(",")).bit_length()],
+        _CODE[code.bit_length()],
         *_marked(text, signs),
         "#ascii" if text.isascii() else "#paired" if max(signs) >= "\u3040" else "#accents",
     ]
@@ -112,7 +115,7 @@ def _shape(text: str, found: Parts, said: Wording) -> list[str]:
 def _marked(text: str, signs: Set[str]) -> Iterator[str]:
     if "`" in signs and "```" in text:
         yield "#fence"
-    if not signs.isdisjoint(_CHOICE_SIGNS) and _CHOICES.search(text):
+    if any([choice in text for choice in _SECOND_CHOICES]) and _CHOICES.search(text):
         yield "#choices"
     is_marked, is_labelled = not signs.isdisjoint(_MARKERS), ":" in signs
     lines = text.split("\n", LINES_MAX)[:LINES_MAX] if is_marked or is_labelled else ()
@@ -124,17 +127,3 @@ def _marked(text: str, signs: Set[str]) -> Iterator[str]:
         yield "#signs"
     if is_labelled:
         yield from dict.fromkeys(f"#label:{found[1]}" for found in map(_LABEL.match, lines) if found)
-
-
-def _sign(text: str) -> str:
-    last = text[-1:]
-    return last if last in _SIGNS else ""
-
-
-def _sized(what: str, count: int) -> str:
-    return _STEPS[what][_step(count)]
-
-
-def _step(count: int) -> int:
-    """0, 1, 2, 4, 8 … as 0, 1, 2, 3, 4: sizes that differ by half say the same."""
-    return count.bit_length()

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from proxy.domain.verdict import RuleBook
 from proxy.stages.precheck import judging
-from proxy.stages.precheck.marks import Mark, RuleSet, find_marks, rule_set
+from proxy.stages.precheck.marks import Mark, RuleSet, every, find_marks, rule_set
 from proxy.stages.precheck.reading import Message, Said, human_texts, is_read_once, turns, whole
 from proxy.stages.precheck.wording import Wording
 
@@ -23,11 +23,12 @@ class Marked(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """The rules on what is asked, and those on what is dangerous about it: the latter are looked for in all that was said."""
+    """All rules, and the bits of those on what is asked, and of those on what is dangerous about it: the latter are looked for
+    in all that was said."""
 
-    tasks: RuleSet
-    dangers: RuleSet
-    all: RuleSet
+    rules: RuleSet
+    tasks: int
+    dangers: int
 
 
 @lru_cache(maxsize=4)
@@ -35,7 +36,7 @@ def ready(book: RuleBook) -> Ready:
     """The book's rules by what they speak of; takes milliseconds the first time."""
     tasks = [rule for rule in book.rules if rule.says in TASK]
     dangers = [rule for rule in book.rules if rule.says not in TASK]
-    return Ready(rule_set(tasks), rule_set(dangers), rule_set([*tasks, *dangers]))
+    return Ready(rule_set([*tasks, *dangers]), every(tasks), every(book.rules) ^ every(tasks))
 
 
 def marks(messages: Sequence[Message], made: Ready) -> Marked:
@@ -47,7 +48,7 @@ def marks(messages: Sequence[Message], made: Ready) -> Marked:
     if is_one and is_read_once(everything):
         asked: list[Mark] = []
         dangers: list[Mark] = []
-        for mark in find_marks(everything, wording, made.all):
+        for mark in find_marks(everything, wording, made.rules, made.tasks | made.dangers):
             (asked if mark.rule.says in TASK else dangers).append(mark)
         return Marked(heard, [asked], dangers, [wording])
     spoken, windows = [], []
@@ -55,9 +56,9 @@ def marks(messages: Sequence[Message], made: Ready) -> Marked:
         is_all = is_one and len(said.text) <= judging.HEAD_CHARS + judging.TAIL_CHARS
         window = wording if is_all else judging.window(said.text)
         same = window if window.is_of(turn.text) else Wording(turn.text)
-        spoken.append(find_marks(turn, same, made.tasks))
+        spoken.append(find_marks(turn, same, made.rules, made.tasks))
         windows.append(window)
-    return Marked(heard, spoken, find_marks(everything, wording, made.dangers), windows)
+    return Marked(heard, spoken, find_marks(everything, wording, made.rules, made.dangers), windows)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:

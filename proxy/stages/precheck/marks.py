@@ -37,35 +37,32 @@ class Trial(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What a key of a text does: the groups it satisfies, as bits; the rules it calls, by their numbers; and how rules that
-    begin with it do."""
+    """What a key of a text does: it sets bits, and says how rules that begin with it do, by their numbers."""
 
-    groups: int
-    rules: tuple[int, ...]
+    bits: int
     leads: tuple[tuple[int, Lead], ...]
 
 
 class RuleSet(NamedTuple):
-    """Rules made ready, by what of a text calls them: its words and signs, few letters that a word begins with (`short`), how
-    the text begins (`openings`), or nothing (`always`)."""
+    """Rules made ready, and what calls them in a text, as bits: the lowest, one a rule, say that its rarest group is there,
+    those above them that another group is. Words and signs call (`calls`), few letters that a word begins with (`short`),
+    how the text begins (`openings`), or nothing (`always`)."""
 
     trials: Sequence[Trial]
     calls: Mapping[str, Call]
     short: Mapping[str, Call]
-    openings: Mapping[str, tuple[int, ...]]
-    always: Sequence[int]
+    openings: Mapping[str, int]
+    always: int
     called: frozenset[str]
     shortly_called: frozenset[str]
 
-    def called_by(self, wording: Wording) -> tuple[set[int], int, Mapping[int, Sequence[Lead]]]:
-        """The rules that a text calls, by their numbers; the groups that it satisfies, as bits; and the leads that it calls of
-        rules that begin with a group."""
-        numbers, seen, begun = set(self.always), 0, dict[int, list[Lead]]()
-        calls = [self.calls[key] for key in wording.calling(self.called)]
-        calls += [self.short[key] for key in wording.short_stems_among(self.shortly_called)]
-        for groups, rules, leads in calls:
-            seen |= groups
-            numbers.update(rules)
+    def called_by(self, wording: Wording) -> tuple[int, Mapping[int, Sequence[Lead]]]:
+        """What a text calls, as bits, and how it says that rules begin."""
+        seen, begun = self.always, dict[int, list[Lead]]()
+        calls = [self.calls[key] for key in wording.among(self.called)]
+        calls += [self.short[stem] for stem in wording.short_stems_among(self.shortly_called)]
+        for bits, leads in calls:
+            seen |= bits
             for number, lead in leads:
                 if number in begun:
                     begun[number].append(lead)
@@ -73,37 +70,41 @@ class RuleSet(NamedTuple):
                     begun[number] = [lead]
         for key in wording.opening:
             if key in self.openings:
-                numbers.update(self.openings[key])
-        return numbers, seen, begun
+                seen |= self.openings[key]
+        return seen, begun
 
 
-NOBODY: Final = Call(0, (), ())
+NOBODY: Final = Call(0, ())
 
 
 def rule_set(rules: Sequence[Rule]) -> RuleSet:
     """Works out once what every later reading needs of these rules, so that no call waits for it."""
     calls: dict[str, Call] = defaultdict(lambda: NOBODY)
     short: dict[str, Call] = defaultdict(lambda: NOBODY)
-    openings: dict[str, tuple[int, ...]] = defaultdict(tuple)
+    openings: dict[str, int] = defaultdict(int)
     trials: list[Trial] = []
-    always, bit = [], 1
+    always, bit = 0, 1 << len(rules)
     for number, rule in enumerate(rules):
-        known = clues(rule.pattern.pattern)
+        known, own = clues(rule.pattern.pattern), 1 << number
         caller = None if known.opens else min(known.groups, key=_size, default=None)
         first = known.groups[0] if known.begins == "group" else None
         needs = 0
         for group in known.groups:
-            called, begun = (number,) if group is caller else (), number if group is first else None
-            _note(group.keys, Call(bit, called, ()), begun, calls)
-            _note(group.short, Call(bit, called, ()), begun, short)
-            needs, bit = needs | bit, bit << 1
-        if known.opens:
-            for key in known.groups[0].keys:
-                openings[key] += (number,)
-        elif caller is None:
-            always.append(number)
+            does, bit = (own, bit) if group is caller else (bit, bit << 1)
+            begun = number if group is first else None
+            _note(group.keys, does, begun, calls)
+            _note(group.short, does, begun, short)
+            needs |= does
+        for key in known.groups[0].keys if known.opens else ():
+            openings[key] |= own
+        always |= 0 if known.opens or caller else own
         trials.append(Trial(rule, rule.pattern.match, known.begins, VALIDATORS.get(rule.validator or ""), needs))
     return RuleSet(trials, dict(calls), dict(short), dict(openings), always, frozenset(calls), frozenset(short))
+
+
+def every(rules: Sequence[Rule]) -> int:
+    """The bits of rules that come first in a set."""
+    return (1 << len(rules)) - 1
 
 
 def compiled(pattern: str) -> Pattern[str]:
@@ -113,26 +114,30 @@ def compiled(pattern: str) -> Pattern[str]:
     return re.compile(pattern, re.IGNORECASE if names_capitals else 0)
 
 
-def find_marks(reading: Reading, wording: Wording, ready: RuleSet) -> list[Mark]:
-    """Every rule that matches, with its first valid match; `wording` is that of the reading's text."""
+def find_marks(reading: Reading, wording: Wording, ready: RuleSet, among: int) -> list[Mark]:
+    """Every rule that matches, of those whose bits are `among` these, with its first valid match; `wording` is that of the
+    reading's text."""
     if not reading.text:
         return []
     found = []
-    for trial, leads in worth_a_try(wording, ready):
+    for trial, leads in worth_a_try(wording, ready, among):
         span = _first(trial, places(trial.begins, leads, wording), reading, wording.text)
         if span is not None:
             found.append(Mark(trial.rule, span))
     return found
 
 
-def worth_a_try(wording: Wording, ready: RuleSet) -> Iterator[tuple[Trial, Sequence[Lead]]]:
+def worth_a_try(wording: Wording, ready: RuleSet, among: int) -> Iterator[tuple[Trial, Sequence[Lead]]]:
     """The rules for which all is there that they must find, in their order, and the leads that the text calls."""
-    numbers, seen, leads = ready.called_by(wording)
-    for number in sorted(numbers):
+    seen, leads = ready.called_by(wording)
+    missing, called = ~seen, bin(seen & among)[:1:-1]
+    number = called.find("1")
+    while number >= 0:
         trial = ready.trials[number]
         _, _, _, validator, needs = trial
-        if seen & needs == needs and (validator is None or wording.count(validator.needs) >= validator.least):
+        if not needs & missing and (validator is None or wording.count(validator.needs) >= validator.least):
             yield trial, leads.get(number, ())
+        number = called.find("1", number + 1)
 
 
 def _first(trial: Trial, starts: Sequence[int] | None, reading: Reading, text: str) -> Span | None:
@@ -156,11 +161,11 @@ def _span(trial: Trial, match: Match[str], reading: Reading) -> Span | None:
     return None
 
 
-def _note(leads: Mapping[str, Lead], call: Call, begun: int | None, calls: dict[str, Call]) -> None:
+def _note(leads: Mapping[str, Lead], does: int, begun: int | None, calls: dict[str, Call]) -> None:
     """That a group's keys do this as well; they say how rule `begun` begins, if that is by this group."""
     for key, lead in leads.items():
-        known, more = calls[key], () if begun is None else ((begun, lead),)
-        calls[key] = Call(known.groups | call.groups, known.rules + call.rules, known.leads + more)
+        bits, known = calls[key]
+        calls[key] = Call(bits | does, known if begun is None else (*known, (begun, lead)))
 
 
 def _size(group: Group) -> int:

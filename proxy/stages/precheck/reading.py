@@ -20,6 +20,7 @@ TURN_TAIL_CHARS: Final = 300
 TURNS_MAX: Final = 3
 # No pattern of ours matches across it.
 SEPARATOR: Final = "\n\x00\n"
+_AT_START: Final = (0,)
 
 Message = Mapping[str, Any]
 
@@ -59,6 +60,8 @@ class Reading(NamedTuple):
 def whole(messages: Sequence[Message]) -> Reading:
     """Head and tail of every text of a conversation, whoever said it."""
     texts = [(index, text) for index, message in enumerate(messages) if (text := _text(message))]
+    if len(texts) == 1 and len(texts[0][1]) <= WHOLE_CHARS_MAX:
+        return Reading(texts[0][1], (Piece(texts[0][0], 0, texts[0][1]),), _AT_START)
     window = max(WINDOW_CHARS_MIN, min(WINDOW_CHARS_MAX, READING_CHARS // max(1, len(texts))))
     read_whole = WHOLE_CHARS_MAX if window == WINDOW_CHARS_MAX else 2 * window
     pieces = []
@@ -80,17 +83,22 @@ def is_read_once(reading: Reading) -> bool:
 
 def human_texts(messages: Sequence[Message]) -> list[Said]:
     """The last human turn and up to two before it, latest first."""
-    return [Said(index, _text(messages[index]), True) for index in _latest(messages, "user")]
+    return _latest(messages, "user")
 
 
 def tool_texts(messages: Sequence[Message]) -> list[Said]:
     """The latest results of tools."""
-    return [Said(index, _text(messages[index]), False) for index in _latest(messages, "tool")]
+    return _latest(messages, "tool")
 
 
-def _latest(messages: Sequence[Message], role: str) -> Sequence[int]:
-    spoken = [index for index, message in enumerate(messages) if message["role"] == role]
-    return spoken[-1 : -TURNS_MAX - 1 : -1]
+def _latest(messages: Sequence[Message], role: str) -> list[Said]:
+    found: list[Said] = []
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index]["role"] == role:
+            found.append(Said(index, _text(messages[index]), role == "user"))
+            if len(found) == TURNS_MAX:
+                break
+    return found
 
 
 def _text(message: Message) -> str:
@@ -110,7 +118,7 @@ def _windows(message: int, text: str, head: int, tail: int, whole: int = 0) -> l
 
 def _join(pieces: Sequence[Piece]) -> Reading:
     if len(pieces) == 1:
-        return Reading(pieces[0].text, pieces, (0,))
+        return Reading(pieces[0].text, pieces, _AT_START)
     offsets, offset = [], 0
     for piece in pieces:
         offsets.append(offset)

@@ -14,6 +14,11 @@ _SIGNS: Final = re.compile(r"(?:[^\\\[\](){}.*+?|^$](?![?*+{]))+")
 _LETTER_CLASS: Final = re.compile(r"\[(-?[^\]\\^-]+-?)\]")
 # What makes sure that no letter follows.
 _NO_LETTER: Final = re.compile(r"\\b|(?:\\[sd]|[ ,:;'\"/-])(?:\{[1-9]|(?![?*{]))")
+# What is escaped or in a class is passed over.
+_BRACKETS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|([()|])", re.DOTALL)
+_BRACKETLESS: Final = re.compile(r"[^\\\[()]*")
+# Nothing in it has a meaning of its own.
+_PLAIN: Final = re.compile(r"[^\\\[\](){}.*+?|^$]+")
 _REPEATED: Final = ("*", "+", "{")
 _APOSTROPHE: Final = r"\x27"
 
@@ -34,29 +39,27 @@ class _Part(NamedTuple):
 
 def spellings(pattern: str, after: str) -> list[Spelling]:
     """All ways in which a pattern without choices at its top can begin; `after` is what follows it."""
-    texts, rest = _spelled(pattern.replace(_APOSTROPHE, "'"))
+    texts, rest = ([pattern], "") if _PLAIN.fullmatch(pattern) else _spelled(pattern.replace(_APOSTROPHE, "'"))
     is_whole = _NO_LETTER.match(rest or after) is not None
     return [Spelling(text.lower(), is_whole) for text in texts]
 
 
 @lru_cache(maxsize=256)
 def depths(pattern: str) -> list[tuple[int, str, int]]:
-    """The characters that are neither escaped nor in a class, with their place and depth (a bracket's own: the outer)."""
-    found, in_class, escaped, depth = [], False, False, 0
-    for index, character in enumerate(pattern):
-        if escaped or character == "\\":
-            escaped = not escaped
-        elif in_class or character == "[":
-            in_class = character != "]"
-        else:
-            depth -= character == ")"
-            found.append((index, character, depth))
-            depth += character == "("
+    """Brackets and bars that are neither escaped nor in a class, with their place and depth (a bracket's own: the outer)."""
+    found, depth = [], 0
+    for match in _BRACKETS.finditer(pattern):
+        if sign := match[1]:
+            depth -= sign == ")"
+            found.append((match.start(), sign, depth))
+            depth += sign == "("
     return found
 
 
 def split_choices(group: str) -> list[str]:
     """The choices `a|b` of what stands in a group."""
+    if _BRACKETLESS.fullmatch(group):
+        return group.split("|")
     cuts = [index for index, character, depth in depths(group) if character == "|" and depth == 0]
     return [group[start + 1 : end] for start, end in zip([-1, *cuts], [*cuts, len(group)], strict=True)]
 

@@ -2,9 +2,9 @@
 
 import math
 import struct
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import tee
+from itertools import chain
 from typing import Final, NamedTuple
 
 from proxy.domain.value import replace
@@ -102,19 +102,13 @@ def loudest_word(table: Table, words: Iterable[str], name: str, over: str) -> st
 def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps: int) -> Table:
     """A table of words and their weights, a byte a class, one word's after the other's; ValueError if they do not fit.
 
-    A row is one number of as many lanes as classes, so that sums of rows are sums of numbers.
+    A row is one number of as many lanes as classes, so that sums of rows are sums of numbers. Of rare words many weigh the
+    same: each row is made and kept once.
     """
     if len(weights) != len(words) * len(classes):
         raise ValueError("a word has not one byte a class")
-    row_bytes = LANE_BYTES * len(classes)
-    spread = bytearray(row_bytes * len(words))
-    for index in range(len(classes)):
-        spread[LANE_BYTES * index :: row_bytes] = weights[index :: len(classes)]
-    ground = sum(NOTHING << 8 * LANE_BYTES * index for index in range(len(classes)))
-    rows = (int.from_bytes(row, "little") - ground for (row,) in struct.iter_unpack(f"{row_bytes}s", spread))
-    # Of rare words many weigh the same: each row is kept once.
-    kept: dict[int, int] = {}
-    return Table(classes, dict(zip(words, map(kept.setdefault, *tee(rows)), strict=True)), steps)
+    made = _rows(set(_cut(weights, len(classes))), len(classes))
+    return Table(classes, dict(zip(words, map(made.__getitem__, _cut(weights, len(classes))), strict=True)), steps)
 
 
 def joined(*tables: Table) -> list[Table]:
@@ -131,6 +125,22 @@ def joined(*tables: Table) -> list[Table]:
         views.append(replace(one, rows=shared, lane=lane))
         lane += len(one.classes)
     return views
+
+
+def _cut(weights: bytes | bytearray, size: int) -> Iterator[bytes]:
+    """The weights of one word after the other."""
+    return chain.from_iterable(struct.iter_unpack(f"{size}s", weights))
+
+
+def _rows(all_weights: Collection[bytes], classes: int) -> Mapping[bytes, int]:
+    """The row of each of these weights."""
+    row_bytes, joint = LANE_BYTES * classes, b"".join(all_weights)
+    spread = bytearray(row_bytes * len(all_weights))
+    for index in range(classes):
+        spread[LANE_BYTES * index :: row_bytes] = joint[index::classes]
+    ground = sum(NOTHING << 8 * LANE_BYTES * index for index in range(classes))
+    rows = (int.from_bytes(row, "little") - ground for row in _cut(spread, row_bytes))
+    return dict(zip(all_weights, rows, strict=True))
 
 
 def weights_of(table: Table) -> bytes:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
-from operator import add
+from operator import add, itemgetter
 from typing import Final
 
 STEM_LETTERS: Final = 5
@@ -12,6 +12,7 @@ SHORT_STEM_LETTERS: Final = 3
 PAIRED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 # Stands among the signs of a text that holds a digit.
 DIGIT: Final = "0-9"
+_SHORT_STEM: Final = itemgetter(slice(SHORT_STEM_LETTERS))
 _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
@@ -53,13 +54,13 @@ class Wording:
         """Whether these are the words of this very text."""
         return self._original == text
 
-    def calling(self, known: frozenset[str]) -> Set[str]:
+    def among(self, known: frozenset[str]) -> Set[str]:
         """Which of these keys it holds: of what is spoken, and of its signs."""
         return known.intersection(self.spoken) | (known & self.signs)
 
-    def short_stems_among(self, known: Set[str]) -> Set[str]:
+    def short_stems_among(self, known: frozenset[str]) -> Set[str]:
         """Which of these its words begin with."""
-        return known & {word[:SHORT_STEM_LETTERS] for word in set(self.words)}
+        return known.intersection(map(_SHORT_STEM, set(self.words)))
 
     @property
     def opening(self) -> Sequence[str]:
@@ -76,7 +77,7 @@ class Wording:
     def numbers(self) -> Sequence[int]:
         """Where its numbers begin."""
         if self._numbers is None:
-            self._numbers = [match.start() for match in _NUMBER.finditer(self.text)] if DIGIT in self.signs else ()
+            self._numbers = _number_places(self.text, self.beyond) if DIGIT in self.signs else ()
         return self._numbers
 
     def count_numbers(self) -> int:
@@ -142,9 +143,23 @@ def _places(lead: str, text: str) -> list[int]:
     return found
 
 
+def _number_places(text: str, beyond: str) -> Sequence[int]:
+    """Where numbers begin; of plain digits, without a look at each character."""
+    if any(map(str.isdecimal, beyond)):
+        return [match.start() for match in _NUMBER.finditer(text)]
+    spaced = text.encode("ascii", "replace").translate(_DIGITS_SPACED)
+    found, place = [], 0
+    for number in spaced.split():
+        place = spaced.index(number, place)
+        found.append(place)
+        place += len(number)
+    return found
+
+
 def _signs(text: str, beyond: str) -> Set[str]:
     """Each sign that is no ASCII letter, and DIGIT where there is one."""
     found = set(text.encode("ascii", "ignore").translate(None, _LETTERS_ASCII).decode("ascii"))
-    far = set(beyond)
-    has_digit = not found.isdisjoint(_DIGITS) or any(map(str.isdecimal, far))
-    return found.union(far, (DIGIT,)) if has_digit else found | far
+    found.update(beyond)
+    if not found.isdisjoint(_DIGITS) or (beyond and any(map(str.isdecimal, beyond))):
+        found.add(DIGIT)
+    return found

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from proxy.stages.precheck.clues import Clues, Lead, clues
-from proxy.stages.precheck.marks import rule_set, worth_a_try
+from proxy.stages.precheck.marks import every, rule_set, worth_a_try
 from proxy.stages.precheck.places import PLACES_MAX, places
 from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import rule
@@ -13,8 +13,8 @@ from tests.stages.precheck.books import rule
 
 def tried(pattern: str, text: str) -> list[int] | None:
     """Where a pattern is tried; nowhere if the text does not call it."""
-    ready, wording = rule_set([rule("hazard", "cyber", pattern)]), Wording(text)
-    for trial, leads in worth_a_try(wording, ready):
+    rules, wording = [rule("hazard", "cyber", pattern)], Wording(text)
+    for trial, leads in worth_a_try(wording, rule_set(rules), every(rules)):
         found = places(trial.begins, leads, wording)
         return None if found is None else list(found)
     return []
@@ -125,6 +125,27 @@ def test_choices_that_begin_alike_are_looked_for_once() -> None:
 def test_a_group_that_must_repeat_is_a_clue_too() -> None:
     assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){3}").groups] == [{"which"}, {","}]
     assert [set(group.keys) for group in clues(r"\b(?:which)\b[^,]{0,9}(?:,\w{1,9}){0,3}").groups] == [{"which"}]
+
+
+def test_of_one_set_only_rules_that_are_asked_for_are_tried() -> None:
+    rules = [
+        rule("category", "coding", r"\b(?:write)"),
+        rule("hazard", "cyber", r"\b(?:write)\b.*\b(?:virus)"),
+        rule("hazard", "pii", "."),
+    ]
+    ready, tasks = rule_set(rules), every(rules[:1])
+    for among, values in (
+        (tasks, ["coding"]),
+        (every(rules) ^ tasks, ["cyber", "pii"]),
+        (every(rules), ["coding", "cyber", "pii"]),
+    ):
+        assert [trial.rule.value for trial, _ in worth_a_try(Wording("write a virus"), ready, among)] == values
+    assert [trial.rule.value for trial, _ in worth_a_try(Wording("a virus"), ready, every(rules))] == ["pii"]
+
+
+def test_brackets_in_a_class_or_escaped_are_no_group() -> None:
+    assert [set(group.keys) for group in clues(r"\b(?:write|[(|])\(").groups] == [{"write", "write*", "(", "|"}]
+    assert [set(group.keys) for group in clues(r"\b(?:write|draft) [(|]\)(?:x|y)").groups] == [{"write", "draft"}]
 
 
 def test_a_pattern_without_clues_says_so() -> None:

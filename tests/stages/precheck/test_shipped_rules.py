@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from proxy.domain.verdict import Rule
 from proxy.stages.precheck import check, mistakes
 from proxy.stages.precheck.clues import clues
-from proxy.stages.precheck.marks import rule_set, worth_a_try
+from proxy.stages.precheck.marks import every, rule_set, worth_a_try
 from proxy.stages.precheck.places import places
 from proxy.stages.precheck.wording import Wording
 from tests.stages.precheck.books import said, shipped
@@ -88,14 +88,15 @@ def test_the_book_is_without_mistakes_and_ids_are_unique() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
 def test_neither_clues_nor_index_hide_a_match_of_a_rule(rule: Rule) -> None:
     # What it takes for a validator to agree is not for the pattern to say.
-    ready = rule_set([replace(rule, validator=None)])
+    rules = [replace(rule, validator=None)]
+    ready, among = rule_set(rules), every(rules)
     texts = st.from_regex(rule.pattern, fullmatch=True, alphabet=st.characters(exclude_characters=ODD_CASE, codec="utf-8"))
 
     @settings(max_examples=6, suppress_health_check=list(HealthCheck))
     @given(texts)
     def hides_nothing(text: str) -> None:
         wording = Wording(text)
-        ((trial, leads),) = worth_a_try(wording, ready)
+        ((trial, leads),) = worth_a_try(wording, ready, among)
         starts = places(trial.begins, leads, wording)
         assert starts is None or any(rule.pattern.match(text, start) for start in starts)
 

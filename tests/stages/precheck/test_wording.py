@@ -25,6 +25,11 @@ def test_words_are_runs_of_letters_in_every_script(text: str) -> None:
 
 
 @given(TEXTS)
+def test_numbers_are_found_where_a_pattern_finds_them(text: str) -> None:
+    assert list(Wording(text).numbers) == [found.start() for found in re.finditer(r"\d+", text)]
+
+
+@given(TEXTS)
 def test_numbers_are_counted_as_they_are_found(text: str) -> None:
     assert Wording(text).count_numbers() == len(Wording(text).numbers) == len(re.findall(r"\d+", text))
 
