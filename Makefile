@@ -14,6 +14,8 @@ BIN := .venv/bin
 # Rooms whose tests start no gateway.
 UNIT := $(wildcard $(addprefix tests/,architecture deploy domain stages pipeline properties))
 MIDDLE := proxy/stages/*,proxy/pipeline/*
+# Tests that prove the middle. They alone are traced, for that doubles what a test costs.
+TRACED := $(addprefix tests/,domain stages pipeline properties)
 
 help:
 	echo 'make run     start the gateway with a demo catalog on http://127.0.0.1:8080'
@@ -51,7 +53,8 @@ everything: static
 	scripts/need.sh cc build-essential
 	printf '== PostgreSQL for the tests: ' && scripts/postgres.sh
 	printf '== Chromium for the tests: ' && scripts/chromium.sh
-	echo '== every test' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile
+	echo '== tests of the middle' && $(BIN)/python -m pytest --cov --cov-report= --numprocesses=auto --dist=loadfile $(TRACED)
+	echo '== every other test' && $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(addprefix --ignore=,$(TRACED))
 	echo '== sizes' && $(BIN)/python -m tests.architecture.sizes
 	echo '== branch coverage of the middle' && $(BIN)/coverage report --include='$(MIDDLE)' --fail-under=95
 

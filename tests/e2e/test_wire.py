@@ -1,6 +1,7 @@
 """Bytes on a socket, polite and impolite: whatever is sent, the answer is HTTP, ours, and never a 500."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -280,7 +281,9 @@ def test_a_body_shorter_than_announced_harms_nobody(house: House, keys: Keys) ->
     ],
 )
 def test_a_head_that_can_be_read_in_two_ways_is_refused(house: House, keys: Keys, headers: tuple[str, ...]) -> None:
-    with Wire(house.url) as wire:
+    got = b""
+    # Refused before all of it was read, the connection may be reset, and nothing be heard of the answer.
+    with Wire(house.url) as wire, suppress(ConnectionResetError, BrokenPipeError):
         wire.send(post(keys.user, b"", *headers, sized=False) + b"zz\r\n")
         got = wire.rest()
     assert got.startswith(b"HTTP/1.1 4") or not got

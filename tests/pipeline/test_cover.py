@@ -207,7 +207,9 @@ async def test_what_is_covered_is_not_held_up_by_slow_books() -> None:
     books.gate.clear()
     theatre = _theatre(books, [*(chunk("x" * 10) for _ in range(40)), WAIT])
     playing = asyncio.create_task(theatre.play(stream=True))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while not books.extensions or len(theatre.reply.text) < 400:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.001)
     assert len(books.extensions) == 1
     assert len(theatre.reply.text) == 400
     books.gate.set()
