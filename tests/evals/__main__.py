@@ -15,7 +15,7 @@ from tests import builders
 from tests.evals import figures, folds
 from tests.evals.prompts import Example, own
 from tests.evals.recipe import leanings, read
-from tests.evals.shared import FolderMissing, shared
+from tests.evals.shared import FolderMissing, graded, shared
 from tests.stages.precheck.books import SHIPPED, shipped, shipped_rules
 
 VARIABLE: Final = "SIGNALBOX_EVALS"
@@ -36,13 +36,13 @@ def main(arguments: list[str]) -> int:
         print(missing, file=sys.stderr)
         return 1
     _speed(examples, shipped())
-    _quality(examples)
+    _quality(examples, graded(Path(named)))
     return 0
 
 
-def _quality(examples: list[Example]) -> None:
+def _quality(examples: list[Example], learned: list[Example]) -> None:
     book = shipped_rules()
-    ours, others = read(own(), book), read(examples, book)
+    ours, others = read([*own(), *learned], book), read(examples, book)
     plain = folds.plain(ours, others, book, _tell)
     apart = folds.by_source(ours, others, book, _tell)
     print("\n| figure | 5-fold | leave one source out |\n|---|---|---|")

@@ -10,7 +10,7 @@ from proxy.domain.verdict import RuleBook, Verdict, Weights
 from proxy.stages.precheck import check
 from tests import builders
 from tests.evals.prompts import Example
-from tests.evals.recipe import Read, confidence_of, may_train, risk_tables, task_tables, thresholds_of, weights
+from tests.evals.recipe import Read, confidence_of, may_train, risk_tables, risky, task_tables, thresholds_of, weights
 
 FOLDS: Final = 5
 SEED: Final = 5
@@ -19,7 +19,7 @@ Verdicts = Mapping[str, Verdict]
 
 
 def plain(own: Sequence[Read], others: Sequence[Read], book: RuleBook, tell: Callable[[str], None]) -> Verdicts:
-    """Rows of one source stand on both sides of each fold."""
+    """Rows of one source stand on both sides of each fold. `own` is what is always learned from."""
     shuffled = list(others)
     random.Random(SEED).shuffle(shuffled)
     verdicts: dict[str, Verdict] = {}
@@ -32,13 +32,14 @@ def plain(own: Sequence[Read], others: Sequence[Read], book: RuleBook, tell: Cal
 
 
 def by_source(own: Sequence[Read], others: Sequence[Read], book: RuleBook, tell: Callable[[str], None]) -> Verdicts:
-    """No row of a source is learned from when it is judged; sources that never train share one model."""
+    """No row of a source is learned from when it is judged, nor one of `own` that comes from there. Sources that never train
+    share one model."""
     usable = [row for row in others if may_train(row.example)]
     base = weights([*own, *usable], "all")
     verdicts = dict(_verdicts([row for row in others if not may_train(row.example)], book, base))
     for source in sorted({row.example.source for row in usable}):
         held = [row for row in usable if row.example.source == source]
-        left = [*own, *(row for row in usable if row.example.source != source)]
+        left = [row for row in (*own, *usable) if row.example.source != source]
         verdicts |= _verdicts(held, book, _without(held, left, base))
         tell(f"without {source}")
     return verdicts
@@ -49,7 +50,7 @@ def _without(held: Sequence[Read], left: Sequence[Read], base: Weights) -> Weigh
     made = base
     if any(row.example.risk for row in held):
         level, hazard = risk_tables(left)
-        found = thresholds_of([row for row in left if row.example.risk is not None or row.example.source != "own"])
+        found = thresholds_of(risky(left))
         made = replace(made, level=level, hazard=hazard, thresholds={**base.thresholds, **found})
     if any(row.example.category or row.example.complexity for row in held):
         category, complexity = task_tables(left)

@@ -28,6 +28,10 @@ FILES: Final = (
     "tasks_given.txt",
     "attack_long.txt",
     "look_house.txt",
+    "complexity_wide.txt",
+    "harm_lab.txt",
+    "look_lab.txt",
+    "tasks_wide.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
 STANDARD_SHARE: Final = 0.01
@@ -47,6 +51,8 @@ class Example(NamedTuple):
     risk: str | None = None
     hazard: str | None = None
     lookalike: bool = False
+    # It says how hard a question is and nothing else: it is not judged, and what it is about was not looked at.
+    graded_only: bool = False
 
 
 def own() -> list[Example]:
@@ -62,9 +68,10 @@ def own() -> list[Example]:
 
 def _example(part: Part, text: str, rng: random.Random) -> Example:
     if "risk" not in part.keys:
-        complexity = part.keys.get("complexity")
         ordinary = "standard" if rng.random() < STANDARD_SHARE else None
-        return Example("", "own", text, None if complexity else part.name, complexity or ordinary, "safe")
+        if complexity := part.keys.get("complexity"):
+            return Example("", "own", text, None, complexity, "safe", graded_only="only" in part.keys)
+        return Example("", "own", text, part.name, ordinary, "safe")
     hazard = None if part.name == "none" else part.name
     return Example("", "own", text, risk=part.keys["risk"], hazard=hazard, lookalike="look" in part.keys)
 

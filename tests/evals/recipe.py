@@ -12,21 +12,23 @@ from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, s
 from tests.evals.figures import is_right
 from tests.evals.learning import Recipe, Sample, learn
 from tests.evals.prompts import Example
-from tests.evals.shared import MAY_SHIP
+from tests.evals.shared import GRADED_BY_PEOPLE, MAY_SHIP, TWO_MODELS
 
 LEVELS: Final = ("safe", "content", "attack", "sensitive")
 COMPLEXITIES: Final = ("simple", "standard", "hard")
 TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False)
-COMPLEXITY: Final = Recipe(epochs=4, rate=0.17, diluted=False)
+COMPLEXITY: Final = Recipe(epochs=2, rate=0.1, diluted=False, quiet=2)
 RISK: Final = Recipe(epochs=6, rate=0.25, diluted=True, quiet=2)
 # The name of a hazard is asked for where a level was found, and needs no fine word.
 HAZARD: Final = RISK._replace(quiet=4)
 # People's prompts weigh more than ours.
 SHARED_WEIGHT: Final = 2.0
-# Of complexity ours know less still.
-SHARED_COMPLEXITY_WEIGHT: Final = 4.0
-# A hard prompt that a simple model gets is worse than a simple one that a better model gets.
-SIMPLE_SHARE: Final = 0.25
+# What graded prompts weigh by what grades them: a hard prompt that a simple model gets is worse than a simple one that a better
+# model gets, and ordinary ones are few.
+LEVEL_WEIGHTS: Final = {"simple": 0.8, "standard": 2.0, "hard": 1.0}
+# Two models say less than thirteen, and least where both are right: one of four choices is often right by chance.
+FEW_MODELS_WEIGHT: Final = 0.7
+BOTH_RIGHT_SHARE: Final = 0.4
 # Which share of look-alikes each threshold lets through, averaged over their sources.
 LOOKALIKES_FLAGGED: Final = {"content": 0.04, "attack": 0.03, "sensitive": 0.06, "block": 0.01}
 # A level that hardly leads is no finding: a text of unknown words has almost no score at all. Whoever is blocked wrongly is
@@ -66,7 +68,7 @@ def weights(rows: Sequence[Read], revision: str) -> Weights:
     """Learns from rows that may train, whatever else is among them."""
     usable = [row for row in rows if may_train(row.example)]
     tasks, risks = task_tables(usable), risk_tables(usable)
-    thresholds = {"category": confidence_of(usable), **thresholds_of(_risky(usable))}
+    thresholds = {"category": confidence_of(usable), **thresholds_of(risky(usable))}
     return Weights(revision, tasks[0], tasks[1], risks[0], risks[1], thresholds)
 
 
@@ -80,12 +82,12 @@ def task_tables(rows: Sequence[Read]) -> tuple[Table, Table]:
 
 def risk_tables(rows: Sequence[Read]) -> tuple[Table, Table]:
     """What says the level of harm, and what its hazard."""
-    return _levels(_risky(rows)), _hazards([row for row in rows if row.example.hazard not in (None, "unspecified")])
+    return _levels(risky(rows)), _hazards([row for row in rows if row.example.hazard not in (None, "unspecified")])
 
 
-def _risky(rows: Sequence[Read]) -> list[Read]:
+def risky(rows: Sequence[Read]) -> list[Read]:
     """Rows with a risk; those of others' tasks are ordinary prompts, which are safe."""
-    return [row for row in rows if row.example.risk is not None or row.example.source != "own"]
+    return [row for row in rows if not row.example.graded_only and (row.example.risk or row.example.source != "own")]
 
 
 def level(example: Example) -> str:
@@ -120,9 +122,14 @@ def _task(row: Read, label: int) -> Sample:
 
 def _graded(row: Read) -> Sample:
     complexity = row.example.complexity or ""
-    weight = 1.0 if row.example.source == "own" else SHARED_COMPLEXITY_WEIGHT
-    share = SIMPLE_SHARE if complexity == "simple" else 1.0
-    return Sample(row.task, row.task_hints, COMPLEXITIES.index(complexity), weight * share)
+    weight = LEVEL_WEIGHTS[complexity] * _grader_weight(row.example)
+    return Sample(row.task, row.task_hints, COMPLEXITIES.index(complexity), weight)
+
+
+def _grader_weight(example: Example) -> float:
+    if example.source not in TWO_MODELS:
+        return SHARED_WEIGHT if example.source == GRADED_BY_PEOPLE else 1.0
+    return FEW_MODELS_WEIGHT * (BOTH_RIGHT_SHARE if example.complexity == "simple" else 1.0)
 
 
 def _risk(row: Read, label: int) -> Sample:

@@ -1,5 +1,7 @@
 """What measures precheck is itself right on little: templates, learning, figures, and what it says when there is nothing."""
 
+import gzip
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +16,8 @@ from tests.evals.__main__ import main
 from tests.evals.figures import coverage, f1, is_right, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
 from tests.evals.prompts import SEED, Example, own
-from tests.evals.recipe import CONFIDENCES, Read, confidence_of, level, may_train
-from tests.evals.shared import FolderMissing, shared
+from tests.evals.recipe import CONFIDENCES, Read, confidence_of, level, may_train, risky
+from tests.evals.shared import MANY_MODELS_TABLE, RISKS, TASKS, FolderMissing, graded, shared
 from tests.evals.templates import FOLDER, Grammar
 from tests.stages.precheck.books import shipped_rules
 
@@ -96,6 +98,28 @@ def test_the_least_confidence_names_most_families_rightly_in_sources_not_learned
 
 def _row(source: str, word: str, category: str) -> Read:
     return Read(Example("", source, word, category), [word], [word], [], [])
+
+
+def test_exam_questions_are_graded_by_who_solved_them_and_judged_ones_never_teach(tmp_path: Path) -> None:
+    judged = {"id": "1", "source": "mmlu-pro", "text": "Why is it so?\nA. x"}
+    (tmp_path / TASKS).write_text(json.dumps(judged), encoding="utf-8")
+    (tmp_path / RISKS).write_text("", encoding="utf-8")
+    assert graded(tmp_path) == []
+    solved = {"Why is it so?\nA. y": 13, "Plain?": 12, "Middling?": 7, "Between?": 10, "Hard?": 3}
+    head = ",".join(["id", "source", "prompt", *(f"q:{model}" for model in range(13))])
+    rows = [
+        f'{n},mmlu-pro,"{text}",' + ",".join(["1"] * right + ["0"] * (13 - right))
+        for n, (text, right) in enumerate(solved.items())
+    ]
+    with gzip.open(tmp_path / MANY_MODELS_TABLE, "wt", encoding="utf-8") as file:
+        file.write("\n".join([head, *rows]))
+    found = graded(tmp_path)
+    assert [(example.text, example.complexity) for example in found] == [
+        ("Plain?", "simple"),
+        ("Middling?", "standard"),
+        ("Hard?", "hard"),
+    ]
+    assert risky([Read(example, [], [], [], []) for example in found]) == []
 
 
 def test_without_a_folder_it_says_what_is_missing(

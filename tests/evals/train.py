@@ -15,7 +15,7 @@ from proxy.domain.verdict import Table, Weights
 from proxy.stages.precheck.weighing import weights_of
 from tests.evals.prompts import own
 from tests.evals.recipe import Read, may_train, read, weights
-from tests.evals.shared import MAY_SHIP, shared
+from tests.evals.shared import MAY_SHIP, graded, shared
 from tests.stages.precheck.books import shipped_rules
 
 TARGET: Final = Path(__file__).resolve().parents[2] / "config" / "precheck_weights.json"
@@ -23,7 +23,8 @@ TARGET: Final = Path(__file__).resolve().parents[2] / "config" / "precheck_weigh
 
 def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else None
-    rows = read([*own(), *(shared(folder) if folder else [])], shipped_rules())
+    others = [*shared(folder), *graded(folder)] if folder else []
+    rows = read([*own(), *others], shipped_rules())
     made = weights(rows, "unnamed")
     content = _content(made, [row for row in rows if may_train(row.example)])
     content["revision"] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
