@@ -1,6 +1,7 @@
 """A seed in, labelled prompts of our own out: what every category, hazard and look-alike can sound like; copies nobody's."""
 
 import random
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tests.evals.templates import FOLDER, Grammar, Part
@@ -32,12 +33,17 @@ FILES: Final = (
     "harm_lab.txt",
     "look_lab.txt",
     "tasks_wide.txt",
+    "repeated.txt",
 )
 # How many of the tasks stand for those of ordinary difficulty.
 STANDARD_SHARE: Final = 0.01
 # How many harmless tasks also stand for their own pieces, of few words each: no word of a plain request is dangerous alone.
 PIECE_SHARE: Final = 0.35
 PIECE_WORDS_MAX: Final = 6
+# How many of those also stand for the same said again and again, and how often it may be said.
+ECHO_SHARE: Final = 0.06
+ECHO_TIMES_MAX: Final = 300
+ECHO_GLUES: Final = (" ", " ", "\n", ", ", ". ")
 
 
 class Example(NamedTuple):
@@ -59,8 +65,9 @@ def own() -> list[Example]:
     """All prompts of our own, tasks first."""
     rng = random.Random(SEED)
     grammar = Grammar(FOLDER, FILES)
-    made = [_example(part, text, rng) for part in grammar.parts for text in grammar.prompts(part, rng)]
+    made = [_example(part, text, rng) for part in grammar.parts for text in _said(part, grammar.prompts(part, rng), rng)]
     pieces = [_piece(example.text, rng) for example in made if example.category and rng.random() < PIECE_SHARE]
+    pieces += [_echo(text, rng) for text in pieces if rng.random() < ECHO_SHARE]
     made += [Example("", "own", text, risk="safe") for text in pieces]
     by_text = {example.text: example for example in reversed(made)}
     return [example._replace(id=f"own-{number}") for number, example in enumerate(by_text.values())]
@@ -74,6 +81,15 @@ def _example(part: Part, text: str, rng: random.Random) -> Example:
         return Example("", "own", text, part.name, ordinary, "safe")
     hazard = None if part.name == "none" else part.name
     return Example("", "own", text, risk=part.keys["risk"], hazard=hazard, lookalike="look" in part.keys)
+
+
+def _said(part: Part, texts: Iterable[str], rng: random.Random) -> Iterator[str]:
+    """The texts of a part; of one that is said many times, each over and over."""
+    return (_echo(text, rng) if "many" in part.keys else text for text in texts)
+
+
+def _echo(text: str, rng: random.Random) -> str:
+    return rng.choice(ECHO_GLUES).join([text] * rng.randint(2, ECHO_TIMES_MAX))
 
 
 def _piece(text: str, rng: random.Random) -> str:

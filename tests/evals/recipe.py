@@ -16,7 +16,8 @@ from tests.evals.shared import GRADED_BY_PEOPLE, MAY_SHIP, TWO_MODELS
 
 LEVELS: Final = ("safe", "content", "attack", "sensitive")
 COMPLEXITIES: Final = ("simple", "standard", "hard")
-TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False)
+# Steps half as wide: what a hundred words say of a category lies so close that their rounding moved verdicts.
+TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False, quiet=3, steps=32)
 COMPLEXITY: Final = Recipe(epochs=2, rate=0.1, diluted=False, quiet=2)
 RISK: Final = Recipe(epochs=6, rate=0.25, diluted=True, quiet=2)
 # The name of a hazard is asked for where a level was found, and needs no fine word.
@@ -25,7 +26,7 @@ HAZARD: Final = RISK._replace(quiet=4)
 SHARED_WEIGHT: Final = 2.0
 # What graded prompts weigh by what grades them: a hard prompt that a simple model gets is worse than a simple one that a better
 # model gets, and ordinary ones are few.
-LEVEL_WEIGHTS: Final = {"simple": 0.8, "standard": 2.0, "hard": 1.0}
+LEVEL_WEIGHTS: Final = {"simple": 0.75, "standard": 2.0, "hard": 1.0}
 # Two models say less than thirteen, and least where both are right: one of four choices is often right by chance.
 FEW_MODELS_WEIGHT: Final = 0.7
 BOTH_RIGHT_SHARE: Final = 0.4

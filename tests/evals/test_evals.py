@@ -12,6 +12,7 @@ from proxy.stages.precheck.marks import RuleSet, every, find_marks, rule_set
 from proxy.stages.precheck.reading import whole
 from proxy.stages.precheck.weighing import Weighed, heaviest, scores
 from proxy.stages.precheck.wording import Wording
+from tests.evals import learning
 from tests.evals.__main__ import main
 from tests.evals.figures import coverage, f1, is_right, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
@@ -62,6 +63,20 @@ def test_a_learned_table_tells_its_classes_apart() -> None:
     table = learn(rows, ("writing", "coding"), Recipe(epochs=5, rate=0.5, diluted=False))
     assert heaviest(table, scores(table, ["poem"], [])).name == "writing"
     assert heaviest(table, scores(table, ["code", "rain"], [])).name == "coding"
+
+
+def test_a_learned_table_is_the_mean_of_what_several_orders_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [["poem"], ["poem", "rain"], ["rain"], ["code", "rain"], ["code"]]
+    rows = [Sample(words, [], number % 2, 1.0) for number, words in enumerate(said * 3)]
+
+    def rain(*seeds: int) -> float:
+        monkeypatch.setattr(learning, "SEEDS", seeds)
+        table = learn(rows, ("writing", "coding"), Recipe(epochs=3, rate=0.9, diluted=False))
+        return scores(table, ["rain"], [])[0]
+
+    alone = [rain(seed) for seed in range(4)]
+    assert len(set(alone)) > 1
+    assert rain(*range(4)) == pytest.approx(sum(alone) / 4, abs=1 / 16)
 
 
 def test_terms_decide_who_may_shape_a_weight() -> None:

@@ -23,8 +23,8 @@ _SIGNS: Final = frozenset('.?!:"`\uff1f。\uff1a')
 _CODE_SIGNS: Final = ("{", "}", ";", "<", ">", "=", "()", "::")
 _CODE_BEGINS: Final = frozenset("{};<>=(:")
 # What is counted of a text, by steps: 0, 1, 2, 4, 8 … as 0, 1, 2, 3, 4. Sizes that differ by half say the same.
-_BODY, _LINES, _SIZE, _NUMBERS, _COMMAS, _CODE, _WORDS = (
-    [f"#{name}{step}" for step in range(32)] for name in ("body", "lines", "size", "numbers", "commas", "code", "words")
+_BODY, _LINES, _SIZE, _NUMBERS, _COMMAS, _CODE, _VARIETY = (
+    [f"#{name}{step}" for step in range(32)] for name in ("body", "lines", "size", "numbers", "commas", "code", "variety")
 )
 _ASKED: Final = frozenset("?\uff1f")
 # What many lines look like, the first of them show.
@@ -75,17 +75,19 @@ def task_signs(said: Wording) -> list[str]:
 
 def risk_features(said: Wording) -> list[str]:
     """What says how dangerous a text is, each once. `said` is that of a window."""
-    return [*dict.fromkeys(said.spoken), *risk_opening(said)]
+    different = dict.fromkeys(said.spoken)
+    return [*different, *risk_opening(said, len(different))]
 
 
-def risk_opening(said: Wording) -> Sequence[str]:
-    """What of it is not spoken: how a text begins, and how long it is."""
+def risk_opening(said: Wording, variety: int) -> Sequence[str]:
+    """What of it is not spoken: how a text begins, and how many different things it says. What is said again and again says
+    nothing more: were it counted, only the length of a harmless word repeated would speak, and loudly."""
     first = said.words[:3]
     return (
         f"^{' '.join(first[:1])}",
         f"^^{' '.join(first[:2])}",
         f"^^^{' '.join(first)}",
-        _WORDS[len(said.words).bit_length()],
+        _VARIETY[variety.bit_length()],
     )
 
 

@@ -65,7 +65,8 @@ def complexity(task: Task, weights: Weights) -> Complexity:
 
 def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None:
     """The risk of a window, if its lead over harmless ones is above a threshold."""
-    said = {*window.spoken, *features.risk_opening(window)}
+    said = set(window.spoken)
+    said.update(features.risk_opening(window, len(said)))
     share = dilution(len(said))
     found = scores(weights.level, said, hints, share)
     level = _level(found, weights)

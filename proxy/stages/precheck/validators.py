@@ -8,6 +8,8 @@ _DIGITS: Final = "0123456789"
 _IBAN_CHARS: Final = range(15, 35)
 _CARD_DIGITS: Final = range(13, 20)
 _PHONE_DIGITS: Final = range(8, 16)
+# People write a card's number in one, or in groups of four and more; what stands in shorter ones is counted out.
+_CARD_GROUP_DIGITS: Final = 4
 # Area numbers never assigned to a person: https://www.ssa.gov/employer/randomization.html
 _SSN_AREAS_NEVER: Final = frozenset({"000", "666"})
 
@@ -24,6 +26,8 @@ def luhn(text: str) -> bool:
     """A card number: 13 to 19 digits, not all alike, whose check digit is right (ISO/IEC 7812)."""
     digits = [int(character) for character in text if character in _DIGITS]
     if len(digits) not in _CARD_DIGITS or len(set(digits)) == 1:
+        return False
+    if any(len(group) < _CARD_GROUP_DIGITS for group in re.split(r"[ -]", text)[:-1]):
         return False
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return (sum(doubled) + sum(digits[-1::-2])) % 10 == 0

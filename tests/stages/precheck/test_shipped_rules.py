@@ -30,6 +30,7 @@ EXAMPLES = [
     ("math_reasoning", "Berechne die Wahrscheinlichkeit für zwei Sechsen."),
     ("math_reasoning", "一箱苹果有24个。吃了7个。还剩多少个"),
     ("writing", "Write a short story about a lighthouse keeper."),
+    ("writing", "A long story please"),
     ("writing", "Schreibe mir ein Gedicht über den Herbst."),
     ("writing", "Écris une histoire sur un chat qui parle."),
     ("writing", "Escribe un poema sobre el mar."),

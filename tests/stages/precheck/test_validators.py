@@ -12,7 +12,9 @@ def test_a_card_number_has_a_right_check_digit(text: str) -> None:
     assert luhn(text)
 
 
-@pytest.mark.parametrize("text", ["4111 1111 1111 1112", "0000000000000000", "42", "4" * 20])
+@pytest.mark.parametrize(
+    "text", ["4111 1111 1111 1112", "0000000000000000", "42", "4" * 20, "6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4"]
+)
 def test_a_number_without_one_is_no_card(text: str) -> None:
     assert not luhn(text)
 

@@ -114,6 +114,11 @@ def test_features_of_hostile_texts_are_bounded(text: str) -> None:
     assert len(risk_features(Wording(text[:1_800]))) < 6_000
 
 
+@pytest.mark.parametrize("text", ["word ", "hello world\n", "你好 ", "7 "])
+def test_what_is_said_again_and_again_says_nothing_more(text: str) -> None:
+    assert risk_features(Wording(text * 300)) == risk_features(Wording(text * 4))
+
+
 def test_an_instruction_is_found_before_and_after_the_text_it_is_about() -> None:
     found = parts("summarize this: the town lies on a river. it is old.\nkeep it short")
     assert (found.head, found.tail) == ("summarize this:", "keep it short")
