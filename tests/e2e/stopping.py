@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.e2e.harness import WAIT_S, House, chat, eventually
+from tests.e2e.harness import WAIT_S, House, Simulator, chat, eventually
 
 CHAT: Final = "/v1/chat/completions"
 _LOOK_S: Final = 0.05
@@ -42,26 +42,30 @@ def stream(model: str, **fields: Any) -> dict[str, Any]:
     return chat(model, stream=True, **fields)
 
 
-def stopped(house: House, key: str, kinds: list[Kind], hurried: bool = False) -> Heard:
-    """Starts a call of each kind, sends SIGTERM when all are under way, and listens to the end; who is in a hurry sends
-    another when the first newcomer was turned away."""
-    return asyncio.run(_Stop(house, key, kinds).run(hurried))
+def stopped(house: House, provider: Simulator, key: str, kinds: list[Kind], hurried: bool = False) -> Heard:
+    """Starts a call of each kind, sends SIGTERM when `provider` was asked for all, and listens to the end; who is in a hurry
+    sends another when the first newcomer was turned away."""
+    return asyncio.run(_Stop(house, provider, key, kinds).run(hurried))
 
 
 class _Stop:
-    def __init__(self, house: House, key: str, kinds: list[Kind]) -> None:
+    def __init__(self, house: House, provider: Simulator, key: str, kinds: list[Kind]) -> None:
         self._house = house
+        self._provider = provider
         self._key = key
         self._kinds = kinds
         self._heard = Heard()
+        self._all_run = asyncio.Event()
         self._was_turned_away = asyncio.Event()
 
     async def run(self, hurried: bool) -> Heard:
         limits = httpx2.Limits(max_connections=len(self._kinds) + 8)
         headers = {"authorization": f"Bearer {self._key}"}
         async with httpx2.AsyncClient(base_url=self._house.url, headers=headers, limits=limits, timeout=WAIT_S) as client:
+            wanted = len(self._provider.calls()) + len(self._kinds)
             calls = [asyncio.create_task(self._call(client, kind)) for kind in self._kinds]
-            await asyncio.to_thread(self._wait_until_they_run)
+            await asyncio.to_thread(eventually, lambda: len(self._provider.calls()) == wanted, "the start of all calls")
+            self._all_run.set()
             began_s = time.monotonic()
             self._house.gateway.send(signal.SIGTERM)
             coming = asyncio.create_task(self._come_late(client, calls))
@@ -74,19 +78,13 @@ class _Stop:
             self._heard.lasted_s = time.monotonic() - began_s
         return self._heard
 
-    def _wait_until_they_run(self) -> None:
-        wanted = [(len(self._kinds),)]
-        eventually(lambda: self._house.rows("SELECT count(*) FROM holds") == wanted, "the start of all calls")
-        # What is held is not yet asked for.
-        time.sleep(0.3)
-
     async def _call(self, client: httpx2.AsyncClient, kind: Kind) -> str:
+        asking = asyncio.create_task(client.post(kind.path, json=kind.body))
         if kind.ends == "left":
-            try:
-                await client.post(kind.path, json=kind.body, timeout=0.2)
-            except httpx2.ReadTimeout:
-                return "left"
-        answer = await client.post(kind.path, json=kind.body)
+            await self._all_run.wait()
+            asking.cancel()
+            return "left"
+        answer = await asking
         if answer.status_code != httpx2.codes.OK:
             return _code(answer)
         text = answer.text.rstrip()

@@ -31,9 +31,9 @@ def _claim_settled(house: House, heard: Heard, calls: int) -> None:
 def test_live_calls_finish_within_the_grace_and_the_rest_are_told(
     own_house: HouseMaker, sim: Simulator, spare: Simulator
 ) -> None:
-    house = own_house(sim, spare, shutdown_grace_s="1")
+    house = own_house(sim, spare, shutdown_grace_s="2")
     house.start()
-    heard = stopped(house, house.key("user", "ursula", "plus"), LIVE)
+    heard = stopped(house, sim, house.key("user", "ursula", "plus"), LIVE)
     told = {"whole": "whole", "told": "shutting_down", "left": "left"}
     assert heard.ends == [(kind.name, told[kind.ends]) for kind in LIVE]
     _claim_settled(house, heard, len(LIVE))
@@ -43,7 +43,7 @@ def test_a_second_signal_ends_at_once_what_would_have_gone_on(own_house: HouseMa
     house = own_house(sim, spare, shutdown_grace_s="600")
     house.start()
     kinds = [kind for kind in LIVE if kind.ends == "told"]
-    heard = stopped(house, house.key("user", "ursula", "plus"), kinds, hurried=True)
+    heard = stopped(house, sim, house.key("user", "ursula", "plus"), kinds, hurried=True)
     assert {end for _, end in heard.ends} == {"shutting_down"}
     _claim_settled(house, heard, len(kinds))
 

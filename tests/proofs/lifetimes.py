@@ -109,7 +109,7 @@ def _stopped(site: Site, grace_s: int, hurried: bool = False) -> tuple[House, He
     (house.config / "plan.toml").write_text(departures_catalog(simulator.url))
     house.start()
     kinds = [kind for kind in LIVE for _ in range(A_KIND)]
-    return house, stopped(house, house.key("user", "ann", "every"), kinds, hurried)
+    return house, stopped(house, simulator, house.key("user", "ann", "every"), kinds, hurried)
 
 
 def _claim_ends(case: Case, heard: Heard) -> None:
