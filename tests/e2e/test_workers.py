@@ -177,10 +177,10 @@ def test_a_crew_that_cannot_start_says_why_once_and_ends(own_house: HouseMaker, 
     assert "listening" not in done.stdout
 
 
-def test_a_signal_to_the_parent_drains_all_workers_and_a_second_one_hurries(pair: House) -> None:
+def test_a_signal_to_the_parent_drains_all_workers_and_a_second_one_hurries(pair: House, sim: Simulator) -> None:
     kinds = [Kind(f"a stream that would go on, {n}", CHAT, stream("sim/long"), "told") for n in range(6)]
     workers = pair.workers()
-    heard = stopped(pair, pair.key("user", "petra", "plus"), kinds, hurried=True)
+    heard = stopped(pair, sim, pair.key("user", "petra", "plus"), kinds, hurried=True)
     assert heard.code == 0
     assert {end for _, end in heard.ends} == {"shutting_down"}
     assert heard.unready <= {503}
