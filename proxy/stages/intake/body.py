@@ -42,6 +42,9 @@ def read(body: bytes, limits: IntakeLimits) -> Json | Refusal:
 def _as_written(body: bytes) -> Any:
     """The value of a body in the very bytes that orjson writes it in, as most programs do, else None: in reading such a one
     nothing was lost, so there is no repeated key in it and no number beyond its bounds."""
+    # Most of those who write otherwise put a blank after each key; theirs need not be read twice to see that.
+    if body.startswith(b'": ', body.find(b'":')):
+        return None
     try:
         value = orjson.loads(body)
         return value if orjson.dumps(value) == body else None
