@@ -28,7 +28,7 @@ export function Calls({ path = OWN, of = {}, link = ownPage, who = false }) {
       <select aria-label=${words.usage.outcome} value=${status} onChange=${(event) => setStatus(event.target.value)}>
         <option value="">${words.usage.any}</option>
         ${Object.entries(words.usage.status).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>
-      <input type="search" class="short" aria-label=${words.usage.call.model} placeholder=${words.usage.call.model} value=${model} maxlength="200"
+      <input type="search" class="short" aria-label=${words.usage.call.model} placeholder=${words.usage.call.model} maxlength="200"
         onChange=${(event) => setModel(event.target.value.trim())} />
       <label class="row">${lists.from} <input type="date" onChange=${(event) => setFrom(event.target.value)} /></label>
       <label class="row">${lists.until} <input type="date" onChange=${(event) => setLast(event.target.value)} /></label>

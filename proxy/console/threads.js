@@ -53,7 +53,7 @@ function Rename({ id, title, onDone, onClose }) {
     if (text) rename(id, text).then(onDone, setError);
   };
   return html`<${Dialog} title=${names.rename} onClose=${onClose}><form class="stack" onSubmit=${send}>
-    <label class="field"><span>${names.name}</span><input type="text" name="title" maxlength="80" required dir="auto" value=${title} /></label>
+    <label class="field"><span>${names.name}</span><input type="text" name="title" maxlength="80" required dir="auto" defaultValue=${title} /></label>
     ${error && html`<${Trouble} error=${error} />`}
     <div class="row"><button class="first">${names.keep}</button></div></form><//>`;
 }

@@ -24,16 +24,16 @@ function List({ app }) {
   // What was changed here stands in its row at once, whatever page it came with.
   const [changed, setChanged] = useState({});
   const asks = Object.values(only).some(Boolean);
-  const choose = (name) => (event) => setOnly({ ...only, [name]: event.target.value.trim() });
+  const choose = (name) => (text) => setOnly({ ...only, [name]: text });
   // By one of them at a time.
-  const find = (name) => (event) => setOnly({ ...only, begins: "", named: "", [name]: event.target.value.trim() });
+  const find = (name) => (text) => setOnly({ ...only, begins: "", named: "", [name]: text });
   const done = (user) => { setChanged({ ...changed, [user.id]: user }); setChanging(null); };
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead} <a href="#/misuse">${names.misuse}</a></p></header>
     <div class="filters" role="search">
-      <label class="field"><span>${names.named}</span><input type="search" value=${only.named} onChange=${find("named")} maxlength="256" autocomplete="off" spellcheck=${false} /></label>
-      <label class="field"><span>${names.begins}</span><input type="search" value=${only.begins} onChange=${find("begins")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
-      <label class="field"><span>${names.ofApp}</span><input type="search" value=${only.app} onChange=${choose("app")} maxlength="100" autocomplete="off" spellcheck=${false} /></label>
+      <${Sought} label=${names.named} value=${only.named} most=256 onFind=${find("named")} />
+      <${Sought} label=${names.begins} value=${only.begins} most=100 onFind=${find("begins")} />
+      <${Sought} label=${names.ofApp} value=${only.app} most=100 onFind=${choose("app")} />
       <label class="row"><input type="checkbox" checked=${only.suspended !== ""} onChange=${() => setOnly({ ...only, suspended: only.suspended ? "" : "true" })} /> ${names.onlySuspended}</label>
       <button type="button" class="first" onClick=${() => setMaking(true)}>${names.create}</button></div>
     ${list.rows.length > 0 && html`<${Table} rows=${list.rows.map((user) => changed[user.id] ?? user)} onChange=${setChanging} />`}
@@ -41,6 +41,14 @@ function List({ app }) {
     ${making && html`<${NewUser} onMade=${(user) => { location.hash = `#/users/${encodeURIComponent(user.id)}`; }} onClose=${() => setMaking(false)} />`}
     ${changing && html`<${Suspend} user=${changing} onDone=${done} onClose=${() => setChanging(null)} />`}
   </div>`;
+}
+
+/** What is typed stands until it is asked for, whatever comes meanwhile. */
+function Sought({ label, value, most, onFind }) {
+  const [typed, setTyped] = useState(null);
+  const look = (event) => { setTyped(null); onFind(event.target.value.trim()); };
+  return html`<label class="field"><span>${label}</span><input type="search" value=${typed ?? value} maxlength=${most} autocomplete="off" spellcheck=${false}
+    onInput=${(event) => setTyped(event.target.value)} onChange=${look} /></label>`;
 }
 
 function Table({ rows, onChange }) {

@@ -14,6 +14,7 @@ JS_LINES_MAX = 300
 STATIC_IMPORT = re.compile(r"""(?:^|\n|;)\s*import\s[^;]*?["'](\.[^"']+)["']|\bfrom\s*["'](\.[^"']+)["']""")
 VENDORED = FOLDER / "vendor"
 TESTS_VENDORED = Path(__file__).parents[1] / "console" / "vendor"
+FIELDS = re.compile(r"<(?:textarea|input(?=[^>]*? type=\"(?:text|search|number|date|password)\"))(?:=>|[^>])*>")
 OURS = sorted(path for path in FOLDER.rglob("*.js") if path.parent != VENDORED)
 
 
@@ -100,6 +101,13 @@ def test_our_scripts_are_short_and_open_with_a_sentence() -> None:
     # What is said stands in one file, however much it is: a translation replaces that one.
     long = [path.name for path in OURS if len(path.read_text().splitlines()) > JS_LINES_MAX]
     assert long == ["words.js"]
+
+
+def test_no_field_forgets_what_is_typed_when_its_page_is_drawn_again() -> None:
+    """A field that is told its value has to hear of each letter, or whatever comes while somebody types takes the letters away."""
+    fields = [(path.name, field) for path in OURS for field in FIELDS.findall(path.read_text())]
+    assert len(fields) > 20
+    assert [(name, field) for name, field in fields if " value=" in field and "onInput=" not in field] == []
     assert [path.name for path in OURS if not path.read_text().startswith("// ")] == []
 
 

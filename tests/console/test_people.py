@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Literal
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.console.conftest import PersonMaker
 from tests.console.desk import HOSTILE, because, opened, reviewed, row, shown_once
@@ -114,6 +114,22 @@ def test_a_user_is_made_bounded_and_given_a_key(boss: Person, house: House) -> N
     yvonne = house.http(shown_once(page))
     assert yvonne.post("/v1/chat/completions", json=chat("sim/small")).status_code == 402
     expect(row(page, "laptop")).to_contain_text("active")
+
+
+def test_what_is_typed_while_a_list_comes_is_what_is_looked_for(boss: Person, made: Callable[..., Any]) -> None:
+    made("users", id="zq-1", name="Zoran", plan_id="free")
+    made("users", id="zq-2", name="Zelda", plan_id="free")
+    held: list[Route] = []
+    boss.page.route("**/api/admin/users?*", lambda route: held.append(route))
+    page = opened(boss, "users")
+    page.get_by_label("Name begins with").fill("zor")
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/admin/users?*")
+    expect(row(page, "Zelda")).to_be_visible()
+    page.get_by_label("Name begins with").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(row(page, "Zoran")).to_be_visible()
 
 
 def test_users_are_found_by_how_their_names_begin(boss: Person, made: Callable[..., Any]) -> None:
