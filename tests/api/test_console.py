@@ -104,7 +104,7 @@ def test_our_scripts_are_short_and_open_with_a_sentence() -> None:
 
 
 def test_no_field_forgets_what_is_typed_when_its_page_is_drawn_again() -> None:
-    """A field that is told its value has to hear of each letter, or whatever comes while somebody types takes the letters away."""
+    """A field that is told its value has to hear of each letter, or what comes while somebody types takes the letters away."""
     fields = [(path.name, field) for path in OURS for field in FIELDS.findall(path.read_text())]
     assert len(fields) > 20
     assert [(name, field) for name, field in fields if " value=" in field and "onInput=" not in field] == []
