@@ -84,7 +84,8 @@ class ExtendRequest:
 
     `raw_nano_usd` is in total too; `billed_nano_usd` of it has been billed already, by attempts that failed or broke off.
     `billed_milli` is what earlier writers of the same answer come to; it is paid from where it was held. `smaller` are sizes
-    that would do as well, in credits and raw cost: the first that has room is held.
+    that would do as well, in credits and raw cost: the first that has room is held. The largest, where there
+    are others, is held only if there is room for what it adds so many `room_times` over: nobody else is to go short for it.
     """
 
     hold_id: str
@@ -96,6 +97,7 @@ class ExtendRequest:
     billed_nano_usd: int = 0
     billed_milli: int = 0
     smaller: tuple[tuple[int, int], ...] = ()
+    room_times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ class Cover:
                 billed_nano_usd=billed_nano_usd,
                 billed_milli=sizing.tab.milli,
                 smaller=tuple([(less.amount_milli, less.raw_nano_usd + billed_nano_usd) for less in smaller]),
+                room_times=hold.AMPLE_TIMES,
             )
         )
 

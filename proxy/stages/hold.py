@@ -15,6 +15,11 @@ from proxy.domain.plan import Plan, tariff
 from proxy.domain.standing import Cap, CapStanding, Standing, WindowStanding, assistant_of, budget_scope, resets_at_ms
 from proxy.domain.value import dataclass, maker, replace
 
+# How far a stream leads where there is room for so many times what that takes: it asks the books a third as often, and no other
+# stream goes short for it. So much a crash loses of it, and so much it goes on when its caller is stopped.
+AMPLE_LEADS: Final = 4
+AMPLE_TIMES: Final = 256
+
 # The operator's own budget is no fault of the caller, and a day is long: one try an hour is enough.
 _OPERATORS: Final = ("installation", "provider:")
 _CEILING: Final = "This gateway has used up its budget for today. Ask its operator, or try again tomorrow."
@@ -103,6 +108,11 @@ def exactly(sizing: Sizing, output_tokens: int) -> HoldSize:
 def following(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
     """The larger hold that a stream asks for: two leads at a time, so that it asks once a lead and not once a chunk."""
     return _size(sizing, delivered_tokens + 2 * lead_tokens)
+
+
+def ample(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
+    """What it asks for before that: it is held only where there is room for AMPLE_TIMES what it adds."""
+    return _size(sizing, delivered_tokens + AMPLE_LEADS * lead_tokens)
 
 
 def lead(sizing: Sizing, covered_tokens: int, seen_tokens: int, lead_tokens: int) -> Lead:
@@ -201,7 +211,11 @@ def least(sizing: Sizing, delivered_tokens: int, lead_tokens: int) -> HoldSize:
 def wanted(sizing: Sizing, covered_tokens: int, delivered_tokens: int, lead_tokens: int) -> list[HoldSize]:
     """What a stream asks for, the most first; whatever of it there is room for will do. Who has come to its last half lead
     takes an eighth of a lead more than it has too, so that what others give back by then goes to somebody."""
-    sizes = [following(sizing, delivered_tokens, lead_tokens), least(sizing, delivered_tokens, lead_tokens)]
+    sizes = [
+        ample(sizing, delivered_tokens, lead_tokens),
+        following(sizing, delivered_tokens, lead_tokens),
+        least(sizing, delivered_tokens, lead_tokens),
+    ]
     if delivered_tokens > lead(sizing, covered_tokens, delivered_tokens, lead_tokens).late_tokens:
         sizes.append(_size(sizing, max(covered_tokens, delivered_tokens) + reserve_tokens(lead_tokens)))
     return sizes

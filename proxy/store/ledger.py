@@ -299,7 +299,10 @@ def _extend(batch: Batch, request: ExtendRequest, at_ms: int) -> Ack:
 
 def _first_with_room(case: Case, hold: Hold, request: ExtendRequest, readings: Readings) -> tuple[Admitted | HoldRefused, int]:
     """The first of the wanted sizes that the books admit, and its place among them; else why there is no room for the last."""
-    place, sizes = 0, ((request.amount_milli, request.raw_nano_usd), *request.smaller)
+    sizes = ((request.amount_milli, request.raw_nano_usd), *request.smaller)
+    place, times = 0, request.room_times
+    if times > 1 and request.smaller and not ledger.has_room(case, hold.split, Amounts(*sizes[0]), readings, times):
+        place = 1
     while True:
         amounts = Amounts(*sizes[place], request.billed_nano_usd, request.billed_milli)
         admitted = ledger.extend(case, hold.split, request.family, amounts, readings)

@@ -140,6 +140,30 @@ async def test_an_extension_takes_the_first_size_that_there_is_room_for(house: H
     assert await house.wrongs(door) == []
 
 
+@pytest.mark.parametrize(
+    ("limit", "cap", "ceiling", "place"),
+    [(900, 900, 90, 0), (899, 900, 90, 1), (900, 899, 90, 1), (900, 900, 89, 1)],
+    ids=["ample", "credits", "cap", "ceiling"],
+)
+async def test_the_largest_size_is_held_where_there_is_room_for_what_it_adds_many_times_over(
+    house: House, limit: int, cap: int, ceiling: int, place: int
+) -> None:
+    door = await house.door()
+    caps = (Cap("key:k1", "day", cap), Cap("installation", "day", ceiling, "nano_usd"))
+    await door.one(hold(amount_milli=100, raw_nano_usd=10, terms=month(limit, caps=caps)))
+    wide = extension(amount_milli=300, raw_nano_usd=30, smaller=((200, 20),), room_times=4, terms=month(limit, caps=caps))
+    assert await door.one(wide) == Held("call-1", (300, 200)[place], place)
+    assert await house.wrongs(door) == []
+
+
+async def test_what_others_hold_is_no_ample_room_and_one_size_alone_needs_none(house: House) -> None:
+    door = await house.door()
+    await door.ledger.apply([hold(amount_milli=100), hold("call-2", 200)])
+    assert await door.one(extension(amount_milli=300, smaller=((150, 0),), room_times=4)) == Held("call-1", 150, place=1)
+    assert await door.one(extension(amount_milli=300, room_times=4)) == Held("call-1", 300)
+    assert await house.wrongs(door) == []
+
+
 async def test_a_smaller_size_is_held_to_caps_and_ceilings_as_the_larger_is(house: House) -> None:
     door = await house.door()
     caps = (Cap("key:k1", "day", 500), Cap("installation", "day", 40, "nano_usd"))

@@ -11,7 +11,7 @@ from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import ExtendAck, ExtendRequest, Held, HoldLost, HoldRefusalCode, HoldRefused, HoldTerms
 from proxy.pipeline.rounds import ROUND_S
 from proxy.ports import StoreUnavailable
-from proxy.stages.hold import reserve_tokens
+from proxy.stages.hold import AMPLE_LEADS, AMPLE_TIMES, reserve_tokens
 from tests import builders as b
 from tests.pipeline.counting_books import CountingBooks
 from tests.pipeline.theatre import WAIT, Piece, Script, Theatre, chunk, stream
@@ -40,7 +40,7 @@ _END = (
 
 
 async def test_a_stepped_stream_extends_its_hold_as_it_is_delivered() -> None:
-    theatre = Theatre(Script(stream(*["x" * 300] * 4)), catalog=STEADY)
+    theatre = Theatre(Script(stream(*["x" * 300] * 8)), catalog=STEADY)
     await theatre.play(stream=True)
     amounts = [theatre.books.holds[0].amount_milli, *(e.amount_milli for e in theatre.books.extensions)]
     assert len(amounts) > 2
@@ -193,6 +193,18 @@ async def test_credits_that_others_give_back_in_time_go_on_with_the_stream() -> 
         theatre.pipeline.traffic.waiting.freed("somebody", HoldTerms((), (), (), 1))
     await playing
     assert theatre.settled.status == "served"
+
+
+async def test_a_stream_of_ordinary_length_asks_a_few_times_where_there_is_ample_room() -> None:
+    books = SlowBooks([None])
+    tiers = b.tiers(input=0, output=1_000_000 * _TOKEN_NANO)
+    theatre = _theatre(books, stream(*["x" * 20] * 100), tiers=tiers)
+    await theatre.play(stream=True, max_tokens=4_000)
+    assert theatre.settled.status == "served"
+    assert len(books.extensions) == 2
+    assert {extension.room_times for extension in books.extensions} == {AMPLE_TIMES}
+    first = books.extensions[0]
+    assert first.smaller[0][0] == first.amount_milli - (AMPLE_LEADS - 2) * LEAD * _TOKEN_MILLI
 
 
 async def test_a_refusal_is_not_asked_about_again_with_every_chunk() -> None:

@@ -151,9 +151,13 @@ class History:
         terms = self._terms(account, through=self._is_budgeted(call))
         smaller = ((step.milli // 2, step.nano), (step.milli // 3, step.nano // 3))[: step.n % 3]
         command = extension(call, step.milli, raw_nano_usd=step.nano, family=family, metered_milli=step.milli // 2, terms=terms)
-        ack = await self._one(replace(command, smaller=smaller))
-        for milli, nano in ((step.milli, step.nano), *smaller):
-            refused = self.plain.extend(call, Wish(account, family, milli, nano, terms), step.milli // 2)
+        times = 1 + step.n // 3 % 4
+        ack = await self._one(replace(command, smaller=smaller, room_times=times))
+        wishes = [Wish(account, family, milli, nano, terms) for milli, nano in ((step.milli, step.nano), *smaller)]
+        if smaller and times > 1 and not self.plain.has_room(call, wishes[0], times):
+            del wishes[0]
+        for wish in wishes:
+            refused = self.plain.extend(call, wish, step.milli // 2)
             if refused is None:
                 break
         await self._judged_alike(ack, call, account, refused)

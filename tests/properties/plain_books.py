@@ -145,6 +145,11 @@ class PlainBooks:
             self._take(part, 1)
         return None
 
+    def has_room(self, call: str, wish: Wish, times: int) -> bool:
+        hold = self.live[call]
+        milli, nano = times * max(0, wish.milli - hold.milli), times * max(0, wish.nano - hold.nano)
+        return isinstance(self._admitted(wish._replace(family=hold.family, milli=milli, nano=nano), {}, None), Part)
+
     def settle(self, call: str, milli: int, nano: int, at_ms: int | None = None) -> Charge:
         hold = self.live.pop(call)
         charged = left = min(milli, hold.milli)

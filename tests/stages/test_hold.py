@@ -102,9 +102,10 @@ def test_what_would_do_as_well_is_asked_for_in_one_breath_the_most_first() -> No
     early, late, beyond = [
         [size.output_tokens for size in hold.wanted(sized(steady()), 512, delivered, LEAD)] for delivered in (300, 400, 600)
     ]
-    assert early == [300 + 2 * LEAD, 300 + LEAD + hold.reserve_tokens(LEAD)]
+    # Four leads are what it is given where there is ample room.
+    assert early == [300 + 4 * LEAD, 300 + 2 * LEAD, 300 + LEAD + hold.reserve_tokens(LEAD)]
     # On its last half lead an eighth more than it has will do too; beyond it, more than it has delivered.
-    assert late == [400 + 2 * LEAD, 400 + LEAD + hold.reserve_tokens(LEAD), 512 + hold.reserve_tokens(LEAD)]
+    assert late == [400 + 4 * LEAD, 400 + 2 * LEAD, 400 + LEAD + hold.reserve_tokens(LEAD), 512 + hold.reserve_tokens(LEAD)]
     assert beyond[-1] == 600 + hold.reserve_tokens(LEAD)
 
 

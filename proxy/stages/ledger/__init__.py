@@ -102,6 +102,14 @@ def extend(case: Case, split: Split, family: str, amounts: Amounts, readings: Re
     return Admitted(Split(family, appended(split.parts, added.split.parts[0])), added.shifts)
 
 
+def has_room(case: Case, split: Split, amounts: Amounts, readings: Readings, times: int) -> bool:
+    """Whether there is room, beside all that is held, for what `amounts` adds to a split, so many `times` over."""
+    has = split.amounts
+    added_milli, added_nano = amounts.credits_milli - has.credits_milli, amounts.raw_nano_usd - has.raw_nano_usd
+    wide = Amounts(times * max(0, added_milli), times * max(0, added_nano))
+    return _affordable(sources(case, split.family), wide, readings, 1) and not _is_capped(case.chart, wide, readings)
+
+
 def settle(split: Split, credits_milli: int, raw_nano_usd: int) -> Resolved:
     """Spends the split in its order and gives back the rest. Raw cost counts in full, beyond the hold too, for a provider
     bills it whatever was held. Raises ValueError when an amount is negative."""
