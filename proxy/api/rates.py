@@ -46,7 +46,7 @@ def quota_headers(quota: Quota | None) -> Headers:
     if quota is None:
         return []
     return [
-        (b"x-ratelimit-limit-requests", str(quota.limit).encode()),
-        (b"x-ratelimit-remaining-requests", str(quota.remaining).encode()),
-        (b"x-ratelimit-reset-requests", f"{quota.reset_s}s".encode()),
+        (b"x-ratelimit-limit-requests", b"%d" % quota.limit),
+        (b"x-ratelimit-remaining-requests", b"%d" % quota.remaining),
+        (b"x-ratelimit-reset-requests", b"%ds" % quota.reset_s),
     ]

@@ -1,5 +1,7 @@
 """Claims about keys as text: every minted key is read again, every other text is refused before a store is asked."""
 
+import hmac
+import zlib
 from typing import get_args
 
 import pytest
@@ -41,6 +43,19 @@ def test_other_texts_are_no_keys(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "sb", "sb_user__", "sb_user_" + "0" * 12, "x" * 10_000, "sb_root_" + "0" * 60])
 def test_nor_are_these(text: str) -> None:
     assert keys.read(text) is None
+
+
+@given(st.binary(max_size=200), st.text(max_size=200))
+def test_what_is_kept_is_an_hmac_of_the_text(pepper: bytes, text: str) -> None:
+    assert keys.secret_hash(pepper, text) == hmac.digest(pepper, text.encode(), "sha256")
+
+
+def test_keys_that_were_made_before_are_read() -> None:
+    text = "sb_user_0123456789ab_0123456789abcdefghjkmnpqrstvwxyz01234567CHECK"
+    body = text.removesuffix("CHECK")
+    value = zlib.crc32(body.encode())
+    checksum = "".join("0123456789abcdefghjkmnpqrstvwxyz"[(value >> shift) & 31] for shift in range(0, 30, 5))
+    assert keys.read(body + checksum) == keys.KeyText("user", "0123456789ab", body + checksum)
 
 
 def test_what_is_kept_tells_nothing_without_the_pepper() -> None:

@@ -5,12 +5,15 @@ from proxy.domain.chat import Json
 
 def text_bytes(part: Json) -> int:
     """UTF-8 bytes of content and refusal."""
-    return _size(part.get("content")) + _size(part.get("refusal"))
+    content, refusal = part.get("content"), part.get("refusal")
+    # Nearly always there is one of them, and this is done for every answer and many a delta.
+    return _size(content) + _size(refusal) if refusal else _size(content)
 
 
 def reasoning_bytes(part: Json) -> int:
     """UTF-8 bytes of visible reasoning; providers that send it under both names say the same twice."""
-    return _size(part.get("reasoning_content") or part.get("reasoning"))
+    said = part.get("reasoning_content") or part.get("reasoning")
+    return _size(said) if said else 0
 
 
 def tool_bytes(part: Json) -> int:

@@ -1,12 +1,16 @@
 """The body of a whole answer in, an Answer in OpenAI's shape out, or the Fault that it is; never raises."""
 
+from typing import Final
+
 from proxy.domain.chat import Answer, Json
 from proxy.domain.errors import Fault
 from proxy.stages.provider.completions.failure import failure_inside
-from proxy.stages.provider.completions.shape import mended
+from proxy.stages.provider.completions.shape import FINISH_REASONS, mended
 from proxy.stages.provider.completions.usage import read_usage
 from proxy.stages.provider.reading import read
 from proxy.stages.provider.speech import answer
+
+_TEXT_ALONE: Final = frozenset({"role", "content", "refusal"})
 
 
 def read_answer(body: bytes) -> Answer | Fault:
@@ -22,11 +26,24 @@ def read_answer(body: bytes) -> Answer | Fault:
     choices = value["choices"]
     if not isinstance(choices, list) or not choices:
         return Fault("empty", status=200)
-    spoken = [_completed(mended(choice, i, "message"), i) for i, choice in enumerate(choices)]
+    spoken = [_as_usual(choice) or _completed(mended(choice, i, "message"), i) for i, choice in enumerate(choices)]
     called = [choice["message"]["tool_calls"] for choice in spoken if "tool_calls" in choice["message"]]
-    if not all(_is_named(call) for calls in called for call in calls):
+    if called and not all(_is_named(call) for calls in called for call in calls):
         return Fault("garbled", status=200)
     return answer(spoken, read_usage(value.get("usage")), value)
+
+
+def _as_usual(choice: object) -> Json | None:
+    """A choice that is text and nothing else, in OpenAI's shape, with what it may lack; None where more has to be looked at."""
+    if type(choice) is not dict or type(choice.get("index")) is not int:
+        return None
+    message, finish_reason, logprobs = choice.get("message"), choice.get("finish_reason"), choice.get("logprobs")
+    if type(message) is not dict or not message.keys() <= _TEXT_ALONE or type(finish_reason) is not str:
+        return None
+    content, refusal = message.get("content"), message.get("refusal")
+    if type(content) is not str or refusal is not None or logprobs is not None or finish_reason not in FINISH_REASONS:
+        return None
+    return {**choice, "message": {"content": content, "refusal": None, "role": "assistant"}, "logprobs": None}
 
 
 def _is_named(call: Json) -> bool:

@@ -4,10 +4,14 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.domain.chat import Answer
 from proxy.domain.errors import Fault, FaultKind
 from proxy.domain.usage import Usage
+from proxy.stages.provider.completions import whole
+from proxy.stages.provider.completions.shape import mended
 from proxy.stages.provider.openai import OpenAI
 
 
@@ -37,6 +41,41 @@ def test_an_answer_is_read_with_its_sizes_and_usage() -> None:
     assert (answer.output_bytes, answer.reasoning_bytes, answer.finish_reason) == (6, 2, "stop")
     assert answer.usage == Usage(input=5, output=2)
     assert not answer.is_empty
+
+
+_TEXTS = st.sampled_from(["", "x", "Héllo"])
+_WORDS = st.sampled_from(["stop", "length", "STOP", "eos", "", None, 1, ["stop"]])
+_SAID: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.sampled_from(["assistant", "model", None, 1]),
+        "content": _TEXTS | st.none() | st.just([{"text": "x"}]),
+        "refusal": _TEXTS | st.none(),
+        "reasoning": _TEXTS,
+        "tool_calls": st.just([{"function": {"name": "f", "arguments": "{}"}}]) | st.none(),
+    },
+)
+_CHOICES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"message": _SAID | st.none()},
+    optional={
+        "index": st.sampled_from([0, 1, True, "0", None]),
+        "logprobs": st.none() | st.just({"content": []}) | st.just("x"),
+        "finish_reason": _WORDS,
+        "extra": st.just(1),
+    },
+)
+
+
+@given(_CHOICES)
+def test_what_is_as_usual_is_read_as_it_would_be_if_it_were_not(choice: dict[str, Any]) -> None:
+    known = whole._as_usual(choice)
+    assert known is None or known == whole._completed(mended(choice, 0, "message"), 0)
+
+
+def test_text_with_what_openai_sends_beside_it_is_as_usual() -> None:
+    assert whole._as_usual(said(content="x")) == said(content="x", refusal=None)
+    assert whole._as_usual(said("length", content="", refusal=None)) is not None
+    assert whole._as_usual(said(content="x", annotations=[])) is None
 
 
 def test_unknown_fields_of_a_message_stay() -> None:
