@@ -231,6 +231,26 @@ async def test_a_reload_reads_the_files_again(office: Office) -> None:
     assert (await office.read("/plans/basic"))["allowances"][0]["credits"] == "1500"
 
 
+async def test_a_reload_is_audited_with_the_catalog_before_and_after(office: Office) -> None:
+    before = office.catalog.current().revision
+    file = office.config_dir / "catalog.toml"
+    file.write_text(file.read_text().replace("credits = 1_000", "credits = 1_500"))
+    await office.post("/catalog/reload", reason="spring prices")
+    (line,) = await office.audited(1)
+    assert (line["action"], line["subject"], line["reason"]) == ("catalog.reload", "catalog:files", "spring prices")
+    assert line["actor"] == f"key:{office.admin.split('_')[2]}"
+    assert (line["before"], line["after"]) == ({"revision": before}, {"revision": office.catalog.current().revision})
+    file.write_text("nonsense = 1\n")
+    assert (await office.post("/catalog/reload")).status_code == 409
+    assert (await office.audited(1))[0] == line
+
+
+async def test_a_reload_without_a_reason_is_audited_too(office: Office) -> None:
+    assert (await office.ask("POST", "/catalog/reload")).status_code == 200
+    (line,) = await office.audited(1)
+    assert (line["action"], line["reason"], line["before"]) == ("catalog.reload", None, line["after"])
+
+
 async def test_a_bad_file_keeps_the_old_catalog_and_says_why(office: Office) -> None:
     before = office.catalog.current().revision
     (office.config_dir / "more.toml").write_text("nonsense = 1\n")
