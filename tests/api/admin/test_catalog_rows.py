@@ -223,6 +223,17 @@ async def test_the_catalog_shows_revision_and_how_changes_stand_to_the_files(off
     assert (patch["id"], patch["field"], patch["value"], patch["state"]) == ("p/cheap", "name", "Cheap", "plain")
 
 
+async def test_terms_that_no_book_can_count_are_refused_with_what_would_mend_them(office: Office) -> None:
+    for path, field, value, most in (
+        ("/plans/basic", "multiplier", "999999999", "1,000"),
+        ("/policy", "credits_per_dollar", "999999999999", "1,000,000"),
+    ):
+        answer = await office.patch(path, **{field: value})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+        assert f"{field}: must be at most {most}" in answer.json()["error"]["message"]
+    assert (await office.call(await office.house.user_key(), model="auto")).status_code == 200
+
+
 async def test_a_reload_reads_the_files_again(office: Office) -> None:
     file = office.config_dir / "catalog.toml"
     file.write_text(file.read_text().replace("credits = 1_000", "credits = 1_500"))
