@@ -62,6 +62,19 @@ def test_without_a_pepper_nothing_is_served(own_house: HouseMaker, sim: Simulato
     assert not house.database.exists()
 
 
+def test_with_another_pepper_than_the_books_keys_nothing_is_served_and_no_key_is_made(
+    own_house: HouseMaker, sim: Simulator
+) -> None:
+    house = own_house(sim)
+    house.key("user", "ann", "free")
+    house.env["SIGNALBOX_PEPPER"] = "another pepper, of forty characters or so"
+    done = house.command("serve")
+    assert (done.returncode, "listening" in done.stdout, "Traceback" in done.stderr) == (1, False, False)
+    assert "SIGNALBOX_PEPPER: is not what the keys in these books were made with" in done.stderr
+    with pytest.raises(ChildProcessError, match="SIGNALBOX_PEPPER: is not what"):
+        house.key("user", "bob", "free")
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "named"),
     [
