@@ -382,5 +382,7 @@ def _say(line: str) -> None:
 def _prompts(path: Path) -> list[Mapping[str, object]]:
     try:
         return list(prompts.rows(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, prompts.NoPrompt) as error:
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, prompts.NoPrompt) as error:
         raise CommandFailed(f"{path}: {error}") from error
