@@ -3,15 +3,23 @@
 import argparse
 import asyncio
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
 from proxy import commands, demo, reports, serving, settings
 from proxy.serving import WORKERS_MAX
 from proxy.settings import Settings, SettingsMistake
+
+GRACE_MINUTES_MAX: Final = 7 * 24 * 60
+DAYS_MAX: Final = 3_650
+NAME_CHARS_MAX: Final = 200
+# As in addresses, where administrators name whom they mean.
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 
 _EPILOG = """\
 Settings come from SIGNALBOX_ variables; README.md has the table. A first look, with nothing set up:
@@ -106,8 +114,7 @@ def _add_serve(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     serve = verbs.add_parser("serve", help="run the gateway")
     serve.add_argument(
         "--workers",
-        type=int,
-        choices=range(1, WORKERS_MAX + 1),
+        type=_number(1, WORKERS_MAX),
         default=1,
         metavar="N",
         help="how many processes share the port, one for each core at most (%(default)s)",
@@ -126,14 +133,17 @@ def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     create.add_argument(
         "--kind", choices=("user", "app", "support", "admin"), default="user", help="who it is for (%(default)s)"
     )
-    create.add_argument("--name", default="", help="a name to tell it from others")
+    create.add_argument("--name", type=_name, default="", help="a name to tell it from others")
     create.add_argument(
-        "--user", metavar="ID", help="the user it belongs to, or who holds an admin or support key; made when there is none"
+        "--user",
+        type=_id,
+        metavar="ID",
+        help="the user it belongs to, or who holds an admin or support key; made when there is none",
     )
-    create.add_argument("--app", metavar="ID", help="the app it belongs to; made when there is none")
+    create.add_argument("--app", type=_id, metavar="ID", help="the app it belongs to; made when there is none")
     create.add_argument("--plan", metavar="ID", help="the plan of a user or app that is made with it")
     create.add_argument("--manage-keys", action="store_true", help="the key may make further keys")
-    create.add_argument("--expires-in-days", type=int, metavar="N", help="the key ends by itself")
+    create.add_argument("--expires-in-days", type=_number(1, DAYS_MAX), metavar="N", help="the key ends by itself")
     create.set_defaults(run=commands.keys_create)
     listing = keys.add_parser("list", help="one line a key: id, kind, owner, state, name; never the secret")
     listing.add_argument("--user", metavar="ID", help="only this user's")
@@ -146,7 +156,11 @@ def _add_keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     rotate = keys.add_parser("rotate", help="a new key in the old one's place; prints the key alone")
     rotate.add_argument("key_id", metavar="KEY_ID")
     rotate.add_argument(
-        "--grace-minutes", type=int, default=60, metavar="N", help="how long the old key goes on working (%(default)s)"
+        "--grace-minutes",
+        type=_number(0, GRACE_MINUTES_MAX),
+        default=60,
+        metavar="N",
+        help="how long the old key goes on working (%(default)s)",
     )
     rotate.set_defaults(run=commands.keys_rotate)
 
@@ -156,7 +170,9 @@ def _add_routing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         required=True, metavar="ACTION"
     )
     report = actions.add_parser("report", help="calls, cost, first tokens, thumbs, failures and downgrades")
-    report.add_argument("--days", type=int, default=7, metavar="N", help="how many UTC days, today included (%(default)s)")
+    report.add_argument(
+        "--days", type=_number(1, DAYS_MAX), default=7, metavar="N", help="how many UTC days, today included (%(default)s)"
+    )
     report.add_argument("--json", action="store_true", help="for programs; raw cost in nano-dollars")
     report.set_defaults(run=reports.routing_report)
     learn = actions.add_parser("learn", help="let ranking read the quality in a table, in the place of the models' own rows")
@@ -193,6 +209,27 @@ def _add_precheck(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     explain = actions.add_parser("explain", help="the verdict on one prompt, and the rules and words that spoke")
     explain.add_argument("text", metavar="TEXT", help="the prompt; - reads it from standard input")
     explain.set_defaults(run=commands.precheck_explain)
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text[:20]) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _id(text: str) -> str:
+    if _ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError("must be 1 to 100 letters, digits and . _ @ + -, the first a letter or digit")
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) > NAME_CHARS_MAX or not (text.isprintable() or not text):
+        raise argparse.ArgumentTypeError(f"must be printable, with {NAME_CHARS_MAX} characters at most")
+    return text
 
 
 if __name__ == "__main__":

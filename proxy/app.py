@@ -41,18 +41,17 @@ from proxy.store.catalog.source import SqlCatalog
 from proxy.store.chronicle import SqlChronicle
 from proxy.store.confirmations import SqlConfirmations
 from proxy.store.conversations import SqlConversations
-from proxy.store.conversations import sweep as sweep_conversations
 from proxy.store.database import BadStatement, Database
 from proxy.store.directory import SqlDirectory
 from proxy.store.feedback import SqlFeedback
 from proxy.store.leases import SqlLeases
 from proxy.store.ledger import SqlLedger
 from proxy.store.oversight import SqlOversight
+from proxy.store.pepper import Pepper, WrongPepper
 from proxy.store.recount import Recounted, recount
 from proxy.store.register import SqlRegister
 from proxy.store.sqlite import SqliteDatabase
 from proxy.store.timekeeper import Timekeeper
-from proxy.store.used_keys import prune as prune_keys
 from proxy.store.writer import GroupWriter, WriterLimits
 from proxy.surfaces import DIALECTS, Substitution, base_urls
 from proxy.telemetry.breakers import watch_breakers
@@ -69,6 +68,7 @@ from proxy.workers.prober import Prober
 from proxy.workers.pulse import WATCH_EVERY_S as WATCH_PULSE_EVERY_S
 from proxy.workers.pulse import Pulse
 from proxy.workers.supervisor import Job, Supervisor
+from proxy.workers.sweepers import sweepers
 from proxy.workers.vigil import Vigil
 from proxy.workers.warden import Warden
 from proxy.workers.watch import Watch
@@ -81,7 +81,7 @@ VIGIL_EVERY_S: Final = 1.0
 PROBE_EVERY_S: Final = 1.0
 WARDEN_EVERY_S: Final = 0.2
 RECONCILE_EVERY_S: Final = 60.0
-SWEEP_EVERY_S: Final = 60.0
+PROOF_EVERY_S: Final = 60.0
 RATE_KEYS_MAX: Final = 200_000
 NO_PEPPER: Final = "SIGNALBOX_PEPPER is not set: it keys the hashes of API keys. Make one: openssl rand -hex 32"
 
@@ -99,14 +99,25 @@ class Shelves:
     desk: CatalogDesk
     timekeeper: Timekeeper
     recount: Callable[[], Awaitable[Recounted]]
-    pepper: bytes | None
+    given_pepper: Pepper | None
+
+    @property
+    def pepper(self) -> Pepper:
+        """What hashes keys; who only looks at the books needs none. Raises SettingsMistake where the environment has none."""
+        if self.given_pepper is None:
+            raise SettingsMistake([NO_PEPPER])
+        return self.given_pepper
 
     @property
     def key_pepper(self) -> bytes:
-        """What hashes keys; who only looks at the books needs none. Raises SettingsMistake where the environment has none."""
-        if self.pepper is None:
-            raise SettingsMistake([NO_PEPPER])
-        return self.pepper
+        return self.pepper.secret
+
+    async def fit_pepper(self) -> None:
+        """Raises SettingsMistake where the keys in the books were made with another."""
+        try:
+            await self.pepper.fit()
+        except WrongPepper as error:
+            raise SettingsMistake([f"SIGNALBOX_PEPPER: {error}"]) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,8 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway whose workers run: `front` is what a server is given, `reload` reads the catalog's files again."""
+    """A gateway whose workers run: `front` is what a server is given, `reload` reads the catalog's files again, `fit_pepper` is
+    for whoever has not made its own."""
 
     front: Front
     directory: Directory
@@ -139,6 +151,7 @@ class Gateway:
     key_pepper: bytes
     readiness: Readiness
     reload: Callable[[], Awaitable[None]]
+    fit_pepper: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -164,7 +177,7 @@ async def opened_shelves(settings: Settings, substitution: Substitution | None =
             desk=SqlCatalogDesk(database, clock, catalog),
             timekeeper=Timekeeper(database, clock),
             recount=partial(recount, database),
-            pepper=settings.pepper.get_secret_value().encode() if settings.pepper else None,
+            given_pepper=Pepper(database, settings.pepper.get_secret_value().encode()) if settings.pepper else None,
         )
 
 
@@ -246,8 +259,11 @@ async def _wired(
         Job("watch", WATCH_EVERY_S, watch.look),
         Job("flush", FLUSH_EVERY_S, flush),
         Job("herald", HERALD_EVERY_S, herald.tell),
+        Job("pepper", PROOF_EVERY_S, partial(shelves.pepper.remember, lambda: services.gate.has_matched)),
         Job("warden", WARDEN_EVERY_S, Warden(rooms.conduct, shelves.directory, telemetry).look),
-        *_sweeps(settings, shelves),
+        *sweepers(
+            shelves.database, shelves.clock, lambda: shelves.timekeeper.doubt is not None, settings.conversations_kept_days
+        ),
         *_health_jobs(settings, rooms, services.pipeline, own),
         *caretakers(shelves.database, shelves.clock, boot_id, rooms.health, partial(verified, command_variables(settings))),
     ]
@@ -255,26 +271,7 @@ async def _wired(
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
     front = build_gateway(services, _offices)
-    return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload)
-
-
-def _sweeps(settings: Settings, shelves: Shelves) -> list[Job]:
-    """What forgets. By a clock that jumped, what is of yesterday may be taken for old."""
-    database, clock = shelves.database, shelves.clock
-
-    async def keys() -> None:
-        if shelves.timekeeper.doubt is None:
-            await prune_keys(database, clock)
-
-    async def conversations() -> None:
-        # Also where none are kept any more: what is left goes in its time.
-        if shelves.timekeeper.doubt is None:
-            await sweep_conversations(database, clock, settings.conversations_kept_days)
-
-    return [
-        Job("forget_keys", SWEEP_EVERY_S, keys),
-        Job("sweep_conversations", SWEEP_EVERY_S, conversations),
-    ]
+    return Gateway(front, shelves.directory, shelves.clock, shelves.key_pepper, readiness, watch.reload, shelves.fit_pepper)
 
 
 def _health_jobs(settings: Settings, rooms: Rooms, pipeline: Pipeline, own: Own) -> list[Job]:

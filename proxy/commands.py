@@ -83,6 +83,7 @@ async def keys_create(given: argparse.Namespace, settings: Settings) -> int:
     if kind in ("user", "app") and not (given.user if kind == "user" else given.app):
         raise CommandFailed(f"a key of kind {kind} belongs to somebody: add --{kind} ID")
     async with opened_shelves(settings) as shelves:
+        await shelves.fit_pepper()
         now_ms, pepper = shelves.clock.now_ms(), shelves.key_pepper
         user_id, app_id = await _owners(shelves, given, now_ms)
         text = keys.mint(kind)
@@ -120,6 +121,7 @@ async def keys_rotate(given: argparse.Namespace, settings: Settings) -> int:
         old = await shelves.directory.key(given.key_id)
         if old is None:
             raise CommandFailed(f"there is no key {given.key_id}; see `signalbox keys list`")
+        await shelves.fit_pepper()
         now_ms = shelves.clock.now_ms()
         text = keys.mint(old.kind)
         new = replace(
@@ -380,5 +382,7 @@ def _say(line: str) -> None:
 def _prompts(path: Path) -> list[Mapping[str, object]]:
     try:
         return list(prompts.rows(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, prompts.NoPrompt) as error:
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, prompts.NoPrompt) as error:
         raise CommandFailed(f"{path}: {error}") from error

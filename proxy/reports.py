@@ -47,7 +47,9 @@ async def routing_learn(given: argparse.Namespace, settings: Settings) -> int:
     except CatalogMistakes as found:
         _put_back(file, before)
         return _failed(str(found))
-    except (OSError, ValueError) as mistake:
+    except OSError as mistake:
+        return _failed(f"{mistake.filename or given.file}: {mistake.strerror}")
+    except ValueError as mistake:
         return _failed(f"{given.file}: {mistake}")
     sys.stdout.write(f"{len(lessons)} lessons, revision {learned.revision or 'none'}; a running gateway reads them on SIGHUP\n")
     return 0

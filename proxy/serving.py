@@ -59,6 +59,7 @@ async def serve(given: argparse.Namespace, settings: Settings) -> int:
         return await _lead(given.workers, settings)
     with listening(settings) as (server_socket, base_url):
         async with opened(settings) as gateway:
+            await gateway.fit_pepper()
             _tell(base_url)
             await run_server(gateway, settings, server_socket)
     return 0
@@ -111,6 +112,7 @@ def _settle_down() -> None:
 async def _work(member: Member, settings: Settings) -> int:
     """One of several. It listens when it can take calls, not before: until then connections go to the others."""
     async with opened(settings, member=member) as gateway:
+        await gateway.fit_pepper()
         with listening(settings, shared=True) as (server_socket, base_url):
             _tell(base_url)
             await run_server(gateway, settings, server_socket, member)

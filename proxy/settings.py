@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX: Final = "SIGNALBOX_"
 PEPPER_LENGTH_MIN: Final = 32
 SECRET_LENGTH_MIN: Final = 32
+TOKEN_LENGTH_MIN: Final = 16
 SQLITE: Final = "sqlite:///"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -42,7 +43,9 @@ class Settings(BaseSettings):
         None,
         description=f"Secret that keys the hashes of API keys, at least {PEPPER_LENGTH_MIN} characters. `demo` makes its own.",
     )
-    metrics_token: SecretStr | None = Field(None, description="Bearer token that may read raw cost in `/metrics`.")
+    metrics_token: SecretStr | None = Field(
+        None, description=f"Bearer token that may read raw cost in `/metrics`, at least {TOKEN_LENGTH_MIN} characters."
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` is believed."
     )
@@ -161,6 +164,13 @@ class Settings(BaseSettings):
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SECRET_LENGTH_MIN:
             raise ValueError(f"must have at least {SECRET_LENGTH_MIN} characters: openssl rand -hex 32")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _no_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < TOKEN_LENGTH_MIN:
+            raise ValueError(f"must have at least {TOKEN_LENGTH_MIN} characters, for it shows raw cost: openssl rand -hex 16")
         return value
 
     @field_validator("webhook_url")

@@ -62,6 +62,8 @@ def test_a_file_without_certificates_is_refused(monkeypatch: pytest.MonkeyPatch,
         ("PORT", "80800"),
         ("PORT", "http"),
         ("PEPPER", "short"),
+        ("METRICS_TOKEN", "x" * 15),
+        ("METRICS_TOKEN", ""),
         ("DATABASE_URL", "mysql://x"),
         ("DATABASE_URL", "sqlite:///"),
         ("DATABASE_URL", "sqlite://relative.db"),
@@ -75,6 +77,14 @@ def test_a_file_without_certificates_is_refused(monkeypatch: pytest.MonkeyPatch,
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     (line,) = mistakes(monkeypatch, **{name: value})
     assert line.startswith(f"SIGNALBOX_{name}")
+
+
+def test_a_metrics_token_that_could_be_guessed_is_refused_with_what_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = mistakes(monkeypatch, METRICS_TOKEN="t")
+    assert "at least 16 characters" in line
+    assert "openssl rand" in line
+    monkeypatch.setenv("SIGNALBOX_METRICS_TOKEN", "t" * 16)
+    assert settings.load().metrics_token == SecretStr("t" * 16)
 
 
 def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,8 @@ class Gate:
         self._recorder = recorder
         self._clock = clock
         self._guessed = guessed
+        # Whether any key was the one that the books have: so they were hashed with this pepper.
+        self.has_matched = False
 
     async def admit(
         self, headers: Mapping[bytes, bytes], address: str, kinds: Sequence[KeyKind] = _CALLERS
@@ -104,6 +106,7 @@ class Gate:
             return "missing"
         if caller is None or not keys.matches(self._rules.pepper, text, caller.key.secret_hash):
             return "unknown"
+        self.has_matched = True
         return self._ended(caller)
 
     def _ended(self, caller: Caller) -> str | None:

@@ -1,13 +1,16 @@
 """What a body says of a key's bounds: those that are to change in, the domain's values or a mistake out; changes nothing."""
 
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
 from proxy.api.schemas import Given
 from proxy.domain.account import BOUNDS
+from proxy.domain.catalog import Model
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Rate
+from proxy.stages.policy import meaningless
 
 NOTHING_NAMED: Final = "Name at least one of what can be changed: {}."
 
@@ -34,6 +37,17 @@ def over_already(expires_at_ms: int | None, now_ms: int) -> Refusal | None:
     if expires_at_ms is None or expires_at_ms > now_ms:
         return None
     return Refusal("invalid_request", "expires_at_ms must lie in the future.", param="expires_at_ms")
+
+
+def beyond_catalog(scope: Sequence[str] | None, models: Collection[Model], had: Sequence[str] | None = None) -> Refusal | None:
+    """Why a key's scope cannot be written: it names what none of the models is. What the key, or the one that makes it, `had`
+    may stay, for models come and go."""
+    unknown = meaningless([name for name in scope or () if name not in (had or ())], models)
+    if not unknown:
+        return None
+    named = ", ".join(unknown)
+    message = f"model_scope names what is no model: {named}. Write model ids, `tag:` names or globs; for an alias, its models."
+    return Refusal("invalid_request", message, param="model_scope", details={"unknown": named})
 
 
 def _value(given: Any) -> Any:

@@ -7,7 +7,7 @@ Absent, for precheck does not judge them apart: `hate/threatening`, `harassment/
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import Told
@@ -48,6 +48,17 @@ class ModerationGiven(BaseModel):
         str | Annotated[list[str], Field(max_length=INPUTS_MAX)] | Annotated[list[TextPart], Field(max_length=INPUTS_MAX)],
         Field(description="A text, several texts, or the text parts of one."),
     ]
+
+    @field_validator("input", mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, value: object, fitted: ValidatorFunctionWrapHandler) -> object:
+        # Of three shapes that do not fit, none of the mistakes says what would.
+        try:
+            return fitted(value)
+        except ValidationError:
+            message = f"it must be a text, a list of texts or of text parts, {INPUTS_MAX} at most; images are not judged"
+            raise ValueError(message) from None
+
     model: Annotated[str | None, Field(description="Understood and not needed: precheck answers.")] = None
 
 

@@ -218,3 +218,12 @@ async def test_a_key_of_no_owner_and_of_another_kind_opens_no_user_endpoint(hous
 async def test_every_own_endpoint_asks_for_a_key(house: House, path: str) -> None:
     for key in (None, "wrong", keys.mint("user").text):
         assert code_of(await house.get(path, key)) == (401, "invalid_api_key")
+
+
+async def test_the_gate_knows_whether_any_key_was_hashed_with_its_pepper(house: House) -> None:
+    key = await house.user_key()
+    wrong = keys.mint("user").text
+    await house.get("/api/me", wrong)
+    assert not house.parts.gate.has_matched
+    await house.get("/api/me", key)
+    assert house.parts.gate.has_matched

@@ -53,4 +53,12 @@ async def test_what_openai_has_no_name_for_is_flagged_without_a_category(watched
 @pytest.mark.parametrize("given", [{"input": []}, {}, {"input": [{"type": "image_url", "image_url": {"url": "x"}}]}])
 async def test_nothing_to_judge_is_said(watched: House, given: object) -> None:
     answer = await watched.post("/v1/moderations", await watched.user_key(), given)
-    assert code_of(answer) == (400, "invalid_request")
+    assert (code_of(answer), answer.json()["error"]["param"]) == ((400, "invalid_request"), "input")
+
+
+async def test_what_moderation_takes_is_said_in_one_sentence(watched: House) -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
+    for given in (7, [7], [{"type": "text", "text": "a"}, image], ["a"] * 65):
+        answer = await watched.post("/v1/moderations", await watched.user_key(), {"input": given})
+        assert (code_of(answer), answer.json()["error"]["param"]) == ((400, "invalid_request"), "input")
+        assert "a list of texts or of text parts, 64 at most; images are not judged" in answer.json()["error"]["message"]

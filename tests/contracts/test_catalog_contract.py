@@ -56,6 +56,10 @@ async def office_of(house: DeskHouse) -> Office:
     return Office(door, source, door.desk(source))
 
 
+async def audited(office: Office) -> list[tuple[object, ...]]:
+    return await office.door.look("SELECT actor, action, subject, reason FROM audit ORDER BY id")
+
+
 @pytest.fixture
 async def office(house: DeskHouse) -> Office:
     return await office_of(house)
@@ -201,6 +205,27 @@ async def test_another_process_sees_a_patch_at_its_next_look(house: DeskHouse, o
     assert other.source.current().models["p/small"].active
     assert await other.source.refresh() is None
     assert not other.source.current().models["p/small"].active
+
+
+async def test_files_that_an_admin_has_read_again_are_read_by_other_processes_at_their_next_look(
+    house: DeskHouse, office: Office
+) -> None:
+    other = await office_of(house)
+    folder(house.config_dir, models=MODELS + model_row("p/new"))
+    assert await other.source.refresh() is None
+    assert "p/new" not in other.source.current().models
+    assert await office.desk.reload(WHY) is None
+    assert await other.source.refresh() is None
+    assert "p/new" in other.source.current().models
+    assert await audited(office) == [("key:admin", "catalog.reload", "catalog:files", "because")]
+
+
+async def test_files_with_a_mistake_leave_every_process_with_what_it_had(house: DeskHouse, office: Office) -> None:
+    other = await office_of(house)
+    folder(house.config_dir, models=MODELS.replace('"4"', "4.0"))
+    assert "quotes" in (await office.desk.reload(WHY) or "")
+    assert await other.source.refresh() is None
+    assert await audited(office) == []
 
 
 async def test_a_look_that_finds_nothing_new_changes_nothing(house: DeskHouse, office: Office) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.__main__ import main
 from tests.e2e.conftest import HouseMaker, Keys
 from tests.e2e.harness import House, Simulator, chat, eventually, key_id
 
@@ -60,6 +61,19 @@ def test_without_a_pepper_nothing_is_served(own_house: HouseMaker, sim: Simulato
     assert done.returncode == 1
     assert "SIGNALBOX_PEPPER" in done.stderr
     assert not house.database.exists()
+
+
+def test_with_another_pepper_than_the_books_keys_nothing_is_served_and_no_key_is_made(
+    own_house: HouseMaker, sim: Simulator
+) -> None:
+    house = own_house(sim)
+    house.key("user", "ann", "free")
+    house.env["SIGNALBOX_PEPPER"] = "another pepper, of forty characters or so"
+    done = house.command("serve")
+    assert (done.returncode, "listening" in done.stdout, "Traceback" in done.stderr) == (1, False, False)
+    assert "SIGNALBOX_PEPPER: is not what the keys in these books were made with" in done.stderr
+    with pytest.raises(ChildProcessError, match="SIGNALBOX_PEPPER: is not what"):
+        house.key("user", "bob", "free")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +135,37 @@ def test_revoking_a_key_ends_the_keys_made_from_it(house: House) -> None:
     house.command("keys", "revoke", key_id(parent))
     with house.http(child) as http:
         eventually(lambda: http.get("/api/me").status_code == 401, "the end of the child", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("keys", "create", "--user", "a b/c"), "--user: must be 1 to 100 letters"),
+        (("keys", "create", "--user", "ann\n"), "--user: must be 1 to 100 letters"),
+        (("keys", "create", "--kind", "app", "--app", "../x"), "--app: must be 1 to 100 letters"),
+        (("keys", "create", "--user", "ann", "--name", "x" * 201), "--name: must be printable, with 200 characters"),
+        (("keys", "create", "--user", "ann", "--name", "a\tb"), "--name: must be printable"),
+        (("keys", "create", "--user", "ann", "--expires-in-days=-3"), "from 1 to 3650"),
+        (("keys", "create", "--user", "ann", "--expires-in-days", "9" * 30), "from 1 to 3650"),
+        (("keys", "rotate", "x", "--grace-minutes=-5"), "from 0 to 10080"),
+        (("keys", "rotate", "x", "--grace-minutes", "99999999999999999"), "from 0 to 10080"),
+        (("routing", "report", "--days", "0"), "from 1 to 3650"),
+        (("serve", "--workers", "0"), "from 1 to 64"),
+    ],
+)
+def test_words_that_are_off_are_refused_before_anything_is_done(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    assert says in told.err
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path, house: House) -> None:
+    done = house.command("precheck", "test", str(tmp_path / "none.jsonl"))
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'none.jsonl'}: No such file or directory\n")
 
 
 def test_a_key_needs_its_owner_and_no_other(house: House) -> None:

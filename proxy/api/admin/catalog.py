@@ -8,11 +8,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from proxy.api.admin.rows import text_mark, without_texts
-from proxy.api.admin.schemas import Body, Reasoned
+from proxy.api.admin.schemas import Body, Reason, Reasoned
 from proxy.api.admin.visiting import ADMINS, TAG, change_of
 from proxy.api.endpoint import Answer, Endpoint, Visit
 from proxy.api.schemas import Told
-from proxy.domain.desk import CatalogKind, CatalogOutlook, PatchState, RowDifference
+from proxy.domain.desk import CatalogKind, CatalogOutlook, Change, PatchState, RowDifference
 from proxy.domain.errors import Refusal
 
 PROPOSAL_CHARS_MAX: Final = 200_000
@@ -120,6 +120,12 @@ class Proposal(Body):
     toml: Annotated[str, Field(min_length=1, max_length=PROPOSAL_CHARS_MAX)]
 
 
+class Reloading(Body):
+    """Nothing of the catalog is said here, so the reason may be left out."""
+
+    reason: Reason | None = None
+
+
 class Restoring(Reasoned):
     """A row of the files that an admin deleted."""
 
@@ -158,7 +164,7 @@ async def _restore(visit: Visit) -> Answer:
 async def _reload(visit: Visit) -> Answer:
     source = visit.services.catalog
     before = source.current().revision
-    why = await source.reload()
+    why = await visit.services.desk.reload(Change(visit.actor, visit.body_as(Reloading).reason))
     visit.services.recorder.incident("catalog_reload", code="kept" if why else "read", actor=visit.actor)
     if why is not None:
         return Refusal("conflict", f"The files have a mistake, so the old catalog stays in force. {why}")
@@ -210,5 +216,14 @@ ENDPOINTS: Final = (
         body=Restoring,
         status=204,
     ),
-    Endpoint("POST", "/api/admin/catalog/reload", _reload, ADMINS, "Read the catalog's files again", TAG, answer=Reloaded),
+    Endpoint(
+        "POST",
+        "/api/admin/catalog/reload",
+        _reload,
+        ADMINS,
+        "Read the catalog's files again, in every process",
+        TAG,
+        body=Reloading,
+        answer=Reloaded,
+    ),
 )

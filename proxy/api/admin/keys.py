@@ -1,5 +1,6 @@
 """Keys of everybody: listed, made, bounded, ended, rotated and suspended by admins; a key leaves once, its hash never."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from proxy.api.admin.schemas import KeyBounds, KeyChange, NewKey, Reasoned, Rota
 from proxy.api.admin.users import caps_of
 from proxy.api.admin.views import caps_shown
 from proxy.api.admin.visiting import ADMINS, TAG, change_of, missing
-from proxy.api.bounds import NOTHING_NAMED, bounds_of, over_already
+from proxy.api.bounds import NOTHING_NAMED, beyond_catalog, bounds_of, over_already
 from proxy.api.endpoint import Answer, Endpoint, Visit, json_response
 from proxy.api.native.account import RateTold
 from proxy.api.native.keys import MINUTE_MS, KeyCap, Revoked, WishesGiven, WishesTold
@@ -84,9 +85,9 @@ async def _read(visit: Visit) -> Answer:
 async def _create(visit: Visit) -> Answer:
     body, services = visit.body_as(NewKey), visit.services
     now_ms = services.clock.now_ms()
-    past = over_already(body.expires_at_ms, now_ms)
-    if past is not None:
-        return past
+    wrong = over_already(body.expires_at_ms, now_ms) or _beyond_catalog(visit, body.model_scope)
+    if wrong is not None:
+        return wrong
     user_id = await _holder(visit, body)
     if isinstance(user_id, Refusal):
         return user_id
@@ -152,9 +153,9 @@ async def _bind(visit: Visit) -> Answer:
         return Refusal("invalid_request", NOTHING_NAMED.format("model_scope, rate, expires_at_ms"))
     if KeyView.of(key, now_ms).state in _ENDED:
         return Refusal("conflict", f"Key {key.id} has ended; make a new one.")
-    past = over_already(body.expires_at_ms, now_ms)
-    if past is not None:
-        return past
+    wrong = over_already(body.expires_at_ms, now_ms) or _beyond_catalog(visit, body.model_scope, key.model_scope)
+    if wrong is not None:
+        return wrong
     try:
         return KeyView.of(await visit.services.directory.bind_key(key.id, bounds, change_of(visit, body)), now_ms)
     except ValueError as error:
@@ -179,6 +180,10 @@ async def _rotate(visit: Visit) -> Answer:
     )
     grace_until_ms = now_ms + body.grace_minutes * MINUTE_MS
     return _shown_once(await services.directory.rotate_key(old.id, new, grace_until_ms, change_of(visit, body)), text, now_ms)
+
+
+def _beyond_catalog(visit: Visit, scope: list[str] | None, had: Sequence[str] | None = None) -> Refusal | None:
+    return beyond_catalog(scope, visit.services.catalog.current().models.values(), had)
 
 
 async def _found(visit: Visit) -> Key | Refusal:

@@ -15,7 +15,7 @@ from proxy.domain.account import User, UserFilter
 from proxy.domain.desk import Grant
 from proxy.domain.errors import Refusal
 from proxy.domain.ledger import Reset
-from proxy.domain.plan import Entitlement, effective, entitled_at
+from proxy.domain.plan import Entitlement, Plan, Window, effective, entitled_at
 from proxy.domain.standing import Cap
 from proxy.domain.value import replace
 from proxy.stages import hold
@@ -78,14 +78,10 @@ async def _standing(visit: Visit) -> Answer:
     user = await services.directory.user(visit.path("id"))
     if user is None:
         return missing("user", visit.path("id"))
-    entitlement = await services.directory.entitlement(user.id)
-    now_ms = services.clock.now_ms()
-    entitlement = None if entitlement is None else entitled_at(entitlement, now_ms)
-    plan = services.catalog.current().plans.get(entitlement.plan_id) if entitlement else None
-    if entitlement is None or plan is None:
-        return Refusal("conflict", f"User {user.id} has no plan that is offered; put an entitlement first.")
+    plan = await _plan(visit, user)
+    if isinstance(plan, Refusal):
+        return plan
     app = await services.directory.app(user.app_id) if user.app_id else None
-    plan = effective(plan, entitlement.overrides, now_ms)
     standing = await services.books.standing(user.id, hold.account_terms(user, app, plan))
     return StandingView.of(standing, plan.id)
 
@@ -119,9 +115,36 @@ async def _reset(visit: Visit) -> Answer:
     user = await services.directory.user(visit.path("id"))
     if user is None:
         return missing("user", visit.path("id"))
+    plan = await _plan(visit, user)
+    if isinstance(plan, Refusal):
+        return plan
+    windows = [(allowance.window, allowance.family) for allowance in plan.allowances]
+    if (body.window, body.family) not in windows:
+        return Refusal("invalid_request", _no_window(user, plan, body), param="window")
     change = change_of(visit, body)
     reset = Reset(fresh_id("reset"), user.id, body.window, body.family, user.anchor_day, change)
     return ResetView.of(await services.by_hand.reset(reset))
+
+
+async def _plan(visit: Visit, user: User) -> Plan | Refusal:
+    """The plan that holds for the user now, its overrides in it."""
+    services, now_ms = visit.services, visit.services.clock.now_ms()
+    found = await services.directory.entitlement(user.id)
+    entitlement = None if found is None else entitled_at(found, now_ms)
+    plan = services.catalog.current().plans.get(entitlement.plan_id) if entitlement else None
+    if entitlement is None or plan is None:
+        return Refusal("conflict", f"User {user.id} has no plan that is offered; put an entitlement first.")
+    return effective(plan, entitlement.overrides, now_ms)
+
+
+def _no_window(user: User, plan: Plan, body: NewReset) -> str:
+    there = ", ".join(_window(allowance.window, allowance.family) for allowance in plan.allowances)
+    asked = _window(body.window, body.family)
+    return f"Plan {plan.id} of user {user.id} has no window {asked}; it has {there or 'none'}."
+
+
+def _window(window: Window, family: str | None) -> str:
+    return window if family is None else f"{window} of family {family}"
 
 
 def caps_of(scope: str, bodies: list[CapGiven], had: tuple[Cap, ...] = ()) -> tuple[Cap, ...]:

@@ -6,11 +6,14 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from proxy.api import keys
-from proxy.api.bounds import NOTHING_NAMED, RateGiven, bounds_of, over_already
+from proxy.api.bounds import NOTHING_NAMED, RateGiven, beyond_catalog, bounds_of, over_already
 from proxy.api.endpoint import Answer, Endpoint, Visit
+from proxy.api.menu import sights
 from proxy.api.native.account import RateTold
 from proxy.api.schemas import Credits, CreditsIn, Given, MomentMs, Name, Queries, Told, credits_of, milli_of
+from proxy.api.terms import plan_in_force
 from proxy.domain.account import Key, child_exceeds
+from proxy.domain.catalog import Model
 from proxy.domain.desk import Change
 from proxy.domain.errors import Refusal
 from proxy.domain.plan import Window
@@ -147,6 +150,9 @@ async def make_key(visit: Visit) -> Answer:
     objection = child_exceeds(parent, child) or await _too_many(visit, child, now_ms)
     if objection is not None:
         return Refusal("forbidden", objection)
+    unknown = beyond_catalog(given.model_scope, _known_models(visit), parent.model_scope)
+    if unknown is not None:
+        return unknown
     return _shown_once(await visit.services.directory.add_key(child, Change(visit.actor)), text)
 
 
@@ -212,12 +218,20 @@ def governs(own: Key, target: Key) -> bool:
 
 async def _bound(visit: Visit, target: Key, bounds: Mapping[str, Any]) -> Key | Refusal:
     past = over_already(bounds.get("expires_at_ms"), visit.services.clock.now_ms())
-    if past is not None:
-        return past
+    wrong = past or beyond_catalog(bounds.get("model_scope"), _known_models(visit), target.model_scope)
+    if wrong is not None:
+        return wrong
     try:
         return await visit.services.directory.bind_key(target.id, bounds, Change(visit.actor))
     except ValueError as error:
         return Refusal("forbidden", str(error))
+
+
+def _known_models(visit: Visit) -> list[Model]:
+    """Those that the caller may know of: what is hidden from it is as unknown as what there is not."""
+    catalog = visit.services.catalog.current()
+    plan = plan_in_force(visit.caller, catalog, visit.services.clock.now_ms())
+    return [sight.model for sight in sights(catalog, plan, None).values()]
 
 
 async def _target(visit: Visit) -> Key | Refusal:

@@ -21,7 +21,7 @@ from proxy.stages.policy.eligible import Case, first_objection
 from proxy.stages.policy.rank import NOBODY, QUALITY_FACTOR, WANTED, Ranked, Standpoint, cheapest, rank
 from proxy.stages.policy.refuse import Hearing, nobody_left, policy_refusal
 from proxy.stages.policy.shortlist import Shortlist, shortlist
-from proxy.stages.policy.sight import unlocked_by, visible
+from proxy.stages.policy.sight import meaningless, unlocked_by, visible
 from proxy.stages.policy.size import Size, measure
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "decide",
     "in_doubt",
     "lacks_credits",
+    "meaningless",
     "table_for",
     "uncounted",
     "unlocked_by",

@@ -194,10 +194,10 @@ def _ruled_out(model: Model, avoid: tuple[str, ...], only: tuple[str, ...]) -> s
 
 
 def _matches(model: Model, wishes: tuple[str, ...]) -> bool:
-    return any(_is_named(model, wish) for wish in wishes)
+    return any(is_named(model, wish) for wish in wishes)
 
 
-def _is_named(model: Model, wish: str) -> bool:
+def is_named(model: Model, wish: str) -> bool:
     if wish.startswith("tag:"):
         return wish.removeprefix("tag:") in model.tags
     return fnmatchcase(model.id, wish)

@@ -1,10 +1,12 @@
 """What a caller may call at all, and which plan would open the rest: catalog and terms in, models with reasons out."""
 
+from collections.abc import Collection, Sequence
+
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.decision import Reason
 from proxy.domain.plan import Plan
 from proxy.domain.usage import ENDPOINTS
-from proxy.stages.policy.eligible import Sight, first_blindness
+from proxy.stages.policy.eligible import Sight, first_blindness, is_named
 
 
 def visible(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -> list[tuple[Model, Reason | None]]:
@@ -18,6 +20,11 @@ def visible(catalog: Catalog, plan: Plan, model_scope: tuple[str, ...] | None) -
         for model in catalog.models.values()
         if model.kind in ENDPOINTS
     ]
+
+
+def meaningless(wishes: Sequence[str], models: Collection[Model]) -> list[str]:
+    """Those of the wishes (ids, `tag:` names, globs) that mean none of these models."""
+    return [wish for wish in wishes if not any(is_named(model, wish) for model in models)]
 
 
 def unlocked_by(catalog: Catalog, model_id: str, context_tokens: int = 0) -> str | None:

@@ -7,6 +7,12 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 NAME_CHARS_MAX: Final = 200
+# Far beyond what anybody sells; together with what `check` says of prices they keep each bill within 64 bits.
+MULTIPLIER_MAX: Final = 1_000
+CREDITS_PER_DOLLAR_MAX: Final = 1_000_000
+TOKENS_MAX: Final = 100_000_000
+CHOICES_MAX: Final = 128
+IMAGE_TOKENS_MAX: Final = 100_000
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
 _MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._:@+-]+)+")
@@ -42,13 +48,24 @@ def matching(pattern: re.Pattern[str], words: str) -> Any:
     return AfterValidator(check)
 
 
+def _at_most(most: int) -> Any:
+    def check(value: str) -> str:
+        if Decimal(value) > most:
+            raise ValueError(f"must be at most {most:,}")
+        return value
+
+    return AfterValidator(check)
+
+
 PriceText = Annotated[str, _decimal(9, "2.50")]
-MultiplierText = Annotated[str, _decimal(6, "1.25")]
+MultiplierText = Annotated[str, _decimal(6, "1.25"), _at_most(MULTIPLIER_MAX)]
 CreditsText = Annotated[str, BeforeValidator(_credits)]
+WorthText = Annotated[str, BeforeValidator(_credits), _at_most(CREDITS_PER_DOLLAR_MAX)]
 PlainId = Annotated[str, matching(_PLAIN_ID, "must be a name of letters, digits and . _ : @ + - that contains no slash")]
 ModelId = Annotated[str, matching(_MODEL_ID, "must be provider/model: a model's id always contains a slash")]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Positive = Annotated[int, Field(ge=1, le=2**53)]
+Tokens = Annotated[int, Field(ge=1, le=TOKENS_MAX)]
 Natural = Annotated[int, Field(ge=0, le=2**53)]
 Factor = Annotated[float, Field(ge=0, le=1_000)]
 

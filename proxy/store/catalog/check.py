@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import Final, get_args
 
 from proxy.domain.desk import CatalogKind
 from proxy.domain.dialect import Dialect
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk, RuleBook
-from proxy.store.catalog.cells import scaled
+from proxy.store.catalog.cells import CHOICES_MAX, MULTIPLIER_MAX, scaled
 from proxy.store.catalog.mistakes import Mistake
 from proxy.store.catalog.names import expand, matching
 from proxy.store.catalog.parse import Parsed
@@ -18,6 +19,10 @@ from proxy.store.catalog.rules import RULES_FILE
 
 # A chain holds at most 16 candidates (contract 4); a longer list would be cut where nobody sees it.
 CHAIN_MODELS_MAX: Final = 16
+# More than a body of requests can spell; what a model's row says of its context does not bound what is sized.
+INPUT_TOKENS_MAX: Final = 100_000_000
+# Amounts are recorded as 64 bits with a sign.
+_COUNTED_MAX: Final = 2**62
 _ONE_WAY_TO_THINK: Final[tuple[Dialect, ...]] = ("openai", "openrouter")
 _ZERO: Final = "is zero; a price of nothing needs free = true in an operator's file"
 _PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -170,6 +175,34 @@ def _prices_are_real(parsed: Parsed, model: ModelRow, key: str, prices: PricesRo
             yield parsed.mistake("model", model.id, f"{key}.{name}", _ZERO)
 
 
+def _bills_can_be_counted(parsed: Parsed) -> Iterator[Mistake]:
+    worth = max((scaled(policy.credits_per_dollar, 1_000) for policy in parsed.policies.values()), default=0)
+    # What a dollar of raw cost can become at most, whatever plan or override multiplies it; the raw cost itself is counted too.
+    units_per_nano = max(Fraction(MULTIPLIER_MAX * worth, 10**9), Fraction(1))
+    for model in parsed.models.values():
+        tokens = INPUT_TOKENS_MAX + CHOICES_MAX * model.output_tokens_max
+        for key, nano in _dearest(model, tokens):
+            if nano * units_per_nano >= _COUNTED_MAX:
+                message = "can make one call so dear that no book can count it; lower them, or credits_per_dollar of the policy"
+                yield parsed.mistake("model", model.id, key, message)
+
+
+def _dearest(model: ModelRow, tokens: int) -> Iterator[tuple[str, int]]:
+    """What one call can cost at most by each table of prices, in nano-USD."""
+    tables = [("prices", model.prices), *((f"tiers[{number}]", tier) for number, tier in enumerate(model.tiers))]
+    for key, prices in tables:
+        if prices is not None:
+            by_token = [prices.input, prices.cached_input, prices.cache_write, prices.output, prices.reasoning]
+            dearest = max(map(_nano, by_token))
+            yield key, dearest * tokens // 10**6 + _nano(prices.image) * CHOICES_MAX + _nano(prices.request)
+    if model.images:
+        yield "images", max(_nano(image.price) for image in model.images) * CHOICES_MAX
+
+
+def _nano(text: str | None) -> int:
+    return scaled(text or "0", 10**9)
+
+
 def _images_are_real(parsed: Parsed, model: ModelRow) -> Iterator[Mistake]:
     if model.images and (model.tiers or (model.prices is not None and model.prices.image is not None)):
         message = "stand beside another price of images; keep either images or prices.image, and no tiers"
@@ -260,6 +293,7 @@ _CHECKS: Final[tuple[Callable[[Parsed], Iterator[Mistake]], ...]] = (
     _models_are_served,
     _models_fit_their_dialect,
     _models_are_priced,
+    _bills_can_be_counted,
     _lists_name_models,
     _allowances_have_models,
     _plans_charge,

@@ -15,7 +15,7 @@ from proxy.store.catalog.layers import WHOLE, created, deleted, file_value, merg
 from proxy.store.catalog.mistakes import CatalogMistakes
 from proxy.store.catalog.outlook import laid_over, outlook
 from proxy.store.catalog.sheet import Sheet
-from proxy.store.catalog.source import SqlCatalog
+from proxy.store.catalog.source import FILES_KIND, SqlCatalog
 from proxy.store.catalog.tables import read_patches, read_snapshot, replace_patches, save_snapshot
 from proxy.store.database import Connection, Database
 from proxy.store.trail import Writing
@@ -23,6 +23,7 @@ from proxy.store.trail import Writing
 Patches = Sequence[CatalogPatch]
 # The author of what is tried and never kept.
 _NOBODY: Final = "trial"
+_FILES: Final = f"{FILES_KIND}:files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,14 @@ class SqlCatalogDesk:
             return restored(edit.patches, kind, object_id)
 
         await self._write("restore", (kind, object_id), change, step)
+
+    async def reload(self, change: Change) -> str | None:
+        before = {"revision": self._source.current().revision}
+        why = await self._source.reload()
+        if why is None:
+            after, at_ms = {"revision": self._source.current().revision}, self._clock.now_ms()
+            await self._database.write(lambda c: Writing(c, change, at_ms).note("catalog.reload", _FILES, before, after))
+        return why
 
     async def diff(self) -> list[PatchState]:
         return states(self._source.files.sheet, await self.patches())

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from proxy.domain.abuse import POINTS, Offence
 from proxy.domain.policy import Action, Mode, Rescue
-from proxy.store.catalog.cells import CreditsText, Factor, ModelId, PlainId, Row
+from proxy.store.catalog.cells import CreditsText, Factor, ModelId, PlainId, Row, WorthText
 
 # There is one policy; its row needs a name only so that patches can point at it.
 POLICY_ID: Final = "policy"
@@ -57,7 +57,7 @@ class PolicyRow(Row):
     """The operator's policy and the worth of a credit."""
 
     id: Literal["policy"] = "policy"
-    credits_per_dollar: CreditsText
+    credits_per_dollar: WorthText
     modes: dict[Mode, WeightsRow]
     default_mode: Mode = "balanced"
     default_assistant: PlainId = "general"

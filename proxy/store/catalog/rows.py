@@ -16,16 +16,19 @@ from proxy.domain.policy import Mode
 from proxy.domain.usage import Kind
 from proxy.domain.verdict import Risk
 from proxy.store.catalog.cells import (
+    CHOICES_MAX,
+    IMAGE_TOKENS_MAX,
+    TOKENS_MAX,
     CreditsText,
     Factor,
     ModelId,
     MultiplierText,
     Name,
-    Natural,
     PlainId,
     Positive,
     PriceText,
     Row,
+    Tokens,
     matching,
 )
 from proxy.store.catalog.policy_rows import PolicyRow
@@ -149,9 +152,9 @@ class ModelRow(Row):
     active: bool = True
     hidden: bool = False
     plans: list[PlainId] = []
-    context_tokens_max: Positive
-    output_tokens_max: Natural = 0
-    output_tokens_min: Positive = 16
+    context_tokens_max: Tokens
+    output_tokens_max: Annotated[int, Field(ge=0, le=TOKENS_MAX)] = 0
+    output_tokens_min: Tokens = 16
     modalities: Annotated[list[Modality], Field(min_length=1)] = ["text"]
     tools: bool = False
     json_schema: bool = False
@@ -170,7 +173,7 @@ class ModelRow(Row):
     risks: list[Risk] = ["safe"]
     tokens_per_byte_max: Annotated[float, Field(gt=0, le=16)] = 1.0
     tokens_per_byte_min: Annotated[float, Field(gt=0, le=16)] = 0.1
-    image_tokens: Natural = 1_500
+    image_tokens: Annotated[int, Field(ge=0, le=IMAGE_TOKENS_MAX)] = 1_500
     vocabulary: Vocabulary | None = None
     timeouts: TimeoutsRow = TimeoutsRow()
 
@@ -282,7 +285,7 @@ class PlanRow(Row):
     context_tokens_max: Positive = 128_000
     output_tokens_default: Positive = 4_096
     concurrency_max: Positive = 4
-    n_max: Positive = 1
+    n_max: Annotated[int, Field(ge=1, le=CHOICES_MAX)] = 1
     multiplier: MultiplierText = "1"
     family_multipliers: dict[PlainId, MultiplierText] = {}
     credit_prices: dict[PlainId, CreditPricesRow] = {}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from proxy.domain.catalog import Catalog
 from proxy.domain.value import dataclass
@@ -15,6 +16,9 @@ from proxy.store.catalog.sheet import KINDS
 from proxy.store.catalog.tables import drop_unused_snapshots, read_patches, read_snapshot, save_snapshot
 from proxy.store.database import Connection, Database
 from proxy.store.trail import last_change
+
+# What is announced when an admin has the files read again, beside the kinds of rows.
+FILES_KIND: Final = "catalog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,19 @@ class SqlCatalog:
             return await self._try_swap(await asyncio.to_thread(read_files, self._config_dir))
 
     async def refresh(self) -> str | None:
-        """Looks whether anybody changed a patch since the last load and, if so, lays the patches over the files again.
+        """Looks whether anybody changed a patch or had the files read again since the last load and, if so, loads anew.
 
         Returns what `reload` returns, the same reason again until a load succeeds. Raises StoreUnavailable.
         """
         async with self._one_load_at_a_time:
             seen = self._seen
-            self._seen, is_ours = await self._database.read(lambda connection: _news(connection, seen))
-            return await self._try_swap(self._files) if is_ours else self._refused
+            newest, kinds = await self._database.read(lambda connection: _news(connection, seen))
+            if FILES_KIND in kinds:
+                await self._try_swap(await self.files_anew())
+            elif not kinds.isdisjoint(KINDS):
+                await self._try_swap(self._files)
+            self._seen = max(newest, self._seen)
+            return self._refused
 
     async def prune(self, before_ms: int) -> int:
         """Drops snapshots saved before a moment that no recorded call names; how many. Raises StoreUnavailable."""
@@ -118,7 +127,7 @@ class SqlCatalog:
         return _Load(files, seen, build(merge(files.sheet, read_patches(connection)), files, self._base_urls))
 
 
-def _news(connection: Connection, seen: int) -> tuple[int, bool]:
+def _news(connection: Connection, seen: int) -> tuple[int, set[str]]:
     rows = connection.execute("SELECT seq, kind FROM changes WHERE seq > ? ORDER BY seq", (seen,)).fetchall()
     newest = rows[-1][0] if rows else seen
-    return newest, any(kind in KINDS for _, kind in rows)
+    return newest, {kind for _, kind in rows}

@@ -223,12 +223,43 @@ async def test_the_catalog_shows_revision_and_how_changes_stand_to_the_files(off
     assert (patch["id"], patch["field"], patch["value"], patch["state"]) == ("p/cheap", "name", "Cheap", "plain")
 
 
+async def test_terms_that_no_book_can_count_are_refused_with_what_would_mend_them(office: Office) -> None:
+    for path, field, value, most in (
+        ("/plans/basic", "multiplier", "999999999", "1,000"),
+        ("/policy", "credits_per_dollar", "999999999999", "1,000,000"),
+    ):
+        answer = await office.patch(path, **{field: value})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+        assert f"{field}: must be at most {most}" in answer.json()["error"]["message"]
+    assert (await office.call(await office.house.user_key(), model="auto")).status_code == 200
+
+
 async def test_a_reload_reads_the_files_again(office: Office) -> None:
     file = office.config_dir / "catalog.toml"
     file.write_text(file.read_text().replace("credits = 1_000", "credits = 1_500"))
     answer = await office.post("/catalog/reload")
     assert (answer.status_code, answer.json()["changed"]) == (200, True)
     assert (await office.read("/plans/basic"))["allowances"][0]["credits"] == "1500"
+
+
+async def test_a_reload_is_audited_with_the_catalog_before_and_after(office: Office) -> None:
+    before = office.catalog.current().revision
+    file = office.config_dir / "catalog.toml"
+    file.write_text(file.read_text().replace("credits = 1_000", "credits = 1_500"))
+    await office.post("/catalog/reload", reason="spring prices")
+    (line,) = await office.audited(1)
+    assert (line["action"], line["subject"], line["reason"]) == ("catalog.reload", "catalog:files", "spring prices")
+    assert line["actor"] == f"key:{office.admin.split('_')[2]}"
+    assert (line["before"], line["after"]) == ({"revision": before}, {"revision": office.catalog.current().revision})
+    file.write_text("nonsense = 1\n")
+    assert (await office.post("/catalog/reload")).status_code == 409
+    assert (await office.audited(1))[0] == line
+
+
+async def test_a_reload_without_a_reason_is_audited_too(office: Office) -> None:
+    assert (await office.ask("POST", "/catalog/reload")).status_code == 200
+    (line,) = await office.audited(1)
+    assert (line["action"], line["reason"], line["before"]) == ("catalog.reload", None, line["after"])
 
 
 async def test_a_bad_file_keeps_the_old_catalog_and_says_why(office: Office) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.api.admin.office import Office
-from tests.api.house import PEPPER
+from tests.api.admin.office import STRONG, Office
+from tests.api.house import PEPPER, code_of
 
 
 async def test_a_new_key_works_and_is_shown_once(office: Office) -> None:
@@ -163,6 +163,27 @@ async def test_scope_rate_and_expiry_of_a_key_are_changed_and_hold_at_once(offic
     await office.ask("POST", f"{path}/bounds", {"model_scope": None, "reason": "all again"})
     assert [(await office.call(made["key"])).status_code for _ in range(2)] == [200, 429]
     assert (await office.read(path))["rate"] == bounds["rate"]
+
+
+async def test_a_scope_that_names_no_model_is_refused_and_its_names_are_told(office: Office) -> None:
+    await office.house.user("ada")
+    key = {"kind": "user", "name": "laptop", "user_id": "ada"}
+    refused = await office.post("/keys", **key, model_scope=["p/cheap", "p/chaep", "gpt", "tag:none", "q/*"])
+    assert (code_of(refused), refused.json()["error"]["param"]) == ((400, "invalid_request"), "model_scope")
+    assert "no model: p/chaep, gpt, tag:none, q/*." in refused.json()["error"]["message"]
+    made = (await office.post("/keys", **key, model_scope=["p/cheap", "p/unpriced", "p/org/*"])).json()
+    assert code_of(await office.post(f"/keys/{made['id']}/bounds", model_scope=["p/chaep"])) == (400, "invalid_request")
+    assert (await office.read(f"/keys/{made['id']}"))["model_scope"] == ["p/cheap", "p/unpriced", "p/org/*"]
+
+
+async def test_a_name_that_left_the_catalog_may_stay_in_a_keys_scope(office: Office) -> None:
+    await office.house.user("ada", "pro")
+    old = await office.house.user_key("ada", model_scope=("p/gone", "p/cheap"))
+    path = f"/keys/{old.split('_')[2]}/bounds"
+    assert (await office.call(old, model="p/cheap")).status_code == 200
+    kept = await office.post(path, model_scope=["p/gone", STRONG])
+    assert (kept.status_code, kept.json()["model_scope"]) == (200, ["p/gone", STRONG])
+    assert code_of(await office.post(path, model_scope=["p/lost"])) == (400, "invalid_request")
 
 
 async def test_a_key_is_given_no_more_than_the_key_it_was_made_from(office: Office) -> None:

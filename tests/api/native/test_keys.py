@@ -1,5 +1,6 @@
 """Claims about `/api/keys`: only keys that may make keys do, a child never exceeds its parent, a secret is seen once."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -91,6 +92,30 @@ async def test_a_childs_scope_binds_its_calls(house: House) -> None:
     child = await made(house, await house.user_key("u9", "pro", manage_keys=True), model_scope=["p/strong"])
     assert (await house.chat(child["key"], "p/strong")).status_code == 200
     assert code_of(await house.chat(child["key"], "p/cheap")) == (403, "forbidden")
+
+
+async def test_a_scope_of_unknown_names_is_refused(house: House) -> None:
+    key = await manager(house)
+    for method, path in (("POST", "/api/keys"), ("PATCH", f"/api/keys/{(await made(house, key))['id']}")):
+        body = {"model_scope": ["p/cheap", "p/chaep"]} | ({"name": "x"} if method == "POST" else {})
+        answer = await house.client.request(method, path, json=body, headers=bearing(key))
+        assert (code_of(answer), answer.json()["error"]["param"]) == ((400, "invalid_request"), "model_scope")
+        assert "no model: p/chaep." in answer.json()["error"]["message"]
+
+
+async def test_a_hidden_model_is_as_unknown_to_a_scope_as_one_that_there_is_not(house: House) -> None:
+    key = await manager(house)
+    models = dict(house.shown.catalog.models)
+    house.shown.catalog = replace(house.shown.catalog, models=models | {"p/strong": replace(models["p/strong"], hidden=True)})
+    refused = [await house.post("/api/keys", key, {"name": "x", "model_scope": [name]}) for name in ("p/strong", "p/nosuch")]
+    assert [code_of(answer) for answer in refused] == [(400, "invalid_request")] * 2
+    strong, none = (answer.json()["error"]["message"] for answer in refused)
+    assert strong.replace("p/strong", "p/nosuch") == none
+
+
+async def test_a_parents_scope_may_be_written_out_though_a_name_of_it_is_gone(house: House) -> None:
+    key = await manager(house, model_scope=("p/gone", "p/cheap"))
+    assert (await made(house, key, model_scope=["p/gone"]))["model_scope"] == ["p/gone"]
 
 
 async def test_revoking_takes_descendants_along(house: House) -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from proxy.domain.assistant import Preference
 from proxy.domain.catalog import Timeouts
-from proxy.domain.money import Prices, PriceTier
+from proxy.domain.money import Prices, PriceTier, worst_credits_milli
 from proxy.domain.picture import ImagePrice, Picture
-from proxy.domain.plan import Allowance, Rate
+from proxy.domain.plan import Allowance, Rate, tariff
 from proxy.domain.standing import Cap
 from proxy.store.catalog.build import load
+from proxy.store.catalog.check import INPUT_TOKENS_MAX
 from proxy.store.catalog.mistakes import CatalogMistakes
 from tests.store.catalog.folder import ALIASES, ASSISTANTS, MODELS, PLANS, POLICY, PRECHECK, PROVIDERS, folder, model_row
 
@@ -163,6 +164,12 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
     assert demo.revision == usual.revision
 
 
+DEAR_IMAGES = (
+    '[[model]]\nid = "p/dot"\nfamily = "dot"\nkind = "image"\ncontext_tokens_max = 4_000\n'
+    'images = [{ price = "999999999" }]\nprices = { input = "1" }\n'
+)
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +213,13 @@ def test_a_stand_in_for_a_provider_never_gets_the_providers_key(tmp_path: Path) 
         ("policy", POLICY.replace("1_000", "-1"), "policy[policy].credits_per_dollar", "credits"),
         ("policy", POLICY.replace("1_000", "0"), "policy[policy].credits_per_dollar", "worth"),
         ("policy", POLICY.replace("1_000", '"0.000"'), "policy[policy].credits_per_dollar", "worth"),
+        ("policy", POLICY.replace("1_000", "1_000_001"), "policy[policy].credits_per_dollar", "at most 1,000,000"),
+        ("plans", PLANS + 'multiplier = "1000.000001"\n', "plan[basic].multiplier", "at most 1,000"),
+        ("plans", PLANS + 'family_multipliers = { gpt = "1001" }\n', "plan[basic].family_multipliers.gpt", "at most 1,000"),
+        ("plans", PLANS + "n_max = 129\n", "plan[basic].n_max", "at most 128"),
+        ("models", MODELS.replace("8_000\nout", "100_000_001\nout"), "model[p/small].context_tokens_max", "at most"),
+        ("models", MODELS.replace('"4"', '"999999999"'), "model[p/small].prices", "no book can count"),
+        ("models", MODELS + DEAR_IMAGES, "model[p/dot].images", "no book can count"),
         ("policy", POLICY + '[policy.actions]\nnothing = "block"\n', "policy[policy].actions.nothing", "hazard"),
         ("policy", "", "policy", "[policy]"),
         ("precheck", PRECHECK.replace("\\bpython\\b", "(python"), "rule[python].pattern", "regular expression"),
@@ -222,6 +236,21 @@ def test_a_mistake_names_its_file_its_key_and_what_would_mend_it(
     found = mistakes(tmp_path, **{name: content})
     assert [(file, where) for file, where, _ in found if where == key] == [(f"{name}.toml", key)], found
     assert word in next(message for _, where, message in found if where == key)
+
+
+def test_the_largest_multiplier_and_worth_of_a_dollar_leave_the_dearest_models_of_today_callable(tmp_path: Path) -> None:
+    dearest = MODELS.replace("output_tokens_max = 8_000", "output_tokens_max = 1_000_000").replace('"10.00"', '"600"')
+    catalog = load(
+        folder(
+            tmp_path,
+            models=dearest,
+            plans=PLANS + 'multiplier = "1000"\nn_max = 128\n',
+            policy=POLICY.replace("1_000", "1_000_000"),
+        )
+    )
+    (plan,), model = catalog.plans.values(), catalog.models["p/large"]
+    terms = tariff(plan, model.family, catalog.milli_credits_per_dollar)
+    assert worst_credits_milli(model.tiers, terms, INPUT_TOKENS_MAX, 128 * model.output_tokens_max) < 2**63
 
 
 def test_a_default_assistant_that_is_disabled_is_a_mistake(tmp_path: Path) -> None:
