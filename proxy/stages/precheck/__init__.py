@@ -4,7 +4,7 @@ Offsets count in a message's text: its content, or its text parts joined by line
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from proxy.stages.precheck.marks import Mark
 from proxy.stages.precheck.reading import WHOLE_CHARS_MAX, Message, Said, tool_texts
 from proxy.stages.precheck.validators import VALIDATORS
 from proxy.stages.precheck.weighing import Weighed
-from proxy.stages.precheck.wording import Wording
+from proxy.stages.precheck.wording import Wording, lowered
 
 __all__ = ["check", "hazard_scores", "judge", "mistakes", "prepare", "reasons"]
 
@@ -36,6 +36,8 @@ ELLIPTIC_CHARS: Final = 60
 ELLIPTIC_CONFIDENCE: Final = 0.35
 ELDER_CONFIDENCE: Final = 0.6
 _RISKS: Final[Mapping[Risk, int]] = {"safe": 0, "sensitive": 1, "disallowed": 2}
+# What the weights see, and where.
+Harms = Sequence[tuple[judging.Harm, Span]]
 
 
 class _Task(NamedTuple):
@@ -83,15 +85,15 @@ def judge(messages: Sequence[Message], book: RuleBook) -> Verdict:
     decided = [_deciding(spoken, book) for spoken in asked]
     task = _task(decided, book) or _weighed(turns, book)
     found = _hazards(_deciding(dangers, book))
-    risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
+    risk, hazards = _worst(found, harms, book)
     return Verdict(
         category=task.category,
         family=task.family,
         complexity=_complexity(turns, decided, book),
-        risk=max(risks, key=_RISKS.__getitem__) if risks else "safe",
-        hazards=tuple(sorted({*found, *[harm.hazard for harm, _ in harms]})) if risks else (),
+        risk=risk,
+        hazards=hazards,
         confidence=round(task.confidence, 3),
-        evidence=_evidence(found, [span for _, span in harms], asked, task.category),
+        evidence=_evidence(found, harms, asked, task.category),
         recommended_assistant=book.assistants.get(task.family),
         rules_revision=book.revision,
         language=language(turns[0].window) if turns and _looks(book) else None,
@@ -196,14 +198,12 @@ def _named(found: Weighed, book: RuleBook) -> _Task:
     return _Task(found.name, book.families.get(found.name, DEFAULT_FAMILY), found.confidence)
 
 
-def _brought(messages: Sequence[Message]) -> Iterator[tuple[Said, Wording]]:
-    for said in tool_texts(messages):
-        yield said, judging.window(said.text)
+def _brought(messages: Sequence[Message]) -> Sequence[tuple[Said, Wording]]:
+    brought = tool_texts(messages)
+    return [(said, judging.window(said.text)) for said in brought] if brought else ()
 
 
-def _harms(
-    heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights | None
-) -> list[tuple[judging.Harm, Span]]:
+def _harms(heard: Sequence[tuple[Said, Wording]], marks: Sequence[Mark], weights: Weights | None) -> Harms:
     """What the weights see in the last turns and in what tools brought; of the latter only attacks count."""
     if weights is None:
         return []
@@ -212,7 +212,7 @@ def _harms(
         hinted = hints([mark for mark in marks if mark.span.message == said.message]) if marks else []
         harm = judging.harm(window, hinted, weights)
         if harm is not None and (said.is_human or harm.hazard in judging.ATTACKS):
-            start = max(0, said.text.lower().find(harm.word)) if len(said.text) <= WHOLE_CHARS_MAX else 0
+            start = max(0, lowered(said.text)[0].find(harm.word)) if len(said.text) <= WHOLE_CHARS_MAX else 0
             found.append((harm, Span("weights", said.message, start, start + len(harm.word))))
     return found
 
@@ -248,12 +248,20 @@ def _hazards(spoken: Sequence[Mark]) -> Mapping[str, list[Mark]]:
     }
 
 
+def _worst(found: Mapping[str, Sequence[Mark]], harms: Harms, book: RuleBook) -> tuple[Risk, tuple[str, ...]]:
+    """The highest of all risks, and all hazards."""
+    if not found and not harms:
+        return "safe", ()
+    risks = [book.risks.get(hazard, "sensitive") for hazard in found] + [harm.risk for harm, _ in harms]
+    return max(risks, key=_RISKS.__getitem__), tuple(sorted({*found, *[harm.hazard for harm, _ in harms]}))
+
+
 def _evidence(
-    found: Mapping[str, Sequence[Mark]], seen: Sequence[Span], asked: Sequence[Sequence[Mark]], category: str
+    found: Mapping[str, Sequence[Mark]], harms: Harms, asked: Sequence[Sequence[Mark]], category: str
 ) -> tuple[Span, ...]:
     """Hazards first: where not all fits, what a reviewer must see is kept."""
-    if not found and not seen and not any(asked):
+    if not found and not harms and not any(asked):
         return ()
     dangers = [mark.span for hazard in sorted(found) for mark in found[hazard]]
     tasks = [mark.span for spoken in asked for mark in spoken if mark.rule.value == category]
-    return tuple([*dangers, *seen, *tasks][:SPANS_MAX])
+    return tuple([*dangers, *[span for _, span in harms], *tasks][:SPANS_MAX])

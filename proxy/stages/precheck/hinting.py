@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from proxy.domain.verdict import RuleBook
 from proxy.stages.precheck import judging
 from proxy.stages.precheck.marks import Mark, RuleSet, every, find_marks, rule_set
-from proxy.stages.precheck.reading import Message, Said, human_texts, is_read_once, turns, whole
+from proxy.stages.precheck.reading import TURN_ENDS, Message, Said, human_texts, is_read_once, turns, whole
 from proxy.stages.precheck.wording import Wording
 
 TASK: Final = ("category", "complexity")
@@ -53,12 +53,19 @@ def marks(messages: Sequence[Message], made: Ready) -> Marked:
         return Marked(heard, [asked], dangers, [wording])
     spoken, windows = [], []
     for said, turn in zip(heard, turns(heard), strict=True):
-        is_all = is_one and len(said.text) <= judging.HEAD_CHARS + judging.TAIL_CHARS
-        window = wording if is_all else judging.window(said.text)
-        same = window if window.is_of(turn.text) else Wording(turn.text)
+        window = _window(said, wording if is_one else None)
+        same = window if window.is_of(turn.text) else window.ends(*TURN_ENDS)
         spoken.append(find_marks(turn, same, made.rules, made.tasks))
         windows.append(window)
     return Marked(heard, spoken, find_marks(everything, wording, made.rules, made.dangers), windows)
+
+
+def _window(said: Said, whole: Wording | None) -> Wording:
+    """What is weighed of a turn; `whole` is the wording of all that is read of it, if that is at hand."""
+    if whole is None:
+        return judging.window(said.text)
+    ends = judging.ends_of(len(said.text))
+    return whole if ends is None else whole.ends(*ends)
 
 
 def hints(spoken: Iterable[Mark]) -> list[str]:

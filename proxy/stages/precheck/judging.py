@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Complexity, Risk, Table, Weights
 from proxy.stages.precheck import features
-from proxy.stages.precheck.reading import SEPARATOR, TURN_HEAD_CHARS, TURN_TAIL_CHARS, WHOLE_CHARS_MAX
+from proxy.stages.precheck.reading import TURN_ENDS, WHOLE_CHARS_MAX
 from proxy.stages.precheck.weighing import Weighed, dilution, heaviest, leads, loudest_word, odds, scores, spoke, told, total
 from proxy.stages.precheck.wording import Wording
 
@@ -28,11 +28,19 @@ class Harm(NamedTuple):
 
 def window(text: str) -> Wording:
     """What of a text is weighed: its ends; of one that is not read whole, what rules on tasks read."""
-    if len(text) <= HEAD_CHARS + TAIL_CHARS:
+    ends = ends_of(len(text))
+    if ends is None:
         return Wording(text)
-    if len(text) <= WHOLE_CHARS_MAX:
-        return Wording(f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}")
-    return Wording(f"{text[:TURN_HEAD_CHARS]}{SEPARATOR}{text[-TURN_TAIL_CHARS:]}")
+    head, between, tail = ends
+    return Wording(f"{text[:head]}{between}{text[-tail:]}")
+
+
+def ends_of(chars: int) -> tuple[int, str, int] | None:
+    """How much of a text of so many characters is weighed at its beginning and at its end, and what is set between; None if
+    all of it is."""
+    if chars <= HEAD_CHARS + TAIL_CHARS:
+        return None
+    return (HEAD_CHARS, "\n", TAIL_CHARS) if chars <= WHOLE_CHARS_MAX else TURN_ENDS
 
 
 class Task:
@@ -75,7 +83,7 @@ def harm(window: Wording, hints: Sequence[str], weights: Weights) -> Harm | None
     lead = leads(weights.level, found, "safe")
     attacks = level == "attack"
     hazard = _among(weights.hazard, scores(weights.hazard, said, hints, share), attacks)
-    loudest = loudest_word(weights.level, dict.fromkeys(window.words), level, "safe")
+    loudest = loudest_word(weights.level, window.different, level, "safe")
     blocks = lead["content"] > weights.thresholds["block"] or (attacks and lead["attack"] > weights.thresholds["block_attack"])
     return Harm("disallowed" if blocks else "sensitive", hazard, loudest)
 

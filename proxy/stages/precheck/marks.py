@@ -2,17 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from re import Match, Pattern
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Rule, Span
-from proxy.stages.precheck.clues import LINE_BREAK, Beginning, Group, Lead, clues
+from proxy.stages.precheck.clues import Beginning, Lead, clues
 from proxy.stages.precheck.places import places
 from proxy.stages.precheck.reading import Reading
 from proxy.stages.precheck.validators import VALIDATORS, Validator
-from proxy.stages.precheck.wording import DIGIT, Wording
+from proxy.stages.precheck.wording import Wording
 
 # How many suspicions of one rule are looked at before it is taken to be silent.
 MATCHES_MAX: Final = 64
@@ -27,13 +27,12 @@ class Mark(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A rule made ready: `match` tries it at one place, `needs` has a bit for each group of words it must find."""
+    """A rule made ready: `match` tries it at one place."""
 
     rule: Rule
     match: Callable[[str, int], Match[str] | None]
     begins: Beginning
     validator: Validator | None
-    needs: int
 
 
 class Call(NamedTuple):
@@ -44,34 +43,35 @@ class Call(NamedTuple):
 
 
 class RuleSet(NamedTuple):
-    """Rules made ready, and what calls them in a text, as bits: the lowest, one a rule, say that its rarest group is there,
-    those above them that another group is. Words and signs call (`calls`), few letters that a word begins with (`short`),
-    how the text begins (`openings`), or nothing (`always`)."""
+    """Rules made ready, and what calls them in a text, as bits. They lie in layers of one bit a rule: the first layer says that
+    a rule's first group is there, the second that its second is, and so on, so that all layers together say which rules are
+    worth a try. Words and signs call (`calls`), few letters that a word begins with (`short`), how the text begins
+    (`openings`), or nothing (`always`)."""
 
     trials: Sequence[Trial]
     calls: Mapping[str, Call]
     short: Mapping[str, Call]
     openings: Mapping[str, int]
     always: int
+    layers: Sequence[int]
     called: frozenset[str]
     shortly_called: frozenset[str]
 
     def called_by(self, wording: Wording) -> tuple[int, Mapping[int, Sequence[Lead]]]:
-        """What a text calls, as bits, and how it says that rules begin."""
-        seen, begun = self.always, dict[int, list[Lead]]()
+        """The rules of which a text has all groups, as bits, and how it says that rules begin."""
+        seen, begun = self.always, defaultdict[int, list[Lead]](list)
         calls = [self.calls[key] for key in wording.among(self.called)]
         calls += [self.short[stem] for stem in wording.short_stems_among(self.shortly_called)]
         for bits, leads in calls:
             seen |= bits
             for number, lead in leads:
-                if number in begun:
-                    begun[number].append(lead)
-                else:
-                    begun[number] = [lead]
+                begun[number].append(lead)
         for key in wording.opening:
-            if key in self.openings:
-                seen |= self.openings[key]
-        return seen, begun
+            seen |= self.openings.get(key, 0)
+        called = seen
+        for shift in self.layers:
+            called &= seen >> shift
+        return called, begun
 
 
 NOBODY: Final = Call(0, ())
@@ -83,23 +83,21 @@ def rule_set(rules: Sequence[Rule]) -> RuleSet:
     short: dict[str, Call] = defaultdict(lambda: NOBODY)
     openings: dict[str, int] = defaultdict(int)
     trials: list[Trial] = []
-    always, bit = 0, 1 << len(rules)
-    for number, rule in enumerate(rules):
-        known, own = clues(rule.pattern.pattern), 1 << number
-        caller = None if known.opens else min(known.groups, key=_size, default=None)
-        first = known.groups[0] if known.begins == "group" else None
-        needs = 0
-        for group in known.groups:
-            does, bit = (own, bit) if group is caller else (bit, bit << 1)
+    known = [clues(rule.pattern.pattern) for rule in rules]
+    layers = [len(rules) * layer for layer in range(max([1, *(len(clue.groups) + clue.opens for clue in known)]))]
+    always = 0
+    for number, (rule, clue) in enumerate(zip(rules, known, strict=True)):
+        bits = [1 << number + layer for layer in layers]
+        for key in clue.groups[0].keys if clue.opens else ():
+            openings[key] |= bits[0]
+        first = clue.groups[0] if clue.begins == "group" else None
+        for group, bit in zip(clue.groups, bits[clue.opens :], strict=False):
             begun = number if group is first else None
-            _note(group.keys, does, begun, calls)
-            _note(group.short, does, begun, short)
-            needs |= does
-        for key in known.groups[0].keys if known.opens else ():
-            openings[key] |= own
-        always |= 0 if known.opens or caller else own
-        trials.append(Trial(rule, rule.pattern.match, known.begins, VALIDATORS.get(rule.validator or ""), needs))
-    return RuleSet(trials, dict(calls), dict(short), dict(openings), always, frozenset(calls), frozenset(short))
+            _note(group.keys, bit, begun, calls)
+            _note(group.short, bit, begun, short)
+        always |= sum(bits[len(clue.groups) + clue.opens :])
+        trials.append(Trial(rule, rule.pattern.match, clue.begins, VALIDATORS.get(rule.validator or "")))
+    return RuleSet(trials, dict(calls), dict(short), dict(openings), always, layers[1:], frozenset(calls), frozenset(short))
 
 
 def every(rules: Sequence[Rule]) -> int:
@@ -121,23 +119,24 @@ def find_marks(reading: Reading, wording: Wording, ready: RuleSet, among: int) -
         return []
     found = []
     for trial, leads in worth_a_try(wording, ready, among):
-        span = _first(trial, places(trial.begins, leads, wording), reading, wording.text)
-        if span is not None:
+        starts = places(trial.begins, leads, wording)
+        if (starts is None or starts) and (span := _first(trial, starts, reading, wording.text)):
             found.append(Mark(trial.rule, span))
     return found
 
 
-def worth_a_try(wording: Wording, ready: RuleSet, among: int) -> Iterator[tuple[Trial, Sequence[Lead]]]:
+def worth_a_try(wording: Wording, ready: RuleSet, among: int) -> list[tuple[Trial, Sequence[Lead]]]:
     """The rules for which all is there that they must find, in their order, and the leads that the text calls."""
     seen, leads = ready.called_by(wording)
-    missing, called = ~seen, bin(seen & among)[:1:-1]
+    found, called = [], bin(seen & among)[:1:-1]
     number = called.find("1")
     while number >= 0:
         trial = ready.trials[number]
-        _, _, _, validator, needs = trial
-        if not needs & missing and (validator is None or wording.count(validator.needs) >= validator.least):
-            yield trial, leads.get(number, ())
+        validator = trial.validator
+        if validator is None or wording.count(validator.needs) >= validator.least:
+            found.append((trial, leads.get(number, ())))
         number = called.find("1", number + 1)
+    return found
 
 
 def _first(trial: Trial, starts: Sequence[int] | None, reading: Reading, text: str) -> Span | None:
@@ -166,8 +165,3 @@ def _note(leads: Mapping[str, Lead], does: int, begun: int | None, calls: dict[s
     for key, lead in leads.items():
         bits, known = calls[key]
         calls[key] = Call(bits | does, known if begun is None else (*known, (begun, lead)))
-
-
-def _size(group: Group) -> int:
-    """How often a group calls its rule, roughly: a digit is in most texts, few letters begin many words."""
-    return len(group.keys) + 8 * len(group.short) + 1_000 * (DIGIT in group.keys) + 100 * (LINE_BREAK in group.keys)

@@ -14,11 +14,15 @@ _START: Final = (0,)
 def places(begins: Beginning, leads: Sequence[Lead], wording: Wording) -> Sequence[int] | None:
     """Where a pattern that begins so could begin in a text that calls these leads of its first group; None when it could
     anywhere."""
-    if begins == "text":
-        return _START
     if begins == "group":
-        return _some(_led(leads[0], wording) if len(leads) == 1 else _united(leads, wording))
-    return _some(wording.numbers) if begins == "number" else None
+        found = _led(leads[0], wording) if len(leads) == 1 else _united(leads, wording)
+    elif begins == "number":
+        found = wording.numbers
+    else:
+        return _START if begins == "text" else None
+    if len(found) <= PLACES_MAX:
+        return found
+    return [*found[: PLACES_MAX // 2], *found[-PLACES_MAX // 2 :]]
 
 
 def _united(leads: Sequence[Lead], wording: Wording) -> Sequence[int]:
@@ -33,9 +37,3 @@ def _led(lead: Lead, wording: Wording) -> Sequence[int]:
         return found
     goes_on = wording.text.startswith
     return [place for place in found if goes_on(ways, place)]
-
-
-def _some(places: Sequence[int]) -> Sequence[int]:
-    if len(places) <= PLACES_MAX:
-        return places
-    return [*places[: PLACES_MAX // 2], *places[-PLACES_MAX // 2 :]]

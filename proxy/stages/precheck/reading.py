@@ -20,6 +20,7 @@ TURN_TAIL_CHARS: Final = 300
 TURNS_MAX: Final = 3
 # No pattern of ours matches across it.
 SEPARATOR: Final = "\n\x00\n"
+TURN_ENDS: Final = (TURN_HEAD_CHARS, SEPARATOR, TURN_TAIL_CHARS)
 _AT_START: Final = (0,)
 
 Message = Mapping[str, Any]

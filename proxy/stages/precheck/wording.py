@@ -15,7 +15,9 @@ DIGIT: Final = "0-9"
 _SHORT_STEM: Final = itemgetter(slice(SHORT_STEM_LETTERS))
 _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_ASCII: Final = bytes(range(128))
+# Halves of characters that came alone are kept as they are.
+_UTF_8: Final = ("utf-8", "surrogatepass")
 # What only a look at each word can cut: letters that no table of 256 holds.
 _FAR_LETTER: Final = re.compile(rf"[^\W\d_\x00-\xff]|[{PAIRED}]")
 _SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
@@ -34,20 +36,50 @@ _DIGITS_SPACED: Final = bytes(code if chr(code) in _DIGITS else 32 for code in r
 
 class Wording:
     """A text in lower case, of the same length; with it go its words, and what stands in it besides letters. What is asked for
-    more than once is kept. `spoken` are its words, their beginnings and neighbours."""
+    more than once is kept. `different` are its words, each once; `spoken` are they, their beginnings and all neighbours."""
 
-    __slots__ = ("_counts", "_numbers", "_original", "_places", "beyond", "signs", "spoken", "text", "words")
+    __slots__ = (
+        "_counts",
+        "_neighbours",
+        "_numbers",
+        "_original",
+        "_places",
+        "beyond",
+        "different",
+        "signs",
+        "spoken",
+        "text",
+        "words",
+    )
 
     def __init__(self, text: str) -> None:
         self._original = text
-        # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
-        self.text = text.replace("\u0130", "i").lower()
-        self.beyond = beyond_ascii(self.text)
-        self.words = words(self.text)
-        self.spoken = spoken(self.words)
+        self.text, self.beyond = lowered(text)
+        self._keep(said := _cut(self.text, self.beyond), _neighbours(said))
+
+    def ends(self, head: int, between: str, tail: int) -> "Wording":
+        """The wording of a text's ends. Words and neighbours that are not at the cut are the text's own, so that neither they
+        nor their hashes have to be made once more."""
+        ends = Wording.__new__(Wording)
+        ends._original = f"{self._original[:head]}{between}{self._original[-tail:]}"
+        ends.text, ends.beyond = lowered(ends._original)
+        begun, ended = _cut(ends.text[:head], ends.beyond), _cut(ends.text[-tail:], ends.beyond)
+        first, last = len(begun) - 1, len(self.words) - len(ended) + 1
+        if first > 0 and len(ended) > 1 and begun[:first] == self.words[:first] and ended[1:] == self.words[last:]:
+            at_cut = _neighbours([begun[-2], begun[-1], ended[0], ended[1]])
+            said = [*self.words[:first], begun[-1], ended[0], *self.words[last:]]
+            ends._keep(said, [*self._neighbours[: first - 1], *at_cut, *self._neighbours[last:]])
+        else:
+            ends._keep(said := [*begun, *ended], _neighbours(said))
+        return ends
+
+    def _keep(self, said: list[str], neighbours: list[str]) -> None:
+        self.words, self._neighbours = said, neighbours
+        self.different = dict.fromkeys(said)
+        self.spoken = [*self.different, *_stems(self.different), *neighbours]
         self.signs = _signs(self.text, self.beyond)
         self._counts: dict[str, int] = {}
-        self._places: dict[str, Sequence[int]] = {}
+        self._places: dict[str, list[int]] = {}
         self._numbers: Sequence[int] | None = None
 
     def is_of(self, text: str) -> bool:
@@ -60,7 +92,7 @@ class Wording:
 
     def short_stems_among(self, known: frozenset[str]) -> Set[str]:
         """Which of these its words begin with."""
-        return known.intersection(map(_SHORT_STEM, set(self.words)))
+        return known.intersection(map(_SHORT_STEM, self.different))
 
     @property
     def opening(self) -> Sequence[str]:
@@ -88,10 +120,16 @@ class Wording:
 
     def places_of(self, lead: str) -> Sequence[int]:
         """Where these letters stand, but for places inside a word."""
-        known = self._places.get(lead)
-        if known is None:
-            known = self._places[lead] = _places(lead, self.text)
-        return known
+        found = self._places.get(lead)
+        if found is None:
+            found = self._places[lead] = []
+            text, is_sign = self.text, lead[0] not in _LETTERS
+            place = text.find(lead)
+            while place >= 0:
+                if is_sign or place == 0 or text[place - 1] not in _LETTERS:
+                    found.append(place)
+                place = text.find(lead, place + 1)
+        return found
 
     def count(self, characters: str) -> int:
         """How often these characters occur."""
@@ -102,7 +140,34 @@ class Wording:
 
 def words(text: str) -> list[str]:
     """The words of a lower-case text; in scripts without spaces, pairs of neighbouring letters."""
-    if text.isascii() or not _FAR_LETTER.search(beyond_ascii(text)):
+    return _cut(text, beyond_ascii(text))
+
+
+def spoken(said: list[str]) -> list[str]:
+    """Words, their beginnings and neighbours."""
+    return [*said, *_stems(said), *_neighbours(said)]
+
+
+def lowered(text: str) -> tuple[str, str]:
+    """A text in lower case, of the same length, and what of that is not ASCII. Few texts with such characters have capitals
+    among these, and as bytes the others are lowered in a third of the time."""
+    if text.isascii():
+        return text.lower(), ""
+    beyond = beyond_ascii(text)
+    if beyond == beyond.lower():
+        return text.encode(*_UTF_8).lower().decode(*_UTF_8), beyond
+    # The dotted capital I is the one letter whose lower case is longer, and would move every place after it.
+    text = text.replace("\u0130", "i").lower()
+    return text, beyond_ascii(text)
+
+
+def beyond_ascii(text: str) -> str:
+    """All characters of a text that are not ASCII, in their order."""
+    return "" if text.isascii() else text.encode(*_UTF_8).translate(None, _ASCII).decode(*_UTF_8)
+
+
+def _cut(text: str, beyond: str) -> list[str]:
+    if not beyond or not _FAR_LETTER.search(beyond):
         return text.encode("latin-1", "replace").translate(_SPACED).decode("latin-1").split()
     found: list[str] = []
     for token in text.split():
@@ -116,15 +181,12 @@ def words(text: str) -> list[str]:
     return found
 
 
-def spoken(said: list[str]) -> list[str]:
-    """Words, their beginnings and neighbours; written as lists, for every call waits for this."""
-    stems = [word[:STEM_LETTERS] + "*" for word in said if len(word) > STEM_LETTERS]
-    return [*said, *stems, *map(" ".join, pairwise(said))]
+def _stems(said: Iterable[str]) -> list[str]:
+    return [word[:STEM_LETTERS] + "*" for word in said if len(word) > STEM_LETTERS]
 
 
-def beyond_ascii(text: str) -> str:
-    """All characters of a text that are not ASCII, in their order."""
-    return "" if text.isascii() else "".join(_BEYOND_ASCII.findall(text))
+def _neighbours(said: list[str]) -> list[str]:
+    return list(map(" ".join, pairwise(said)))
 
 
 def _pairs(run: str) -> Iterable[str]:
@@ -132,15 +194,6 @@ def _pairs(run: str) -> Iterable[str]:
     if len(run) < 3:
         return (run,)
     return map(add, run, run[1:])
-
-
-def _places(lead: str, text: str) -> list[int]:
-    found, place, may_continue = [], text.find(lead), lead[0] not in _LETTERS
-    while place >= 0:
-        if may_continue or place == 0 or text[place - 1] not in _LETTERS:
-            found.append(place)
-        place = text.find(lead, place + 1)
-    return found
 
 
 def _number_places(text: str, beyond: str) -> Sequence[int]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.stages.precheck.features import parts, risk_features
-from proxy.stages.precheck.wording import DIGIT, PAIRED, Wording, words
+from proxy.stages.precheck.wording import DIGIT, PAIRED, Wording, lowered, words
 
 # Letters of three alphabets, what typographers set, numbers that are letters to a pattern, blanks of several kinds.
 TEXTS = st.text(alphabet="ab z\n\t.,:;!?_-09\"'`ßéñº²½µ\u00a0\u2028“”’—…€😀жя٣中文・ー。\uff01", max_size=60)
@@ -39,6 +39,26 @@ def test_signs_are_all_that_is_no_plain_letter(text: str) -> None:
     found = {sign for sign in text.lower() if not (sign.isascii() and (sign.isalpha() or sign == " "))}
     assert Wording(text).signs - {DIGIT} == found
     assert (DIGIT in Wording(text).signs) == any(map(str.isdecimal, text))
+
+
+@given(st.text(alphabet="aZ9 .é“É\u0130\u0131\u03a3\u03c3ς\u212a中ǅ", max_size=30))
+def test_a_text_is_lowered_as_python_does_it_and_keeps_its_length(text: str) -> None:
+    lower = text.replace("\u0130", "i").lower()
+    assert lowered(text) == (lower, "".join(sign for sign in lower if not sign.isascii()))
+    assert len(lower) == len(text)
+
+
+@given(st.text(alphabet="ab. é“\u03a3\uff41中文ー", min_size=20, max_size=60), st.integers(1, 10), st.integers(1, 10))
+def test_the_ends_of_a_text_are_worded_as_if_they_were_alone(text: str, head: int, tail: int) -> None:
+    found, alone = Wording(text).ends(head, "\n", tail), Wording(f"{text[:head]}\n{text[-tail:]}")
+    assert found.is_of(f"{text[:head]}\n{text[-tail:]}")
+    assert [found.text, found.beyond, found.words, found.spoken, found.signs] == [
+        alone.text,
+        alone.beyond,
+        alone.words,
+        alone.spoken,
+        alone.signs,
+    ]
 
 
 @given(TEXTS)
