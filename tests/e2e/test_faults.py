@@ -204,10 +204,10 @@ def test_a_gateway_killed_in_the_middle_leaves_books_that_its_successor_puts_rig
     (metered_milli, at_up_ms) = house.rows("SELECT metered_milli, at_up_ms FROM holds WHERE id = ?", call_id)[0]
 
     house.start()
+    assert _held(house) > 0
     with house.http(key) as http:
         assert http.get(f"/api/calls/{served}").json()["status"] == "served"
         assert http.post(CHAT, json=chat("sim/small")).status_code == 200
-    assert _held(house) > 0
     lived_ms = "SELECT 1 FROM processes WHERE up_ms > ?"
     eventually(lambda: house.rows(lived_ms, at_up_ms + 2 * (LEASE_MS + GRACE_MS)), "the end of the lease and its grace")
     house.gateway.send(signal.SIGTERM)
