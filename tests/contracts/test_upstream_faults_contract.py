@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 from dataclasses import replace
 
 import pytest
@@ -15,9 +16,9 @@ from tests.contracts.upstream_calls import LINE, PATIENT, asked, call, fault_of,
 
 
 async def test_a_closed_port_is_a_connect_fault(upstream: Upstream) -> None:
-    async with raw_provider((plain(b"ok"),)) as provider:
-        pass
-    assert (await fault_of(upstream, provider.url)).kind == "connect"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        assert (await fault_of(upstream, f"http://127.0.0.1:{bound.getsockname()[1]}")).kind == "connect"
 
 
 async def test_a_name_that_does_not_exist_is_a_connect_fault(upstream: Upstream) -> None:

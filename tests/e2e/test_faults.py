@@ -70,7 +70,7 @@ def test_a_provider_killed_in_the_middle_of_a_stream_is_an_error_event_and_settl
     house = own_house(victim, spare)
     house.start()
     with _streaming(house, house.key("user", "ursula", "plus"), "sim/long") as (call_id, events):
-        victim.process.kill()
+        victim.die()
         last = list(events)[-1]
     assert last["error"]["code"] == "upstream_error"
     status, code, credits_milli = _ended(house, call_id)
@@ -97,7 +97,7 @@ def test_a_provider_killed_before_its_first_byte_is_replaced_unnoticed(
     for caller in callers:
         caller.start()
     eventually(lambda: len(victim.calls()) == 2, "both calls at the provider")
-    victim.process.kill()
+    victim.die()
     for caller in callers:
         caller.join()
     assert [(answer.status_code, answer.headers["x-signalbox-model"]) for answer in answers] == [(200, "spare/words")] * 2
@@ -114,7 +114,7 @@ def test_a_provider_that_is_gone_is_tried_again_once_and_then_left(yard: Yard, o
     victim = yard.simulator("victim")
     house = own_house(victim, spare)
     house.start()
-    victim.process.kill()
+    victim.die()
     with house.http(house.key("user", "ursula", "plus")) as http:
         answer = http.post(CHAT, json=chat("gpt-4o-mini"))
         call = http.get(f"/api/calls/{answer.headers['x-signalbox-call']}").json()
