@@ -146,7 +146,7 @@ async def test_an_outage_is_said_and_passes(url: str) -> None:
 
 async def test_of_two_that_wait_for_each_other_both_get_through(database: PostgresDatabase, url: str) -> None:
     other = await PostgresDatabase.open(url)
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=60)
 
     async def lock(through: PostgresDatabase, *names: str) -> int:
         attempts: list[int] = []
@@ -191,11 +191,11 @@ async def test_a_process_halted_inside_its_transaction_gives_up_its_turn(databas
             connection.execute("SET idle_in_transaction_session_timeout = '50ms'")
             connection.execute(NOTE)
             begun.set()
-            woken.wait(10)
+            woken.wait(60)
         connection.execute(NOTE)
 
     halted = asyncio.create_task(database.write(halt))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, 60)
     await other.write(lambda c: c.execute(NOTE))
     woken.set()
     await halted
@@ -210,10 +210,10 @@ async def test_changes_become_visible_in_the_order_of_their_numbers(database: Po
     def first(connection: Connection) -> None:
         connection.execute(NOTE)
         drawn.set()
-        may_commit.wait(10)
+        may_commit.wait(60)
 
     slow = asyncio.create_task(database.write_locked(first))
-    await asyncio.to_thread(drawn.wait, 10)
+    await asyncio.to_thread(drawn.wait, 60)
     fast = asyncio.create_task(other.write_locked(lambda c: c.execute(NOTE)))
     await asyncio.wait({fast}, timeout=0.3)
     assert not fast.done()

@@ -65,7 +65,7 @@ async def test_events_end_with_the_key(house: House) -> None:
         await asyncio.sleep(0.01)
     (mine,) = [key for key in await house.parts.directory.keys(None, None) if key.kind == "admin"]
     await house.parts.directory.revoke_key(mine.id, BY_TEST)
-    assert events_of(await asyncio.wait_for(telling, 10))
+    assert events_of(await asyncio.wait_for(telling, 60))
 
 
 async def test_only_so_many_look_at_once(house: House) -> None:
