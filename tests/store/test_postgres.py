@@ -146,20 +146,24 @@ async def test_an_outage_is_said_and_passes(url: str) -> None:
 
 async def test_of_two_that_wait_for_each_other_both_get_through(database: PostgresDatabase, url: str) -> None:
     other = await PostgresDatabase.open(url)
-    both_hold_one = threading.Barrier(2, timeout=60)
+    both_hold_one, one_is_through = threading.Barrier(2, timeout=60), threading.Event()
 
     async def lock(through: PostgresDatabase, *names: str) -> int:
         attempts: list[int] = []
 
         def work(connection: Connection) -> int:
             attempts.append(1)
+            # Or the two would meet again, where the other is slow to go on.
+            assert len(attempts) == 1 or one_is_through.wait(60)
             connection.execute("SELECT name FROM scopes WHERE name = ? FOR UPDATE", names[:1])
             if len(attempts) == 1:
                 both_hold_one.wait()
             connection.execute("SELECT name FROM scopes WHERE name = ? FOR UPDATE", names[1:])
             return len(attempts)
 
-        return await through.write_locked(work)
+        tried = await through.write_locked(work)
+        one_is_through.set()
+        return tried
 
     await database.write(lambda c: c.execute("INSERT INTO scopes VALUES ('a'), ('b')"))
     attempts = await asyncio.gather(lock(database, "a", "b"), lock(other, "b", "a"))
