@@ -9,17 +9,17 @@ import fcntl
 import json
 import os
 import pwd
+import secrets
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import count
@@ -34,6 +34,9 @@ from tests import run
 PASSWORD: Final = "MARKER-DATABASE-PASSWORD"
 _REPOSITORY: Final = Path(__file__).parents[1]
 _START_WAIT_S: Final = 120.0
+# Below those that a system gives to whoever asks for any: only who wants this one takes it.
+_PORTS: Final = range(20_000, 32_000)
+_PORTS_TRIED_MAX: Final = 20
 _STOP_WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.05
 _NAMES: Final = count(1)
@@ -41,6 +44,10 @@ _NAMES: Final = count(1)
 
 class NoServer(Exception):
     """There is no server to test with; its text says why, or what to type."""
+
+
+class _Ended(NoServer):
+    """The server could not begin: perhaps somebody has its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +78,19 @@ class Cluster:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.user = _unprivileged()
-        self._programs, self._port = _programs(), _free_port()
+        self._programs, self._port = _programs(), 0
         self._server: subprocess.Popen[bytes] | None = None
         self._make()
 
     def start(self) -> Server:
-        """Starts it and waits until it answers."""
-        words = [f"{self._programs}/postgres", "-D", self._data, "-p", str(self._port), "-k", str(self.home), "-h", "127.0.0.1"]
-        with (self.home / "postgres.log").open("ab") as log:
-            self._server = subprocess.Popen(words, stdout=log, stderr=log, cwd=self.home, **_as(self.user))
-        made = Server(self._port, self._server.pid)
-        _await(made, self._server, self.home)
-        return made
+        """Starts it and waits until it answers, the first time at a port that nobody has. Raises NoServer."""
+        if self._server is not None:
+            return self._start()
+        for _ in range(_PORTS_TRIED_MAX):
+            self._port = secrets.choice(_PORTS)
+            with suppress(_Ended):
+                return self._start()
+        raise NoServer((self.home / "postgres.log").read_text(errors="replace"))
 
     def url(self, database: str) -> str:
         return Server(self._port, 0).url(database)
@@ -101,6 +109,14 @@ class Cluster:
     @property
     def _data(self) -> str:
         return f"{self.home}/data"
+
+    def _start(self) -> Server:
+        words = [f"{self._programs}/postgres", "-D", self._data, "-p", str(self._port), "-k", str(self.home), "-h", "127.0.0.1"]
+        with (self.home / "postgres.log").open("ab") as log:
+            self._server = subprocess.Popen(words, stdout=log, stderr=log, cwd=self.home, **_as(self.user))
+        made = Server(self._port, self._server.pid)
+        _await(made, self._server, self.home)
+        return made
 
     def _make(self) -> None:
         password = self.home / "password"
@@ -185,10 +201,12 @@ def _await(made: Server, postgres: subprocess.Popen[bytes], home: Path) -> None:
     until_s = time.monotonic() + _START_WAIT_S
     while postgres.poll() is None and time.monotonic() < until_s:
         with suppress(psycopg.OperationalError):
-            psycopg.connect(made.url("postgres")).close()
+            # By its own socket: at a port that was taken another server of ours would answer.
+            psycopg.connect(made.url("postgres"), host=str(home)).close()
             return
         time.sleep(_LOOK_S)
-    raise NoServer((home / "postgres.log").read_text(errors="replace"))
+    fault = _Ended if postgres.poll() is not None else NoServer
+    raise fault((home / "postgres.log").read_text(errors="replace"))
 
 
 def _programs() -> str:
@@ -215,13 +233,6 @@ def _run(user: pwd.struct_passwd, *words: str) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", **_as(user))
     if done.returncode:
         raise NoServer(f"{words[0]} failed: {done.stderr}")
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _make_books(made: Server) -> None:

@@ -146,6 +146,8 @@ class GroupWriter:
         if commits is not None:
             await asyncio.wait({commits}, timeout=self._limits.close_wait_ms / 1_000)
             commits.cancel()
+            # A settlement that was being committed comes back to those that wait.
+            await asyncio.wait({commits})
         for waiting in (*self._settlements, *self._others):
             if not waiting.answer.done():
                 waiting.answer.set_exception(StoreUnavailable("the books are closed"))

@@ -139,7 +139,7 @@ async def test_a_large_body_in_pieces_waits_outside_until_it_is_read_and_is_read
     monkeypatch.setattr(FlowControl, "pause_reading", noted)
     async with serving(late) as port, connected(port) as line:
         await line.send(request("POST", "/", "1.1", body=body)[:-1])
-        await asyncio.wait_for(paused.wait(), 10)
+        await asyncio.wait_for(paused.wait(), 60)
         await line.send(body[-1:])
         assert (await line.until(b"ok")).startswith(b"HTTP/1.1 200")
     assert received == body
@@ -197,7 +197,7 @@ async def test_a_caller_who_leaves_within_its_body_made_no_call(house: House) ->
 
 async def ended(house: House, key: str) -> str:
     """The status of the one call, once it has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             (call,) = (await house.get("/api/calls", key)).json()["data"] or [{"status": "running"}]
             if call["status"] != "running":
@@ -212,7 +212,7 @@ async def test_a_caller_who_leaves_before_the_first_byte_is_noticed(house: House
     async with serving(house.front) as port:
         async with connected(port) as line:
             await line.send(post(key, "1.1", stream=stream))
-            await asyncio.wait_for(house.upstream.asked.wait(), 10)
+            await asyncio.wait_for(house.upstream.asked.wait(), 60)
         assert await ended(house, key) == "left"
 
 
@@ -269,7 +269,7 @@ async def test_the_app_is_told_when_its_caller_leaves() -> None:
             await line.send(request("GET", "/", "1.1"))
             await line.until(b"some")
             assert not left.is_set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await told_late.wait()
 
 
@@ -304,7 +304,7 @@ async def test_but_not_while_its_caller_reads_nothing() -> None:
 
     async with serving(flooding) as port, connected(port) as line:
         await line.send(request("GET", "/", "1.1"))
-        await asyncio.wait_for(stopped.wait(), 10)
+        await asyncio.wait_for(stopped.wait(), 60)
 
 
 @pytest.mark.parametrize("closes", [False, True])

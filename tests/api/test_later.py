@@ -24,7 +24,7 @@ class Builder:
 
     def __call__(self) -> ASGIApp:
         self.threads.append(threading.current_thread().name)
-        assert self.let.wait(10)
+        assert self.let.wait(60)
         return _answer
 
 

@@ -29,11 +29,11 @@ class Conversation:
         await self.writer.drain()
 
     async def until(self, end: bytes) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(end), 10)
+        return await asyncio.wait_for(self.reader.readuntil(end), 60)
 
     async def rest(self) -> bytes:
         """Everything until the server closes."""
-        return await asyncio.wait_for(self.reader.read(-1), 10)
+        return await asyncio.wait_for(self.reader.read(-1), 60)
 
 
 @asynccontextmanager

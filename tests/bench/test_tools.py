@@ -36,11 +36,17 @@ def test_generator_and_provider_count_the_same_calls(provider: Provider) -> None
 
 
 def test_no_call_is_seen_faster_than_the_provider_answers_it_nor_slower_than_it_took(provider: Provider) -> None:
-    seen = load.sound(_calls(provider, f"mock-d{DELAY_MS}", calls=10))
-    mean_us = seen.percentile_us("mean")
-    assert mean_us >= DELAY_MS * 1_000 - LATE_US
-    # One connection waits for one answer after the other: their times make up the whole run.
-    assert 0.8 <= 10 * mean_us / (float(seen.counts["seconds"]) * 1e6) <= 1.0
+    def is_whole() -> bool:
+        seen = load.sound(_calls(provider, f"mock-d{DELAY_MS}", calls=10))
+        mean_us = seen.percentile_us("mean")
+        assert mean_us >= DELAY_MS * 1_000 - LATE_US
+        share_of_the_run = 10 * mean_us / (float(seen.counts["seconds"]) * 1e6)
+        assert share_of_the_run <= 1.0
+        return share_of_the_run >= 0.8
+
+    # One connection waits for one answer after the other: their times make up the whole run, but where the machine kept the
+    # generator waiting between two.
+    eventually(is_whole, "a run that was not disturbed")
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 20, 5_000])
@@ -83,16 +89,20 @@ def test_faults_come_as_error_as_silence_and_as_half_an_answer_in_turn(provider:
 
 
 def test_a_crowd_of_streams_is_opened_bit_by_bit_and_all_are_open_at_the_end(provider: Provider) -> None:
-    seen = _calls(provider, "mock-c100-i1000", stream=True, seconds=1, connections=300, ramp=1_000)
+    seen = _calls(provider, "mock-c100-i1000", stream=True, seconds=2, connections=300, ramp=1_000)
     assert seen.counts["open"] == 300
 
 
 def test_cost_counts_children_that_live_and_children_that_have_ended(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+    until_told = "until [ -e told ]; do sleep 0.05; done"
+    work = f"cd {tmp_path}; ({busy}); echo one; {until_told}; ({busy}; echo two; sleep 60); wait"
     try:
-        shell = yard.start(["sh", "-c", f"({busy}); echo one; ({busy}; echo two; sleep 60); wait"], _core())
-        after_one_s, after_two_s = _cost_after(shell, "one"), _cost_after(shell, "two")
+        shell = yard.start(["sh", "-c", work], _core())
+        after_one_s = _cost_after(shell, "one")
+        (tmp_path / "told").touch()
+        after_two_s = _cost_after(shell, "two")
         assert 1.5 * after_one_s < after_two_s
         assert len(machine.tree(shell.pid)) >= 2
     finally:

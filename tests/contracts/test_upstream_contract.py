@@ -223,6 +223,7 @@ async def test_a_second_death_is_a_reset(upstream: Upstream) -> None:
     assert len(provider.heard) == 3
 
 
+@pytest.mark.steady
 async def test_silence_on_a_kept_connection_is_not_tried_again(upstream: Upstream) -> None:
     async with raw_provider((plain(b"one"),), (Act.MUTE,), (plain(b"never"),)) as provider:
         assert await call(upstream, provider.url) == b"one"
@@ -257,6 +258,7 @@ async def test_a_failed_open_gives_its_place_back(upstream: Upstream) -> None:
         assert len(provider.heard) == 3
 
 
+@pytest.mark.steady
 async def test_a_full_provider_is_as_good_as_rate_limited_and_hears_nothing(upstream: Upstream) -> None:
     async with raw_provider((chunked_head(), Act.MUTE)) as provider:
         request = replace(asked(provider.url, replace(PATIENT, connect_ms=100)), concurrency_max=1)
@@ -268,6 +270,7 @@ async def test_a_full_provider_is_as_good_as_rate_limited_and_hears_nothing(upst
         await first.close()
 
 
+@pytest.mark.steady
 async def test_whoever_waits_for_a_place_gets_the_next(upstream: Upstream) -> None:
     async with raw_provider((chunked_head(), Act.MUTE)) as provider:
         request = replace(asked(provider.url), concurrency_max=1)

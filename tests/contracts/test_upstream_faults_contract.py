@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 from dataclasses import replace
 
 import pytest
@@ -15,9 +16,9 @@ from tests.contracts.upstream_calls import LINE, PATIENT, asked, call, fault_of,
 
 
 async def test_a_closed_port_is_a_connect_fault(upstream: Upstream) -> None:
-    async with raw_provider((plain(b"ok"),)) as provider:
-        pass
-    assert (await fault_of(upstream, provider.url)).kind == "connect"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        assert (await fault_of(upstream, f"http://127.0.0.1:{bound.getsockname()[1]}")).kind == "connect"
 
 
 async def test_a_name_that_does_not_exist_is_a_connect_fault(upstream: Upstream) -> None:
@@ -66,12 +67,14 @@ async def test_headers_byte_by_byte_for_too_long_are_a_first_byte_timeout(upstre
         assert (await fault_of(upstream, provider.url, replace(PATIENT, first_byte_ms=150))).kind == "first_byte_timeout"
 
 
+@pytest.mark.steady
 async def test_headers_and_mute_is_a_first_byte_timeout_however_short_the_idle_limit(upstream: Upstream) -> None:
     async with raw_provider((chunked_head(), Act.MUTE)) as provider:
         limits = replace(PATIENT, first_byte_ms=150, idle_ms=10)
         assert await fault_of(upstream, provider.url, limits) == Fault("first_byte_timeout", status=200)
 
 
+@pytest.mark.steady
 async def test_a_stall_in_the_middle_is_an_idle_timeout(upstream: Upstream) -> None:
     async with raw_provider((chunked_head(), chunk(LINE), Act.MUTE)) as provider:
         exchange = await upstream.open(asked(provider.url, replace(PATIENT, idle_ms=100)))
@@ -83,6 +86,7 @@ async def test_a_stall_in_the_middle_is_an_idle_timeout(upstream: Upstream) -> N
         await exchange.close()
 
 
+@pytest.mark.steady
 async def test_pauses_within_the_idle_limit_are_no_fault_however_many(upstream: Upstream) -> None:
     beats = [step for _ in range(6) for step in (chunk(LINE), Pause(0.1))]
     async with raw_provider((chunked_head(), *beats, chunk(b"") + b"\r\n")) as provider:
@@ -152,6 +156,7 @@ async def test_a_fault_carries_no_text_of_the_provider(upstream: Upstream) -> No
 # --- close ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.steady
 async def test_close_ends_a_waiting_read_at_once(upstream: Upstream) -> None:
     async with raw_provider((chunked_head(), chunk(LINE), Act.MUTE)) as provider:
         exchange = await upstream.open(asked(provider.url))

@@ -13,7 +13,7 @@ from proxy.upstream.library import LibraryUpstream
 from proxy.upstream.relay import RelayUpstream
 
 UPSTREAMS: Final[tuple[Callable[..., Upstream], ...]] = (RelayUpstream, LibraryUpstream)
-PATIENT: Final = Timeouts(connect_ms=5_000, first_byte_ms=5_000, idle_ms=5_000, total_ms=10_000)
+PATIENT: Final = Timeouts(connect_ms=30_000, first_byte_ms=30_000, idle_ms=30_000, total_ms=60_000)
 LINE: Final = b"data: one\n\n"
 
 
@@ -45,4 +45,4 @@ async def fault_of(upstream: Upstream, url: str, timeouts: Timeouts = PATIENT) -
 
 async def soon(happened: asyncio.Event) -> None:
     """Waits for something that must happen, for far longer than it should take."""
-    await asyncio.wait_for(happened.wait(), 10)
+    await asyncio.wait_for(happened.wait(), 60)

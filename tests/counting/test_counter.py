@@ -31,7 +31,7 @@ class Bench:
     def _count(self, text: str) -> int:
         self.threads.append(threading.current_thread().name)
         if len(text) > counting.INLINE_CHARS_MAX:
-            self.gate.wait(timeout=20)
+            self.gate.wait(timeout=60)
         return len(text)
 
 

@@ -14,10 +14,11 @@ from tests.e2e.harness import WAIT_S
 # Ends well when told to by SIGTERM, with the number of any other signal else.
 GOOD = """
 import signal, sys
-for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-    signal.signal(number, lambda got, _: sys.exit(0 if got == signal.SIGTERM else got))
+words = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+signal.pthread_sigmask(signal.SIG_BLOCK, words)
 print("listening on nothing", flush=True)
-signal.pause()
+got = signal.sigwait(words)
+sys.exit(0 if got == signal.SIGTERM else got)
 """
 DEAF = """
 import signal

@@ -112,7 +112,7 @@ def _health_check(port: int) -> int:
     (check,) = instructions("HEALTHCHECK")
     words = [sys.executable, *command(check)[1:]]
     environment = os.environ | {f"{PREFIX}PORT": str(port), "http_proxy": "http://127.0.0.1:9"}
-    return subprocess.run(words, env=environment, capture_output=True, check=False, timeout=30).returncode
+    return subprocess.run(words, env=environment, capture_output=True, check=False, timeout=60).returncode
 
 
 @contextmanager

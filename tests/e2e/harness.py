@@ -6,6 +6,7 @@ import io
 import os
 import queue
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,7 +30,8 @@ from proxy.store.verify import verify
 
 REPOSITORY: Final = Path(__file__).parents[2]
 CONFIG: Final = Path(__file__).parent / "config"
-WAIT_S: Final = 20.0
+# Far longer than anything takes that goes well, on the slowest of machines.
+WAIT_S: Final = 60.0
 PROVIDER_KEY: Final = "MARKER-PROVIDER-KEY-4711"
 PEPPER: Final = "pepper of the end-to-end tests, forty characters"
 _LOOK_S: Final = 0.02
@@ -71,6 +73,7 @@ class Process:
             )
         self._lines: queue.Queue[str] = queue.Queue()
         self.output = ""
+        self._place: socket.socket | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -101,9 +104,17 @@ class Process:
         if self.popen.poll() is None:
             self.popen.kill()
         self.wait()
-        for pipe in (self.popen.stdin, self.popen.stdout):
-            if pipe is not None:
-                pipe.close()
+        for end in (self.popen.stdin, self.popen.stdout, self._place):
+            if end is not None:
+                end.close()
+
+    def leave_empty(self, port: int) -> None:
+        """Kills it and keeps its port until it is killed again: whoever calls there finds nobody, not a server of another test
+        that was given the port meanwhile."""
+        self.kill()
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", port))
 
     @property
     def errors(self) -> str:
@@ -131,6 +142,14 @@ class Simulator:
         """What it was asked, oldest first."""
         found: list[dict[str, Any]] = httpx2.get(f"{self.url}/sim/calls", timeout=WAIT_S).json()
         return found
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def die(self) -> None:
+        """Ends as a crash would; another may be started at its port, and nobody comes there by chance."""
+        self.process.leave_empty(self.port)
 
     def forget(self) -> None:
         httpx2.delete(f"{self.url}/sim/calls", timeout=WAIT_S)
@@ -188,8 +207,7 @@ class House:
     def start(self, *options: str) -> None:
         """Starts the gateway and waits until it listens."""
         self.gateway = self._yard.start("gateway", ["proxy", "serve", *options], self.env)
-        # A parent and its workers begin one after another.
-        self.url = self.gateway.until("listening on", 3 * WAIT_S if options else WAIT_S).split()[-1]
+        self.url = self.gateway.until("listening on").split()[-1]
 
     def workers(self) -> dict[int, int]:
         """The processes of the workers that run, by their numbers."""

@@ -1,5 +1,6 @@
 """The ladder from its first step to its last, as a user and an admin live through it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ slow_at = 1.9
 cool_off_at = 3.9
 alert_at = 4.9
 gap_s = 1
-cool_off_s = 1
+cool_off_s = 3
 """
 
 
@@ -34,6 +35,13 @@ def strict(yard: Yard, tmp_path: Path) -> House:
 
 def code_of(answer: httpx2.Response) -> str:
     return "" if answer.status_code == 200 else str(answer.json()["error"]["code"])
+
+
+def _slowed(user: httpx2.Client) -> httpx2.Response | None:
+    """The one of two calls made at once that was refused, if they came within the gap."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda body: user.post(CHAT, json=body), (GOOD, GOOD)))
+    return next((answer for answer in answers if answer.status_code == httpx2.codes.TOO_MANY_REQUESTS), None)
 
 
 def _let_through(user: httpx2.Client, body: dict[str, Any]) -> httpx2.Response:
@@ -53,14 +61,14 @@ def test_the_ladder_from_first_step_to_last_and_down_by_an_admins_word(strict: H
         assert admin.get("/api/admin/users/mallory").json()["conduct"]["step"] == "slow"
 
         assert code_of(user.post(CHAT, json=GOOD)) == ""
-        slowed = user.post(CHAT, json=GOOD)
+        slowed = eventually(lambda: _slowed(user), "a call is slowed")
         assert (slowed.status_code, code_of(slowed), slowed.headers["retry-after"]) == (429, "rate_limit_exceeded", "1")
         assert "once in 1 s" in slowed.json()["error"]["message"]
 
         assert [code_of(_let_through(user, BAD)) for _ in range(2)] == ["content_policy_violation"] * 2
         resting = user.post(CHAT, json=GOOD)
         assert (resting.status_code, code_of(resting)) == (403, "cooling_off")
-        assert (resting.headers["retry-after"], resting.headers["x-should-retry"]) == ("1", "false")
+        assert (int(resting.headers["retry-after"]) in (1, 2, 3), resting.headers["x-should-retry"]) == (True, "false")
         eventually(lambda: _rows(strict) == 1, "the rest is in the store")
 
         assert code_of(_let_through(user, BAD)) == "content_policy_violation"

@@ -272,7 +272,7 @@ def test_one_dead_provider_does_not_hide_behind_another(yard: Yard, own_house: H
     gone = yard.simulator("gone")
     house = own_house(gone, gone)
     house.start()
-    gone.process.kill()
+    gone.die()
     with house.http(house.key("user", "ursula", "plus")) as http:
         answer = http.post(CHAT, json=chat("sim/small"))
     assert answer.status_code in (502, 503)

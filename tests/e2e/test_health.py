@@ -58,7 +58,7 @@ def _tried(user: httpx2.Client, answer: httpx2.Response) -> list[str]:
 def test_a_dead_provider_costs_the_first_calls_a_try_and_the_next_ones_nothing(
     house: House, user: httpx2.Client, admin: httpx2.Client, victim: Simulator
 ) -> None:
-    victim.process.kill()
+    victim.die()
     answers = [user.post(CHAT, json=chat("gpt-4o-mini")) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200] * 4
     assert [_tried(user, answer).count("sim/small") for answer in answers] == [2, 1, 0, 0]
@@ -77,9 +77,9 @@ def test_a_dead_provider_costs_the_first_calls_a_try_and_the_next_ones_nothing(
 def test_a_provider_that_comes_back_is_used_again(
     yard: Yard, user: httpx2.Client, admin: httpx2.Client, victim: Simulator
 ) -> None:
-    victim.process.kill()
+    victim.die()
     assert [user.post(CHAT, json=chat("sim/small")).status_code for _ in range(3)] == [502, 502, 503]
-    yard.simulator("victim", PROVIDER_KEY, port=int(victim.url.rsplit(":", 1)[1]))
+    yard.simulator("victim", PROVIDER_KEY, port=victim.port)
     eventually(lambda: user.post(CHAT, json=chat("sim/small")).status_code == 200, "an answer of the provider that is back")
     back = _health(admin, "providers", "sim")
     assert (back["down"], back["breaker"]["phase"], back["breaker"]["why"]) == (False, "closed", None)
@@ -92,7 +92,7 @@ def test_when_all_candidates_are_dead_errors_are_soon_followed_by_refusals_that_
     house = own_house(*simulators)
     house.start()
     for simulator in simulators:
-        simulator.process.kill()
+        simulator.die()
     with house.http(house.key("user", "ursula", "plus")) as user:
         answers = [user.post(CHAT, json=chat("gpt-4o-mini", stream=True)) for _ in range(4)]
         failed, refused = answers[:2], answers[2:]
@@ -141,7 +141,7 @@ def test_an_account_that_cannot_pay_takes_its_provider_out_tells_the_operator_an
 def test_the_record_of_a_call_holds_the_health_it_was_decided_by_and_decides_again(
     house: House, user: httpx2.Client, victim: Simulator
 ) -> None:
-    victim.process.kill()
+    victim.die()
     for _ in range(3):
         answer = user.post(CHAT, json=chat("gpt-4o-mini"))
     explained = house.command("explain", answer.headers["x-signalbox-call"])

@@ -90,7 +90,7 @@ def test_prompts_that_are_not_sensitive_are_nobody_elses_business(guarded: House
 def test_beside_a_call_it_ends_what_it_flags(yard: Yard, tmp_path: Path) -> None:
     changes = {
         "enabled = true": "enabled = true\nblocking = false",
-        '"sim-guard"': '"sim-guard--ttft=300"',
+        '"sim-guard"': '"sim-guard--ttft=1000"',
     }
     house = House(yard, tmp_path / "beside", [yard.simulator()])
     file = house.config / "catalog.toml"

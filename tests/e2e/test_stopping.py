@@ -31,7 +31,7 @@ def _claim_settled(house: House, heard: Heard, calls: int) -> None:
 def test_live_calls_finish_within_the_grace_and_the_rest_are_told(
     own_house: HouseMaker, sim: Simulator, spare: Simulator
 ) -> None:
-    house = own_house(sim, spare, shutdown_grace_s="2")
+    house = own_house(sim, spare, shutdown_grace_s="3")
     house.start()
     heard = stopped(house, sim, house.key("user", "ursula", "plus"), LIVE)
     told = {"whole": "whole", "told": "shutting_down", "left": "left"}

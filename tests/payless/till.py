@@ -31,7 +31,7 @@ GRANT_MILLI: Final = 1_000_000
 FIXED_TOKENS: Final = 90
 FIXED_MILLI: Final = 19 + FIXED_TOKENS * OUTPUT
 LOOK_S: Final = 0.01
-WAIT_S: Final = 10.0
+WAIT_S: Final = 60.0
 
 
 def counter() -> Catalog:

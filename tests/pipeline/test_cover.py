@@ -176,7 +176,7 @@ async def test_whatever_there_is_room_for_is_used_up_but_for_what_a_cut_holds_ba
     books = PoorBooks(room_tokens * _TOKEN_MILLI)
     tiers = b.tiers(input=0, output=1_000_000 * _TOKEN_NANO)
     theatre = _theatre(books, [*(chunk("x") for _ in range(1_200)), WAIT], tiers=tiers)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await theatre.play(stream=True)
     assert theatre.settled.status == "cut"
     # A first hold of two leads, and of what there was beside it less than an eighth of one is left.

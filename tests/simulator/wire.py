@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 _LOOK_S = 0.005
 
 

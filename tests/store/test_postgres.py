@@ -146,20 +146,24 @@ async def test_an_outage_is_said_and_passes(url: str) -> None:
 
 async def test_of_two_that_wait_for_each_other_both_get_through(database: PostgresDatabase, url: str) -> None:
     other = await PostgresDatabase.open(url)
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one, one_is_through = threading.Barrier(2, timeout=60), threading.Event()
 
     async def lock(through: PostgresDatabase, *names: str) -> int:
         attempts: list[int] = []
 
         def work(connection: Connection) -> int:
             attempts.append(1)
+            # Or the two would meet again, where the other is slow to go on.
+            assert len(attempts) == 1 or one_is_through.wait(60)
             connection.execute("SELECT name FROM scopes WHERE name = ? FOR UPDATE", names[:1])
             if len(attempts) == 1:
                 both_hold_one.wait()
             connection.execute("SELECT name FROM scopes WHERE name = ? FOR UPDATE", names[1:])
             return len(attempts)
 
-        return await through.write_locked(work)
+        tried = await through.write_locked(work)
+        one_is_through.set()
+        return tried
 
     await database.write(lambda c: c.execute("INSERT INTO scopes VALUES ('a'), ('b')"))
     attempts = await asyncio.gather(lock(database, "a", "b"), lock(other, "b", "a"))
@@ -191,11 +195,11 @@ async def test_a_process_halted_inside_its_transaction_gives_up_its_turn(databas
             connection.execute("SET idle_in_transaction_session_timeout = '50ms'")
             connection.execute(NOTE)
             begun.set()
-            woken.wait(10)
+            woken.wait(60)
         connection.execute(NOTE)
 
     halted = asyncio.create_task(database.write(halt))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, 60)
     await other.write(lambda c: c.execute(NOTE))
     woken.set()
     await halted
@@ -210,10 +214,10 @@ async def test_changes_become_visible_in_the_order_of_their_numbers(database: Po
     def first(connection: Connection) -> None:
         connection.execute(NOTE)
         drawn.set()
-        may_commit.wait(10)
+        may_commit.wait(60)
 
     slow = asyncio.create_task(database.write_locked(first))
-    await asyncio.to_thread(drawn.wait, 10)
+    await asyncio.to_thread(drawn.wait, 60)
     fast = asyncio.create_task(other.write_locked(lambda c: c.execute(NOTE)))
     await asyncio.wait({fast}, timeout=0.3)
     assert not fast.done()

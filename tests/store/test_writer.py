@@ -77,7 +77,13 @@ async def gated(house: House) -> Gated:
 
 @pytest.fixture
 def writer(gated: Gated) -> GroupWriter:
-    return GroupWriter(gated, WriterLimits(queue_holds_max=4, batch_max=8, close_wait_ms=200))
+    return GroupWriter(gated, WriterLimits(queue_holds_max=4, batch_max=8, close_wait_ms=60_000))
+
+
+@pytest.fixture
+def hasty(gated: Gated) -> GroupWriter:
+    """One that does not wait for a store that is away when it is closed."""
+    return GroupWriter(gated, WriterLimits(close_wait_ms=100))
 
 
 async def _until(true: Any) -> None:
@@ -224,12 +230,22 @@ async def test_closing_commits_what_waits_and_takes_no_more(house: House, gated:
         await writer.hold(hold("call-2"))
 
 
-async def test_closing_does_not_wait_for_ever(house: House, gated: Gated, writer: GroupWriter) -> None:
-    await writer.hold(hold("call-1", 100))
+async def test_closing_does_not_wait_for_ever(house: House, gated: Gated, hasty: GroupWriter) -> None:
+    await hasty.hold(hold("call-1", 100))
     gated.outages = 1_000_000
-    settling = asyncio.create_task(writer.settle(settlement("call-1", 60)))
+    settling = asyncio.create_task(hasty.settle(settlement("call-1", 60)))
     await asyncio.sleep(0)
-    await writer.close()
+    await hasty.close()
     assert await house.look(await house.door(), "SELECT id FROM holds") == [("call-1",)]
     with pytest.raises(StoreUnavailable, match="closed"):
         await settling
+
+
+async def test_closing_in_the_middle_of_a_commit_leaves_nobody_without_an_answer(gated: Gated, hasty: GroupWriter) -> None:
+    await hasty.hold(hold("call-1", 100))
+    gated.gate.clear()
+    settling = asyncio.create_task(hasty.settle(settlement("call-1", 60)))
+    await _until(lambda: len(gated.batches) == 2)
+    await hasty.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await asyncio.wait_for(settling, 60)

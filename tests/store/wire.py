@@ -11,7 +11,7 @@ Break = Literal["before the server hears of the commit", "before its reply comes
 
 BREAKS: Final[tuple[Break, ...]] = ("before the server hears of the commit", "before its reply comes back")
 _BYTES_MAX: Final = 65_536
-_WAIT_S: Final = 10.0
+_WAIT_S: Final = 60.0
 
 
 class Wire:

@@ -8,7 +8,7 @@ from proxy.domain.catalog import Timeouts
 from proxy.ports import UpstreamError
 from proxy.upstream.connection import Connection, RelayExchange
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Plug(asyncio.Transport):

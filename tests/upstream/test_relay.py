@@ -106,6 +106,7 @@ async def test_an_answer_that_ends_its_connection_leaves_none_behind(upstream: R
         assert provider.connections == 2
 
 
+@pytest.mark.steady
 async def test_a_stream_whose_framing_ends_after_its_words_keeps_its_connection(upstream: RelayUpstream) -> None:
     async with raw_provider((chunked_head(), chunk(LINE), Pause(0.02), chunk(b"") + b"\r\n")) as provider:
         for _ in range(2):

@@ -38,7 +38,7 @@ class Counter:
             raise RuntimeError("not today")
 
     async def reached(self, count: int) -> None:
-        async with asyncio.timeout(5), self._ran:
+        async with asyncio.timeout(60), self._ran:
             await self._ran.wait_for(lambda: self.count >= count)
 
 
