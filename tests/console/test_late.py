@@ -1,12 +1,12 @@
 """What comes late, twice or in another order than it was asked for takes nothing away from whoever is before the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.console.conftest import PersonMaker
+from tests.console.conftest import Maker, PersonMaker
 from tests.console.desk import opened, row
 from tests.console.held import Held
 from tests.console.person import Person
@@ -25,7 +25,17 @@ def late(boss: Person) -> Page:
     return boss.page
 
 
-def test_a_dialog_stays_while_its_change_is_under_way(boss: Person, late: Page, made: Callable[..., Any]) -> None:
+@pytest.fixture(scope="module")
+def dot(browser: Browser, house: House, made: Maker) -> Iterator[Person]:
+    """A user who does all that the file tells of in one sitting."""
+    made("users", id="dot", name="Dot", plan_id="plus")
+    dot = Person(browser.new_context(), house.url)
+    dot.sign_in(made("keys", kind="user", name="laptop", user_id="dot", manage_keys=True)["key"])
+    yield dot
+    dot.leave()
+
+
+def test_a_dialog_stays_while_its_change_is_under_way(boss: Person, late: Page, made: Maker) -> None:
     made("users", id="ann", name="Ann", plan_id="free")
     page = opened(boss, "users/ann")
     held = Held(page, "**/api/admin/users/ann/grants", "POST")
@@ -61,7 +71,7 @@ def test_rows_asked_for_later_are_not_replaced_by_earlier_ones(boss: Person, lat
     assert page.locator(".empty").count() == 0
 
 
-def test_nobody_is_said_to_be_unknown_before_that_is_known(boss: Person, late: Page, made: Callable[..., Any]) -> None:
+def test_nobody_is_said_to_be_unknown_before_that_is_known(boss: Person, late: Page, made: Maker) -> None:
     made("users", id="cid", name="Cid", plan_id="free")
     page = opened(boss, "support")
     expect(page.get_by_text("Nothing looked up yet")).to_be_visible()
@@ -84,19 +94,19 @@ def test_what_fails_when_it_is_asked_again_leaves_what_is_written_and_slow_answe
     page.goto(f"{page.url.partition('#')[0]}#/budget")
     first = held.one()
     for _ in range(3):
-        page.clock.run_for(6_000)
+        page.clock.fast_forward(6_000)
     assert held.routes == []
     first.continue_()
     check = page.get_by_role("button", name="Check the whole ledger now")
     check.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("The month is over")
-    page.clock.run_for(6_000)
+    page.clock.fast_forward(6_000)
     held.one().fulfill(**AWAY)
     expect(page.get_by_role("alert")).to_be_attached()
     expect(dialog.get_by_label("Reason")).to_have_value("The month is over")
     held.let_go()
-    page.clock.run_for(6_000)
+    page.clock.fast_forward(6_000)
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(dialog.get_by_label("Reason")).to_have_value("The month is over")
 
@@ -132,9 +142,7 @@ def test_a_refusal_of_an_ended_session_that_comes_after_signing_in_is_asked_agai
     assert page.get_by_role("alert").count() == 0
 
 
-def test_one_finger_that_presses_twice_asks_once(person: PersonMaker, user_key: Callable[..., str], house: House) -> None:
-    key = user_key("dot")
-    dot = person(key)
+def test_one_finger_that_presses_twice_asks_once(dot: Person) -> None:
     asked: list[str] = []
     dot.page.on("request", lambda request: asked.append(f"{request.method} {request.url.removeprefix(dot.url)}"))
     dot.choose("sim/cut")
@@ -147,14 +155,12 @@ def test_one_finger_that_presses_twice_asks_once(person: PersonMaker, user_key: 
     assert [asked.count(f"POST /api/{path}") for path in ("ai/chat", "keys")] == [2, 1]
 
 
-def test_what_is_thought_of_an_answer_is_told_in_the_order_it_was_thought(
-    person: PersonMaker, user_key: Callable[..., str], house: House
-) -> None:
-    eli = person(user_key("eli"))
-    eli.choose("sim/echo")
-    eli.say("Hello")
-    done = eli.ends("done")
-    held = Held(eli.page, "**/api/feedback", "POST")
+def test_what_is_thought_of_an_answer_is_told_in_the_order_it_was_thought(dot: Person, house: House) -> None:
+    dot.open("Chat")
+    dot.choose("sim/echo")
+    dot.say("Hello")
+    done = dot.ends("done")
+    held = Held(dot.page, "**/api/feedback", "POST")
     done.get_by_role("button", name="Good answer").click()
     first = held.one()
     done.get_by_role("button", name="Bad answer").click()
@@ -162,20 +168,20 @@ def test_what_is_thought_of_an_answer_is_told_in_the_order_it_was_thought(
     first.continue_()
     held.one().continue_()
     expect(done.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
-    assert house.rows("SELECT thumb FROM feedback WHERE user_id = 'eli'") == [("down",)]
+    assert house.rows("SELECT thumb FROM feedback WHERE user_id = 'dot'") == [("down",)]
 
 
-def test_pictures_that_are_brought_at_once_are_all_there(person: PersonMaker, user_key: Callable[..., str]) -> None:
-    fay = person(user_key("fay"))
-    fay.choose("sim/vision")
-    fay.page.get_by_label("Your message").evaluate(
+def test_pictures_that_are_brought_at_once_are_all_there(dot: Person) -> None:
+    dot.open("Chat")
+    dot.choose("sim/vision")
+    dot.page.get_by_label("Your message").evaluate(
         """(field) => { for (const name of ["one.png", "two.png", "three.png"]) {
             const carried = new DataTransfer();
             carried.items.add(new File([name], name, { type: "image/png" }));
             field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: carried }));
         } }"""
     )
-    expect(fay.page.locator("form .thumb")).to_have_count(3)
+    expect(dot.page.locator("form .thumb")).to_have_count(3)
 
 
 def test_a_word_on_a_button_comes_back_however_often_it_is_pressed(person: PersonMaker, user_key: Callable[..., str]) -> None:
