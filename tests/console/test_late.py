@@ -171,6 +171,25 @@ def test_what_is_thought_of_an_answer_is_told_in_the_order_it_was_thought(dot: P
     assert house.rows("SELECT thumb FROM feedback WHERE user_id = 'dot'") == [("down",)]
 
 
+def test_what_is_left_is_what_was_heard_of_last(dot: Person) -> None:
+    dot.open("Chat")
+    dot.choose("sim/echo")
+    held = Held(dot.page, "**/api/me")
+    for text in ("One", "Two"):
+        dot.say(text)
+        dot.ends("done")
+    older, newer = held.one(), held.one()
+    newer.continue_()
+    told = older.fetch().json()
+    told["windows"] = [{**window, "left": "77.125"} for window in told["windows"]]
+    with dot.page.expect_response("**/api/me") as heard:
+        older.fulfill(json=told)
+    heard.value.finished()
+    expect(dot.page.locator("[data-part=meter]")).to_contain_text("left")
+    expect(dot.page.locator("[data-part=meter]")).not_to_contain_text("77.125")
+    held.let_go()
+
+
 def test_pictures_that_are_brought_at_once_are_all_there(dot: Person) -> None:
     dot.open("Chat")
     dot.choose("sim/vision")
