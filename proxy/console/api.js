@@ -86,10 +86,9 @@ async function send(method, path, { body, signal, withKey, ifMatch }) {
   const refusal = await refusalOf(answer);
   if (answer.status === 401 && !withKey) {
     const held = key ?? token;
-    // Somebody signed in while this was on its way: nobody will tell it so again.
-    if (held && held !== by && method === "GET") return send(method, path, { signal });
     // What the gateway says of the key is no help to whoever was signed in with it.
     refusal.code = "signed_out";
+    refusal.isOver = Boolean(held) && held !== by;
     if (held === by) onRefused(refusal);
   }
   throw refusal;

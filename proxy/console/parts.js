@@ -47,7 +47,13 @@ export function useAgainEvery(loaded, everyMs) {
 
 /** What was refused because a session had ended is asked for again when somebody has signed in. */
 export function useAnew(error, again) {
-  useEffect(() => (error?.code === "signed_out" ? whenRenewed(again) : undefined), [error, again]);
+  useEffect(() => {
+    if (error?.code !== "signed_out") return undefined;
+    if (!error.isOver) return whenRenewed(again);
+    // Somebody signed in while it was on its way: nobody will say so again.
+    again();
+    return undefined;
+  }, [error, again]);
 }
 
 /** A loaded value's page, or what there is to say in its place. What failed since is told above the page: on it somebody may be
