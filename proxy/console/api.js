@@ -75,6 +75,7 @@ export function withQuery(path, query) {
 async function send(method, path, { body, signal, withKey, ifMatch }) {
   const headers = {};
   const shown = withKey ?? key;
+  const by = key ?? token;
   if (shown) headers.authorization = `Bearer ${shown}`;
   else if (token && method !== "GET") headers["x-signalbox-session"] = token;
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -84,9 +85,11 @@ async function send(method, path, { body, signal, withKey, ifMatch }) {
   if (answer.ok) return answer;
   const refusal = await refusalOf(answer);
   if (answer.status === 401 && !withKey) {
+    const held = key ?? token;
     // What the gateway says of the key is no help to whoever was signed in with it.
     refusal.code = "signed_out";
-    onRefused(refusal);
+    refusal.isOver = Boolean(held) && held !== by;
+    if (held === by) onRefused(refusal);
   }
   throw refusal;
 }

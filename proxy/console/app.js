@@ -2,7 +2,7 @@
 import { ApiError, ask, holdKey, holdToken, read, whenRefused } from "./api.js";
 import { Chat } from "./chat.js";
 import { credits } from "./figures.js";
-import { html, render, useCallback, useEffect, useState } from "./html.js";
+import { html, render, useCallback, useEffect, useRef, useState } from "./html.js";
 import { followAddress, letGo, mayLeave } from "./leaving.js";
 import { Trouble } from "./parts.js";
 import { forgetSession, hasSession, SignIn } from "./signin.js";
@@ -69,8 +69,12 @@ function App() {
 
 function Frame({ who, place, onOut, told, onEnter }) {
   const [me, setMe] = useState(who.me ?? null);
-  const refresh = useCallback(() => read("/api/me").then(setMe, () => null), []);
-  useEffect(() => { setMe(who.me ?? null); }, [who]);
+  const latest = useRef(0);
+  const refresh = useCallback(() => {
+    const mine = ++latest.current;
+    return read("/api/me").then((found) => { if (mine === latest.current) setMe(found); }, () => null);
+  }, []);
+  useEffect(() => { latest.current += 1; setMe(who.me ?? null); }, [who.me]);
   const menu = MENU[who.kind];
   const page = place.page || menu[0];
   useEffect(() => { document.title = `${words.pages[page] ?? words.missing.title} · ${words.name}`; }, [page]);

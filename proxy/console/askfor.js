@@ -20,7 +20,7 @@ export function AskFor({ target, onClose, onSent = () => {} }) {
       (error) => setState({ busy: false, sent: false, error }),
     );
   };
-  return html`<${Dialog} title=${target.credits ? words.usage.askMore : words.ask.title(target.name)} onClose=${onClose}>
+  return html`<${Dialog} title=${target.credits ? words.usage.askMore : words.ask.title(target.name)} onClose=${onClose} busy=${state.busy}>
     ${state.sent ? html`<p role="status">${words.ask.sent}</p>` : html`<form class="stack" onSubmit=${send}>
       <p class="soft">${words.ask.lead}</p>
       ${target.credits && html`<label class="field"><span>${words.usage.amount}</span><input type="text" inputmode="decimal" name="amount" required pattern="[0-9]+(\\.[0-9]{1,3})?" /></label>`}

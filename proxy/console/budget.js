@@ -1,21 +1,18 @@
 // How the books stand: the last check of the whole ledger, ceilings, open holds, what was absorbed, alerts.
 import { ask, read } from "./api.js";
 import { credits, dollars, exactly, span } from "./figures.js";
-import { html, useEffect, useState } from "./html.js";
+import { html, useState } from "./html.js";
 import { ClockNote } from "./clock.js";
 import { budget as names, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
-import { Dialog, Empty, Gauge, Loaded, State, Trouble, When, useLoaded } from "./parts.js";
+import { Dialog, Empty, Gauge, Loaded, State, Trouble, When, useAgainEvery, useLoaded } from "./parts.js";
 
 const AGAIN_EVERY_MS = 5_000;
 const BUSY = ["asked", "running"];
 
 export function Budget() {
   const books = useLoaded(() => Promise.all([read("/api/admin/budget"), read("/api/admin/clock")]), []);
-  useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) books.again(); }, AGAIN_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [books.again]);
+  useAgainEvery(books, AGAIN_EVERY_MS);
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
     <${Loaded} of=${books}>${([found, clock]) => html`
@@ -53,7 +50,7 @@ function AskCheck({ onClose, onAsked }) {
     setState({ busy: true, error: null });
     ask("POST", "/api/admin/budget/verify", { body: { reason } }).then(onAsked, (error) => setState({ busy: false, error }));
   };
-  return html`<${Dialog} title=${names.again} onClose=${onClose}><form class="stack" onSubmit=${send}><p>${names.neverThen}</p>
+  return html`<${Dialog} title=${names.again} onClose=${onClose} busy=${state.busy}><form class="stack" onSubmit=${send}><p>${names.neverThen}</p>
     <label class="field"><span>${names.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>
     ${state.error && html`<${Trouble} error=${state.error} />`}
     <div class="row"><button class="first" disabled=${state.busy}>${names.again}</button></div></form><//>`;

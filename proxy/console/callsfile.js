@@ -1,7 +1,7 @@
 // All calls of a filter as one file: the API's pages in, one after another, CSV on the reader's own machine out; says how far it is.
 import { read } from "./api.js";
 import { count } from "./figures.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { Trouble } from "./parts.js";
 import { csvLines, saveText } from "./save.js";
 import { words } from "./words.js";
@@ -17,7 +17,8 @@ export function useCallsFile(path, query, columns, cellsOf) {
   const control = useRef(null);
   const asked = JSON.stringify([path, query]);
   const stop = () => { control.current?.abort(); control.current = null; };
-  useEffect(() => { setState(IDLE); return stop; }, [asked]);
+  // Before anybody can begin the next one.
+  useLayoutEffect(() => { setState(IDLE); return stop; }, [asked]);
   const save = async (file) => {
     const mine = new AbortController();
     control.current = mine;

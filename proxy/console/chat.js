@@ -41,7 +41,7 @@ export function Chat({ who, refresh, shown, me, place }) {
     <aside class="rail" aria-label=${words.chat.choose}><div class="keep">${list}${others}</div></aside>
     <div class="talk">
       <h1 class="hidden">${words.chat.title}</h1>
-      ${kept && talk.id && html`<${ThreadHead} talk=${talk} threads=${threads} onGone=${fresh} />`}
+      ${kept && talk.id && html`<${ThreadHead} key=${talk.id} talk=${talk} threads=${threads} onGone=${fresh} />`}
       <div class="log" role="log" aria-label=${words.chat.title} aria-busy=${talk.busy}>
         ${lost && html`<${Trouble} error=${lost} />`}
         ${talk.turns.length === 0 && !talk.id && html`<${Beginning} onIdea=${setDraft} />`}
@@ -79,9 +79,11 @@ function useAddress(talk, place, active, onLost) {
   useEffect(() => {
     if (!active || !place.rest || place.rest === talk.id) return;
     onLost(null);
-    talk.open(place.rest, place.query.get("live") === "1").catch((error) => { talk.clear(); onLost(error); });
+    talk.open(place.rest, place.query.get("live") === "1").catch((error) => { if (talk.id === place.rest) { talk.clear(); onLost(error); } });
   }, [place, active]);
   useEffect(() => {
+    // Until it is known whether an answer goes on, the address says what it said.
+    if (!talk.busy && !talk.free) return;
     const address = `#/chat/${encodeURIComponent(talk.id ?? "")}${talk.busy ? "?live=1" : ""}`;
     if (active && talk.id && location.hash !== address) window.history.replaceState(window.history.state, "", address);
   });

@@ -1,7 +1,7 @@
 // Where a message is written: its text, its images, and quietly what it would come to.
 import { ask } from "./api.js";
 import { credits } from "./figures.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { takesImages } from "./picker.js";
 import { history } from "./talk.js";
 import { words } from "./words.js";
@@ -13,31 +13,32 @@ const IMAGES_MAX = 4;
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen }) {
-  const [images, setImages] = useState([]);
-  const [wrong, setWrong] = useState("");
+  const [{ images, wrong }, setHeld] = useState({ images: [], wrong: "" });
   const [over, setOver] = useState(false);
   const field = useRef(null);
   const foreseen = useForeseen(talk, draft, images, choice);
-  useEffect(() => { if (shown) field.current.focus({ preventScroll: true }); }, [shown]);
+  useLayoutEffect(() => { if (shown) field.current.focus({ preventScroll: true }); }, [shown]);
   useEffect(() => { fit(field.current); }, [draft]);
   const fits = takesImages(offer);
   const unfit = images.length > 0 && !fits ? words.chat.noImages : "";
-  const ready = (draft.trim() || images.length) && !talk.busy && !unfit;
+  const ready = (draft.trim() || images.length) && talk.free && !unfit;
   const send = (event) => {
     event?.preventDefault();
     if (!ready) return;
     talk.send(draft.trim(), images, choice);
     onDraft("");
-    setImages([]);
+    setHeld((now) => ({ ...now, images: [] }));
   };
   const typed = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
   };
   const add = async (files) => {
     const { taken, why } = await pictures(files);
-    const crowded = images.length + taken.length > IMAGES_MAX ? words.chat.tooMany(IMAGES_MAX) : "";
-    setWrong(why || crowded);
-    setImages([...images, ...taken].slice(0, IMAGES_MAX));
+    // While they were read others may have come or gone.
+    setHeld((now) => {
+      const all = [...now.images, ...taken];
+      return { images: all.slice(0, IMAGES_MAX), wrong: why || (all.length > IMAGES_MAX ? words.chat.tooMany(IMAGES_MAX) : "") };
+    });
   };
   const attach = async (event) => {
     await add([...event.target.files]);
@@ -50,7 +51,7 @@ export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen })
     if (!from?.files.length || from.types.includes("text/plain")) return;
     event.preventDefault();
     if (fits) add([...from.files]);
-    else setWrong(words.chat.noImages);
+    else setHeld((now) => ({ ...now, wrong: words.chat.noImages }));
   };
   const hover = (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -60,7 +61,7 @@ export function Composer({ talk, draft, onDraft, choice, offer, shown, chosen })
   return html`<form class=${`composer ${over ? "over" : ""}`} onSubmit=${send} onPaste=${(event) => brought(event, event.clipboardData)}
       onDragOver=${hover} onDragLeave=${() => setOver(false)} onDrop=${(event) => brought(event, event.dataTransfer)}>
     ${images.length > 0 && html`<ul class="row">${images.map((image) => html`<li key=${image.url} class="thumb"><img src=${image.url} alt=${image.name} />
-      <button type="button" aria-label=${words.chat.remove(image.name)} onClick=${() => setImages(images.filter((other) => other !== image))}>×</button></li>`)}</ul>`}
+      <button type="button" aria-label=${words.chat.remove(image.name)} onClick=${() => setHeld((now) => ({ ...now, images: now.images.filter((other) => other !== image) }))}>×</button></li>`)}</ul>`}
     <label><span class="hidden">${words.chat.composer}</span>
       <textarea ref=${field} rows="2" dir="auto" value=${draft} placeholder=${words.chat.placeholder} aria-describedby="foreseen"
         onInput=${(event) => onDraft(event.target.value)} onKeyDown=${typed}></textarea></label>

@@ -25,13 +25,13 @@ export function Change({ title, lead, button, act, onDone, onClose, children, da
     setState({ busy: true, error: null });
     await act(given).then(done, (error) => setState({ busy: false, error }));
   };
-  return html`<${Dialog} title=${title} onClose=${onClose}><form class="stack" onSubmit=${submit} onInput=${() => setWritten(true)}>
+  return html`<${Dialog} title=${title} onClose=${onClose} busy=${state.busy}><form class="stack" onSubmit=${submit} onInput=${() => setWritten(true)}>
     ${lead && html`<p>${lead}</p>`}
     ${children}
     ${wants && html`<label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>`}
     ${state.error && html`<${Trouble} error=${state.error} />`}
     <div class="row"><button class=${danger ? "danger" : "first"} disabled=${state.busy}>${button}</button>
-      <button type="button" onClick=${onClose}>${desk.cancel}</button></div></form><//>`;
+      <button type="button" disabled=${state.busy} onClick=${onClose}>${desk.cancel}</button></div></form><//>`;
 }
 
 /** Only the fields that differ, nested ones by their path: each with what it was and is, a text or a list of texts. */

@@ -49,13 +49,13 @@ function Review({ kind, path, row, changed, onSaved, onClose }) {
     setState({ ...state, busy: true });
     await read(path).then((now) => setState({ busy: false, error: null, base: now }), (failure) => setState({ ...state, busy: false, error: failure }));
   };
-  return html`<${Dialog} title=${names.title} onClose=${onClose} broad=${true}><div class="stack">
+  return html`<${Dialog} title=${names.title} onClose=${onClose} broad=${true} busy=${busy}><div class="stack">
     <${Changes} before=${before} after=${changed} label=${names.title} />
     ${kind && html`<${Preview} patches=${[{ kind, id: row.id, fields: changed }]} />`}
     <form class="stack" onSubmit=${save}>
       <label class="field"><span>${desk.reason}</span><textarea name="reason" rows="2" required maxlength="500"></textarea></label>
       ${error && html`<${Trouble} error=${error}>${error.status === 412 && html`<button type="button" onClick=${anew}>${names.conflict}</button>`}<//>`}
-      <div class="row"><button class="first" disabled=${busy}>${names.save}</button><button type="button" onClick=${onClose}>${desk.cancel}</button></div>
+      <div class="row"><button class="first" disabled=${busy}>${names.save}</button><button type="button" disabled=${busy} onClick=${onClose}>${desk.cancel}</button></div>
     </form></div><//>`;
 }
 

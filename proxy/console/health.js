@@ -1,9 +1,9 @@
 // How providers and models fare now, as this gateway sees it: breakers, success, time to first token.
 import { read } from "./api.js";
 import { count, momentOf, span } from "./figures.js";
-import { html, useEffect } from "./html.js";
+import { html } from "./html.js";
 import { HealthDay } from "./healthday.js";
-import { Loaded, State, When, useLoaded } from "./parts.js";
+import { Loaded, State, When, useAgainEvery, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
 const AGAIN_EVERY_MS = 5_000;
@@ -12,10 +12,7 @@ const names = words.health;
 
 export function Health() {
   const health = useLoaded(() => read("/api/admin/health"), []);
-  useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) health.again(); }, AGAIN_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [health.again]);
+  useAgainEvery(health, AGAIN_EVERY_MS);
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
     <${Loaded} of=${health}>${(found) => html`

@@ -4,7 +4,7 @@ import { count, momentOf, share } from "./figures.js";
 import { html, useEffect } from "./html.js";
 import { history as names, words } from "./words.js";
 import { Rest, usePages } from "./pager.js";
-import { Empty, Loaded, State, When, useLoaded } from "./parts.js";
+import { Empty, Loaded, State, When, useAgainEvery, useLoaded } from "./parts.js";
 
 const TONES = { closed: "go", half_open: "caution", open: "stop" };
 const WELL_FROM = 0.99;
@@ -15,12 +15,10 @@ export function HealthDay() {
   const day = useLoaded(() => read("/api/admin/health/history", { limit: 1 }), []);
   const turns = usePages("/api/admin/health/history", {}, { rows: "turns" });
   const newest = day.value?.turns[0]?.at_ms;
-  useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) day.again(); }, AGAIN_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [day.again]);
-  // A turn that is not listed yet: the list begins anew.
-  useEffect(() => { if (newest && !turns.loading && newest > (turns.rows[0]?.at_ms ?? 0)) turns.again(); }, [newest]);
+  useAgainEvery(day, AGAIN_EVERY_MS);
+  // A turn that is not listed yet: the list begins anew, once what was asked for before has come.
+  const unlisted = newest > (turns.rows[0]?.at_ms ?? 0) && !turns.loading && !turns.error;
+  useEffect(() => { if (unlisted) turns.again(); }, [unlisted]);
   return html`<section aria-labelledby="day"><header><h2 id="day">${names.day}</h2><span class="soft small">${names.lead}</span></header>
     <${Loaded} of=${day}>${(found) => (found.strips.length ? html`<${Strips} ...${found} />` : html`<${Empty} title=${names.noDay} />`)}<//></section>
     <${Turns} list=${turns} />`;

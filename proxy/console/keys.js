@@ -14,8 +14,11 @@ export function Keys() {
   const [ending, setEnding] = useState(null);
   const [binding, setBinding] = useState(null);
   const [told, setTold] = useState("");
-  const [error, setError] = useState(null);
-  const attempt = (work) => { setError(null); return work.then(list.again, setError); };
+  const [{ busy, error }, setState] = useState({ busy: false, error: null });
+  const attempt = (work) => {
+    setState({ busy: true, error: null });
+    return work.then(() => { setState({ busy: false, error: null }); list.again(); }, (failure) => setState({ busy: false, error: failure }));
+  };
   const make = (event) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -34,7 +37,7 @@ export function Keys() {
       <${Rest} list=${list} empty=${!list.rows.length} title=${words.usage.noKeys} />
       ${me.key.manage_keys
         ? html`<form class="row after" onSubmit=${make}><label class="hidden" for="key-name">${words.usage.newKeyName}</label>
-          <input id="key-name" class="short" type="text" name="name" required maxlength="100" placeholder=${words.usage.newKeyName} /><button>${words.usage.make}</button></form>`
+          <input id="key-name" class="short" type="text" name="name" required maxlength="100" placeholder=${words.usage.newKeyName} /><button disabled=${busy}>${words.usage.make}</button></form>`
         : html`<p class="small soft after">${words.usage.mayNot}</p>`}`}<//>
     ${made && html`<${Dialog} title=${made.name} onClose=${() => setMade(null)}><p>${words.usage.once}</p>
       <p class="code secret"><code>${made.key}</code> <${Copy} text=${made.key} /></p><//>`}

@@ -32,9 +32,10 @@ export function followAddress(onMoved) {
   let stays = false;
   const number = (place) => { here = { place, hash: location.hash }; history.replaceState({ place }, ""); };
   number(here.place);
-  const moved = () => {
+  const moved = ({ newURL }) => {
     const there = history.state?.place;
-    const isBack = stays && location.hash === here.hash;
+    // Of this move: by now the address may name where a later one leads.
+    const isBack = stays && new URL(newURL).hash === here.hash;
     stays = false;
     if (isBack) return;
     if (mayLeave()) { number(there ?? here.place + 1); onMoved(); return; }

@@ -3,7 +3,7 @@ import { follow, read } from "./api.js";
 import { count, credits, dollars, figure, share, span } from "./figures.js";
 import { html, useEffect, useState } from "./html.js";
 import { Dearest } from "./dearest.js";
-import { Empty, Loaded, useLoaded } from "./parts.js";
+import { Empty, Loaded, useAgainEvery, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 
 const AGAIN_EVERY_MS = 10_000;
@@ -17,10 +17,7 @@ export function Overview() {
   const from = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
   const report = useLoaded(() => read("/api/admin/analytics", { from, group, limit: 50 }), [from, group]);
   const pace = usePace();
-  useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) report.again(); }, AGAIN_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [report.again]);
+  useAgainEvery(report, AGAIN_EVERY_MS);
   return html`<div class="page">
     <header><h1>${names.title}</h1><p>${names.lead}</p></header>
     <${Now} pace=${pace} />
@@ -31,7 +28,7 @@ export function Overview() {
         ${Object.entries(names.groups).map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select></label>
     </div>
     <${Loaded} of=${report}>${(found) => (found.total
-      ? html`<${Sums} total=${found.total} /><section><header><h2>${names.by[group]}</h2></header>${found.group === "user"
+      ? html`<${Sums} total=${found.total} /><section><header><h2>${names.by[found.group]}</h2></header>${found.group === "user"
           ? html`<${Dearest} key=${found.from_ms} first=${found} from=${from}>${(rows) => html`<${Groups} group="user" rows=${rows} />`}<//>` : html`<${Groups} group=${found.group} rows=${found.data} />`}</section>`
       : html`<section><${Empty} title=${names.nothing}>${names.nothingThen}<//></section>`)}<//>
   </div>`;

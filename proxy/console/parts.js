@@ -1,37 +1,67 @@
 // Parts that pages are made of: gauges, notes, empty states, dialogs, tables that say what went wrong; none of them fetches but
 // through what it is given.
-import { html, useCallback, useEffect, useRef, useState } from "./html.js";
+import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { whenRenewed } from "./api.js";
 import { credits, momentOf } from "./figures.js";
 import { errorWords, words } from "./words.js";
 
 const SAID_MS = 1_500;
+const TURNS_WAITED_MAX = 12;
 
-/** What `load` gives, while it comes and when it fails; `again` asks once more. */
+/** What `load` gives, while it comes and when it fails; `again` asks once more, and what was there stays where that fails. While
+ * other inputs are asked for, `isOld` says that the value is still that of the inputs before. */
 export function useLoaded(load, inputs) {
-  const [state, setState] = useState({ value: null, error: null, loading: true });
+  const [state, setState] = useState({ value: null, error: null, loading: true, asked: null, of: null });
   const latest = useRef(0);
   const again = useCallback(async () => {
     const mine = ++latest.current;
-    setState((before) => ({ ...before, loading: true, error: null }));
-    const found = await load().then((value) => ({ value, error: null }), (error) => ({ value: null, error }));
-    if (mine === latest.current) setState({ ...found, loading: false });
+    const settle = (change) => setState((now) => (mine === latest.current ? { ...now, loading: false, ...change(now) } : now));
+    setState((now) => ({ ...now, loading: true, asked: again, error: now.of === again ? now.error : null }));
+    await load().then(
+      (value) => settle(() => ({ value, error: null, of: again })),
+      (error) => settle((now) => ({ error, value: now.of === again ? now.value : null })),
+    );
   }, inputs);
   useEffect(() => { again(); return () => { latest.current += 1; }; }, [again]);
-  useAnew(state.error, again);
-  return { ...state, again };
+  const asks = state.asked === again;
+  const error = asks ? state.error : null;
+  useAnew(error, again);
+  return { ...state, error, loading: state.loading || !asks, isOld: state.value !== null && state.of !== again, again };
+}
+
+/** Asks again and again while the page is seen. An answer that is slower than that is waited for: whoever asks anew gives it up, and
+ * would never see one. */
+export function useAgainEvery(loaded, everyMs) {
+  const latest = useRef(null);
+  latest.current = loaded;
+  useEffect(() => {
+    let waited = 0;
+    const timer = setInterval(() => {
+      if (document.hidden || (latest.current.loading && ++waited < TURNS_WAITED_MAX)) return;
+      waited = 0;
+      latest.current.again();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
 }
 
 /** What was refused because a session had ended is asked for again when somebody has signed in. */
 export function useAnew(error, again) {
-  useEffect(() => (error?.code === "signed_out" ? whenRenewed(again) : undefined), [error, again]);
+  useEffect(() => {
+    if (error?.code !== "signed_out") return undefined;
+    if (!error.isOver) return whenRenewed(again);
+    // Somebody signed in while it was on its way: nobody will say so again.
+    again();
+    return undefined;
+  }, [error, again]);
 }
 
-/** A loaded value's page, or what there is to say in its place. */
+/** A loaded value's page, or what there is to say in its place. What failed since is told above the page: on it somebody may be
+ * writing. */
 export function Loaded({ of, children }) {
-  if (of.error) return html`<${Trouble} error=${of.error} onRetry=${of.again} />`;
-  if (of.value === null) return html`<p class="soft" role="status">${words.loading}</p>`;
-  return children(of.value);
+  const trouble = of.error && html`<${Trouble} error=${of.error} onRetry=${of.again} />`;
+  if (of.value === null) return trouble ?? html`<p class="soft" role="status">${words.loading}</p>`;
+  return [trouble, children(of.value)];
 }
 
 export function Trouble({ error, onRetry, children }) {
@@ -60,18 +90,21 @@ export function Gauge({ limit, spent, held, label }) {
   </div>`;
 }
 
-/** `broad` is for tables; `firm` closes by its buttons alone. */
-export function Dialog({ title, onClose, children, broad = false, firm = false }) {
+/** `broad` is for tables; `firm` closes by its buttons alone; `busy` does not close, for what was asked for is under way. */
+export function Dialog({ title, onClose, children, broad = false, firm = false, busy = false }) {
   const dialog = useRef(null);
   // Who opened it finds themselves where they were.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current.showModal();
     return () => { if (before?.isConnected) before.focus({ preventScroll: true }); };
   }, []);
-  const outside = (event) => { if (event.target === dialog.current && !firm) onClose(); };
-  return html`<dialog ref=${dialog} class=${broad ? "broad" : ""} aria-label=${title} onClose=${onClose} onMouseDown=${outside} onCancel=${(event) => { if (firm) event.preventDefault(); }}>
-    <header><h2 dir="auto">${title}</h2>${!firm && html`<button type="button" class="plain" onClick=${onClose}>${words.close}</button>`}</header>
+  const close = () => { if (!busy) onClose(); };
+  // A browser lets nobody be held by a key pressed twice: what it has closed is opened again.
+  const closed = () => { if (firm || busy) dialog.current.showModal(); else onClose(); };
+  const outside = (event) => { if (event.target === dialog.current && !firm) close(); };
+  return html`<dialog ref=${dialog} class=${broad ? "broad" : ""} aria-label=${title} onClose=${closed} onMouseDown=${outside} onCancel=${(event) => { if (firm || busy) event.preventDefault(); }}>
+    <header><h2 dir="auto">${title}</h2>${!firm && html`<button type="button" class="plain" disabled=${busy} onClick=${close}>${words.close}</button>`}</header>
     ${children}
   </dialog>`;
 }
@@ -90,10 +123,11 @@ export const When = ({ ms }) => html`<time datetime=${new Date(ms).toISOString()
 
 /** Puts text into the clipboard and says so on the button for a moment. */
 export async function copied(text, button) {
-  const before = button.textContent;
-  const done = await copy(text);
-  button.textContent = done ? words.copied : words.notCopied;
-  setTimeout(() => { button.textContent = before; }, SAID_MS);
+  // Who presses twice finds the word that was there at first.
+  button.dataset.says ??= button.textContent;
+  button.textContent = (await copy(text)) ? words.copied : words.notCopied;
+  clearTimeout(button.dataset.timer);
+  button.dataset.timer = setTimeout(() => { button.textContent = button.dataset.says; }, SAID_MS);
 }
 
 async function copy(text) {

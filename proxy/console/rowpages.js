@@ -1,7 +1,7 @@
 // Pages of rows that administrators make, change and delete: what models, assistants, plans, aliases and apps have in common;
 // which fields they have, and how they are listed, their own files say.
 import { ask, read } from "./api.js";
-import { html, useEffect, useState } from "./html.js";
+import { html, useLayoutEffect, useState } from "./html.js";
 import { letGo, useHeldBack } from "./leaving.js";
 import { Empty, Loaded, Trouble, useLoaded } from "./parts.js";
 import { CatalogNav, Change, Done } from "./deskparts.js";
@@ -83,7 +83,7 @@ function Making({ what, from, beside }) {
   const release = useHeldBack(draft !== first);
   const [state, setState] = useState({ busy: false, error: null });
   const [tried, setTried] = useState(null);
-  useEffect(() => { document.getElementById("page").focus({ preventScroll: true }); }, []);
+  useLayoutEffect(() => { document.getElementById("page").focus({ preventScroll: true }); }, []);
   const fields = [...fieldsOf(what, draft, beside), ...(what.once ?? [])];
   const put = (name, value) => setDraft((now) => ({ ...now, [name]: value }));
   const row = () => Object.fromEntries(Object.entries(made(drawn(draft, fields), {})).filter(([, value]) => value !== null && value !== ""));

@@ -1,6 +1,6 @@
 // Signing in: a key in, who it belongs to out; a user's key stays in memory, a supporter's or administrator's becomes a session.
 import { ask, holdKey, holdToken } from "./api.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { Trouble } from "./parts.js";
 import { words } from "./words.js";
 
@@ -13,7 +13,7 @@ export const forgetSession = () => localStorage.removeItem(HINT);
 export function SignIn({ onEnter, told, over, kind }) {
   const [state, setState] = useState({ busy: false, error: null });
   const field = useRef(null);
-  useEffect(() => { field.current.focus(); }, []);
+  useLayoutEffect(() => { field.current.focus(); }, []);
   const enter = async (event) => {
     event.preventDefault();
     const key = field.current.value.trim();
@@ -37,7 +37,7 @@ export function SignIn({ onEnter, told, over, kind }) {
 /** Above the page whose session ended, so that nothing on it is lost. */
 function Over({ children }) {
   const dialog = useRef(null);
-  useEffect(() => { dialog.current.showModal(); }, []);
+  useLayoutEffect(() => { dialog.current.showModal(); }, []);
   return html`<dialog ref=${dialog} aria-label=${words.sign.title} onCancel=${(event) => event.preventDefault()}>${children}</dialog>`;
 }
 

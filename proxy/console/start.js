@@ -11,13 +11,14 @@ const NO_KEY = "YOUR_KEY";
 
 export function Start({ me }) {
   const [key, setKey] = useState(NO_KEY);
-  const [error, setError] = useState(null);
+  const [{ busy, error }, setState] = useState({ busy: false, error: null });
   const [chosen, setChosen] = useState(0);
   const base = `${location.origin}/v1`;
   const make = () => {
-    setError(null);
+    setState({ busy: true, error: null });
     const body = { name: words.start.madeName(dayOf(Date.now())) };
-    return ask("POST", "/api/keys", { body }).then((made) => setKey(made.key), setError);
+    return ask("POST", "/api/keys", { body })
+      .then((made) => { setKey(made.key); setState({ busy: false, error: null }); }, (failure) => setState({ busy: false, error: failure }));
   };
   const hidden = key === NO_KEY;
   const { name, lines } = SNIPPETS[chosen];
@@ -25,7 +26,7 @@ export function Start({ me }) {
     <header><h1>${words.start.title}</h1><p>${words.start.lead}</p></header>
     <dl class="facts"><dt>${words.start.base}</dt><dd><code>${base}</code> <${Copy} text=${base} /></dd>
       <dt>${words.start.key}</dt><dd>${hidden
-        ? html`<span class="row">${me?.key.manage_keys && html`<button type="button" class="plain" onClick=${make}>${words.start.make}</button>`}
+        ? html`<span class="row">${me?.key.manage_keys && html`<button type="button" class="plain" disabled=${busy} onClick=${make}>${words.start.make}</button>`}
           <button type="button" class="plain" onClick=${() => setKey(heldKey() ?? NO_KEY)}>${words.start.show}</button></span>`
         : html`<button type="button" class="plain" onClick=${() => setKey(NO_KEY)}>${words.start.hide}</button>`}</dd></dl>
     ${error && html`<${Trouble} error=${error} />`}

@@ -23,7 +23,7 @@ export function Support({ place, who }) {
     <form role="search" onSubmit=${look}><label class="field"><span>${words.support.box[who.kind]}</span></label>
       <div class="search"><input ref=${field} id="box" type="search" aria-label=${words.support.box[who.kind]} spellcheck=${false} autocomplete="off" autocapitalize="off" required maxlength="256" />
       <button class="first">${words.support.find}</button></div></form>
-    <section aria-live="polite"><${Loaded} of=${found}>${(story) => {
+    <section aria-live="polite"><${Loaded} of=${found.isOld ? { ...found, value: null } : found}>${(story) => {
       if (story.call) return html`<${CallStory} call=${story.call} kind=${who.kind} onChange=${found.again} />`;
       if (story.user) return html`<${UserStory} ...${story} kind=${who.kind} />`;
       if (story.shown) return html`<${KeyStory} ...${story} />`;

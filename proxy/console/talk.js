@@ -14,7 +14,7 @@ let lastId = 0;
  * told the new words alone, and an answer that was cut off goes on by itself. */
 export function useTalk(onEnded, kept) {
   const [, paint] = useState(0);
-  const state = useRef({ turns: [], id: null, title: "", running: null, painter: 0 });
+  const state = useRef({ turns: [], id: null, title: "", running: null, opening: null, painter: 0 });
   const now = state.current;
   const show = () => {
     now.painter ||= setTimeout(() => { now.painter = 0; paint((count) => count + 1); }, PAINT_EVERY_MS);
@@ -46,6 +46,8 @@ export function useTalk(onEnded, kept) {
     Object.assign(turn, found ?? { state: control.signal.aborted ? "stopped" : "cut" });
     if (goesOn && found && turn.state === "cut" && turn.text) await answer(goingOn(turn), { model: turn.choice, continue: true });
   };
+  // What is shown follows a moment later: a button pressed twice in it asks once.
+  const isFree = () => now.running === null && now.opening === null;
   const begin = (choice, said, more = {}) => {
     const turn = { id: ++lastId, role: "assistant", text: "", reasoning: "", choice };
     const messages = history(now.turns);
@@ -56,8 +58,11 @@ export function useTalk(onEnded, kept) {
     turns: now.turns,
     get id() { return now.id; },
     get busy() { return now.running !== null; },
+    /** Whether something may be said: nothing is being answered, and what was said before is here. */
+    get free() { return isFree(); },
     title: now.title,
     send(text, images, choice) {
+      if (!isFree()) return undefined;
       leaveRefused(now.turns);
       const said = { id: ++lastId, role: "user", text, images };
       now.turns = [...now.turns, said];
@@ -66,6 +71,7 @@ export function useTalk(onEnded, kept) {
     stop() { now.running?.abort(); },
     /** Another answer to the same question; the one before stays to be read, and is no longer part of the chat. */
     again(turn, choice, more) {
+      if (!isFree()) return undefined;
       turn.left = true;
       const said = now.turns.slice(0, now.turns.indexOf(turn)).findLast(({ role }) => role === "user");
       const call = kept && turn.state !== "failed" ? (turn.done ?? turn.decision)?.call : undefined;
@@ -73,25 +79,29 @@ export function useTalk(onEnded, kept) {
     },
     /** Lets an answer that broke off go on where it stopped. */
     goOn(turn) {
+      if (!isFree()) return undefined;
       const messages = [...history(now.turns), { role: "user", content: words.chat.goOn }];
       return answer(goingOn(turn), { model: turn.choice, ...(kept ? { continue: true } : { messages }) });
     },
     clear() {
       now.running?.abort();
-      Object.assign(now, { turns: [], id: null, title: "", running: null });
+      Object.assign(now, { turns: [], id: null, title: "", running: null, opening: null });
       show();
     },
     /** Takes up a conversation that the gateway kept; `live` says that its last answer was being written here. */
     async open(id, live) {
       now.running?.abort();
-      Object.assign(now, { turns: [], id, title: "", running: null });
-      const found = await opened(id, () => ++lastId);
-      if (now.id !== id) return;
-      Object.assign(now, { turns: found.turns, title: found.title });
+      const control = new AbortController();
+      // What is there of it stays until more is known.
+      Object.assign(now, { id, running: null, opening: control, ...(now.id === id ? {} : { turns: [], title: "" }) });
       show();
+      const found = await opened(id, () => ++lastId).finally(() => {
+        if (now.opening === control) { now.opening = null; show(); } else control.abort();
+      });
+      if (control.signal.aborted) return;
+      Object.assign(now, { turns: found.turns, title: found.title });
       const last = found.turns.at(-1);
       if (last?.state !== "running" && !(live && last?.state === "cut")) return;
-      const control = new AbortController();
       now.running = control;
       await resume(last, control, live);
       if (now.running === control) now.running = null;

@@ -9,20 +9,27 @@ import { words } from "./words.js";
 const names = words.threads;
 
 export function Threads({ of, current, onFresh }) {
-  const [older, setOlder] = useState([]);
+  // What is older goes on after the newest page; where that came anew, they no longer fit together.
+  const [older, setOlder] = useState({ than: null, pages: [], busy: false, error: null });
   const [wiping, setWiping] = useState(false);
-  const more = async (before) => { const page = await listed(before); setOlder([...older, page]); };
-  const gone = () => { setWiping(false); setOlder([]); onFresh(); of.again(); };
+  const begun = older.than === of.value ? older : { than: of.value, pages: [], busy: false, error: null };
+  const more = (before) => {
+    const settle = (change) => setOlder((now) => (now.than === begun.than ? { ...now, busy: false, ...change(now) } : now));
+    setOlder({ ...begun, busy: true, error: null });
+    return listed(before).then((page) => settle(({ pages }) => ({ pages: [...pages, page] })), (error) => settle(() => ({ error })));
+  };
+  const gone = () => { setWiping(false); onFresh(); of.again(); };
   return html`<nav class="threads" aria-label=${names.title}>
     <header><h2>${names.title}</h2><button type="button" class="plain first" onClick=${onFresh}>${names.newest}</button></header>
     <${Loaded} of=${of}>${(found) => {
-      const pages = [found, ...older];
+      const pages = [found, ...begun.pages];
       const all = pages.flatMap((page) => page.data);
       const next = pages.at(-1).next_before;
       if (!all.length) return html`<p class="small soft">${names.none}</p>`;
       return html`<ul>${all.map((one) => html`<li key=${one.id}><a href="#/chat/${encodeURIComponent(one.id)}" aria-current=${one.id === current ? "page" : undefined}>
           <span dir="auto">${one.title}</span> <time class="small soft" datetime=${new Date(one.changed_at_ms).toISOString()}>${dayOf(one.changed_at_ms)}</time></a></li>`)}</ul>
-        <p class="row small">${next && html`<button type="button" class="plain" onClick=${() => more(next)}>${words.more}</button>`}
+        ${begun.error && html`<${Trouble} error=${begun.error} />`}
+        <p class="row small">${next && html`<button type="button" class="plain" disabled=${begun.busy} onClick=${() => more(next)}>${words.more}</button>`}
           <button type="button" class="plain" onClick=${() => setWiping(true)}>${names.eraseAll}</button></p>`;
     }}<//>
     ${wiping && html`<${Sure} title=${names.eraseAll} text=${names.sureAll} yes=${names.yesAll} act=${eraseAll} onDone=${gone} onClose=${() => setWiping(false)} />`}
@@ -70,8 +77,9 @@ function Save({ id, title, onClose }) {
 }
 
 function Sure({ title, text, yes, act, onDone, onClose }) {
-  const [error, setError] = useState(null);
-  return html`<${Dialog} title=${title} onClose=${onClose}><div class="stack"><p dir="auto">${text}</p>
+  const [{ busy, error }, setState] = useState({ busy: false, error: null });
+  const go = () => { setState({ busy: true, error: null }); return act().then(onDone, (failure) => setState({ busy: false, error: failure })); };
+  return html`<${Dialog} title=${title} onClose=${onClose} busy=${busy}><div class="stack"><p dir="auto">${text}</p>
     ${error && html`<${Trouble} error=${error} />`}
-    <div class="row"><button type="button" class="first" onClick=${() => act().then(onDone, setError)}>${yes}</button></div></div><//>`;
+    <div class="row"><button type="button" class="first" disabled=${busy} onClick=${go}>${yes}</button></div></div><//>`;
 }

@@ -1,6 +1,6 @@
 // What a reader thinks of an answer: a thumb, and for who wants to say more a reason, a better model and words.
 import { ask } from "./api.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useLayoutEffect, useRef, useState } from "./html.js";
 import { Trouble } from "./parts.js";
 import { words } from "./words.js";
 
@@ -11,10 +11,14 @@ export function Thumbs({ turn, call, offers }) {
   const [open, setOpen] = useState(null);
   const [state, setState] = useState({ thanks: false, error: null });
   const form = useRef(null);
-  useEffect(() => { form.current?.scrollIntoView({ block: "nearest" }); }, [open]);
+  useLayoutEffect(() => { form.current?.scrollIntoView({ block: "nearest" }); }, [open]);
+  // One after another, or the gateway might keep what was said first.
+  const before = useRef(Promise.resolve(true));
   const give = (more) => {
     const body = { call, ...more };
-    return ask("POST", "/api/feedback", { body }).then(() => true, (error) => { setState({ thanks: false, error }); return false; });
+    before.current = before.current.then(() => ask("POST", "/api/feedback", { body }))
+      .then(() => true, (error) => { setState({ thanks: false, error }); return false; });
+    return before.current;
   };
   const press = async (thumb) => {
     setState({ thanks: false, error: null });

@@ -48,6 +48,10 @@ class Person:
         self.page.get_by_role("navigation").get_by_role("link", name=name).click()
         expect(self.page.locator("main").get_by_role("heading", level=1, name=name)).to_be_attached()
 
+    def settle(self) -> None:
+        """Waits until the page waits for nothing more."""
+        expect(self.page.locator("main").get_by_text("Loading …")).to_have_count(0)
+
     def choose(self, model: str) -> None:
         self.page.locator(f"aside input[value='{model}']").evaluate(
             "input => input.closest('details')?.setAttribute('open', '')"
@@ -56,6 +60,8 @@ class Person:
 
     def say(self, text: str) -> None:
         self.page.get_by_label("Your message").fill(text)
+        # An answer is whole a moment before its stream has ended, and until then nothing is sent.
+        expect(self.page.locator("form.composer").get_by_role("button", name="Send")).to_be_visible()
         self.page.get_by_label("Your message").press("Enter")
 
     @property

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Download, Locator, Route, expect
+from playwright.sync_api import Download, Locator, expect
 
 from tests.console import hostile
 from tests.console.conftest import PersonMaker
+from tests.console.held import Held
 from tests.console.person import Person
 from tests.e2e.harness import House, chat
 
@@ -38,19 +39,15 @@ def test_all_calls_are_saved_and_those_of_a_filter(person: PersonMaker, user_key
     calla = person(key)
     calls = calls_of(calla)
     expect(calls.locator("tbody tr")).to_have_count(50)
-    # The second page has to be waited for, and the third does not come at first.
-    answers = [None, BUSY, None, BROKEN]
-
-    def answer(route: Route) -> None:
-        told = answers.pop(0) if "limit=200" in route.request.url and answers else None
-        if told is None:
-            route.continue_()
-        else:
-            route.fulfill(**told)
-
-    calla.page.route("**/api/calls?*", answer)
+    held = Held(calla.page, "**/api/calls?*limit=200*")
     calls.get_by_role("button", name="Save as CSV").click()
+    held.one().continue_()
     expect(calls.get_by_text("200 calls so far")).to_be_visible()
+    # The second page has to be waited for, and the third does not come at first.
+    held.one().fulfill(**BUSY)
+    held.one().continue_()
+    held.one().fulfill(**BROKEN)
+    held.let_go()
     with calla.page.expect_download() as saved:
         calls.get_by_role("button", name="Go on after 400 calls").click()
     rows = rows_of(saved.value)

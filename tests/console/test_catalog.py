@@ -187,8 +187,9 @@ def test_files_are_looked_at_before_they_are_read_again(boss: Person, house: Hou
     finally:
         path.write_text(sound)
     look.click()
+    expect(page.locator(".difference").filter(has_text="sketched")).to_contain_text("gone")
     page.get_by_role("button", name="Put these files into force").click()
-    expect(page.get_by_text("is in force. There is nothing")).to_have_count(0)
+    expect(page.get_by_role("button", name="Put these files into force")).to_have_count(0)
 
 
 def test_a_proposal_is_compared_and_its_mistakes_are_named(boss: Person) -> None:

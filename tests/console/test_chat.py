@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from proxy.simulator.tale import tale
 from tests.console.conftest import PersonMaker
 from tests.console.line import Line
-from tests.e2e.harness import House, key_id
+from tests.e2e.harness import House, eventually, key_id
 
 PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -151,7 +151,7 @@ def test_reloading_in_mid_stream_begins_anew(person: PersonMaker, user_key: Call
 
 
 def test_a_revoked_key_asks_to_sign_in_and_keeps_what_was_written(
-    person: PersonMaker, user_key: Callable[..., str], made: Callable[..., Any]
+    person: PersonMaker, user_key: Callable[..., str], made: Callable[..., Any], house: House
 ) -> None:
     key = user_key("kim")
     kim = person(key)
@@ -159,7 +159,7 @@ def test_a_revoked_key_asks_to_sign_in_and_keeps_what_was_written(
     kim.say("keep these words")
     kim.ends("done")
     made(f"keys/{key_id(key)}/revoke")
-    kim.page.wait_for_timeout(1_100)
+    eventually(lambda: house.http(key).get("/api/me").status_code == 401, "the end of a key")
     kim.say("and these")
     dialog = kim.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Sign in again")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import PersonMaker, opened
 from tests.console.desk import because
 from tests.console.desk import opened as visited
+from tests.console.held import Held
 from tests.console.line import Line
 from tests.console.person import Person
 from tests.console.test_pages import PLANTED
@@ -108,8 +110,10 @@ def test_a_broken_connection_mends_by_itself(person: PersonMaker, user_key: Call
     dee.choose("sim/long")
     dee.say("Speak at length")
     expect(dee.answer).to_contain_text("w5")
+    held = Held(dee.page, "**/api/conversations/conv_*")
     line.cut()
     expect(dee.answer).to_have_attribute("data-state", "resuming")
+    held.let_go()
     expect(dee.answer).to_contain_text(re.compile(r"w5.*w1 w2"))
     dee.page.get_by_role("button", name="Stop").click()
     dee.ends("stopped")
@@ -181,3 +185,74 @@ def test_an_administrator_erases_them_for_a_user_with_a_reason_and_reads_none(
     boss.open("Audit")
     expect(page.get_by_role("listitem").filter(has_text="user:ivo").first).to_contain_text("asked <i>for it</i>")
     assert house.rows("SELECT count(*) FROM kept_turns WHERE user_id = 'ivo'") == [(0,)]
+
+
+def test_nothing_is_said_into_a_conversation_before_it_is_open(person: PersonMaker, user_key: Callable[..., str]) -> None:
+    key = user_key("jon")
+    jon = person(key)
+    talked(jon, "First words")
+    expect(jon.page).to_have_url(re.compile(r"#/chat/conv_\w+$"))
+    jon.page.reload()
+    held = Held(jon.page, "**/api/conversations/conv_*")
+    jon.sign_in(key)
+    jon.choose("sim/echo")
+    field = jon.page.get_by_label("Your message")
+    field.fill("Second words")
+    field.press("Enter")
+    held.one().continue_()
+    expect(jon.page.locator("article")).to_have_count(2)
+    expect(field).to_have_value("Second words")
+    field.press("Enter")
+    expect(jon.page.locator("article")).to_have_count(4)
+    expect(jon.ends("done")).to_contain_text("Second words")
+
+
+def test_a_conversation_that_fails_late_leaves_the_one_opened_since_and_no_dialog_turns_to_another(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    kay = person(user_key("kay"))
+    page, threads = kay.page, kay.page.get_by_role("navigation", name="Conversations")
+    talked(kay, "About <b>one</b>")
+    threads.get_by_role("button", name="New chat").click()
+    talked(kay, "About two")
+    threads.get_by_role("link", name="About <b>one</b>").click()
+    expect(page.locator("article.question")).to_contain_text("one")
+    page.get_by_role("button", name="Erase", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("one")
+    page.go_back()
+    expect(page.locator("article.question")).to_contain_text("two")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    held = Held(page, "**/api/conversations/conv_*")
+    threads.get_by_role("link", name="About <b>one</b>").click()
+    older = held.one()
+    threads.get_by_role("link", name="About two").click()
+    held.one().continue_()
+    expect(page.locator("article.question")).to_contain_text("two")
+    older.fulfill(status=404, json={"error": {"message": "Gone.", "code": "not_found"}})
+    threads.get_by_role("button", name="New chat").click()
+    expect(page.get_by_text("Nothing said yet")).to_be_visible()
+    assert page.get_by_role("alert").count() == 0
+
+
+def test_older_conversations_that_fail_to_come_are_told_and_a_list_that_came_anew_begins_anew(
+    person: PersonMaker, user_key: Callable[..., str]
+) -> None:
+    lea = person()
+    page, threads = lea.page, lea.page.get_by_role("navigation", name="Conversations")
+    new, old, ancient = [
+        {"id": name, "title": name, "created_at_ms": 1, "changed_at_ms": 1} for name in ("new", "old", "ancient")
+    ]
+    newest, oldest, moved = [
+        {"json": {"data": rows, "next_before": more}}
+        for rows, more in (([new, old], "x"), ([ancient], None), ([ancient, new], "y"))
+    ]
+    answers: list[dict[str, Any]] = [newest, {"status": 503, "json": {}}, oldest, moved, moved]
+    page.route("**/api/conversations?*", lambda route: route.fulfill(**answers.pop(0)))
+    lea.sign_in(user_key("lea"))
+    more, titles = threads.get_by_role("button", name="Show more"), threads.get_by_role("link").locator("span")
+    more.click()
+    expect(threads.get_by_role("alert")).to_be_visible()
+    more.click()
+    expect(titles).to_have_text(["new", "old", "ancient"])
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(titles).to_have_text(["ancient", "new"])

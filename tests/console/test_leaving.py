@@ -71,7 +71,8 @@ def test_a_tab_with_changes_asks_before_it_is_closed_and_one_without_does_not(pe
     page = opened(boss, "plans/new")
     page.get_by_label("Name", exact=True).fill("Half a plan")
     page.get_by_label("Rank").fill("5")
-    page.close(run_before_unload=True)
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Half a plan")
     assert answers.asked == ["beforeunload"]
     answers.goes = True

@@ -51,7 +51,7 @@ def test_no_page_of_a_user_has_a_serious_barrier(person: PersonMaker, user_key: 
     mia.page.get_by_role("button", name="Close").click()
     for name in ("Usage", "Start"):
         mia.open(name)
-        mia.page.wait_for_load_state("networkidle")
+        mia.settle()
         found += mia.barriers()
     mia.page.goto(f"{mia.url}/ui#/nowhere")
     found += mia.barriers()
@@ -69,10 +69,12 @@ def test_no_page_of_an_administrator_has_a_serious_barrier(
     found = boss.barriers()
     expect(looked_up(boss, call).get_by_text("Ledger lines in credits")).to_be_visible()
     found += boss.barriers()
-    expect(looked_up(boss, "nils").get_by_role("heading", name="Calls")).to_be_visible()
+    expect(looked_up(boss, "nils").get_by_role("heading", name="Nils")).to_be_visible()
+    boss.settle()
     found += boss.barriers()
     for name in ("Overview", "Users", "Health", "Budget", "Audit"):
         boss.open(name)
+        boss.settle()
         expect(boss.page.locator("main").get_by_role("table").or_(boss.page.locator(".trail")).first).to_be_visible()
         found += boss.barriers()
     boss.open("Requests")
@@ -254,6 +256,8 @@ def test_the_overview_and_health_tell_how_calls_fared(
         house.http(key).post("/v1/chat/completions", json=chat(model))
     boss = person(admin)
     boss.open("Overview")
+    # Today may be over since they were made.
+    boss.page.get_by_label("Period").select_option("7")
     boss.page.get_by_label("By").select_option("provider")
     spare = boss.page.get_by_role("rowheader", name="spare", exact=True)
     expect(boss.page.get_by_role("row").filter(has=spare)).to_contain_text("$")
@@ -336,6 +340,6 @@ def test_pages_fit_a_phone_and_are_used_by_keyboard(person: PersonMaker, user_ke
     fitting = [fits(vera.page)]
     for name in ("Usage", "Start"):
         vera.open(name)
-        vera.page.wait_for_load_state("networkidle")
+        vera.settle()
         fitting.append(fits(vera.page))
     assert fitting == [True] * 3

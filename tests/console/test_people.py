@@ -156,6 +156,7 @@ def test_a_call_is_refunded_once_and_a_window_begins_anew(boss: Person, user_key
     because(page, "Refund", "It was nonsense")
     expect(calls.first).to_contain_text("refunded")
     calls.nth(1).get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     page.get_by_role("button", name="Refund").click()
     because(page, "Refund", "So was this")
     expect(page.get_by_text("given back")).to_be_visible()
@@ -208,7 +209,7 @@ def test_no_page_for_changes_has_a_serious_barrier(
         ("users/wanda", "Add an exception"),
     ):
         page = opened(boss, place)
-        page.wait_for_load_state("networkidle")
+        boss.settle()
         if button is not None:
             page.get_by_role("button", name=button).first.click()
         found += boss.barriers()
@@ -237,5 +238,5 @@ def test_pages_for_changes_fit_a_phone_whatever_names_hold(
         "users/xaver",
     ):
         page = opened(boss, place)
-        page.wait_for_load_state("networkidle")
+        boss.settle()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), place

@@ -154,8 +154,8 @@ def test_an_app_is_made_bounded_and_suspended(boss: Person, house: House) -> Non
     because(page, "Let call again")
     assert asked("one") == 402
     page.get_by_role("link", name="Its users").click()
-    expect(page.locator("tbody tr")).to_have_count(1)
     expect(row(page, "shop / one")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(1)
     page = opened(boss, "apps")
     expect(row(page, "<i>Shop</i>")).to_contain_text("0.001 a month")
 

@@ -39,7 +39,7 @@ def test_no_page_of_a_user_and_no_answer_to_it_holds_what_users_may_not_see(
     shown = {}
     for name in pages_of(uma):
         uma.open(name)
-        uma.page.wait_for_load_state("networkidle")
+        uma.settle()
         shown[name] = uma.page.content()
     uma.open("Usage")
     for label in ("Model", "Family", "Day"):
