@@ -2,16 +2,22 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+# Of what is loaded here nothing is in vain. Looking for what might be, again and again, is a tenth of a start.
+gc.disable()
 
 import uvloop
 
 from proxy import commands, demo, reports, serving, settings
 from proxy.serving import WORKERS_MAX
 from proxy.settings import Settings, SettingsMistake
+
+gc.enable()
 
 _EPILOG = """\
 Settings come from SIGNALBOX_ variables; README.md has the table. A first look, with nothing set up:

@@ -1,9 +1,9 @@
 """What precheck found in a prompt and what it suggests; offsets and codes, never text."""
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
+from proxy.domain.pattern import Pattern
 from proxy.domain.value import dataclass
 
 Risk = Literal["safe", "sensitive", "disallowed"]
@@ -70,7 +70,7 @@ class Rule:
     id: str
     says: Literal["category", "hazard", "complexity", "injection", "pii"]
     value: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     weight: float = 1.0
     validator: str | None = None
     hint: bool = False

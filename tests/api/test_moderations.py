@@ -1,17 +1,16 @@
 """Claims about `POST /v1/moderations`: OpenAI's shape from our verdict, and nothing in it that nobody judged."""
 
-import re
-
 import pytest
 
+from proxy.domain.pattern import Pattern
 from proxy.domain.verdict import Rule
 from tests import builders as b
 from tests.api.house import House, code_of
 
 WATCHING = b.rule_book(
     rules=(
-        Rule("bad-word", "hazard", "violence", re.compile("stabword")),
-        Rule("attack-word", "injection", "jailbreak", re.compile("obeyword")),
+        Rule("bad-word", "hazard", "violence", Pattern("stabword")),
+        Rule("attack-word", "injection", "jailbreak", Pattern("obeyword")),
     ),
     risks={"violence": "disallowed", "jailbreak": "disallowed"},
     families={"qa": "general"},

@@ -1,6 +1,5 @@
 """Claims about calls that are no chats: the same stages, chain, hold and settlement carry them, and explain and replay too."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from proxy.domain.account import Caller
 from proxy.domain.catalog import Catalog, Model
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.money import Prices, PriceTier, raw_cost_nano_usd
+from proxy.domain.pattern import Pattern
 from proxy.domain.picture import ImagePrice, Picture
 from proxy.domain.usage import Kind, Usage
 from proxy.domain.verdict import Rule
@@ -26,7 +26,7 @@ from tests.pipeline.theatre import LEAVE, LEAVE_TALKING, Script, Theatre, error
 CENT = 10**7 * 10**6  # Nano-USD for a million images.
 LOW, HIGH = Picture("1024x1024", "low"), Picture("1024x1024", "high")
 VOICES: dict[Kind, Voice] = {"embedding": EmbeddingsVoice(), "image": ImagesVoice()}
-WEAPON = Rule("weapon", "hazard", "weapons", re.compile(r"\bbombs?\b"), 2.0)
+WEAPON = Rule("weapon", "hazard", "weapons", Pattern(r"\bbombs?\b"), 2.0)
 
 
 def embedder(id: str, **changes: Any) -> Model:

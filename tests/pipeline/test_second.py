@@ -1,6 +1,5 @@
 """A second look at sensitive prompts: who waits for it, what its word does, what its silence does, and what it costs whom."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from proxy.domain.catalog import Catalog
 from proxy.domain.decision import Decision
 from proxy.domain.errors import Fault, Refusal
 from proxy.domain.ledger import HoldRefused
+from proxy.domain.pattern import Pattern
 from proxy.domain.policy import SecondNet
 from proxy.domain.standing import Cap
 from proxy.domain.verdict import Rule, SecondWord
@@ -25,7 +25,7 @@ DELICATE = [{"role": "user", "content": "One"}, {"role": "user", "content": "a d
 
 def shop(**changes: Any) -> Catalog:
     net = replace(SecondNet("q/guard", waits=True, limit_ms=5_000, flagged="block", cleared=None), **changes)
-    rule = Rule("delicate", "hazard", "delicate", re.compile("delicate"))
+    rule = Rule("delicate", "hazard", "delicate", Pattern("delicate"))
     book = b.rule_book(rules=(rule,), risks={"delicate": "sensitive"})
     table = b.policy_table(actions={"sensitive": "confirm", "disallowed": "block"}, second_net=net)
     return b.catalog(

@@ -1,10 +1,10 @@
 """The words of a text in, the language it is probably written in out (ISO 639-1), or None; knows scripts and small words."""
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from typing import Final
 
+from proxy.domain.pattern import Pattern
 from proxy.stages.precheck.wording import Wording
 
 # Of longer texts the first words tell enough.
@@ -24,7 +24,7 @@ _SCRIPTS: Final = (
     ("\u4e00", "\u9fff", "zh"),
     ("\uac00", "\ud7a3", "ko"),
 )
-_OF_A_SCRIPT: Final = re.compile(f"[{''.join(f'{first}-{last}' for first, last, _ in _SCRIPTS)}]")
+_OF_A_SCRIPT: Final = Pattern(f"[{''.join(f'{first}-{last}' for first, last, _ in _SCRIPTS)}]")
 _FIRSTS: Final = tuple(first for first, _, _ in _SCRIPTS)
 _UKRAINIAN: Final = frozenset("іїєґ")
 _PERSIAN: Final = frozenset("پچژگ")
@@ -49,12 +49,18 @@ _SMALL_WORDS: Final = {
     "id": "yang dan di ini itu apa bagaimana untuk dengan saya kamu tidak terima kasih adalah cara tolong",
 }
 _CODES: Final = tuple(_SMALL_WORDS)
-# A word's languages, a byte each: what many words say is the sum of what each says. No sum is larger than `WORDS_MAX`.
-_SAID: Final = {
-    word: sum(1 << 8 * index for index, known in enumerate(_SMALL_WORDS.values()) if word in known.split())
-    for all_known in _SMALL_WORDS.values()
-    for word in all_known.split()
-}
+
+
+def _said() -> dict[str, int]:
+    """A word's languages, a byte each: what many words say is the sum of what each says. No sum is larger than `WORDS_MAX`."""
+    said: dict[str, int] = {}
+    for index, known in enumerate(_SMALL_WORDS.values()):
+        for word in known.split():
+            said[word] = said.get(word, 0) | 1 << 8 * index
+    return said
+
+
+_SAID: Final = _said()
 
 
 def language(said: Wording) -> str | None:

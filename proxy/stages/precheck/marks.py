@@ -2,11 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from re import Match, Pattern
+from re import Match
 from typing import Final, NamedTuple
 
+from proxy.domain.pattern import Pattern, checked
 from proxy.domain.verdict import Rule, Span
 from proxy.stages.precheck.clues import LINE_BREAK, Beginning, Group, Lead, clues
 from proxy.stages.precheck.places import places
@@ -27,10 +28,10 @@ class Mark(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A rule made ready: `match` tries it at one place, `needs` has a bit for each group of words it must find."""
+    """A rule made ready: `pattern` tries it at a place, `needs` has a bit for each group of words it must find."""
 
     rule: Rule
-    match: Callable[[str, int], Match[str] | None]
+    pattern: Pattern
     begins: Beginning
     validator: Validator | None
     needs: int
@@ -98,7 +99,7 @@ def rule_set(rules: Sequence[Rule]) -> RuleSet:
         for key in known.groups[0].keys if known.opens else ():
             openings[key] |= own
         always |= 0 if known.opens or caller else own
-        trials.append(Trial(rule, rule.pattern.match, known.begins, VALIDATORS.get(rule.validator or ""), needs))
+        trials.append(Trial(rule, rule.pattern, known.begins, VALIDATORS.get(rule.validator or ""), needs))
     return RuleSet(trials, dict(calls), dict(short), dict(openings), always, frozenset(calls), frozenset(short))
 
 
@@ -107,11 +108,11 @@ def every(rules: Sequence[Rule]) -> int:
     return (1 << len(rules)) - 1
 
 
-def compiled(pattern: str) -> Pattern[str]:
+def pattern_of(text: str) -> Pattern:
     """A rule's pattern, blind to case. Texts are read in lower case, so only one that names capital letters has to be told so,
     and the others take half the time. Raises re.error."""
-    names_capitals = any(character.isupper() for character in _ESCAPED.sub("", pattern))
-    return re.compile(pattern, re.IGNORECASE if names_capitals else 0)
+    names_capitals = any(character.isupper() for character in _ESCAPED.sub("", text))
+    return checked(text, re.IGNORECASE if names_capitals else 0)
 
 
 def find_marks(reading: Reading, wording: Wording, ready: RuleSet, among: int) -> list[Mark]:
@@ -143,9 +144,9 @@ def worth_a_try(wording: Wording, ready: RuleSet, among: int) -> Iterator[tuple[
 def _first(trial: Trial, starts: Sequence[int] | None, reading: Reading, text: str) -> Span | None:
     """Where the rule matches first, and validly."""
     if starts is None:
-        matches = islice(trial.rule.pattern.finditer(text), MATCHES_MAX)
+        matches = islice(trial.pattern.finditer(text), MATCHES_MAX)
         return next(filter(None, (_span(trial, match, reading) for match in matches)), None)
-    tried = trial.match
+    tried = trial.pattern.match
     for start in starts:
         match = tried(text, start)
         if match is not None:

@@ -6,6 +6,8 @@ from itertools import pairwise
 from operator import add, itemgetter
 from typing import Final
 
+from proxy.domain.pattern import Pattern
+
 STEM_LETTERS: Final = 5
 SHORT_STEM_LETTERS: Final = 3
 # Letters of scripts that set no spaces between words: each pair of neighbours is a word.
@@ -17,9 +19,9 @@ _DIGITS: Final = frozenset("0123456789")
 _NUMBER: Final = re.compile(r"\d+")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 # What only a look at each word can cut: letters that no table of 256 holds.
-_FAR_LETTER: Final = re.compile(rf"[^\W\d_\x00-\xff]|[{PAIRED}]")
+_FAR_LETTER: Final = Pattern(rf"[^\W\d_\x00-\xff]|[{PAIRED}]")
 _SPACED_WORDS: Final = re.compile(r"[^\W\d_]+")
-_WORDS: Final = re.compile(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
+_WORDS: Final = Pattern(rf"[{PAIRED}]+|[^\W\d_{PAIRED}]+")
 _SIGNS_AHEAD: Final = re.compile(r"^\W+")
 # Enough for a few signs and two words.
 _HEAD_CHARS: Final = 100

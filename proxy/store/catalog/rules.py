@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from proxy.domain.value import replace
 from proxy.domain.verdict import Risk, Rule, RuleBook, Weights
 from proxy.stages import precheck
-from proxy.stages.precheck.marks import compiled
+from proxy.stages.precheck.marks import pattern_of
 from proxy.store.catalog.cells import Factor, Name, PlainId, Row
 from proxy.store.catalog.mistakes import Mistake, mistakes_of
 from proxy.store.catalog.sheet import digest
@@ -109,7 +109,7 @@ def _rule(where: str, content: Any, mistakes: list[Mistake]) -> Rule | None:
         mistakes.extend(mistakes_of(error, RULES_FILE, where, RuleRow.model_fields))
         return None
     try:
-        pattern = compiled(row.pattern)
+        pattern = pattern_of(row.pattern)
     except re.error as error:
         mistakes.append(Mistake(RULES_FILE, f"{where}.pattern", f"is no regular expression: {error}"))
         return None

@@ -1,15 +1,15 @@
 """Claims about `POST /api/ai/precheck`: it says what a call would come to, and no more than that happens."""
 
-import re
 from typing import Any
 
+from proxy.domain.pattern import Pattern
 from proxy.domain.plan import Allowance, Rate
 from proxy.domain.verdict import Rule
 from tests import builders as b
 from tests.api.house import House, code_of
 
 BLOCKING = b.rule_book(
-    rules=(Rule("bad-word", "hazard", "cyber", re.compile("ransomware")),),
+    rules=(Rule("bad-word", "hazard", "cyber", Pattern("ransomware")),),
     risks={"cyber": "disallowed"},
     families={"qa": "general"},
     assistants={"general": "general"},

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from proxy.domain.chat import Chat
 from proxy.domain.verdict import Rule, RuleBook, Weights
-from proxy.stages.precheck.marks import compiled
+from proxy.stages.precheck.marks import pattern_of
 from proxy.store.catalog.weights import read_weights
 from tests import builders
 
@@ -61,5 +61,5 @@ def _message(role: str, text: str) -> dict[str, str]:
 
 
 def _rule(row: dict[str, Any]) -> Rule:
-    pattern = compiled(row["pattern"])
+    pattern = pattern_of(row["pattern"])
     return Rule(**{**row, "pattern": pattern})
