@@ -107,8 +107,9 @@ def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps:
     """
     if len(weights) != len(words) * len(classes):
         raise ValueError("a word has not one byte a class")
-    made = _rows(set(_cut(weights, len(classes))), len(classes))
-    return Table(classes, dict(zip(words, map(made.__getitem__, _cut(weights, len(classes))), strict=True)), steps)
+    said = list(_cut(weights, len(classes)))
+    made = _rows(set(said), len(classes))
+    return Table(classes, dict(zip(words, map(made.__getitem__, said), strict=True)), steps)
 
 
 def joined(*tables: Table) -> list[Table]:
@@ -119,8 +120,11 @@ def joined(*tables: Table) -> list[Table]:
     views, lane = [], 0
     for one in tables:
         bits = 8 * LANE_BYTES * lane
-        for word, row in one.rows.items():
-            whole = shared.get(word, 0) + (row << bits)
+        lifted = {row: kept.setdefault(row << bits, row << bits) for row in set(one.rows.values())}
+        before = {word: shared[word] for word in shared.keys() & one.rows.keys()}
+        shared.update(zip(one.rows, map(lifted.__getitem__, one.rows.values()), strict=True))
+        for word, row in before.items():
+            whole = row + shared[word]
             shared[word] = kept.setdefault(whole, whole)
         views.append(replace(one, rows=shared, lane=lane))
         lane += len(one.classes)
