@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# Of what is loaded here nothing is in vain. Looking for what might be, again and again, is a tenth of a start.
+# Of what is loaded here nothing is in vain, and it stays. Looking through it, again and again, is a tenth of a start.
 gc.disable()
 
 import uvloop
@@ -17,6 +17,7 @@ from proxy import commands, demo, reports, serving, settings
 from proxy.serving import WORKERS_MAX
 from proxy.settings import Settings, SettingsMistake
 
+gc.freeze()
 gc.enable()
 
 _EPILOG = """\

@@ -5,10 +5,9 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 
 PREFIX: Final = "SIGNALBOX_"
 PEPPER_LENGTH_MIN: Final = 32
@@ -26,10 +25,10 @@ class SettingsMistake(Exception):
         self.lines = lines
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every variable the gateway reads. The README's table is compared with these fields by a test."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 takes any free one.")
@@ -43,7 +42,7 @@ class Settings(BaseSettings):
         description=f"Secret that keys the hashes of API keys, at least {PEPPER_LENGTH_MIN} characters. `demo` makes its own.",
     )
     metrics_token: SecretStr | None = Field(None, description="Bearer token that may read raw cost in `/metrics`.")
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+    trusted_proxies: tuple[Network, ...] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` is believed."
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
@@ -183,13 +182,13 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """The settings in the environment. Raises SettingsMistake naming every wrong variable."""
-    # pydantic-settings does not see variables it has no field for, so a misspelt one would be a silent default.
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    fields = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    ours = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+    unknown = sorted(name for name in ours if name.upper() not in fields)
     if unknown:
         raise SettingsMistake([f"{name}: there is no such setting; see the table in README.md" for name in unknown])
     try:
-        return Settings()
+        return Settings.model_validate({fields[name.upper()]: value for name, value in ours.items()})
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         wrong = {str(e["loc"][0]).upper(): e["msg"].removeprefix("Value error, ") for e in reversed(found)}

@@ -62,8 +62,8 @@ def _content(read: bytes) -> dict[str, Any]:
 
 
 def _weights(content: dict[str, Any]) -> Weights:
-    """What was read of a table is kept only until it is built. To keep a word once that several tables have would spare 2 MB and
-    take a quarter longer."""
+    """What was read of a table is kept only until it is built. To keep a word once that several tables have would spare 2 MB
+    and take a quarter longer."""
     rows = {name: TableRows.model_validate(content.pop(name, None)) for name in TABLES}
     read = WeightsFile.model_validate(content)
     missing = THRESHOLDS - read.thresholds.keys()
