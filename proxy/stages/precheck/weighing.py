@@ -114,17 +114,14 @@ def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps:
 
 def joined(*tables: Table) -> list[Table]:
     """The same tables over rows that they share: what a word says for all of them is found at once. Those that come first
-    have the lower lanes, and short rows where only they know a word."""
-    shared: dict[str, int] = {}
-    kept: dict[int, int] = {}
-    views, lane = [], 0
-    for one in tables:
+    have the lower lanes, and short rows where only they know a word: the largest had better be the first."""
+    first, *others = tables
+    shared, lane = dict(first.rows), len(first.classes)
+    views, kept = [replace(first, rows=shared, lane=0)], dict[int, int]()
+    for one in others:
         bits = 8 * LANE_BYTES * lane
-        lifted = {row: kept.setdefault(row << bits, row << bits) for row in set(one.rows.values())}
-        before = {word: shared[word] for word in shared.keys() & one.rows.keys()}
-        shared.update(zip(one.rows, map(lifted.__getitem__, one.rows.values()), strict=True))
-        for word, row in before.items():
-            whole = row + shared[word]
+        for word, row in one.rows.items():
+            whole = shared.get(word, 0) + (row << bits)
             shared[word] = kept.setdefault(whole, whole)
         views.append(replace(one, rows=shared, lane=lane))
         lane += len(one.classes)

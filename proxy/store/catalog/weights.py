@@ -13,7 +13,7 @@ from proxy.store.catalog.mistakes import Mistake
 WEIGHTS_BYTES_MAX: Final = 16 * 1024 * 1024
 
 # Both are asked what the same features say.
-ASKED_TOGETHER: Final = ("complexity", "category")
+ASKED_TOGETHER: Final = ("category", "complexity")
 TABLES: Final = ("hazard", "level", *ASKED_TOGETHER)
 THRESHOLDS: Final = frozenset({"category", "content", "attack", "sensitive", "block", "block_attack"})
 
