@@ -50,8 +50,8 @@ async def serve(given: argparse.Namespace, settings: Settings) -> int:
     """Runs until told to stop: one process, or the parent of several, or one of these."""
     if settings.pepper is None:
         raise CommandFailed(NO_PEPPER)
-    # Of what is loaded now nothing will be in vain, and what a call leaves behind is freed by its counts: looking through it
-    # every seven hundred objects, as is usual, finds next to nothing.
+    # What a call leaves behind is freed by its counts: looking through it every seven hundred objects, as is usual, finds
+    # next to nothing.
     gc.set_threshold(COLLECT_EVERY_OBJECTS)
     if given.member is not None:
         return await _work(Member(given.member, given.workers, given.folder), settings)

@@ -23,7 +23,8 @@ def __init__(self, {parameters}):
     _set_class(self, _twin)
     {assigned}
     self.__class__ = _frozen
-
+"""
+_SLOTTED_COPY: Final = """
 def _with(self, changes):
     other = _new(_twin)
     {copied}
@@ -35,7 +36,8 @@ def _with(self, changes):
 _OPEN: Final = """
 def __init__(self, {parameters}):
     {assigned}
-
+"""
+_OPEN_COPY: Final = """
 def _with(self, changes):
     other = _new(_frozen)
     other.__dict__.update(self.__dict__)
@@ -127,11 +129,12 @@ def _methods(cls: type[Any]) -> dict[str, Callable[..., Any]]:
         return hash(content(self))
 
     def construct(self: Any, *given: Any, **named: Any) -> None:
-        _compile(cls)
+        cls.__init__ = _compiled(cls, _SLOTTED, _OPEN)["__init__"]
+        cls.__init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__(self, *given, **named)
 
     def copied(self: Any, changes: dict[str, Any]) -> Any:
-        _compile(cls)
+        cls.__with__ = _compiled(cls, _SLOTTED_COPY, _OPEN_COPY)["_with"]
         return self.__with__(changes)
 
     return {
@@ -154,13 +157,6 @@ def _taken_apart(self: Any) -> tuple[type[Any], tuple[Any, ...]]:
     return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
 
-def _compile(cls: type[Any]) -> None:
-    names = _compiled(cls, _SLOTTED, _OPEN)
-    names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-    cls.__init__ = names["__init__"]
-    cls.__with__ = names["_with"]
-
-
 def _compiled(cls: Any, slotted: str, unslotted: str) -> dict[str, Any]:
     known = fields(cls)
     slots = cls.__dict__.get("__slots__")
@@ -172,12 +168,20 @@ def _compiled(cls: Any, slotted: str, unslotted: str) -> dict[str, Any]:
     )
     names: dict[str, Any] = {"_frozen": cls, "_unset": MISSING, "_new": object.__new__, "_set_class": _SET_CLASS}
     names["_set_dict"] = cls.__dict__["__dict__"].__set__ if slots is None else None
-    names["_twin"] = None if slots is None else type(cls.__name__, (), {"__slots__": slots})
+    names["_twin"] = None if slots is None else _twin(cls)
     names |= {f"_default_{field.name}": field.default for field in known}
     names |= {f"_make_{field.name}": field.default_factory for field in known}
     # As dataclasses itself does: only a constructor that names its fields is a fast one.
     exec(source, names)  # noqa: S102
     return names
+
+
+def _twin(cls: Any) -> type[Any]:
+    """The class of a value while it is made, one for all that is compiled of its own."""
+    if "__twin__" not in cls.__dict__:
+        cls.__twin__ = type(cls.__name__, (), {"__slots__": cls.__slots__})
+    twin: type[Any] = cls.__twin__
+    return twin
 
 
 def _in_slots(known: Sequence[Field[Any]]) -> list[str]:

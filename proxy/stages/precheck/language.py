@@ -49,12 +49,18 @@ _SMALL_WORDS: Final = {
     "id": "yang dan di ini itu apa bagaimana untuk dengan saya kamu tidak terima kasih adalah cara tolong",
 }
 _CODES: Final = tuple(_SMALL_WORDS)
-# A word's languages, a byte each: what many words say is the sum of what each says. No sum is larger than `WORDS_MAX`.
-_SAID: Final = {
-    word: sum(1 << 8 * index for index, known in enumerate(_SMALL_WORDS.values()) if word in known.split())
-    for all_known in _SMALL_WORDS.values()
-    for word in all_known.split()
-}
+
+
+def _said() -> dict[str, int]:
+    """A word's languages, a byte each: what many words say is the sum of what each says. No sum is larger than `WORDS_MAX`."""
+    said: dict[str, int] = {}
+    for index, known in enumerate(_SMALL_WORDS.values()):
+        for word in known.split():
+            said[word] = said.get(word, 0) | 1 << 8 * index
+    return said
+
+
+_SAID: Final = _said()
 
 
 def language(said: Wording) -> str | None:

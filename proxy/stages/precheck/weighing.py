@@ -107,17 +107,18 @@ def table(classes: tuple[str, ...], words: Sequence[str], weights: bytes, steps:
     """
     if len(weights) != len(words) * len(classes):
         raise ValueError("a word has not one byte a class")
-    made = _rows(set(_cut(weights, len(classes))), len(classes))
-    return Table(classes, dict(zip(words, map(made.__getitem__, _cut(weights, len(classes))), strict=True)), steps)
+    said = list(_cut(weights, len(classes)))
+    made = _rows(set(said), len(classes))
+    return Table(classes, dict(zip(words, map(made.__getitem__, said), strict=True)), steps)
 
 
 def joined(*tables: Table) -> list[Table]:
     """The same tables over rows that they share: what a word says for all of them is found at once. Those that come first
-    have the lower lanes, and short rows where only they know a word."""
-    shared: dict[str, int] = {}
-    kept: dict[int, int] = {}
-    views, lane = [], 0
-    for one in tables:
+    have the lower lanes, and short rows where only they know a word: the largest had better be the first."""
+    first, *others = tables
+    shared, lane = dict(first.rows), len(first.classes)
+    views, kept = [replace(first, rows=shared, lane=0)], dict[int, int]()
+    for one in others:
         bits = 8 * LANE_BYTES * lane
         for word, row in one.rows.items():
             whole = shared.get(word, 0) + (row << bits)
