@@ -1,7 +1,7 @@
 """A seed in, labelled prompts of our own out: what every category, hazard and look-alike can sound like; copies nobody's."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from tests.evals.templates import FOLDER, Grammar, Part
@@ -35,6 +35,13 @@ FILES: Final = (
     "tasks_wide.txt",
     "repeated.txt",
 )
+# What was written later is drawn apart, so that all prompts before it, and the weights that learn from none of these, stay.
+LATER: Final = (
+    "harm_arms.txt",
+    "look_arms.txt",
+    "harm_plain.txt",
+    "look_plain.txt",
+)
 # How many of the tasks stand for those of ordinary difficulty.
 STANDARD_SHARE: Final = 0.01
 # How many harmless tasks also stand for their own pieces, of few words each: no word of a plain request is dangerous alone.
@@ -64,13 +71,18 @@ class Example(NamedTuple):
 def own() -> list[Example]:
     """All prompts of our own, tasks first."""
     rng = random.Random(SEED)
-    grammar = Grammar(FOLDER, FILES)
-    made = [_example(part, text, rng) for part in grammar.parts for text in _said(part, grammar.prompts(part, rng), rng)]
+    made = list(_made(FILES, rng))
     pieces = [_piece(example.text, rng) for example in made if example.category and rng.random() < PIECE_SHARE]
     pieces += [_echo(text, rng) for text in pieces if rng.random() < ECHO_SHARE]
     made += [Example("", "own", text, risk="safe") for text in pieces]
+    made += _made(LATER, random.Random(SEED))
     by_text = {example.text: example for example in reversed(made)}
     return [example._replace(id=f"own-{number}") for number, example in enumerate(by_text.values())]
+
+
+def _made(files: Sequence[str], rng: random.Random) -> Iterator[Example]:
+    grammar = Grammar(FOLDER, files)
+    return (_example(part, text, rng) for part in grammar.parts for text in _said(part, grammar.prompts(part, rng), rng))
 
 
 def _example(part: Part, text: str, rng: random.Random) -> Example:

@@ -19,9 +19,9 @@ COMPLEXITIES: Final = ("simple", "standard", "hard")
 # Steps half as wide: what a hundred words say of a category lies so close that their rounding moved verdicts.
 TASK: Final = Recipe(epochs=3, rate=0.1, diluted=False, quiet=3, steps=32)
 COMPLEXITY: Final = Recipe(epochs=2, rate=0.1, diluted=False, quiet=2)
-RISK: Final = Recipe(epochs=6, rate=0.25, diluted=True, quiet=2)
+RISK: Final = Recipe(epochs=6, rate=0.25, diluted=True, quiet=3)
 # The name of a hazard is asked for where a level was found, and needs no fine word.
-HAZARD: Final = RISK._replace(quiet=4)
+HAZARD: Final = RISK._replace(quiet=6)
 # People's prompts weigh more than ours.
 SHARED_WEIGHT: Final = 2.0
 # What graded prompts weigh by what grades them: a hard prompt that a simple model gets is worse than a simple one that a better

@@ -21,6 +21,7 @@ from tests.evals.recipe import CONFIDENCES, Read, confidence_of, level, may_trai
 from tests.evals.shared import MANY_MODELS_TABLE, RISKS, TASKS, FolderMissing, graded, shared
 from tests.evals.templates import FOLDER, Grammar
 from tests.stages.precheck.books import shipped_rules
+from tests.stages.precheck.unlearned import rows
 
 
 def grammar(folder: Path, text: str) -> Grammar:
@@ -56,6 +57,10 @@ def test_our_own_prompts_are_thousands_of_all_kinds(ours: list[Example]) -> None
     assert {"weapons_cbrn", "self_harm", "jailbreak", "privacy"} <= {example.hazard for example in made}
     assert sum(example.lookalike for example in made) > 2_000
     assert not any("{topic" in example.text or "{A}" in example.text for example in made)
+
+
+def test_none_of_the_prompts_set_aside_is_learned(ours: list[Example]) -> None:
+    assert not {text for _, text in rows()} & {example.text for example in ours}
 
 
 def test_a_learned_table_tells_its_classes_apart() -> None:
