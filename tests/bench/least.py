@@ -38,6 +38,8 @@ from tests.bench.least_stream import LEAD_TOKENS, PROVIDER_CALLS_MAX, LeastStrea
 from tests.bench.models import MODELS
 
 KEY: Final = "sk-least"
+PLAN: Final = "bench"
+CATALOG: Final = "least"
 AMPLE: Final = 10**15
 RATE_MAX: Final = 100_000_000
 RATE_PERIOD_MS: Final = 60_000
@@ -118,7 +120,16 @@ class Least:
         call.name, call.at_ms, call.user, call.key = b"call_%x" % call.id, at_ms, account.user, account.key
         call.milli, call.nano, call.held_milli, call.held_nano = account.limits, self._house, 0, 0
         call.room, call.row, call.begun = RATE_MAX - account.taken, None, 0
-        call.facts = {"text_bytes": text_bytes, "stream": call.is_stream, "verdict": verdict, "chain": chain}
+        call.facts = {
+            "ask": {
+                "text_bytes": text_bytes,
+                "message_count": len(request["messages"]),
+                "stream": call.is_stream,
+                "plan": PLAN,
+            },
+            "verdict": verdict,
+            "decision": {"catalog": CATALOG, "action": "allow", "mode": "balanced", "chain": chain},
+        }
         call.began_s = call.asked_s = call.first_s = began_s
         call.decided_s = self._loop.time()
         try:
@@ -169,11 +180,15 @@ class Least:
         asked_ms = int((call.asked_s - began_s) * 1_000)
         nano = input * NAMED[1] + output * NAMED[2]
         milli = -(-nano // NANO_PER_MILLI)
+        timeline = {
+            "decision": int((call.decided_s - began_s) * 1e6), "hold": int((call.asked_s - began_s) * 1e6),
+            "first_byte": int((call.first_s - began_s) * 1e6), "settle": int((self._loop.time() - began_s) * 1e6),
+        }  # fmt: skip
         model, status = call.model, "left" if source == "left" else "served"
         attempts = orjson.dumps([[1, model, "mock", asked_ms, ttft_ms, duration_ms, None, 200, input, output, nano]])
         call.row = (
             call.id, call.user, call.key, call.at_ms, model, "mock", int(call.is_stream), status, 200, "best_score",
-            duration_ms, ttft_ms, input, output, source, milli, nano, attempts.decode(),
+            duration_ms, ttft_ms, input, output, source, milli, nano, attempts.decode(), orjson.dumps(timeline).decode(),
         )  # fmt: skip
         counted = self._counted
         counted["calls", status] += 1
@@ -189,7 +204,7 @@ class Least:
             "status": status, "http_status": 200, "reason": "best_score", "model": model, "provider": "mock",
             "stream": call.is_stream, "duration_ms": duration_ms, "ttft_ms": ttft_ms, "credits_milli": milli,
             "tokens": {"input": input, "output": output, "source": source},
-            "decided_us": int((call.decided_s - began_s) * 1e6), "asked_us": int((call.asked_s - began_s) * 1e6),
+            "stages_us": timeline,
         }  # fmt: skip
         written = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         self._lines.append(written)
@@ -225,7 +240,8 @@ def _decided(model: str, size_tokens: int, output_tokens: int) -> list[dict[str,
         cost, latency = worst_nano * 1e-9, ttft_ms * 1e-3
         score = quality - cost - latency
         reason = {"code": "best_score", "quality": quality, "cost": cost, "latency": latency}
-        row = {"model": name, "reason": reason, "score": score, "worst_milli": -(-worst_nano // NANO_PER_MILLI)}
+        worst_milli = -(-worst_nano // NANO_PER_MILLI)
+        row = {"model": name, "reason": reason, "score": score, "input_tokens_max": size_tokens, "worst_milli": worst_milli}
         if score > best:
             best = score
             chain.insert(0, row)

@@ -32,15 +32,17 @@ CREATE TABLE calls (id INTEGER PRIMARY KEY, user TEXT NOT NULL, key TEXT NOT NUL
     provider TEXT NOT NULL, stream INTEGER NOT NULL, status TEXT NOT NULL, http_status INTEGER NOT NULL, reason TEXT NOT NULL,
     duration_ms INTEGER NOT NULL, ttft_ms INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
     usage_source TEXT NOT NULL, credits_milli INTEGER NOT NULL, raw_nano_usd INTEGER NOT NULL, attempts TEXT NOT NULL,
-    begun INTEGER NOT NULL, batch INTEGER NOT NULL) STRICT;
-CREATE INDEX calls_of_user ON calls (user, id);
+    timeline TEXT NOT NULL, begun INTEGER NOT NULL, batch INTEGER NOT NULL) STRICT;
+CREATE INDEX calls_of_user ON calls (user, id, status, model, credits_milli);
+CREATE INDEX calls_of_key ON calls (key, id);
+CREATE INDEX calls_of_model ON calls (model, id);
 CREATE TABLE rollups (day INTEGER, user TEXT, model TEXT, status TEXT, calls INTEGER NOT NULL, input INTEGER NOT NULL,
     output INTEGER NOT NULL, credits_milli INTEGER NOT NULL, raw_nano_usd INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
     ttft_ms INTEGER NOT NULL, PRIMARY KEY (day, user, model, status)) STRICT, WITHOUT ROWID;
 CREATE TABLE folded (batch INTEGER NOT NULL) STRICT;
 INSERT INTO folded VALUES (0);
 """
-_CALL: Final = f"INSERT INTO calls VALUES ({', '.join('?' * 20)})"  # noqa: S608  (constants of this file)
+_CALL: Final = f"INSERT INTO calls VALUES ({', '.join('?' * 21)})"  # noqa: S608  (constants of this file)
 _SUMS: Final = ("calls", "input", "output", "credits_milli", "raw_nano_usd", "duration_ms", "ttft_ms")
 _FOLD: Final = (
     f"INSERT INTO rollups VALUES ({', '.join('?' * 11)}) ON CONFLICT DO UPDATE SET "  # noqa: S608  (constants of this file)

@@ -59,8 +59,9 @@ def test_what_a_call_was_judged_by_is_on_disk_with_its_hold_and_says_why(site: S
     (judged,) = [call for (calls,) in _rows(target, "SELECT calls FROM begun") for call in json.loads(calls)]
     facts = judged[-1]
     assert facts["verdict"]["family"]
-    assert [row["reason"]["code"] for row in facts["chain"]] == ["best_score"] * 2
-    assert facts["chain"][0]["score"] > facts["chain"][1]["score"]
+    chain = facts["decision"]["chain"]
+    assert [row["reason"]["code"] for row in chain] == ["best_score"] * 2
+    assert chain[0]["score"] > chain[1]["score"]
 
 
 def test_no_more_is_served_than_there_are_credits_for(site: Site) -> None:
