@@ -162,12 +162,17 @@ Case = Callable[[Bench, Target], Figures]
 USUAL: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat, first, leaving, memory)
 # What is there to be subtracted needs no more than these.
 BARE: Final[tuple[Case, ...]] = (call, paced, flat)
+# What tells whether a line of the reach can be met by the least that could be written.
+LEAST: Final[tuple[Case, ...]] = (call, large, paced, flat, first)
 CASES_OF: Final[Mapping[str, tuple[Case, ...]]] = {
     "gateway": (*USUAL, crowd),
     "no-precheck": (*USUAL, crowd),
     "relay": BARE,
     "nginx": (*USUAL, crowd),
     "litellm": USUAL,
+    "least": LEAST,
+    "least-no-precheck": LEAST,
+    "least-relay": LEAST,
 }
 # Half load is measured of all targets together, between these.
 BEFORE_HALF: Final[tuple[Case, ...]] = (idle, call, many, large, paced, flat)

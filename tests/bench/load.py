@@ -51,6 +51,9 @@ class Seen:
         return self.served_cpu_s * 1e6 / self.chunks
 
     def percentile_us(self, which: str, of: str = "latency_us") -> float:
+        """Raises LoadFailed where nothing of that kind was seen."""
+        if which not in self.counts[of]:
+            raise LoadFailed(f"no {of} was seen")
         return float(self.counts[of][which])
 
 

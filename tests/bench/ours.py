@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tests.bench import load, machine, programs
+from tests.bench.least import AMPLE, KEY
 from tests.bench.models import MODELS
 from tests.bench.programs import ROOT
 from tests.bench.targets import Site, Target, folder_of, started
@@ -58,6 +60,32 @@ def relay(site: Site) -> Target:
     command = [sys.executable, "-m", "tests.bench.bare_relay", str(port), f"http://127.0.0.1:{site.provider.port}"]
     begun = started(site, command, port, load.request(MODELS["whole"]), {"PYTHONPATH": str(ROOT)})
     return Target("relay", *begun, MODELS.__getitem__)
+
+
+def least(site: Site, name: str = "least", *, precheck: bool = True, credits_milli: int = AMPLE) -> Target:
+    """The least that could be written of it, with books of its own."""
+    database = folder_of(site, name) / "books.db"
+    rules = ["--rules", str(ROOT / "config" / "precheck.toml")] if precheck else []
+    words = ["--books", str(database), "--credits-milli", str(credits_milli), *rules]
+    return _least(site, name, words, str, database)
+
+
+def least_without_precheck(site: Site) -> Target:
+    """The same, and nobody's prompt is judged."""
+    return least(site, "least-no-precheck", precheck=False)
+
+
+def least_relay(site: Site) -> Target:
+    """Its door and our upstream client with nothing between them."""
+    return _least(site, "least-relay", [], MODELS.__getitem__)
+
+
+def _least(site: Site, name: str, words: list[str], model_of: Callable[[str], str], database: Path | None = None) -> Target:
+    port = programs.free_port()
+    url = f"http://127.0.0.1:{site.provider.port}/v1/chat/completions"
+    command = [sys.executable, "-m", "tests.bench.least", str(port), url, *words]
+    begun = started(site, command, port, load.request(model_of("whole"), KEY), {"PYTHONPATH": str(ROOT)})
+    return Target(name, *begun, model_of, KEY, database)
 
 
 def _configure(folder: Path, provider_port: int, precheck: bool) -> None:

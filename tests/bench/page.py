@@ -11,16 +11,20 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "proofs" / "speed.md"
 KEPT: Final = PAGE.with_suffix("")
 ROUNDS: Final = "rounds.json"
 SOAK: Final = "soak.json"
-_PLACE: Final = re.compile(r"(<!-- reach -->\n).*?(<!-- end reach -->)", re.DOTALL)
 
 
 def write() -> None:
     """Writes the page anew from the rows beside it. Raises LookupError when it has no place for them."""
+    put("reach", _tables())
+
+
+def put(mark: str, tables: str) -> None:
+    """Writes what stands between two marks of the page anew. Raises LookupError when it has none of that name."""
     page = PAGE.read_text(encoding="utf-8")
-    place = _PLACE.search(page)
+    place = re.search(rf"(<!-- {mark} -->\n).*?(<!-- end {mark} -->)", page, re.DOTALL)
     if place is None:
-        raise LookupError("the page has no place for the tables of the bench")
-    PAGE.write_text(f"{page[: place.start()]}{place[1]}{_tables()}{place[2]}{page[place.end() :]}", encoding="utf-8")
+        raise LookupError(f"the page has no place for the tables of {mark}")
+    PAGE.write_text(f"{page[: place.start()]}{place[1]}{tables}{place[2]}{page[place.end() :]}", encoding="utf-8")
 
 
 def _tables() -> str:

@@ -2,7 +2,7 @@
 measures nothing."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -10,10 +10,13 @@ from typing import Final
 from tests.bench.cases import CROWD, Figures
 from tests.bench.rounds import Rows
 
-_COLUMNS: Final = {
+COLUMNS: Final = {
     "gateway": "Signalbox",
     "no-precheck": "… no precheck",
+    "least": "the least",
+    "least-no-precheck": "… no precheck",
     "relay": "bare relay",
+    "least-relay": "the least relay",
     "nginx": "nginx",
     "litellm": "LiteLLM",
 }
@@ -70,16 +73,20 @@ class Goal:
         return value <= goal if self.most else value >= goal
 
     def row(self, rows: Rows) -> str:
-        sign = "≤" if self.most else "≥"
-        goals = f"{sign} {_number(self.least)}{self.unit} | {sign} {_number(self.aim)}{self.unit}"
-        return f"| {self.what} | {goals} | {self._judged(rows)} | {self._judged(rows.as_if('gateway', 'no-precheck'))} |"
+        judged = (*self.judged(rows), *self.judged(rows.as_if("gateway", "no-precheck")))
+        return f"| {' | '.join((self.what, self.bound(self.least), self.bound(self.aim), *judged))} |"
 
-    def _judged(self, rows: Rows) -> str:
+    def bound(self, value: float) -> str:
+        """A goal as it is written."""
+        return f"{'≤' if self.most else '≥'} {_number(value)}{self.unit}"
+
+    def judged(self, rows: Rows) -> tuple[str, str]:
+        """What was seen, and how far that reaches."""
         value = self.seen(rows)
         if math.isnan(value):
-            return "not measured | "
+            return "not measured", ""
         verdict = "aim" if self.reaches(value, self.aim) else "yes" if self.reaches(value, self.least) else "**no**"
-        return f"{_number(value)}{self.unit} | {verdict}"
+        return f"{_number(value)}{self.unit}", verdict
 
 
 def _ratio(figure: str, above: str, below: str) -> Judge:
@@ -133,12 +140,14 @@ def reach(rows: Rows) -> str:
     return head + "\n".join(goal.row(rows) for goal in GOALS) + "\n"
 
 
-def figures(rows: Rows) -> str:
-    """The median of every figure of every target."""
-    names = [name for name in _COLUMNS if rows.of(name)]
-    head = f"| median of {len(rows.of(names[0]))} rounds | {' | '.join(_COLUMNS[name] for name in names)} |\n"
+def figures(rows: Rows, wanted: Collection[str] = tuple(_FIGURES)) -> str:
+    """The median of every figure, or of those wanted, of every target."""
+    names = [name for name in COLUMNS if rows.of(name)]
+    head = f"| median of {len(rows.of(names[0]))} rounds | {' | '.join(COLUMNS[name] for name in names)} |\n"
     lines = [
-        f"| {title} | {' | '.join(_cell(rows.of(name), figure) for name in names)} |" for figure, title in _FIGURES.items()
+        f"| {title} | {' | '.join(_cell(rows.of(name), figure) for name in names)} |"
+        for figure, title in _FIGURES.items()
+        if figure in wanted
     ]
     return head + "|---" * (len(names) + 1) + "|\n" + "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench import load, machine, ours, rivals
-from tests.bench.cases import AFTER_HALF, BARE, BEFORE_HALF, CASES_OF, Bench, Case, Figures
+from tests.bench.cases import AFTER_HALF, BEFORE_HALF, CASES_OF, Bench, Case, Figures
 from tests.bench.half import half
 from tests.bench.load import LoadFailed
 from tests.bench.programs import Yard
@@ -22,7 +22,12 @@ START: Final[Mapping[str, Callable[[Site], Target]]] = {
     "relay": ours.relay,
     "nginx": rivals.nginx,
     "litellm": rivals.litellm,
+    "least": ours.least,
+    "least-no-precheck": ours.least_without_precheck,
+    "least-relay": ours.least_relay,
 }
+# What is there to be subtracted is not measured at half load.
+_NEVER_HALF: Final = ("relay", "least-relay")
 
 
 @dataclass(slots=True)
@@ -64,14 +69,14 @@ def read(path: Path) -> Rows:
     return Rows(kept["machine"], kept["longer"], [Row(**row) for row in kept["rows"]])
 
 
-def measure(names: Sequence[str], count: int, longer: float) -> Rows:
-    """`count` rounds over the named targets."""
+def measure(names: Sequence[str], count: int, longer: float, cases: Mapping[str, Sequence[Case]] = CASES_OF) -> Rows:
+    """`count` rounds over the named targets, in the cases that each is to go through."""
     described = machine.described(rivals.versions(names))
-    rows = [row for number in range(1, count + 1) for row in _round(names, number, count, longer)]
+    rows = [row for number in range(1, count + 1) for row in _round(names, number, longer, cases)]
     return Rows(described, longer, rows)
 
 
-def _round(names: Sequence[str], number: int, count: int, longer: float) -> list[Row]:
+def _round(names: Sequence[str], number: int, longer: float, cases: Mapping[str, Sequence[Case]]) -> list[Row]:
     rows = {name: Row(name, number) for name in names}
     core, load_core = machine.cores()
     with tempfile.TemporaryDirectory() as folder:
@@ -79,24 +84,24 @@ def _round(names: Sequence[str], number: int, count: int, longer: float) -> list
         try:
             bench = Bench(Site(yard, load.provider(yard, load_core), core, load_core), longer)
             running = {name: START[name](bench.site) for name in names}
-            _each(BEFORE_HALF, bench, running, rows)
+            for case in BEFORE_HALF:
+                _each(case, bench, {name: running[name] for name in names if case in cases[name]}, rows)
             _half(bench, running, rows)
-            _each(AFTER_HALF, bench, running, rows)
+            for case in AFTER_HALF:
+                _each(case, bench, {name: running[name] for name in names if case in cases[name]}, rows)
         finally:
             yard.clear()
     return list(rows.values())
 
 
-def _each(cases: Sequence[Case], bench: Bench, running: Mapping[str, Target], rows: Mapping[str, Row]) -> None:
-    for case in cases:
-        for name, target in running.items():
-            if case in CASES_OF[name]:
-                print(f"round {rows[name].round}: {case.__name__:8} {name}", flush=True)
-                _try(case, bench, target, rows[name])
+def _each(case: Case, bench: Bench, running: Mapping[str, Target], rows: Mapping[str, Row]) -> None:
+    for name, target in running.items():
+        print(f"round {rows[name].round}: {case.__name__:8} {name}", flush=True)
+        _try(case, bench, target, rows[name])
 
 
 def _half(bench: Bench, running: Mapping[str, Target], rows: Mapping[str, Row]) -> None:
-    targets = [target for name, target in running.items() if CASES_OF[name] is not BARE]
+    targets = [target for name, target in running.items() if name not in _NEVER_HALF]
     print(f"half load: {', '.join(target.name for target in targets)}", flush=True)
     found = half(bench, targets, lambda target, failure: rows[target.name].failures.append(f"half: {failure}"))
     for name, came_to in found.items():
