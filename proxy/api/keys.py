@@ -16,12 +16,9 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH: Final = 12
 _SECRET_LENGTH: Final = 40
 _CHECKSUM_LENGTH: Final = 6
-# Two characters, ten bits, the lower five of them first.
-_PAIRS: Final = [first + second for second in _ALPHABET for first in _ALPHABET]
+_SHIFTS: Final = range(0, 5 * _CHECKSUM_LENGTH, 5)
 _KINDS: Final[Mapping[str, KeyKind]] = {kind: kind for kind in get_args(KeyKind)}
 KEY_TEXT_MAX: Final = 128
-# What SHA-256 reads at a time (RFC 2104 keys a hash with one of it).
-_BLOCK_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +51,10 @@ def read(text: str) -> KeyText | None:
 
 def secret_hash(pepper: bytes, text: str) -> bytes:
     """What is kept of a key: useless without the pepper."""
-    # HMAC (RFC 2104), as copies of two hashes that were keyed once: to key one again costs several times as much.
-    keyed_inside, keyed_outside = _keyed(pepper)
-    inner, outer = keyed_inside.copy(), keyed_outside.copy()
-    inner.update(text.encode())
-    outer.update(inner.digest())
-    return outer.digest()
+    # A copy of a keyed hash: to be keyed again costs more, and would let other threads go first.
+    keyed = _keyed(pepper).copy()
+    keyed.update(text.encode())
+    return keyed.digest()
 
 
 def matches(pepper: bytes, text: str, kept: bytes) -> bool:
@@ -72,12 +67,10 @@ def _random(length: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def _keyed(pepper: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
-    block = (pepper if len(pepper) <= _BLOCK_BYTES else hashlib.sha256(pepper).digest()).ljust(_BLOCK_BYTES, b"\0")
-    inside, outside = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
-    return hashlib.sha256(inside), hashlib.sha256(outside)
+def _keyed(pepper: bytes) -> hmac.HMAC:
+    return hmac.new(pepper, digestmod=hashlib.sha256)
 
 
 def _checksum(body: str) -> str:
     value = zlib.crc32(body.encode())
-    return _PAIRS[value & 1_023] + _PAIRS[(value >> 10) & 1_023] + _PAIRS[(value >> 20) & 1_023]
+    return "".join([_ALPHABET[(value >> shift) & 31] for shift in _SHIFTS])

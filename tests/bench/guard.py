@@ -15,8 +15,9 @@ from tests.bench import load, machine, ours
 from tests.bench.cases import Bench, Case, call, flat, paced
 from tests.bench.load import LoadFailed
 from tests.bench.machine import MachineUnfit
-from tests.bench.programs import ROOT, Yard
+from tests.bench.programs import Yard
 from tests.bench.targets import Site, Target
+from tests.compiling import ROOT
 
 RISE_MAX: Final = 1.10
 PAIRS: Final = 5

@@ -12,8 +12,8 @@ from typing import Final
 from tests.bench import load, machine, programs
 from tests.bench.least import AMPLE, KEY
 from tests.bench.models import MODELS
-from tests.bench.programs import ROOT
 from tests.bench.targets import Site, Target, folder_of, started
+from tests.compiling import ROOT
 
 PEPPER: Final = "pepper of the bench, which is no secret at all"
 _CATALOG: Final = Path(__file__).with_name("catalog.toml")

@@ -2,7 +2,6 @@
 of gateways."""
 
 import contextlib
-import hashlib
 import os
 import socket
 import subprocess
@@ -12,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests import compiling
 from tests.bench import machine
 from tests.bench.machine import MachineUnfit
+from tests.compiling import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 BUILT: Final = ROOT / "build" / "bench"
 _ENDS_WITHIN_S: Final = 20.0
 _TAIL_CHARS: Final = 2_000
@@ -23,15 +23,8 @@ _TAIL_CHARS: Final = 2_000
 
 def compiled(name: str) -> Path:
     """The program made of tests/bench/NAME.c, made anew when its text has changed. Raises MachineUnfit without a compiler."""
-    source = Path(__file__).with_name(f"{name}.c")
-    program = BUILT / f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
-    if not program.exists():
-        _said_by("need.sh", "cc", "build-essential")
-        BUILT.mkdir(parents=True, exist_ok=True)
-        fresh = program.with_suffix(f".{os.getpid()}")
-        subprocess.run(["cc", "-O2", "-o", str(fresh), str(source)], check=True)
-        fresh.rename(program)
-    return program
+    _said_by("need.sh", "cc", "build-essential")
+    return compiling.compiled(Path(__file__).with_name(f"{name}.c"), BUILT)
 
 
 def nginx() -> str:

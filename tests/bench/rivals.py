@@ -9,8 +9,8 @@ from typing import Final
 
 from tests.bench import load, machine, programs
 from tests.bench.models import MODELS
-from tests.bench.programs import ROOT
 from tests.bench.targets import Site, Target, folder_of, started
+from tests.compiling import ROOT
 
 HERE: Final = Path(__file__).parent
 LITELLM: Final = ROOT / ".venv-litellm"

@@ -1,21 +1,21 @@
-"""Labelled feature lists in, a Table of weights out: multinomial logistic regression in plain Python; opens no file."""
+"""Labelled feature lists in, a Table of weights out: what several orders of learning teach, in steps that a byte holds."""
 
-import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from operator import add
 from typing import Final, NamedTuple
 
 from proxy.domain.verdict import Table
 from proxy.stages.precheck.weighing import NOTHING, dilution, table
+from tests.evals.descent import Course
 
 # The order in which samples are learned moves figures by half a point: what ships is the mean of several.
 SEEDS: Final = range(5)
 # What fewer texts than this have in common is chance.
 FEATURE_TEXTS_MIN: Final = 3
-# Texts this surely right teach nothing more.
-LEARNED: Final = 0.96
 
 
 class Sample(NamedTuple):
@@ -38,77 +38,41 @@ class Recipe(NamedTuple):
     steps: int = 16
 
 
-class _Coded(NamedTuple):
-    words: list[int]
-    hints: list[int]
-    share: float
-    label: int
-    weight: float
-
-
 def learn(samples: Sequence[Sample], classes: tuple[str, ...], recipe: Recipe) -> Table:
     """The mean of what is learned in each of several shuffled, fixed orders."""
     counted = Counter(feature for sample in samples for feature in (*sample.words, *sample.hints))
     kept = [feature for feature, texts in counted.items() if texts >= FEATURE_TEXTS_MIN]
-    number = {feature: index for index, feature in enumerate(kept)}
-    coded = [_coded(sample, number, recipe) for sample in samples]
-    sums = [[0.0] * len(classes) for _ in kept]
-    for seed in SEEDS:
-        learned = _learned(coded, len(kept), len(classes), recipe, seed)
-        sums = [list(map(add, *rows)) for rows in zip(sums, learned, strict=True)]
-    rows = {
-        feature: _packed([total / len(SEEDS) for total in row], recipe.steps) for feature, row in zip(kept, sums, strict=True)
-    }
+    course = _course(samples, {feature: index for index, feature in enumerate(kept)}, len(classes), recipe)
+    with ThreadPoolExecutor() as threads:
+        taught = threads.map(lambda seed: course.descend(_order(len(course), recipe.epochs, seed), recipe.rate), SEEDS)
+        means = [total / len(SEEDS) for total in reduce(_added, taught)]
+    starts = range(0, len(means), len(classes))
+    rows = {kept[number]: _packed(means[at : at + len(classes)], recipe.steps) for number, at in enumerate(starts)}
     told = {feature: row for feature, row in rows.items() if any(abs(byte - NOTHING) > recipe.quiet for byte in row)}
     return table(classes, list(told), b"".join(told.values()), recipe.steps)
 
 
-def _coded(sample: Sample, number: dict[str, int], recipe: Recipe) -> _Coded:
-    words = [number[word] for word in sample.words if word in number]
-    hints = [number[hint] for hint in sample.hints if hint in number]
-    share = dilution(len(sample.words)) if recipe.diluted else 1.0
-    return _Coded(words, hints, share, sample.label, sample.weight)
+def _course(samples: Sequence[Sample], number: Mapping[str, int], classes: int, recipe: Recipe) -> Course:
+    course = Course(len(number), classes)
+    for sample in samples:
+        words = [number[word] for word in sample.words if word in number]
+        hints = [number[hint] for hint in sample.hints if hint in number]
+        share = dilution(len(sample.words)) if recipe.diluted else 1.0
+        course.add((words, hints), (share, 1.0), sample.label, sample.weight)
+    return course
 
 
-def _learned(coded: Sequence[_Coded], features: int, classes: int, recipe: Recipe, seed: int) -> list[list[float]]:
-    """One pass after another over the samples in one order; steps shrink with what a feature has seen."""
-    weights = [[0.0] * classes for _ in range(features)]
-    seen = [1.0] * features
-    order, rng = list(coded), random.Random(seed)
-    for _ in range(recipe.epochs):
-        rng.shuffle(order)
-        for sample in order:
-            _step(sample, weights, seen, recipe.rate)
-    return weights
+def _order(samples: int, epochs: int, seed: int) -> list[int]:
+    """One pass after another, each shuffled anew."""
+    rng, numbers, order = random.Random(seed), list(range(samples)), list[int]()
+    for _ in range(epochs):
+        rng.shuffle(numbers)
+        order += numbers
+    return order
 
 
-def _step(sample: _Coded, weights: list[list[float]], seen: list[float], rate: float) -> None:
-    errors = _errors(sample, weights)
-    if errors is None:
-        return
-    surprise = sum(error * error for error in errors)
-    for features, share in ((sample.words, sample.share), (sample.hints, 1.0)):
-        for feature in features:
-            seen[feature] += surprise * share * share
-            step = rate * sample.weight * share / math.sqrt(seen[feature])
-            weights[feature] = [weight - step * error for weight, error in zip(weights[feature], errors, strict=True)]
-
-
-def _errors(sample: _Coded, weights: list[list[float]]) -> list[float] | None:
-    """What is too likely (and, below zero, too unlikely); None when the sample is learned."""
-    scores = [0.0] * len(weights[0])
-    for features, share in ((sample.words, sample.share), (sample.hints, 1.0)):
-        if features:
-            sums = map(sum, zip(*[weights[feature] for feature in features], strict=True))
-            scores = [score + share * total for score, total in zip(scores, sums, strict=True)]
-    top = max(scores)
-    odds = [math.exp(score - top) for score in scores]
-    total = sum(odds)
-    errors = [odd / total for odd in odds]
-    if errors[sample.label] > LEARNED:
-        return None
-    errors[sample.label] -= 1
-    return errors
+def _added(ones: Iterable[float], others: Iterable[float]) -> list[float]:
+    return list(map(add, ones, others))
 
 
 def _packed(row: Sequence[float], steps: int) -> bytes:

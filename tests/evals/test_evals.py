@@ -2,8 +2,9 @@
 
 import gzip
 import json
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from proxy.stages.precheck.weighing import Weighed, heaviest, scores
 from proxy.stages.precheck.wording import Wording
 from tests.evals import learning
 from tests.evals.__main__ import main
+from tests.evals.descent import LEARNED, Course
 from tests.evals.figures import coverage, f1, is_right, macro_f1
 from tests.evals.learning import Recipe, Sample, learn
 from tests.evals.prompts import SEED, Example, own
@@ -82,6 +84,50 @@ def test_a_learned_table_is_the_mean_of_what_several_orders_teach(monkeypatch: p
     alone = [rain(seed) for seed in range(4)]
     assert len(set(alone)) > 1
     assert rain(*range(4)) == pytest.approx(sum(alone) / 4, abs=1 / 16)
+
+
+def test_the_compiled_loop_learns_what_the_formula_says_to_the_bit() -> None:
+    rng, features, classes, rate = random.Random(7), 40, 5, 0.25
+    samples = [
+        ([rng.randrange(features) for _ in range(rng.randrange(12))], [rng.randrange(9)], rng.random(), rng.randrange(classes))
+        for _ in range(60)
+    ]
+    course = Course(features, classes)
+    for words, hints, share, label in samples:
+        course.add((words, hints), (share, 1.0), label, 2.0)
+    order = [rng.randrange(len(samples)) for _ in range(400)]
+    assert list(course.descend(order, rate)) == by_formula(samples, order, features, classes, rate)
+
+
+def by_formula(
+    samples: list[tuple[list[int], list[int], float, int]], order: list[int], features: int, classes: int, rate: float
+) -> list[float]:
+    """Multinomial logistic regression whose steps shrink with the squares of what a feature has seen."""
+    table, seen = [[0.0] * classes for _ in range(features)], [1.0] * features
+    for number in order:
+        words, hints, share, label = samples[number]
+        parts = ((words, share), (hints, 1.0))
+        scores = [in_order(part * in_order(table[f][c] for f in said) for said, part in parts) for c in range(classes)]
+        odds = [math.exp(score - max(scores)) for score in scores]
+        errors = [odd / in_order(odds) for odd in odds]
+        if errors[label] > LEARNED:
+            continue
+        errors[label] -= 1
+        surprise = in_order(error * error for error in errors)
+        for said, part in parts:
+            for feature in said:
+                seen[feature] += surprise * part * part
+                step = rate * 2.0 * part / math.sqrt(seen[feature])
+                table[feature] = [weight - step * error for weight, error in zip(table[feature], errors, strict=True)]
+    return [weight for row in table for weight in row]
+
+
+def in_order(terms: Iterable[float]) -> float:
+    """Newer Pythons' own `sum` takes back what rounding lost."""
+    total = 0.0
+    for term in terms:
+        total += term
+    return total
 
 
 def test_terms_decide_who_may_shape_a_weight() -> None:
