@@ -24,7 +24,7 @@ help:
 	echo 'make bench   what a call and a chunk cost, next to nginx in the same run; bench-peers: next to LiteLLM too;'
 	echo '             bench-guard BASE=main: next to another commit; bench-soak CALLS=2000000: what many calls leave behind'
 	echo 'make proof   races, crashes and outages against real processes, with what was seen, written to docs/proofs'
-	echo 'make evals   quality and speed of precheck on the labelled prompts of the folder SIGNALBOX_EVALS'
+	echo 'make evals   quality and speed of precheck on the labelled prompts of the folder SIGNALBOX_EVALS, in some ten minutes'
 	echo 'make vendor  fetch anew what the console takes from npm'
 	echo 'make lock    write both lock files anew from pyproject.toml'
 	echo 'make clean   remove the environment and everything the tools left behind'
