@@ -11,7 +11,6 @@ from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "SIGNALBOX_"
-PEPPER_LENGTH_MIN: Final = 32
 SECRET_LENGTH_MIN: Final = 32
 TOKEN_LENGTH_MIN: Final = 16
 SQLITE: Final = "sqlite:///"
@@ -41,7 +40,7 @@ class Settings(BaseSettings):
     config_dir: Path = Field(Path("config"), description="Folder of the catalog and precheck files.")
     pepper: SecretStr | None = Field(
         None,
-        description=f"Secret that keys the hashes of API keys, at least {PEPPER_LENGTH_MIN} characters. `demo` makes its own.",
+        description=f"Secret that keys the hashes of API keys, at least {SECRET_LENGTH_MIN} characters. `demo` makes its own.",
     )
     metrics_token: SecretStr | None = Field(
         None, description=f"Bearer token that may read raw cost in `/metrics`, at least {TOKEN_LENGTH_MIN} characters."
@@ -152,25 +151,12 @@ class Settings(BaseSettings):
             raise ValueError("must hold certificates in PEM") from error
         return value
 
-    @field_validator("pepper")
+    @field_validator("pepper", "metrics_token", "webhook_secret")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < PEPPER_LENGTH_MIN:
-            raise ValueError(f"must have at least {PEPPER_LENGTH_MIN} characters: openssl rand -hex 32")
-        return value
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < SECRET_LENGTH_MIN:
-            raise ValueError(f"must have at least {SECRET_LENGTH_MIN} characters: openssl rand -hex 32")
-        return value
-
-    @field_validator("metrics_token")
-    @classmethod
-    def _no_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < TOKEN_LENGTH_MIN:
-            raise ValueError(f"must have at least {TOKEN_LENGTH_MIN} characters, for it shows raw cost: openssl rand -hex 16")
+    def _hard_to_guess(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        least = TOKEN_LENGTH_MIN if info.field_name == "metrics_token" else SECRET_LENGTH_MIN
+        if value is not None and len(value.get_secret_value()) < least:
+            raise ValueError(f"must have at least {least} characters: openssl rand -hex {least}")
         return value
 
     @field_validator("webhook_url")
